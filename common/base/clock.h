@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Clock port. Wall time (Unix milliseconds) is what is stored; monotonic time orders timers of one
+ * process. The simulator supplies a virtual clock (design law 6). */
+#pragma once
+
+#include <stdint.h>
+
+struct clock {
+    int64_t (*wall_ms)(void *ctx);
+    int64_t (*mono_ms)(void *ctx);
+    void *ctx;
+};
+
+static inline int64_t clock_wall_ms(const struct clock *c)
+{
+    return c->wall_ms(c->ctx);
+}
+static inline int64_t clock_mono_ms(const struct clock *c)
+{
+    return c->mono_ms(c->ctx);
+}
+
+extern const struct clock CLOCK_SYSTEM;
+
+/* "2026-11-22T08:45:00.123Z" into dst of at least 25 bytes. */
+void clock_text(int64_t unix_ms, char dst[25]);

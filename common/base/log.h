@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Log lines of the daemons: one line per event to stderr, "time level area key=value... text".
+ * Key material has no formatter; identifiers of subscribers are masked unless log_set_plain(true). */
+#pragma once
+
+#include "common/base/err.h"
+#include "common/base/ids.h"
+
+enum log_level { LOG_ERROR_, LOG_WARN_, LOG_NOTICE_, LOG_INFO_, LOG_DEBUG_ };
+
+struct log_sink {
+    void (*write)(void *ctx, const char *line, size_t n);   /* one whole line with its newline */
+    void *ctx;
+};
+
+void log_open(const char *program, enum log_level max, const struct log_sink *sink); /* NULL: stderr */
+void log_write(enum log_level lvl, const char *area, const char *fmt, ...) PRINTF_LIKE(3, 4);
+bool log_level_parse(const char *s, enum log_level *ret);
+/* "89044045****4366" / "4917****12": first eight (EID), first five and last two digits. */
+const char *log_eid(const struct eid *e, char dst[EID_TEXT]);
+const char *log_digits(const char *digits, char dst[24]);
+
+#define log_error(area, ...) log_write(LOG_ERROR_, area, __VA_ARGS__)
+#define log_warn(area, ...) log_write(LOG_WARN_, area, __VA_ARGS__)
+#define log_notice(area, ...) log_write(LOG_NOTICE_, area, __VA_ARGS__)
+#define log_info(area, ...) log_write(LOG_INFO_, area, __VA_ARGS__)
+#define log_debug(area, ...) log_write(LOG_DEBUG_, area, __VA_ARGS__)

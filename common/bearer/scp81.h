@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SCP81: TLS 1.2 PSK over memory buffers with the administration protocol inside, both ends, no
+ * sockets (facts: ota section 4). Suites 00A8 and 00AE; no tickets, no resumption, no renegotiation.
+ * The owner moves bytes: feed what arrived, send what scp81_output gives. */
+#pragma once
+
+#include "common/base/ids.h"
+#include "common/codec/adminhttp.h"
+#include "common/crypto/crypto.h"
+
+/* PSK identity: hex text of 80 01 02 | 81 10 EID | 4F 10 ISD-R AID | 82 01 kid | 83 01 kvn (90 chars). */
+#define SCP81_IDENTITY_TEXT 91
+void scp81_identity(const struct eid *eid, uint8_t kid, uint8_t kvn, char dst[SCP81_IDENTITY_TEXT]);
+MUST_CHECK int scp81_identity_parse(struct span text, struct eid *ret_eid, uint8_t *ret_kid,
+                                    uint8_t *ret_kvn);
+
+struct scp81_ctx;      /* one per process and role: SSL_CTX, cipher list, options */
+/* Server: psk gives the key of an identity, or NULL: the handshake then goes on with a random key so
+ * that an unknown identity and a wrong key fail alike. */
+typedef struct key *(*scp81_psk_fn)(void *ctx, const struct eid *eid, uint8_t kid, uint8_t kvn);
+struct scp81_ctx *scp81_server_ctx(struct crypto *c, scp81_psk_fn psk, void *ctx);
+struct scp81_ctx *scp81_client_ctx(struct crypto *c);
+void scp81_ctx_free(struct scp81_ctx *x);
+
+struct scp81;          /* one stream */
+struct scp81 *scp81_accept(struct scp81_ctx *x);
+/* Client: opens with this identity and key; the first flight is in the output at once. */
+struct scp81 *scp81_connect(struct scp81_ctx *x, const char *identity, struct key *psk);
+void scp81_free(struct scp81 *s);
+
+/* Feeds received bytes. ERR_AUTH: handshake failed; ERR_CLOSED: the peer closed; ERR_FORMAT: HTTP is
+ * wrong. After any error the stream is dead, but its output (an alert) may still be sent. */
+MUST_CHECK int scp81_input(struct scp81 *s, struct span bytes);
+/* Bytes to send; the view is valid until scp81_sent, which drops n of them. */
+struct span scp81_output(struct scp81 *s);
+void scp81_sent(struct scp81 *s, size_t n);
+bool scp81_ready(const struct scp81 *s);                      /* handshake finished */
+MUST_CHECK int scp81_peer(const struct scp81 *s, struct eid *ret_eid);   /* server: proven by the PSK */
+
+/* Server: the next complete request, ERR_NOT_FOUND when none; then exactly one respond. */
+MUST_CHECK int scp81_request(struct scp81 *s, struct admin_request *ret);
+MUST_CHECK int scp81_respond(struct scp81 *s, const struct admin_response *r);
+/* Client: post, then the response. */
+MUST_CHECK int scp81_post(struct scp81 *s, const struct admin_request *r, const char *host);
+MUST_CHECK int scp81_response(struct scp81 *s, struct admin_response *ret);
+void scp81_close(struct scp81 *s);                            /* close_notify into the output */
