@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The protobuf exchange of design 3.3: frames of 4-byte length + Envelope over some byte stream, HELLO
+ * and WELCOME first, many requests in flight. The stream is a port, so the same code runs over mutual
+ * TLS in the daemons and over memory in the simulator. Encoded replies of one turn leave in one write. */
+#pragma once
+
+#include "common/base/clock.h"
+#include "common/base/mem.h"
+#include "common/msg/message.h"
+
+#define RPC_WINDOW 64u              /* requests in flight a client keeps at most */
+#define RPC_DELIVERY_WINDOW 64u
+
+struct rpc;                         /* one connection, either role */
+
+/* What the connection needs from its carrier. write copies; a false return means closed. */
+struct rpc_stream {
+    bool (*write)(void *ctx, struct span bytes);
+    void (*close)(void *ctx);
+    void (*pause)(void *ctx, bool on);      /* stop or go on reading: back-pressure; may be NULL */
+    void *ctx;
+};
+
+struct rpc_party {                  /* who the peer's certificate says it is; zero for the client side */
+    struct oid oid;
+    enum party_role role;
+};
+
+/* Callbacks; envelopes borrow from an arena that lives until the callback returns. */
+struct rpc_handler {
+    /* server: HELLO arrived. Return ERR_OK to send WELCOME; anything else sends ERROR (why) and closes. */
+    int (*on_hello)(void *ctx, struct rpc *r, const struct envelope *hello, struct errmsg *why);
+    void (*on_welcome)(void *ctx, struct rpc *r);                           /* client: connected */
+    void (*on_message)(void *ctx, struct rpc *r, const struct envelope *e); /* REQUEST.. ACK, ERROR */
+    void (*on_closed)(void *ctx, struct rpc *r, int err, const char *why);  /* last callback; then rpc_free */
+    void *ctx;
+};
+
+struct rpc *rpc_server(const struct rpc_stream *s, const struct rpc_handler *h, const struct rpc_party *peer);
+/* Sends HELLO; subscribe with the last delivery number held durably when subscribe is true. */
+struct rpc *rpc_client(const struct rpc_stream *s, const struct rpc_handler *h, bool subscribe,
+                       uint64_t last_delivery_no);
+void rpc_free(struct rpc *r);
+uint64_t rpc_id(const struct rpc *r);          /* unique in the process; callers keep ids, not pointers */
+const struct rpc_party *rpc_peer(const struct rpc *r);
+bool rpc_is_up(const struct rpc *r);           /* HELLO and WELCOME passed */
+void *rpc_user(const struct rpc *r);
+void rpc_set_user(struct rpc *r, void *user);
+
+/* Bytes from the carrier; malformed frames answer ERROR naming what is wrong and close. */
+void rpc_input(struct rpc *r, struct span bytes);
+void rpc_eof(struct rpc *r, int err, const char *why);
+
+/* Queues one envelope (message_id 0 = the next is given); *ret_id may be NULL. ERR_CLOSED, ERR_FULL. */
+MUST_CHECK int rpc_send(struct rpc *r, struct envelope *e, uint64_t *ret_id);
+void rpc_flush(struct rpc *r);                 /* one write of all that is queued */
+void rpc_close(struct rpc *r, const char *why); /* ERROR to the peer when why is not NULL, then close */
+size_t rpc_backlog(const struct rpc *r);       /* queued octets not yet written */
