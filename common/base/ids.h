@@ -26,7 +26,8 @@ MUST_CHECK int eid_make(const char digits30[30], struct eid *ret);
 struct iccid {
     char s[21];
 };
-MUST_CHECK int iccid_parse(struct span s, struct iccid *ret);    /* digits; a trailing F is dropped */
+/* Digits; the F padding of a copied EF-ICCID (19 digits and F, 18 and FF) is dropped. */
+MUST_CHECK int iccid_parse(struct span s, struct iccid *ret);
 bool iccid_luhn_ok(const struct iccid *i);                       /* a failing digit only warns */
 bool iccid_eq(const struct iccid *a, const struct iccid *b);
 void iccid_swapped(const struct iccid *i, uint8_t dst[10]);      /* EF-ICCID form */
@@ -42,7 +43,8 @@ MUST_CHECK int aid_from_bytes(struct span s, struct aid *ret);
 bool aid_eq(const struct aid *a, const struct aid *b);
 void aid_text(const struct aid *a, char dst[AID_TEXT]);
 struct span aid_span(const struct aid *a);
-uint32_t aid_tar(const struct aid *a);                           /* octets 13..15 (SGP.02 Annex H) */
+/* Octets 13..15 (SGP.02 Annex H); a shorter AID has no TAR of its own: UINT32_MAX. */
+uint32_t aid_tar(const struct aid *a);
 /* SGP.02 Annex H. ISD-P instances are A0000005591010FFFFFFFF8900xxxx00, xxxx 0010..FFFF. */
 extern const struct aid AID_ISD_R, AID_ECASD, AID_ISD_P_PACKAGE, AID_ISD_P_MODULE;
 MUST_CHECK int aid_isd_p(uint16_t number, struct aid *ret);      /* ERR_INVAL below 0010 */

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Log lines of the daemons: one line per event to stderr, "time level area key=value... text".
+/* Log lines of the daemons: one line per event to stderr, "time level area key=value... text"; an
+ * octet that could end or forge a line is shown as \xHH, a line longer than LOG_LINE_MAX is cut.
  * Key material has no formatter; identifiers of subscribers are masked unless log_set_plain(true). */
 #pragma once
 
+#include "common/base/clock.h"
 #include "common/base/err.h"
 #include "common/base/ids.h"
+
+#define LOG_LINE_MAX 1024
 
 enum log_level { LOG_ERROR_, LOG_WARN_, LOG_NOTICE_, LOG_INFO_, LOG_DEBUG_ };
 
@@ -16,7 +20,10 @@ struct log_sink {
 void log_open(const char *program, enum log_level max, const struct log_sink *sink); /* NULL: stderr */
 void log_write(enum log_level lvl, const char *area, const char *fmt, ...) PRINTF_LIKE(3, 4);
 bool log_level_parse(const char *s, enum log_level *ret);
-/* "89044045****4366" / "4917****12": first eight (EID), first five and last two digits. */
+void log_set_plain(bool plain);                   /* for laboratories only: nothing is masked */
+void log_set_clock(const struct clock *clock);    /* NULL: the system clock */
+/* "89044045****4366" / "49171****12": first eight and last four (EID), first five and last two
+ * digits; up to seven digits are hidden whole. Both return dst. */
 const char *log_eid(const struct eid *e, char dst[EID_TEXT]);
 const char *log_digits(const char *digits, char dst[24]);
 

@@ -13,7 +13,8 @@ struct map *map_new(size_t max_entries);        /* 0 = unbounded; NULL when out 
 void map_free(struct map *m);                   /* values are the caller's */
 size_t map_count(const struct map *m);
 void *map_get(const struct map *m, struct span key);
-/* ERR_EXISTS when the key is there (value unchanged), ERR_FULL at max_entries, ERR_NOMEM. */
+/* The value must not be NULL (it means absent). ERR_EXISTS when the key is there (value unchanged),
+ * ERR_FULL at max_entries, ERR_NOMEM, ERR_INVAL for a longer key or a NULL value. */
 MUST_CHECK int map_put(struct map *m, struct span key, void *value);
 void *map_del(struct map *m, struct span key);  /* the removed value, or NULL */
 void map_clear(struct map *m);
