@@ -3,7 +3,7 @@
  * plain struct that belongs to its type; spans inside borrow from the arena of whoever decoded it. */
 #pragma once
 
-#include "common/msg/status.h"
+#include "common/msg/base.h"
 #include "common/msg/msg_type.h"
 
 struct message {
@@ -32,3 +32,7 @@ struct envelope {
     struct span error_text;         /* ERROR: what is wrong and what to do */
     struct message message;         /* type MSG_NONE: no body */
 };
+
+/* The common part of a request or response body; NULL when the message is of another kind. */
+const struct base_request *message_request(const struct message *m);
+const struct base_response *message_response(const struct message *m);
