@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What deciders may know besides the card: who the parties are, which relations they have, how a card is
+ * addressed, and the timers (design 3.5, 3.7). Built by conf, read-only afterwards, replaced as a whole. */
+#pragma once
+
+#include "common/msg/status.h"
+
+#define PARTY_LIST_MAX 16
+
+struct eid_range {
+    char from[31], to[31];         /* first 30 digits, inclusive */
+};
+struct tenant {
+    char id[48];
+    uint32_t number;               /* stream, given by admin.tenant-added, never reused */
+    struct eid_range *ranges;
+    unsigned n_ranges;
+    struct oid *admits;            /* owners that may operate on cards of this realm */
+    unsigned n_admits;
+};
+struct party {
+    struct oid oid;
+    const struct tenant *tenant;
+    uint32_t roles;                /* bits 1 << enum party_role */
+    struct plmn plmn[PARTY_LIST_MAX];
+    unsigned n_plmn;
+    char iccid_prefix[PARTY_LIST_MAX][21];
+    unsigned n_iccid;
+    struct oid on_behalf[PARTY_LIST_MAX];   /* operator: the SM-DPs that may act for it */
+    unsigned n_on_behalf;
+};
+struct plma {
+    struct oid mno;
+    char profile_type[32];         /* "*" = any */
+    struct oid m2m_sp;
+    uint32_t functions;            /* bits 1 << enum function */
+};
+struct route {
+    struct oid mno;
+    char profile_type[32];         /* "*" = any */
+    char network[32];
+    char source[17];               /* the SM-SR's own number in that network */
+    char apn[64];
+    char host[64];
+    uint16_t port;
+    uint8_t ipv4[4];
+    bool sms, https, cattp;        /* bearers allowed */
+};
+
+/* One table of timers (design 3.7); milliseconds at time scale 1, already divided when in struct env. */
+enum timer {
+    TIMER_VALIDITY_ENABLE, TIMER_VALIDITY_DOWNLOAD, TIMER_VALIDITY_OTHER, TIMER_VALIDITY_MAX,
+    TIMER_RESEND_1, TIMER_RESEND_2, TIMER_RESEND_3, TIMER_FENCE_1, TIMER_FENCE_2, TIMER_FENCE_3,
+    TIMER_FENCE_4, TIMER_FENCE_5, TIMER_FENCE_6, TIMER_SESSION_HOLD, TIMER_SESSION_IDLE,
+    TIMER_NOTIFICATION_WAIT, TIMER_CONFIRM_RESEND, TIMER_ROLLBACK_WINDOW, TIMER_COUNT
+};
+struct timer_row {
+    const char *name;              /* configuration key */
+    int64_t default_ms, min_ms, max_ms;
+    const char *doc;
+};
+extern const struct timer_row TIMERS[TIMER_COUNT];
+
+struct env {
+    struct oid smsr_oid;
+    const struct tenant *tenants;
+    unsigned n_tenants;
+    const struct party *parties;
+    unsigned n_parties;
+    const struct plma *plmas;
+    unsigned n_plmas;
+    const struct route *routes;
+    unsigned n_routes;
+    int64_t timer_ms[TIMER_COUNT];
+    unsigned time_scale;
+    unsigned effects_per_hour;     /* default 10 (facts: trust A14) */
+    unsigned rollbacks_per_day;    /* breaker, default 2 */
+    bool allow_lab_eids;           /* EIDs whose check digits fail */
+};
+const struct tenant *env_realm(const struct env *env, const struct eid *eid);   /* NULL: nobody's */
+const struct tenant *env_tenant(const struct env *env, uint32_t number);
+const struct party *env_party(const struct env *env, const struct oid *oid);
+const struct route *env_route(const struct env *env, const struct oid *mno, const char *profile_type);
+bool env_admits(const struct tenant *realm, const struct oid *mno);
+bool env_on_behalf(const struct env *env, const struct oid *mno, const struct oid *smdp);
+bool env_plma(const struct env *env, const struct oid *mno, const char *profile_type,
+              const struct oid *m2m_sp, enum function f);
+/* The profile falls in the owner's ICCID prefixes (empty list: any). */
+bool env_owner_covers(const struct party *owner, const struct iccid *iccid);

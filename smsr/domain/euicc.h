@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The aggregate of one EID: its EIS, its keys (as ids of sealed secrets), its running operations and its
+ * open packets. One mailbox, one writer (design law 5). Only euicc_apply changes it. */
+#pragma once
+
+#include "common/msg/eis.h"
+#include "common/msg/event.h"
+#include "common/proc/proc.h"
+
+#define EUICC_PROFILES_MAX 16
+#define EUICC_OPS_MAX 8            /* running or queued operations of one EID */
+#define EUICC_PACKETS_MAX 6        /* SCP80 packets whose answer may still come */
+#define EUICC_AUDIT_MAX 8
+
+struct euicc_profile {
+    struct aid aid;
+    struct iccid iccid;
+    struct oid mno;
+    struct oid smdp;
+    char profile_type[32];
+    enum profile_state state;
+    bool fallback;
+    uint8_t pol2;                  /* POL2_ bits */
+    struct imsi imsi;
+    struct msisdn msisdn;          /* SubscriptionAddress */
+    uint32_t memory_required;
+};
+
+/* An SCP80 packet: same counter, same bytes, for ever (law 3). */
+struct euicc_packet {
+    uint8_t kvn;
+    uint64_t counter;
+    enum packet_purpose purpose;
+    struct uuid op;
+    uint64_t lsn;                  /* record that armed it: its bytes stand there */
+    int64_t first_sent_ms;         /* when it was armed */
+    uint32_t sends;                /* volatile: repeats since this process started */
+};
+
+struct operation {
+    struct uuid id;
+    enum function function;
+    enum interface iface;
+    struct oid party;              /* who asked; empty for our own (unsolicited notification) */
+    enum party_role role;
+    struct oid mno;                /* owner on whose behalf */
+    char fcid[96];
+    char correlation_id[64];
+    uint8_t digest[32];
+    struct iccid iccid;            /* target */
+    struct aid aid;
+    struct iccid previous;         /* enabled when the operation was armed */
+    struct aid previous_aid;
+    int64_t accepted_ms, validity_end_ms;
+    unsigned state;                /* row of its procedure's table */
+    int64_t due_ms;
+    uint32_t attempt;
+    bool armed;                    /* an effect command may have reached the card */
+    bool answered;                 /* the caller has its answer (in time or EXPIRED) */
+    bool in_doubt;
+    enum bearer bearer;
+    uint8_t kvn;
+    uint64_t counter;              /* of the armed effect packet */
+    uint32_t fences;               /* fence attempts so far */
+    uint16_t notif_sequence;
+    bool notif_seen;
+    uint8_t notif_kind;
+    bool more_to_do;               /* ES3 CreateISDP, SendData: keep the session */
+    uint32_t memory_required;
+    struct uuid session;           /* SCP81 session of the current step */
+    uint32_t step;
+    bool step_open;
+    uint32_t data_done;            /* SendData: octets of the payload already accepted by the card */
+    uint8_t *data;                 /* SendData payload: memory only, gone after a restart */
+    size_t data_len;
+    bool enable_mno_is_party;      /* notifications: the requester owns the target */
+};
+
+struct euicc {
+    struct eid eid;
+    uint32_t tenant;               /* stream number of its realm */
+    uint64_t eis_lsn;              /* euicc.registered: the signed part as received */
+    struct oid eum;
+    char rp_version[16];           /* RemoteProvisioningVersion, keys the dialect table */
+    char platform[48];
+    struct aid isd_p_load_file, isd_p_module;
+    bool http, cattp;
+    uint32_t memory_free, memory_available;
+    int64_t last_audit_ms;
+    struct euicc_profile *profiles;        /* grown one by one, at most EUICC_PROFILES_MAX */
+    unsigned n_profiles;
+    uint8_t scp80_kvn;
+    uint64_t counter_high;         /* last counter reserved for scp80_kvn */
+    uint8_t psk_kvn, psk_kid;      /* 0 = no SCP81 */
+    bool has_notif;
+    uint16_t notif_sequence;       /* last one accepted (RFC 1982 order) */
+    char imei[20];
+    /* admission limits (facts: trust A14) */
+    int64_t effect_ms[10];         /* times of the last ten effect operations, ring */
+    unsigned effect_at;
+    int64_t rollback_ms[2];
+    /* what runs */
+    struct operation *ops[EUICC_OPS_MAX];  /* ops[0] runs, the others wait in order */
+    unsigned n_ops;
+    struct euicc_packet packets[EUICC_PACKETS_MAX];
+    unsigned n_packets;
+    uint32_t next_step;            /* SCP81 step number, never reused within an EID */
+    uint64_t last_lsn;
+};
+
+struct euicc_profile *euicc_profile_by_iccid(struct euicc *e, const struct iccid *iccid);
+struct euicc_profile *euicc_profile_by_aid(struct euicc *e, const struct aid *aid);
+struct euicc_profile *euicc_enabled(struct euicc *e);
+struct euicc_profile *euicc_fallback(struct euicc *e);
+struct operation *euicc_op(struct euicc *e, const struct uuid *id);
+struct euicc_packet *euicc_packet_by_counter(struct euicc *e, uint8_t kvn, uint64_t counter);
+/* Smallest ISD-P AID number from 0010 on that is free on this card; ERR_FULL. */
+MUST_CHECK int euicc_new_aid(const struct euicc *e, struct aid *ret);
+/* Earliest due of the running operation; 0 = none. */
+int64_t euicc_due(const struct euicc *e);
+
+struct euicc_record {
+    uint64_t lsn;
+    int64_t at_ms;
+    const struct event *ev;
+    const struct signed_eis *eis;              /* euicc.registered: decoded ev->data, else NULL */
+    const struct eum_signed_info *info;
+};
+/* Pure: creates (*e NULL and euicc.registered) or changes the aggregate. ERR_CORRUPT for a record that
+ * cannot follow the state (a broken log); ERR_NOMEM. The same records give the same bytes for ever. */
+MUST_CHECK int euicc_apply(struct euicc **e, const struct euicc_record *r);
+void euicc_free(struct euicc *e);
