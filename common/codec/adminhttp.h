@@ -31,8 +31,13 @@ struct admin_response {                /* SM-SR to card */
     struct span body;
 };
 
-/* Incremental parser: feed bytes as they come; the message is complete when ret_done. Bytes after the
- * message stay in *ret_used's remainder for the next one. ERR_FORMAT, ERR_TOO_LARGE end the session. */
+/* Incremental parser: feed bytes as they come; the message is complete when ret_done. Bytes after
+ * the message stay in *ret_used's remainder for the next one. ERR_FORMAT, ERR_TOO_LARGE end the
+ * session: every later feed gives the same error. ERR_STATE: fed after done without _next.
+ * Refused: chunk extensions, trailers, folded lines, bare CR or LF, a known field twice,
+ * Content-Length beside Transfer-Encoding, X-Admin-Protocol missing (but on error answers).
+ * A message with neither length field has no body. X-Admin-From: EID digits are not checked mod 97
+ * (the PSK proves who it is); a status word of another vendor is ADMIN_STATUS_OTHER. */
 struct admin_parser;
 struct admin_parser *admin_parser_new(bool response);
 void admin_parser_free(struct admin_parser *p);
@@ -43,6 +48,8 @@ MUST_CHECK int admin_parser_request(const struct admin_parser *p, struct admin_r
 MUST_CHECK int admin_parser_response(const struct admin_parser *p, struct admin_response *ret);
 void admin_parser_next(struct admin_parser *p);   /* ready for the following message */
 
-/* host is the Host header of the request. */
+/* host is the Host header of the request. Bodies go out in chunks of at most 1,024 octets; no body:
+ * neither length field, or Content-Length 0 on an answer other than 204. The buffer is marked failed
+ * when a text could break the head, the body is too long or the status is ADMIN_STATUS_OTHER. */
 void admin_request_put(struct buf *out, const struct admin_request *r, const char *host);
 void admin_response_put(struct buf *out, const struct admin_response *r);

@@ -22,7 +22,18 @@ struct gpcert {
     struct span tbs;              /* 93..7F49 as sent */
     struct span signature;        /* r||s */
 };
-MUST_CHECK int gpcert_parse(struct span cert_7f21, struct gpcert *ret);   /* borrows from the input */
+/* Borrows from the input. Elements in the order above, none unknown; ERR_FORMAT otherwise. */
+MUST_CHECK int gpcert_parse(struct span cert_7f21, struct gpcert *ret);
 /* Writes the to-be-signed TLVs 93..7F49 from the fields; then the whole 7F21 around tbs and sig. */
 void gpcert_tbs_put(struct writer *w, const struct gpcert *c);
 void gpcert_put(struct writer *w, struct span tbs, struct span signature);
+
+/* Key usage 82 or 88 may sign (SM-DP, SM-SR); 80 or 00 80 may agree on keys (ECASD). */
+bool gpcert_usage_signs(uint32_t usage);
+bool gpcert_usage_agrees(uint32_t usage);
+
+/* Value of 7F49. Ephemeral keys come in two encodings, a capability of the card: bare 04 || X || Y
+ * (*ret_curve is 0 then, the curve is known from the certificate), or B0 41 point, F0 01 curve. */
+MUST_CHECK int gpcert_key_parse(struct span value, struct span *ret_point, uint8_t *ret_curve,
+                                bool *ret_bare);
+void gpcert_key_put(struct writer *w, struct span point, uint8_t curve, bool bare); /* with 7F49 */

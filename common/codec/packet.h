@@ -3,8 +3,8 @@
  * SMS dialect (TS 31.115), facts: ota section 1:
  *   command   CPL(2) CHL(1) SPI(2) KIc KID TAR(3) { CNTR(5) PCNTR(1) CC data padding }
  *   response  RPL(2) RHL(1) TAR(3) { CNTR(5) PCNTR(1) STATUS(1) CC data padding }
- * with the UDH 02 70 00 / 02 71 00 in front of it in TP-UD. CAT_TP dialect: one octet CPI 01 / RPI 02
- * first, lengths BER, no CHI octet. */
+ * with the UDH 02 70 00 / 02 71 00 in front of it in TP-UD. CAT_TP dialect: one octet CPI 01 /
+ * RPI 02 first, lengths BER, no CHI octet. */
 #pragma once
 
 #include "common/base/bytes.h"
@@ -47,8 +47,9 @@ struct packet_cmd_head {
     uint32_t tar;                 /* 24 bits */
 };
 /* A received command packet split at the brace: head is clear, body is CNTR..padding as received
- * (ciphered when SPI1_CIPHER), cc_len is CHL-13. head_raw is CPL..TAR (CPI..TAR for CAT_TP), what the
- * CC starts with. */
+ * (ciphered when SPI1_CIPHER), cc_len is CHL-13. head_raw is CPL..TAR (CPI..TAR for CAT_TP), what
+ * the CC starts with. ERR_TRUNCATED: shorter than CPL says; ERR_FORMAT: longer, a header length other
+ * than 13 + 0, 2, 4 or 8, or one that does not fit SPI1; ERR_TOO_LARGE above PACKET_MAX. */
 struct packet_cmd {
     struct packet_cmd_head head;
     struct span head_raw;

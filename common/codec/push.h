@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The data of the SCP80 packet that makes a card open an administration session (GP Amendment B 3.7;
- * facts: ota section 2.4): 81 L { 83 L { 84 L connection, [85 L security], [86 L retry], 89 L host } }. */
+/* The data of the SCP80 packet that makes a card open an administration session (GP Amendment B
+ * 3.7; facts: ota section 2.4): 81 L { 83 L { 84 L connection, [85 L security], [86 L retry],
+ * 89 L host } }. Octets: 86 = counter(2) 25 03 hh mm ss in swapped BCD, at most 99:59:59. */
 #pragma once
 
 #include "common/base/bytes.h"
@@ -21,5 +22,9 @@ struct push_trigger {
     uint16_t retry_count;
     uint32_t retry_delay_s;
 };
+/* Port 0 leaves the connection (84) out, the card then uses the stored one; 89 likewise when host,
+ * agent and URI are all empty. */
 void push_trigger_put(struct writer *w, const struct push_trigger *t);
-MUST_CHECK int push_trigger_parse(struct span s, struct push_trigger *ret); /* unknown TLVs skipped */
+/* Unknown TLVs are skipped, an IPv6 address too. psk_identity borrows from s. ERR_FORMAT,
+ * ERR_TRUNCATED; ERR_TOO_LARGE: a text longer than its field. */
+MUST_CHECK int push_trigger_parse(struct span s, struct push_trigger *ret);

@@ -22,16 +22,27 @@ struct script_item {
     struct span value;    /* the C-APDU, R-APDU or TLV value */
     struct span raw;      /* the whole TLV: what SCP03t authenticates */
 };
+/* What a card answers in 90 01 xx when a script cannot be read. */
+enum script_bad {
+    SCRIPT_BAD_NONE = 0,
+    SCRIPT_BAD_TAG = 1,          /* unknown tag */
+    SCRIPT_BAD_LENGTH = 2,       /* wrong length */
+    SCRIPT_BAD_NO_LENGTH = 3     /* length not found */
+};
 struct script_reader {
     struct reader r;
     enum script_form form;
     bool response;
     bool ended;
+    uint8_t bad;                 /* enum script_bad; set whenever ERR_FORMAT was returned */
+    size_t trailing;             /* octets 00 after the end-of-contents: tolerated and reported */
 };
 /* Opens a command (AA, AE) or a response (AB, AF). ERR_FORMAT when the outer template is another, a
- * definite length does not match, or an indefinite one has no end-of-contents. */
+ * definite length does not match, or an indefinite one has no end-of-contents. Both forms are read
+ * on every bearer. */
 MUST_CHECK int script_open(struct span s, struct script_reader *ret);
-/* Next element; ERR_NOT_FOUND at the end; ERR_FORMAT names an element that may not stand there. */
+/* Next element; ERR_NOT_FOUND at the end; ERR_FORMAT: an element that may not stand there (its tag
+ * is in *ret) or has an impossible length. */
 MUST_CHECK int script_next(struct script_reader *sr, struct script_item *ret);
 
 /* Building: begin, any number of puts, end. */
@@ -44,6 +55,6 @@ struct script_writer {
 void script_begin(struct script_writer *sw, struct writer *w, enum script_form form, bool response);
 void script_put_cmd(struct script_writer *sw, struct span capdu);   /* wraps in 22 */
 void script_put_rsp(struct script_writer *sw, struct span rapdu);   /* wraps in 23 */
-void script_put_raw(struct script_writer *sw, struct span tlv);     /* a finished TLV (84.., 83, 90) */
+void script_put_raw(struct script_writer *sw, struct span tlv);     /* a whole TLV (84.., 83, 90) */
 /* count is written as 80 in a definite response only; pass what was executed. */
 void script_end(struct script_writer *sw, unsigned count);

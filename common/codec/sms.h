@@ -26,11 +26,13 @@ struct sms_ud {                 /* one TP-UD taken apart */
     enum sms_kind kind;
     struct span data;
 };
+/* ERR_TRUNCATED, ERR_FORMAT; ERR_TOO_LARGE beyond 140 octets or SMS_PARTS_MAX parts. */
 MUST_CHECK int sms_ud_parse(struct span tp_ud, struct sms_ud *ret);
 
-/* Number of TP-UDs for a packet of n octets; 0 when more than SMS_PARTS_MAX. */
+/* Number of TP-UDs for a packet of n octets; 0 when more than SMS_PARTS_MAX or nothing at all. */
 unsigned sms_parts(size_t n);
-/* Writes TP-UD number index (1..sms_parts) of the packet; at most 140 octets. */
+/* Writes TP-UD number index (1..sms_parts) of the packet; at most 140 octets. ERR_INVAL,
+ * ERR_TOO_LARGE. */
 MUST_CHECK int sms_part_put(struct writer *w, enum sms_kind kind, struct span packet, uint8_t ref,
                             unsigned index);
 
@@ -46,12 +48,15 @@ struct sms_submit {             /* SMS-SUBMIT: card to network */
     uint8_t pid, dcs;
     struct span ud;
 };
+/* Parsing gives ERR_UNSUPPORTED for what cannot carry a packet: no UDHI, 7-bit data, a sender in
+ * letters. Written is 40 / 41: MMS bit clear, no validity period inside. */
 void sms_deliver_put(struct writer *w, const struct sms_deliver *d);
 MUST_CHECK int sms_deliver_parse(struct span tpdu, struct sms_deliver *ret);
 void sms_submit_put(struct writer *w, const struct sms_submit *s);
 MUST_CHECK int sms_submit_parse(struct span tpdu, struct sms_submit *ret);
 
-/* ENVELOPE (SMS-PP download): D1 { 82 02 83 81 | 06 L SC address | 8B L TPDU }. */
+/* ENVELOPE (SMS-PP download): D1 { 82 02 83 81 | 06 L SC address | 8B L TPDU }; sc NULL or empty
+ * leaves 06 out. */
 void sms_envelope_put(struct writer *w, const struct msisdn *sc, struct span tpdu);
 MUST_CHECK int sms_envelope_parse(struct span ber, struct span *ret_tpdu);
 
@@ -60,6 +65,7 @@ MUST_CHECK int sms_envelope_parse(struct span ber, struct span *ret_tpdu);
 uint8_t sms_vp_from_seconds(int64_t s);
 int64_t sms_vp_seconds(uint8_t vp);
 
-/* Address digits in swapped BCD as TON/NPI 91 addresses use them: count in digits, TON/NPI, digits. */
+/* Address digits in swapped BCD: count in digits, TON/NPI, digits. Written with 91 (international),
+ * short codes (under seven digits, or starting 0) with 81; read with any TON but letters. */
 void sms_address_put(struct writer *w, const struct msisdn *m);
 MUST_CHECK int sms_address_get(struct reader *r, struct msisdn *ret);

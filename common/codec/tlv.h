@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* BER-TLV reader and writer: definite lengths up to 3 length octets, tags of 1..3 octets (ISO 7816-4,
- * ITU X.690). Comprehension TLVs of TS 102 223 use the same walk with the comprehension bit masked by
- * the caller. Non-minimal length forms are refused. */
+/* BER-TLV reader and writer: definite lengths up to 83 xxxxxx, tags of 1..3 octets (ISO 7816-4,
+ * ITU X.690). Comprehension TLVs of TS 102 223 use the same walk with the comprehension bit masked
+ * by the caller. Non-minimal length forms and the tag 00 are refused. */
 #pragma once
 
 #include "common/base/bytes.h"
