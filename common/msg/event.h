@@ -4,6 +4,7 @@
  * absent on disk. The list of types grows, no word changes: the same word stands in log, CLI and webhook. */
 #pragma once
 
+#include "common/base/err.h"
 #include "common/msg/status.h"
 
 enum event_type {
@@ -132,6 +133,7 @@ struct event {
     struct span text;
     struct span data;
     struct span answer;             /* the stored answer: encoded RESPONSE message */
+    struct span volatile_data;      /* memory only, never encoded: SendData payload of operation.accepted */
     struct event_profile profiles[EVENT_PROFILES_MAX];
     unsigned n_profiles;
     struct event_delivery deliveries[EVENT_DELIVERIES_MAX];
@@ -143,3 +145,21 @@ struct event {
 const char *event_type_name(enum event_type t);      /* "profile.enabled"; NULL when unknown */
 enum event_type event_type_parse(const char *name);  /* EV_NONE when unknown */
 enum event_class event_type_class(enum event_type t);
+const char *event_class_text(enum event_class c);    /* "LIFE"; "?" when unknown */
+const char *packet_purpose_text(enum packet_purpose p);
+const char *bearer_text(enum bearer b);
+
+/* Fields a type cannot do without; the set is part of the type's meaning and only grows by new types. */
+enum event_field {
+    EVF_OP = 1 << 0, EVF_EID = 1 << 1, EVF_ICCID = 1 << 2, EVF_PARTY = 1 << 3, EVF_FUNCTION = 1 << 4,
+    EVF_AID = 1 << 5, EVF_KVN = 1 << 6, EVF_COUNTER = 1 << 7, EVF_PURPOSE = 1 << 8, EVF_DATA = 1 << 9,
+    EVF_TEXT = 1 << 10, EVF_NUMBER = 1 << 11, EVF_RESULT = 1 << 12, EVF_SESSION = 1 << 13,
+    EVF_DIGEST = 1 << 14, EVF_SEQUENCE = 1 << 15, EVF_KIND = 1 << 16, EVF_PROFILE_TYPE = 1 << 17,
+    EVF_MNO = 1 << 18, EVF_IMSI = 1 << 19, EVF_PREVIOUS = 1 << 20, EVF_POL2 = 1 << 21,
+    EVF_ATTEMPT = 1 << 22, EVF_OP_STATE = 1 << 23, EVF_DECISION = 1 << 24,
+};
+#define EVF_COUNT 25
+unsigned event_type_fields(enum event_type t);       /* EVF_ bits; 0 for an unknown type */
+const char *event_field_name(enum event_field bit);  /* name in event.proto; NULL when unknown */
+/* ERR_INVAL naming the first mandatory field that is missing, or an unknown type. */
+MUST_CHECK int event_check(const struct event *ev, struct errmsg *why);

@@ -70,11 +70,15 @@ enum profile_state {               /* EIS state of SGP.02; the card's life-cycle
 #define POL2_DELETE_NOT_ALLOWED 0x04u
 #define POL2_DISABLE_AUTO_DELETE 0x08u
 
+/* An unknown value reads "?". */
 const char *exec_status_text(enum exec_status s);   /* wire spelling */
 const char *verdict_text(enum verdict v);           /* "SUCCESS", "ROLLED_BACK" ... */
+enum verdict verdict_parse(struct span s);          /* VERDICT_NONE when unknown; so do all below */
 const char *stage_text(enum stage s);
 const char *role_text(enum party_role r);           /* "operator", "m2m-sp" ... as in the SAN URI */
 enum party_role role_parse(struct span s);          /* ROLE_NONE when unknown */
 const char *function_text(enum function f);         /* "EnableProfile" */
+enum function function_parse(struct span s);
 const char *interface_text(enum interface i);       /* "ES4" */
-const char *profile_state_text(enum profile_state s);
+const char *profile_state_text(enum profile_state s);  /* "Created" "Disabled" "Enabled" */
+enum profile_state profile_state_parse(struct span s);

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The one table of messages: published name, interface, function, mode, struct (SGP.02 5.2 to 5.6). */
+#include "common/msg/msg_type.h"
+
+#include "common/msg/admin.h"
+#include "common/msg/es1.h"
+#include "common/msg/es2.h"
+#include "common/msg/es3.h"
+#include "common/msg/es4.h"
+#include "common/msg/message.h"
+
+/* Every call starts with the common part: message_request and message_response rely on it. */
+#define BASE_FIRST(st)                                                                             \
+    _Static_assert(offsetof(struct st##_request, base) == 0 &&                                     \
+                       offsetof(struct st##_response, base) == 0,                                  \
+                   "the common part comes first")
+BASE_FIRST(es1_register_eis);
+BASE_FIRST(es2_get_eis);
+BASE_FIRST(es2_download_profile);
+BASE_FIRST(es2_enable_profile);
+BASE_FIRST(es2_disable_profile);
+BASE_FIRST(es2_delete_profile);
+BASE_FIRST(es3_get_eis);
+BASE_FIRST(es3_create_isdp);
+BASE_FIRST(es3_send_data);
+BASE_FIRST(es3_profile_download_completed);
+BASE_FIRST(es3_enable_profile);
+BASE_FIRST(es3_disable_profile);
+BASE_FIRST(es3_delete_isdp);
+BASE_FIRST(es4_get_eis);
+BASE_FIRST(es4_audit_eis);
+BASE_FIRST(es4_update_subscription_address);
+BASE_FIRST(es4_enable_profile);
+BASE_FIRST(es4_disable_profile);
+BASE_FIRST(es4_delete_profile);
+BASE_FIRST(admin_operation_show);
+BASE_FIRST(admin_operation_list);
+BASE_FIRST(admin_events);
+BASE_FIRST(admin_heads);
+BASE_FIRST(admin_eis_list);
+BASE_FIRST(admin_profile_list);
+BASE_FIRST(admin_template_add);
+BASE_FIRST(admin_subscriptions_import);
+BASE_FIRST(admin_status);
+
+#define SYNC true
+#define ASYNC false
+#define REQUEST(st, text, f, fn, mode)                                                             \
+    {text, f, fn, MSG_KIND_REQUEST, mode, sizeof(struct st)}
+#define RESPONSE(st, text, f, fn, mode)                                                            \
+    {text, f, fn, MSG_KIND_RESPONSE, mode, sizeof(struct st)}
+#define NOTICE(st, text, f, fn) {text, f, fn, MSG_KIND_NOTICE, ASYNC, sizeof(struct st)}
+/* Both directions of a call. */
+#define PAIR(ID, st, text, f, fn, mode)                                                            \
+    [MSG_##ID##_REQUEST] = REQUEST(st##_request, text "Request", f, fn, mode),                     \
+    [MSG_##ID##_RESPONSE] = RESPONSE(st##_response, text "Response", f, fn, mode)
+
+static const struct msg_info INFO[MSG_TYPE_COUNT] = {
+    PAIR(ES1_REGISTER_EIS, es1_register_eis, "ES1-RegisterEIS", IF_ES1, FN_REGISTER_EIS, SYNC),
+
+    PAIR(ES2_GET_EIS, es2_get_eis, "ES2-GetEIS", IF_ES2, FN_GET_EIS, SYNC),
+    PAIR(ES2_DOWNLOAD_PROFILE, es2_download_profile, "ES2-DownloadProfile", IF_ES2,
+         FN_DOWNLOAD_PROFILE, ASYNC),
+    PAIR(ES2_ENABLE_PROFILE, es2_enable_profile, "ES2-EnableProfile", IF_ES2, FN_ENABLE_PROFILE,
+         ASYNC),
+    PAIR(ES2_DISABLE_PROFILE, es2_disable_profile, "ES2-DisableProfile", IF_ES2,
+         FN_DISABLE_PROFILE, ASYNC),
+    PAIR(ES2_DELETE_PROFILE, es2_delete_profile, "ES2-DeleteProfile", IF_ES2, FN_DELETE_PROFILE,
+         ASYNC),
+    [MSG_ES2_HANDLE_PROFILE_ENABLED_NOTIFICATION] =
+        NOTICE(es2_handle_profile_enabled_notification, "ES2-HandleProfileEnabledNotification",
+               IF_ES2, FN_ENABLE_PROFILE),
+    [MSG_ES2_HANDLE_PROFILE_DISABLED_NOTIFICATION] =
+        NOTICE(es2_handle_profile_disabled_notification, "ES2-HandleProfileDisabledNotification",
+               IF_ES2, FN_DISABLE_PROFILE),
+    [MSG_ES2_HANDLE_PROFILE_DELETED_NOTIFICATION] =
+        NOTICE(es2_handle_profile_deleted_notification, "ES2-HandleProfileDeletedNotification",
+               IF_ES2, FN_DELETE_PROFILE),
+
+    PAIR(ES3_GET_EIS, es3_get_eis, "ES3-GetEIS", IF_ES3, FN_GET_EIS, SYNC),
+    PAIR(ES3_CREATE_ISDP, es3_create_isdp, "ES3-CreateISDP", IF_ES3, FN_CREATE_ISDP, ASYNC),
+    PAIR(ES3_SEND_DATA, es3_send_data, "ES3-SendData", IF_ES3, FN_SEND_DATA, ASYNC),
+    PAIR(ES3_PROFILE_DOWNLOAD_COMPLETED, es3_profile_download_completed,
+         "ES3-ProfileDownloadCompleted", IF_ES3, FN_PROFILE_DOWNLOAD_COMPLETED, SYNC),
+    PAIR(ES3_ENABLE_PROFILE, es3_enable_profile, "ES3-EnableProfile", IF_ES3, FN_ENABLE_PROFILE,
+         ASYNC),
+    PAIR(ES3_DISABLE_PROFILE, es3_disable_profile, "ES3-DisableProfile", IF_ES3,
+         FN_DISABLE_PROFILE, ASYNC),
+    PAIR(ES3_DELETE_ISDP, es3_delete_isdp, "ES3-DeleteISDP", IF_ES3, FN_DELETE_PROFILE, ASYNC),
+    [MSG_ES3_HANDLE_PROFILE_ENABLED_NOTIFICATION] =
+        NOTICE(es3_handle_profile_enabled_notification, "ES3-HandleProfileEnabledNotification",
+               IF_ES3, FN_ENABLE_PROFILE),
+    [MSG_ES3_HANDLE_PROFILE_DISABLED_NOTIFICATION] =
+        NOTICE(es3_handle_profile_disabled_notification, "ES3-HandleProfileDisabledNotification",
+               IF_ES3, FN_DISABLE_PROFILE),
+    [MSG_ES3_HANDLE_PROFILE_DELETED_NOTIFICATION] =
+        NOTICE(es3_handle_profile_deleted_notification, "ES3-HandleProfileDeletedNotification",
+               IF_ES3, FN_DELETE_PROFILE),
+
+    PAIR(ES4_GET_EIS, es4_get_eis, "ES4-GetEIS", IF_ES4, FN_GET_EIS, SYNC),
+    PAIR(ES4_AUDIT_EIS, es4_audit_eis, "ES4-AuditEIS", IF_ES4, FN_AUDIT_EIS, ASYNC),
+    PAIR(ES4_UPDATE_SUBSCRIPTION_ADDRESS, es4_update_subscription_address,
+         "ES4-UpdateSubscriptionAddress", IF_ES4, FN_UPDATE_SUBSCRIPTION_ADDRESS, SYNC),
+    PAIR(ES4_ENABLE_PROFILE, es4_enable_profile, "ES4-EnableProfile", IF_ES4, FN_ENABLE_PROFILE,
+         ASYNC),
+    PAIR(ES4_DISABLE_PROFILE, es4_disable_profile, "ES4-DisableProfile", IF_ES4,
+         FN_DISABLE_PROFILE, ASYNC),
+    PAIR(ES4_DELETE_PROFILE, es4_delete_profile, "ES4-DeleteProfile", IF_ES4, FN_DELETE_PROFILE,
+         ASYNC),
+    [MSG_ES4_HANDLE_PROFILE_ENABLED_NOTIFICATION] =
+        NOTICE(es4_handle_profile_enabled_notification, "ES4-HandleProfileEnabledNotification",
+               IF_ES4, FN_ENABLE_PROFILE),
+    [MSG_ES4_HANDLE_PROFILE_DISABLED_NOTIFICATION] =
+        NOTICE(es4_handle_profile_disabled_notification, "ES4-HandleProfileDisabledNotification",
+               IF_ES4, FN_DISABLE_PROFILE),
+    [MSG_ES4_HANDLE_PROFILE_DELETED_NOTIFICATION] =
+        NOTICE(es4_handle_profile_deleted_notification, "ES4-HandleProfileDeletedNotification",
+               IF_ES4, FN_DELETE_PROFILE),
+
+    PAIR(ADMIN_OPERATION_SHOW, admin_operation_show, "AdminOperationShow", IF_ADMIN, FN_NONE, SYNC),
+    PAIR(ADMIN_OPERATION_LIST, admin_operation_list, "AdminOperationList", IF_ADMIN, FN_NONE, SYNC),
+    PAIR(ADMIN_EVENTS, admin_events, "AdminEvents", IF_ADMIN, FN_NONE, SYNC),
+    PAIR(ADMIN_HEADS, admin_heads, "AdminHeads", IF_ADMIN, FN_NONE, SYNC),
+    PAIR(ADMIN_EIS_LIST, admin_eis_list, "AdminEisList", IF_ADMIN, FN_NONE, SYNC),
+    PAIR(ADMIN_PROFILE_LIST, admin_profile_list, "AdminProfileList", IF_ADMIN, FN_NONE, SYNC),
+    PAIR(ADMIN_TEMPLATE_ADD, admin_template_add, "AdminTemplateAdd", IF_ADMIN, FN_NONE, SYNC),
+    PAIR(ADMIN_SUBSCRIPTIONS_IMPORT, admin_subscriptions_import, "AdminSubscriptionsImport",
+         IF_ADMIN, FN_NONE, SYNC),
+    PAIR(ADMIN_STATUS, admin_status, "AdminStatus", IF_ADMIN, FN_NONE, SYNC),
+    [MSG_OPERATION_CONCLUDED] =
+        NOTICE(operation_concluded, "OperationConcluded", IF_ADMIN, FN_NONE),
+};
+
+const struct msg_info *msg_type_info(enum msg_type t)
+{
+    return (unsigned)t > MSG_NONE && (unsigned)t < MSG_TYPE_COUNT ? &INFO[t] : NULL;
+}
+
+const char *msg_type_name(enum msg_type t)
+{
+    const struct msg_info *info = msg_type_info(t);
+    return info ? info->name : "MSG_?";
+}
+
+enum msg_type msg_type_parse(struct span name)
+{
+    for (unsigned t = MSG_NONE + 1; t < MSG_TYPE_COUNT; t++) {
+        if (span_eq(name, span_str(INFO[t].name)))
+            return (enum msg_type)t;
+    }
+    return MSG_NONE;
+}
+
+/* A RESPONSE stands right behind its REQUEST; the test of this table holds it to that. */
+enum msg_type msg_type_response(enum msg_type request)
+{
+    const struct msg_info *info = msg_type_info(request);
+    return info && info->kind == MSG_KIND_REQUEST ? (enum msg_type)(request + 1) : MSG_NONE;
+}
+
+enum msg_type msg_type_request(enum msg_type response)
+{
+    const struct msg_info *info = msg_type_info(response);
+    return info && info->kind == MSG_KIND_RESPONSE ? (enum msg_type)(response - 1) : MSG_NONE;
+}
+
+enum msg_type msg_type_find(enum interface iface, enum function f, enum msg_kind kind)
+{
+    for (unsigned t = MSG_NONE + 1; f != FN_NONE && t < MSG_TYPE_COUNT; t++) {
+        if (INFO[t].iface == iface && INFO[t].function == f && INFO[t].kind == kind)
+            return (enum msg_type)t;
+    }
+    return MSG_NONE;
+}
+
+const struct base_request *message_request(const struct message *m)
+{
+    const struct msg_info *info = msg_type_info(m->type);
+    return info && info->kind == MSG_KIND_REQUEST ? m->body : NULL;
+}
+
+const struct base_response *message_response(const struct message *m)
+{
+    const struct msg_info *info = msg_type_info(m->type);
+    return info && info->kind == MSG_KIND_RESPONSE ? m->body : NULL;
+}
