@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One error enum for the whole house: libraries return it, the layer that handles it logs it once. */
+/* One error enum for the whole house: libraries return it, the layer that handles it logs it
+ * once. */
 #pragma once
 
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The identifiers of the field as value types (facts: sgp02 section 5, design section 3). All are
- * plain values: zero-initialised means absent, compare with the _eq functions, no pointers inside. */
+ * plain values: zero-initialised means absent, compare with the _eq functions, no pointers. */
 #pragma once
 
 #include "common/base/bytes.h"

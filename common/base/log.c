@@ -6,8 +6,8 @@
 
 #include <stdio.h>
 
-/* The one process-wide state of base: a log call must work from anywhere without a handle. It is set
- * at start and never influences what the program decides. */
+/* The one process-wide state of base: a log call must work from anywhere without a handle. It is
+ * set at start and never influences what the program decides. */
 static struct log_state {
     char program[32];
     enum log_level max;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Log lines of the daemons: one line per event to stderr, "time level area key=value... text"; an
  * octet that could end or forge a line is shown as \xHH, a line longer than LOG_LINE_MAX is cut.
- * Key material has no formatter; identifiers of subscribers are masked unless log_set_plain(true). */
+ * Key material has no formatter; identifiers of subscribers are masked unless log_set_plain. */
 #pragma once
 
 #include "common/base/clock.h"
@@ -17,7 +17,8 @@ struct log_sink {
     void *ctx;
 };
 
-void log_open(const char *program, enum log_level max, const struct log_sink *sink); /* NULL: stderr */
+/* A NULL sink is stderr; program stands in each line as program=NAME unless it is NULL or "". */
+void log_open(const char *program, enum log_level max, const struct log_sink *sink);
 void log_write(enum log_level lvl, const char *area, const char *fmt, ...) PRINTF_LIKE(3, 4);
 bool log_level_parse(const char *s, enum log_level *ret);
 void log_set_plain(bool plain);                   /* for laboratories only: nothing is masked */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Memory helpers: secure wipe, an arena for one turn, a growing buffer with a cap, checked sizes. */
+/* Memory helpers: secure wipe, an arena for one turn, a capped growing buffer, checked sizes. */
 #pragma once
 
 #include "common/base/bytes.h"
@@ -25,7 +25,7 @@ char *arena_str(struct arena *a, struct span s);                   /* NUL-termin
 void arena_reset(struct arena *a);                                 /* keeps the first block */
 void arena_fini(struct arena *a);
 
-/* Growing byte buffer, at most max bytes (0 = 16 MiB). Failure is sticky. */
+/* Growing byte buffer, at most max bytes (0 = 16 MiB). Failure is sticky until buf_reset. */
 struct buf {
     uint8_t *p;
     size_t n;
@@ -34,10 +34,10 @@ struct buf {
     bool failed;
 };
 void buf_init(struct buf *b, size_t max);
-uint8_t *buf_grow(struct buf *b, size_t n);                        /* n more bytes, NULL on failure */
+uint8_t *buf_grow(struct buf *b, size_t n);                        /* n more bytes, or NULL */
 void buf_add(struct buf *b, const void *p, size_t n);
 void buf_add_span(struct buf *b, struct span s);
-void buf_drain(struct buf *b, size_t n);                           /* drop n bytes from the front */
+void buf_drain(struct buf *b, size_t n);                           /* the first n; more than n fails */
 void buf_reset(struct buf *b);                                     /* empty, memory kept */
 void buf_wipe(struct buf *b);                                      /* wipe content, then empty */
 void buf_fini(struct buf *b);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Replays a fuzz corpus without libFuzzer: each file, and of short files each prefix, is handed over
- * in a heap block of exactly its size, so that AddressSanitizer sees an over-read of one octet. */
+/* Replays a fuzz corpus without libFuzzer: each file, and of short files each prefix, is handed
+ * over in a heap block of exactly its size, so that AddressSanitizer sees any over-read. */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -13,7 +13,7 @@ struct fake_clock {
 void fake_clock_init(struct fake_clock *f, int64_t wall_ms);
 void fake_clock_step(struct fake_clock *f, int64_t ms);    /* both clocks go on */
 
-/* The seed of REMORA_SEED (decimal) or, without it, the given one: a failing run is repeated by it. */
+/* The seed of REMORA_SEED (decimal) or, without it, the given one: a failing run repeats by it. */
 uint64_t fake_seed(uint64_t seed);
 void fake_rng_init(struct rng *r, uint64_t seed);          /* seeded with fake_seed(seed) */
 void fake_rng_bytes(struct rng *r, const uint8_t *p, size_t n);   /* hands out n given octets, then

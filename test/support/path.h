@@ -8,7 +8,7 @@
  * the program when it does not fit. */
 void source_path(const char *tail, char *dst, size_t cap);
 
-/* The whole file tail of the source tree on the heap, a NUL behind it; ends the program on failure. */
+/* A whole file of the source tree on the heap, a NUL behind it; ends the program on failure. */
 char *source_read(const char *tail, size_t *ret_len);
 
 struct tmpdir {

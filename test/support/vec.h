@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reader of known-answer files, test/vectors/NAME.vec: `# comment`, `key = value`, an empty line ends
- * a record. A value is hex (blanks between octets are allowed) or, through vec_text, plain text.
- * A missing file, key or a malformed line ends the program: a known answer is never skipped. */
+/* Reader of known-answer files, test/vectors/NAME.vec: `# comment`, `key = value`, an empty line
+ * ends a record. A value is hex (blanks between octets are allowed) or, through vec_text, text. A
+ * missing file, key or a malformed line ends the program: a known answer is never skipped. */
 #pragma once
 
 #include "common/base/bytes.h"

@@ -41,7 +41,8 @@ static void decode_takes_either_case(void **state)
 static void decode_refuses_what_is_no_hex(void **state)
 {
     (void)state;
-    static const char *const BAD[] = {"0", "0g", "g0", "0 ", " 00 ", "0x", "00\n0", "/0", ":0", "@0", "`0"};
+    static const char *const BAD[] = {"0",  "0g", "g0", "0 ", " 00 ", "0x",
+                                      "00\n0", "/0", ":0", "@0", "`0"};
     uint8_t b[8];
     size_t n = 77;
     for (size_t i = 0; i < sizeof(BAD) / sizeof(BAD[0]); i++)
