@@ -10,6 +10,7 @@
 #include "common/base/rng.h"
 #include "common/crypto/crypto.h"
 #include "common/db/db.h"
+#include "common/db/space.h"
 #include "common/journal/journal.h"
 #include "common/proc/proc.h"
 
@@ -18,11 +19,14 @@ struct engine;
 struct engine_app {
     void *ctx;
     /* state.db: the daemon's own tables, after the engine's */
-    const struct db_migration *migrations;
+    const char *const *migrations;
     unsigned n_migrations;
     uint32_t application_id;
     const char *program;                      /* "smsr": text of admin.started and of errors */
     const char *version;
+    /* state.db is open and migrated: prepare statements; closed: free them. */
+    int (*open)(void *ctx, struct db *state, struct errmsg *why);
+    void (*close)(void *ctx);
     /* Reads an aggregate from state.db; ERR_NOT_FOUND: there is none (obj NULL is decided too). */
     int (*load)(void *ctx, struct db *state, const struct mbox *key, void **ret_obj);
     /* Writes a dirty aggregate inside the engine's transaction. */
@@ -60,8 +64,8 @@ struct engine_config {
     size_t overlay_max;                       /* aggregates held, default 65536 */
     size_t flush_dirty;                       /* write behind at this many dirty aggregates, default 2048 */
     uint64_t stop_at_lsn;                     /* replay no further (log verify); 0 = all */
-    size_t reserve_bytes;                     /* law 11 reserve file, 0 = none */
-    uint64_t min_free_bytes;                  /* below it engine_has_room() is false */
+    const struct space *space;                /* law 11: where engine_has_room looks; NULL = always room */
+    uint64_t min_free_bytes;
 };
 
 MUST_CHECK int engine_open(const struct engine_config *cfg, const struct engine_app *app,

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The turn: inputs -> decisions -> records applied at once -> one commit -> release (design law 1). */
+#include "common/engine/engine_int.h"
+
+#include "common/wire/wire.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Fail-stop: after a failed write the overlay may be ahead of the disk (law 11). */
+int engine_fail(struct engine *e, int err, const char *fmt, ...)
+{
+    va_list ap;
+
+    if (e->failed)
+        return err;
+    e->failed = true;
+    va_start(ap, fmt);
+    (void)vsnprintf(e->why, sizeof e->why, fmt, ap);
+    va_end(ap);
+    return err;
+}
+
+bool engine_failed(const struct engine *e)
+{
+    return e->failed;
+}
+
+const char *engine_why(const struct engine *e)
+{
+    return e->why;
+}
+
+int engine_view(struct engine *e, const struct mbox *key, const void **ret_obj)
+{
+    struct agg *a;
+    int err = overlay_find(e, key, &a);
+
+    *ret_obj = a ? a->obj : NULL;
+    return err ? engine_fail(e, err, "state.db: an aggregate cannot be read: %s", err_text(err))
+               : ERR_OK;
+}
+
+int engine_apply_record(struct engine *e, const struct journal_record *rec, const struct event *ev,
+                        bool live)
+{
+    struct mbox key = {.kind = MBOX_HOUSE};
+    struct agg *a = NULL;
+    void *none = NULL;
+    int err = deliveries_apply(e, rec->lsn, ev, live);
+
+    if (!err)
+        err = idem_apply(e, rec, ev);
+    if (err)
+        return err;
+    e->last_lsn = rec->lsn;
+    e->app.route(e->app.ctx, rec, ev, &key);
+    if (key.kind == MBOX_HOUSE)
+        return e->app.apply(e->app.ctx, rec, ev, &none);
+    err = overlay_find(e, &key, &a);
+    if (!err && !a) {
+        void *obj = NULL;
+        err = e->app.apply(e->app.ctx, rec, ev, &obj);
+        if (err || !obj)
+            return err;
+        err = overlay_insert(e, &key, &a);
+        if (err)
+            return err;
+        a->obj = obj;
+    } else if (!err) {
+        err = e->app.apply(e->app.ctx, rec, ev, &a->obj);
+    }
+    if (err)
+        return err;
+    overlay_touch(e, a, rec->lsn);
+    a->volatile_due = 0;
+    a->due = a->obj ? e->app.due(e->app.ctx, a->obj) : 0;
+    if (live)
+        agg_reschedule(e, a);
+    return ERR_OK;
+}
+
+static int ensure_tx(struct engine *e)
+{
+    int err;
+
+    if (e->in_tx)
+        return ERR_OK;
+    err = journal_begin(e->journal);
+    e->in_tx = !err;
+    return err;
+}
+
+static int append(struct engine *e, struct event *ev, const struct plan *p, const struct input *in)
+{
+    struct journal_record rec;
+    int err = ensure_tx(e);
+
+    memset(&rec, 0, sizeof rec);
+    rec.at_ms = p->now_ms;
+    rec.stream = e->app.stream(e->app.ctx, ev, in);
+    (void)snprintf(rec.type, sizeof rec.type, "%s", event_type_name(ev->type));
+    rec.class_ = (uint8_t)event_type_class(ev->type);
+    rec.op = ev->op;
+    rec.eid = ev->eid;
+    buf_reset(&e->body);
+    if (!err)
+        err = wire_event_encode(ev, &e->body);
+    rec.body = buf_span(&e->body);
+    for (unsigned i = 0; !err && i < ev->n_secrets; i++) {
+        const struct event_secret *s = &ev->secrets[i];
+        err = s->sealed.n ? journal_secret_put(e->journal, s->id, s->kek_version, s->sealed)
+                          : journal_secret_del(e->journal, s->id);
+        if (err == ERR_NOT_FOUND && !s->sealed.n)
+            err = ERR_OK;
+    }
+    if (!err)
+        err = journal_append(e->journal, &rec);
+    if (err)
+        return err;
+    e->count.records++;
+    e->count.body_bytes += rec.body.n;
+    return engine_apply_record(e, &rec, ev, true);
+}
+
+static int push_out(struct engine *e, const struct plan_out *out, uint64_t lsn)
+{
+    if (e->n_outs == e->cap_outs) {
+        size_t cap = e->cap_outs ? e->cap_outs * 2 : 256;
+        struct out_item *o = realloc(e->outs, cap * sizeof *o);
+        if (!o)
+            return ERR_NOMEM;
+        e->outs = o;
+        e->cap_outs = cap;
+    }
+    e->outs[e->n_outs++] = (struct out_item){lsn, *out};
+    return ERR_OK;
+}
+
+/* Turns a plan into records. Before the first record is appended an error leaves no trace; after it the
+ * only way out is to stop, since later plans of the turn build on it. */
+static int execute(struct engine *e, struct plan *p, const struct mbox *key, const struct input *in)
+{
+    struct agg *a = NULL;
+    uint64_t lsn = 0;
+    int err = p->err;
+
+    if (!err && key->kind != MBOX_HOUSE)
+        err = overlay_find(e, key, &a);
+    if (!err && p->unit.set)
+        err = e->app.arm(e->app.ctx, a ? a->obj : NULL, &p->unit, p);
+    if (!err)
+        err = deliveries_number(e, p);
+    if (err)
+        return err;
+    for (unsigned i = 0; i < p->n_records; i++) {
+        err = append(e, p->records[i], p, in);
+        if (err)
+            return engine_fail(e, err, "record %s cannot be made durable: %s",
+                               event_type_name(p->records[i]->type), err_text(err));
+        lsn = e->last_lsn;
+    }
+    if (key->kind != MBOX_HOUSE) {
+        err = overlay_find(e, key, &a);
+        if (err)
+            return err;
+    }
+    if (!lsn && a)
+        lsn = a->last_lsn; /* reads depend on the lsn of what they show */
+    if (a && p->volatile_due_ms) {
+        a->volatile_due = p->volatile_due_ms;
+        agg_reschedule(e, a);
+    }
+    for (unsigned i = 0; i < p->n_outs; i++) {
+        err = push_out(e, &p->outs[i], lsn);
+        if (err)
+            return engine_fail(e, err, "no memory for outputs");
+    }
+    return ERR_OK;
+}
+
+static int decide_one(struct engine *e, const struct input *in)
+{
+    struct plan *p = engine_plan_begin(e);
+    struct agg *a = NULL;
+    int err;
+
+    if (!p)
+        return engine_fail(e, ERR_NOMEM, "no memory for a plan");
+    e->count.inputs++;
+    err = overlay_find(e, &in->to, &a);
+    if (err)
+        return engine_fail(e, err, "state.db: an aggregate cannot be read: %s", err_text(err));
+    err = e->app.decide(e->app.ctx, a ? a->obj : NULL, in, p);
+    if (err == ERR_STATE) {
+        e->count.refused++;
+        return err;
+    }
+    if (!err)
+        err = execute(e, p, &in->to, in);
+    return err;
+}
+
+int engine_post(struct engine *e, const struct input *in)
+{
+    int err;
+
+    if (e->failed)
+        return ERR_IO;
+    if (e->deciding || e->releasing) {
+        if (e->n_queue == ENGINE_QUEUE_MAX)
+            return ERR_FULL;
+        if (e->n_queue == e->cap_queue) {
+            size_t cap = e->cap_queue ? e->cap_queue * 2 : 64;
+            struct input *q = realloc(e->queue, cap * sizeof *q);
+            if (!q)
+                return ERR_NOMEM;
+            e->queue = q;
+            e->cap_queue = cap;
+        }
+        e->queue[e->n_queue++] = *in;
+        return ERR_OK;
+    }
+    e->deciding = true;
+    err = decide_one(e, in);
+    /* What the decision posted (a key job that ended at once) belongs to the same turn. */
+    for (size_t i = 0; i < e->n_queue && !e->failed; i++) {
+        struct input next = e->queue[i];
+        int sub = decide_one(e, &next);
+        if (sub && sub != ERR_STATE && !err)
+            err = sub;
+    }
+    e->n_queue = 0;
+    e->deciding = false;
+    return err;
+}
+
+struct plan *engine_plan_begin(struct engine *e)
+{
+    struct plan *p = arena_alloc(&e->arena, sizeof *p);
+
+    if (!p)
+        return NULL;
+    p->arena = &e->arena;
+    p->now_ms = clock_wall_ms(e->clock);
+    return p;
+}
+
+int engine_plan_end(struct engine *e, struct plan *p, const struct mbox *key)
+{
+    bool outer = e->deciding;
+    int err;
+
+    if (e->failed)
+        return ERR_IO;
+    e->deciding = true;
+    err = execute(e, p, key, NULL);
+    e->deciding = outer;
+    return err;
+}
+
+static int first_turn(struct engine *e)
+{
+    struct mbox house = {.kind = MBOX_HOUSE};
+    struct plan *p = engine_plan_begin(e);
+    struct event *ev;
+
+    e->started = true;
+    if (!p)
+        return ERR_NOMEM;
+    ev = plan_record(p, EV_ADMIN_STARTED);
+    ev->text = span_str(e->app.version);
+    ev->number = journal_epoch(e->journal);
+    return engine_plan_end(e, p, &house);
+}
+
+static void release_all(struct engine *e)
+{
+    uint64_t durable = journal_durable_lsn(e->journal);
+    size_t kept = 0;
+
+    e->releasing = true;
+    for (size_t i = 0; i < e->n_outs; i++) {
+        if (e->outs[i].lsn > durable)
+            e->outs[kept++] = e->outs[i];
+        else
+            e->app.release(e->app.ctx, &e->outs[i].out, e->outs[i].lsn);
+    }
+    e->n_outs = kept;
+    deliveries_release(e);
+    e->releasing = false;
+}
+
+int engine_turn_end(struct engine *e)
+{
+    int err = ERR_OK;
+
+    if (e->failed)
+        return ERR_IO;
+    if (!e->started && !e->cfg.read_only)
+        err = first_turn(e);
+    if (!err)
+        err = deliveries_turn_records(e);
+    if (err)
+        return engine_fail(e, err, "the records of a turn cannot be written: %s", err_text(err));
+    if (e->in_tx) {
+        e->in_tx = false;
+        err = journal_commit(e->journal);
+        if (err)
+            return engine_fail(e, err, "journal.db: commit failed: %s", err_text(err));
+        e->count.commits++;
+    }
+    e->count.turns++;
+    release_all(e);
+    /* Outputs still waiting for durability own memory of this turn: then it must live on. */
+    if (!e->n_outs) {
+        arena_reset(&e->arena);
+        e->turn++;
+    }
+    if (e->n_dirty >= e->cfg.flush_dirty || map_count(e->aggs) > e->cfg.overlay_max) {
+        err = engine_flush(e);
+        if (err && err != ERR_AGAIN)
+            return err;
+        overlay_trim(e);
+    }
+    return e->failed ? ERR_IO : ERR_OK;
+}
+
+int engine_restart_all(struct engine *e)
+{
+    struct input in = {.kind = IN_RESTART};
+    int err = ERR_OK;
+
+    for (size_t i = 0; i < e->n_restart && !e->failed; i++) {
+        in.to = e->restart[i];
+        err = engine_post(e, &in);
+        if (err && err != ERR_STATE)
+            return err;
+    }
+    free(e->restart);
+    e->restart = NULL;
+    e->n_restart = e->cap_restart = 0;
+    return ERR_OK;
+}
+
+struct journal *engine_journal(struct engine *e)
+{
+    return e->journal;
+}
+
+struct db *engine_state(struct engine *e)
+{
+    return e->state;
+}
+
+uint64_t engine_last_lsn(const struct engine *e)
+{
+    return e->last_lsn;
+}
+
+uint64_t engine_durable_lsn(const struct engine *e)
+{
+    return journal_durable_lsn(e->journal);
+}
+
+void engine_get_counters(const struct engine *e, struct engine_counters *ret)
+{
+    *ret = e->count;
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside of the engine: overlay, scheduler, deliveries, idempotency. */
+#pragma once
+
+#include "common/base/list.h"
+#include "common/base/map.h"
+#include "common/db/stmt.h"
+#include "common/engine/engine.h"
+
+#define ENGINE_QUEUE_MAX 4096u      /* inputs posted from inside a decision */
+#define ENGINE_DELIVERY_WINDOW 64u
+#define ENGINE_TURN_ARENA 0u        /* a turn is bounded by its inputs, not by its arena */
+
+/* One aggregate in the overlay: a write-back cache entry. Dirty ones are pinned until applied. */
+struct agg {
+    struct mbox key;
+    void *obj;
+    uint64_t last_lsn;
+    int64_t due;                    /* durable due of the object, 0 = none */
+    int64_t volatile_due;           /* moved without a record, 0 = none */
+    bool dirty;
+    struct list lru;                /* all entries, oldest first */
+    struct list dirty_link;
+};
+
+struct sched_entry {
+    int64_t due;
+    uint64_t order;                 /* ties in the order they came: repeatable */
+    struct mbox key;
+};
+
+struct pending_delivery {
+    uint64_t number, lsn;
+    uint32_t index;
+    uint64_t turn;                  /* ev is valid only in this turn */
+    const struct event *ev;
+};
+
+struct party_box {
+    struct oid party;
+    uint64_t next_no, acked_no;
+    uint64_t ack_request;           /* asked for in this turn */
+    uint64_t saved_no;              /* deliveries up to here stand in state.db */
+    struct pending_delivery *ring;  /* pending, oldest first, grown as needed */
+    size_t head, n, cap;
+    uint64_t conn;                  /* subscriber, 0 = none */
+    uint64_t sent_no;
+    bool dirty;
+};
+
+struct peer_box {                   /* we are the subscriber of this peer */
+    struct oid peer;
+    uint64_t handled_no;
+    uint64_t seen_no;               /* handled in this turn */
+    bool ack_wanted, dirty;
+};
+
+struct idem_entry {
+    uint8_t key[16];
+    uint8_t digest[32];
+    struct uuid op;
+    uint64_t answer_lsn;
+    int64_t at_ms;
+};
+
+struct out_item {
+    uint64_t lsn;
+    struct plan_out out;
+};
+
+enum engine_stmt {
+    ES_META_GET, ES_META_SET, ES_PARTY_ALL, ES_PARTY_PUT, ES_DELIVERY_ALL, ES_DELIVERY_PUT,
+    ES_DELIVERY_DEL, ES_PEER_ALL, ES_PEER_PUT, ES_IDEM_GET, ES_IDEM_PUT, ES_COUNT
+};
+
+struct engine {
+    struct engine_config cfg;
+    struct engine_app app;
+    struct crypto *crypto;
+    const struct clock *clock;
+    struct rng *rng;
+    struct journal *journal;
+    struct db *state;
+    struct stmt_set *stmts;
+
+    struct arena arena;             /* lives for one turn */
+    struct arena scratch;           /* lives for one record of a replay or one delivery */
+    struct buf body;
+    struct out_item *outs;
+    size_t n_outs, cap_outs;
+    struct input *queue;
+    size_t n_queue, cap_queue;
+    uint64_t turn;
+    bool in_tx, deciding, releasing, failed, started;
+    char why[320];
+
+    struct map *aggs;
+    struct list lru;
+    struct list dirty;
+    size_t n_dirty;
+    uint64_t applied_lsn, last_lsn;
+
+    struct sched_entry *heap;
+    size_t n_heap, cap_heap;
+    uint64_t order;
+    struct mbox *restart;           /* live mailboxes found at open */
+    size_t n_restart, cap_restart;
+
+    struct map *parties;            /* oid -> struct party_box */
+    struct map *peers;              /* oid -> struct peer_box */
+    struct map *conns;              /* connection id -> struct party_box */
+    struct map *idems;              /* unflushed entries */
+    struct engine_counters count;
+};
+
+int engine_fail(struct engine *e, int err, const char *fmt, ...) PRINTF_LIKE(3, 4);
+MUST_CHECK int engine_apply_record(struct engine *e, const struct journal_record *rec,
+                                   const struct event *ev, bool live);
+
+/* overlay.c */
+struct span mbox_span(const struct mbox *m);
+MUST_CHECK int overlay_find(struct engine *e, const struct mbox *key, struct agg **ret); /* NULL: none */
+MUST_CHECK int overlay_insert(struct engine *e, const struct mbox *key, struct agg **ret);
+void overlay_touch(struct engine *e, struct agg *a, uint64_t lsn);
+void overlay_trim(struct engine *e);
+void overlay_free(struct engine *e);
+
+/* sched.c */
+MUST_CHECK int sched_push(struct engine *e, const struct mbox *key, int64_t due);
+bool sched_pop(struct engine *e, int64_t now, struct mbox *ret);
+void agg_reschedule(struct engine *e, struct agg *a);
+
+/* deliveries.c */
+MUST_CHECK int party_box_get(struct engine *e, const struct oid *party, struct party_box **ret);
+MUST_CHECK int deliveries_number(struct engine *e, struct plan *p);
+MUST_CHECK int deliveries_apply(struct engine *e, uint64_t lsn, const struct event *ev, bool live);
+MUST_CHECK int deliveries_turn_records(struct engine *e);
+void deliveries_release(struct engine *e);
+MUST_CHECK int deliveries_load(struct engine *e);
+MUST_CHECK int deliveries_save(struct engine *e);
+void deliveries_free(struct engine *e);
+
+/* idem.c */
+MUST_CHECK int idem_apply(struct engine *e, const struct journal_record *rec, const struct event *ev);
+MUST_CHECK int idem_save(struct engine *e);
+void idem_free(struct engine *e);
+
+/* state.c */
+extern const char *const ENGINE_MIGRATIONS[];
+extern const unsigned ENGINE_MIGRATION_COUNT;
+extern const char *const ENGINE_SQL[ES_COUNT];
+MUST_CHECK int state_open(struct engine *e, struct errmsg *why);
