@@ -103,6 +103,11 @@ void stmt_bind_null(struct stmt *st, int i)
         keep(st, db_err_map(sqlite3_bind_null(st->s, i)));
 }
 
+int stmt_kept(const struct stmt *st)
+{
+    return st->err;
+}
+
 int stmt_end(struct stmt *st, int err)
 {
     if (err == ERR_OK)

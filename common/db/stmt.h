@@ -46,4 +46,6 @@ int64_t stmt_i64(struct stmt *st, int col);
 struct span stmt_blob(struct stmt *st, int col);   /* NULL is the absent span; empty has p != NULL */
 struct span stmt_text(struct stmt *st, int col);
 void stmt_copy(struct stmt *st, int col, void *dst, size_t n); /* exactly n, else ERR_CORRUPT */
+/* What a bind or column of this run has kept so far, for a caller that must know before the end. */
+int stmt_kept(const struct stmt *st);
 bool stmt_is_null(struct stmt *st, int col);

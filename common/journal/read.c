@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading records by pages of keys, so no statement stays open across them. */
+#include "common/journal/journal_int.h"
+
+#define PAGE 256
+
+/* Delivers one page; *ret_n rows were read. */
+static int read_page(struct journal *j, struct walk *w, uint64_t from, journal_read_fn fn, void *ctx,
+                     size_t *ret_n)
+{
+    struct stmt *st = stmt_at(j->sql, SQL_PAGE);
+    struct row row;
+    int err;
+
+    *ret_n = 0;
+    stmt_bind_u64(st, 1, from);
+    stmt_bind_u64(st, 2, PAGE);
+    while ((err = stmt_row(st)) == ERR_OK) {
+        err = row_load(st, &row);
+        if (err == ERR_OK)
+            err = walk_row(w, &row);
+        if (err == ERR_OK)
+            err = fn(ctx, &row.rec);
+        if (err != ERR_OK)
+            return stmt_end(st, err);
+        ++*ret_n;
+    }
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+int journal_read(struct journal *j, uint64_t from_lsn, journal_read_fn fn, void *ctx)
+{
+    struct walk w = {.crypto = j->crypto, .sql = j->sql};
+    size_t n = PAGE;
+    int err = j->reading ? ERR_STATE : ERR_OK;
+
+    if (err != ERR_OK)
+        return err;
+    j->reading = true;
+    w.next_lsn = from_lsn == 0 ? 1 : from_lsn;
+    if (w.next_lsn > j->last_lsn && !j->read_only)
+        n = 0;
+    while (err == ERR_OK && n == PAGE)
+        err = read_page(j, &w, w.next_lsn, fn, ctx, &n);
+    j->reading = false;
+    walk_fini(&w);
+    return err;
+}
+
+int journal_get(struct journal *j, uint64_t lsn, struct buf *ret_body)
+{
+    struct stmt *st = stmt_at(j->sql, SQL_ONE);
+    struct row row;
+    uint8_t hash[32];
+    int err;
+
+    stmt_bind_u64(st, 1, lsn);
+    err = stmt_row(st);
+    if (err != ERR_OK)
+        return err;
+    err = row_load(st, &row);
+    if (err == ERR_OK && row.rec.body.p == NULL)
+        err = ERR_EXPIRED;
+    if (err == ERR_OK) {
+        chain_body_hash(j->crypto, row.salt.p, row.rec.body, hash);
+        if (memcmp(hash, row.body_hash, sizeof(hash)) != 0)
+            err = ERR_CORRUPT;
+    }
+    if (err == ERR_OK) {
+        buf_add_span(ret_body, row.rec.body);
+        if (ret_body->failed)
+            err = ERR_NOMEM;
+    }
+    return stmt_end(st, err);
+}
+
+int journal_head(const struct journal *j, uint32_t stream, struct journal_head *ret)
+{
+    const struct journal_head *head = streams_get(&j->streams, stream);
+
+    if (head == NULL || head->seq == 0)
+        return ERR_NOT_FOUND;
+    *ret = *head;
+    return ERR_OK;
+}
+
+int journal_heads(const struct journal *j, journal_head_fn fn, void *ctx)
+{
+    int err = ERR_OK;
+
+    for (size_t i = 0; i < j->streams.n && err == ERR_OK; i++)
+        err = fn(ctx, &j->streams.v[i]);
+    return err;
+}
