@@ -66,6 +66,11 @@ int db_pragma(struct db *db, const char *name, const char *value, const char *wa
     return ERR_OK;
 }
 
+static bool in_memory(const struct db *db)
+{
+    return strcmp(db->path, ":memory:") == 0;
+}
+
 static int on_commit(void *ctx, sqlite3 *h, const char *name, int pages)
 {
     struct db *db = ctx;
@@ -121,7 +126,7 @@ static int check_owner(struct db *db, struct errmsg *why)
 static int set_pragmas(struct db *db, const struct db_options *o, struct errmsg *why)
 {
     char sync[16], busy[16];
-    const bool rw = !o->read_only;
+    const bool rw = !o->read_only, memory = in_memory(db);
     int err = ERR_OK;
 
     snprintf(sync, sizeof(sync), "%d", (int)o->sync);
@@ -129,7 +134,7 @@ static int set_pragmas(struct db *db, const struct db_options *o, struct errmsg 
     const struct {
         const char *name, *value, *want;
     } table[] = {
-        {"journal_mode", rw ? "wal" : NULL, "wal"},
+        {"journal_mode", rw && !memory ? "wal" : NULL, memory ? "memory" : "wal"},
         {"synchronous", sync, sync},
         {"wal_autocheckpoint", "0", "0"}, /* SQLite's own drops its errors; see db_commit */
         {"journal_size_limit", WAL_LIMIT, WAL_LIMIT},
@@ -174,7 +179,7 @@ static int open_handle(struct db *db, const struct db_options *o, struct errmsg 
     if (o->read_only && vfs->xAccess(vfs, db->path, SQLITE_ACCESS_EXISTS, &there) == SQLITE_OK &&
         !there)
         return errmsg_set(why, ERR_NOT_FOUND, "%s: does not exist", db->path);
-    if (!o->read_only && o->vfs == NULL)
+    if (!o->read_only && o->vfs == NULL && !in_memory(db))
         err = create_private(db->path, why);
     if (err != ERR_OK)
         return err;

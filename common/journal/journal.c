@@ -114,18 +114,25 @@ static int load(struct journal *j, struct errmsg *why)
     return ERR_OK;
 }
 
-static int open_journal(const char *path, const struct db_options *o, struct crypto *crypto,
-                        struct rng *rng, struct journal **ret, struct errmsg *why)
+int journal_open_with(const char *path, const struct journal_options *o, enum db_sync sync,
+                      struct crypto *crypto, struct journal **ret, struct errmsg *why)
 {
+    const struct db_options dbo = {
+        .vfs = o->vfs,
+        .application_id = JOURNAL_APPLICATION_ID,
+        .sync = sync,
+        .read_only = o->read_only,
+        .busy_ms = BUSY_MS,
+    };
     struct journal *j = calloc(1, sizeof(*j));
     int err;
 
     if (j == NULL)
         return ERR_NOMEM;
     j->crypto = crypto;
-    j->rng = rng;
+    j->rng = o->rng;
     j->read_only = o->read_only;
-    err = db_open(path, o, &j->db, why);
+    err = db_open(path, &dbo, &j->db, why);
     if (err == ERR_OK)
         err = db_migrate(j->db, JOURNAL_STEPS, JOURNAL_N_STEPS, why);
     if (err == ERR_OK)
@@ -138,37 +145,10 @@ static int open_journal(const char *path, const struct db_options *o, struct cry
     return ERR_OK;
 }
 
-int journal_open_with(const char *path, const char *vfs, enum db_sync sync, struct crypto *crypto,
-                      struct rng *rng, struct journal **ret, struct errmsg *why)
-{
-    const struct db_options o = {
-        .vfs = vfs,
-        .application_id = JOURNAL_APPLICATION_ID,
-        .sync = sync,
-        .busy_ms = BUSY_MS,
-    };
-
-    return open_journal(path, &o, crypto, rng, ret, why);
-}
-
-int journal_open(const char *path, const char *vfs, struct crypto *crypto, struct rng *rng,
+int journal_open(const char *path, const struct journal_options *o, struct crypto *crypto,
                  struct journal **ret, struct errmsg *why)
 {
-    return journal_open_with(path, vfs, DB_SYNC_FULL, crypto, rng, ret, why);
-}
-
-int journal_open_read(const char *path, const char *vfs, struct crypto *crypto,
-                      struct journal **ret, struct errmsg *why)
-{
-    const struct db_options o = {
-        .vfs = vfs,
-        .application_id = JOURNAL_APPLICATION_ID,
-        .sync = DB_SYNC_FULL,
-        .read_only = true,
-        .busy_ms = BUSY_MS,
-    };
-
-    return open_journal(path, &o, crypto, NULL, ret, why);
+    return journal_open_with(path, o, DB_SYNC_FULL, crypto, ret, why);
 }
 
 void journal_close(struct journal *j)
@@ -218,7 +198,10 @@ static bool type_ok(const char *type, size_t n)
 static void take_salt(struct journal *j, uint8_t dst[JOURNAL_SALT])
 {
     if (j->salts == 0) {
-        rng_fill(j->rng, j->salt, sizeof(j->salt));
+        if (j->rng != NULL)
+            rng_fill(j->rng, j->salt, sizeof(j->salt));
+        else
+            crypto_random(j->crypto, j->salt, sizeof(j->salt));
         j->salts = SALT_POOL;
     }
     j->salts--;

@@ -32,15 +32,16 @@ struct journal_record {
 
 struct journal;
 
-/* Opens or creates for writing with synchronous=FULL; vfs NULL: the operating system. The epoch is one
- * more than that of the last record, so it rises durably with the first record of this opening. rng
- * feeds the salts; crypto, rng and vfs are borrowed. The newest record of each stream is verified:
- * ERR_CORRUPT names the lsn. Else the errors of db_open and db_migrate. */
-MUST_CHECK int journal_open(const char *path, const char *vfs, struct crypto *crypto,
-                            struct rng *rng, struct journal **ret, struct errmsg *why);
-/* The same for reading only; every write answers ERR_STATE. */
-MUST_CHECK int journal_open_read(const char *path, const char *vfs, struct crypto *crypto,
-                                 struct journal **ret, struct errmsg *why);
+struct journal_options {
+    const char *vfs;      /* NULL: the operating system */
+    struct rng *rng;      /* feeds the salts; NULL: the generator of crypto. Borrowed */
+    bool read_only;       /* the file must exist; every write answers ERR_STATE */
+};
+/* Opens or creates with synchronous=FULL. The epoch is one more than that of the last record, so it
+ * rises durably with the first record of this opening. crypto is borrowed. The newest record of each
+ * stream is verified: ERR_CORRUPT names the lsn. Else the errors of db_open and db_migrate. */
+MUST_CHECK int journal_open(const char *path, const struct journal_options *o,
+                            struct crypto *crypto, struct journal **ret, struct errmsg *why);
 void journal_close(struct journal *j); /* NULL allowed; what was not committed is gone */
 
 MUST_CHECK int journal_begin(struct journal *j);
@@ -73,13 +74,17 @@ typedef int (*journal_secret_fn)(void *ctx, struct span id, uint32_t kek_version
 MUST_CHECK int journal_secret_each(struct journal *j, journal_secret_fn fn, void *ctx);
 
 /* --- reading: sees what this connection appended, committed or not --- */
-/* Records from from_lsn on in order, body hash and chain verified as they pass. ERR_CORRUPT: the
- * first one that does not verify is not delivered. fn other than 0 stops and is returned; spans live
- * during the call; fn must not call this journal (writes answer ERR_STATE, which fails nothing). */
+/* At most limit records (0: all) from from_lsn on in order, body hash and chain verified as they pass.
+ * ERR_CORRUPT: the first one that does not verify is not delivered; ERR_OK also for none at all. fn
+ * other than 0 stops and is returned; spans live during the call; a write or another journal_read
+ * inside fn answers ERR_STATE, which fails nothing. */
 typedef int (*journal_read_fn)(void *ctx, const struct journal_record *rec);
-MUST_CHECK int journal_read(struct journal *j, uint64_t from_lsn, journal_read_fn fn, void *ctx);
-/* Appends one body, checked against its hash. ERR_NOT_FOUND; ERR_EXPIRED: erased; ERR_CORRUPT. */
-MUST_CHECK int journal_get(struct journal *j, uint64_t lsn, struct buf *ret_body);
+MUST_CHECK int journal_read(struct journal *j, uint64_t from_lsn, uint64_t limit,
+                            journal_read_fn fn, void *ctx);
+/* One record, its body appended to ret_body and checked against its hash. ret_rec may be NULL; its
+ * body is not set. ERR_NOT_FOUND; ERR_EXPIRED: erased; ERR_CORRUPT. */
+MUST_CHECK int journal_get(struct journal *j, uint64_t lsn, struct journal_record *ret_rec,
+                           struct buf *ret_body);
 
 struct journal_head {
     uint32_t stream;

@@ -61,8 +61,8 @@ struct journal {
 };
 
 /* journal_open with another synchronous setting: the tests show with NORMAL what FULL is for. */
-MUST_CHECK int journal_open_with(const char *path, const char *vfs, enum db_sync sync,
-                                 struct crypto *crypto, struct rng *rng, struct journal **ret,
+MUST_CHECK int journal_open_with(const char *path, const struct journal_options *o,
+                                 enum db_sync sync, struct crypto *crypto, struct journal **ret,
                                  struct errmsg *why);
 
 /* ERR_OK when a write may start: right kind of handle, not failed, not inside a callback. */

@@ -4,17 +4,17 @@
 
 #define PAGE 256
 
-/* Delivers one page; *ret_n rows were read. */
-static int read_page(struct journal *j, struct walk *w, uint64_t from, journal_read_fn fn, void *ctx,
-                     size_t *ret_n)
+/* Delivers up to n records from the next expected one; *ret_n were there. */
+static int read_page(struct journal *j, struct walk *w, uint64_t n, journal_read_fn fn, void *ctx,
+                     uint64_t *ret_n)
 {
     struct stmt *st = stmt_at(j->sql, SQL_PAGE);
     struct row row;
     int err;
 
     *ret_n = 0;
-    stmt_bind_u64(st, 1, from);
-    stmt_bind_u64(st, 2, PAGE);
+    stmt_bind_u64(st, 1, w->next_lsn);
+    stmt_bind_u64(st, 2, n);
     while ((err = stmt_row(st)) == ERR_OK) {
         err = row_load(st, &row);
         if (err == ERR_OK)
@@ -28,26 +28,29 @@ static int read_page(struct journal *j, struct walk *w, uint64_t from, journal_r
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
-int journal_read(struct journal *j, uint64_t from_lsn, journal_read_fn fn, void *ctx)
+int journal_read(struct journal *j, uint64_t from_lsn, uint64_t limit, journal_read_fn fn,
+                 void *ctx)
 {
     struct walk w = {.crypto = j->crypto, .sql = j->sql};
-    size_t n = PAGE;
+    uint64_t left = limit == 0 ? UINT64_MAX : limit, want, got;
     int err = j->reading ? ERR_STATE : ERR_OK;
 
     if (err != ERR_OK)
         return err;
     j->reading = true;
     w.next_lsn = from_lsn == 0 ? 1 : from_lsn;
-    if (w.next_lsn > j->last_lsn && !j->read_only)
-        n = 0;
-    while (err == ERR_OK && n == PAGE)
-        err = read_page(j, &w, w.next_lsn, fn, ctx, &n);
+    do {
+        want = left < PAGE ? left : PAGE;
+        err = read_page(j, &w, want, fn, ctx, &got);
+        left -= got;
+    } while (err == ERR_OK && got == want && left > 0);
     j->reading = false;
     walk_fini(&w);
     return err;
 }
 
-int journal_get(struct journal *j, uint64_t lsn, struct buf *ret_body)
+int journal_get(struct journal *j, uint64_t lsn, struct journal_record *ret_rec,
+                struct buf *ret_body)
 {
     struct stmt *st = stmt_at(j->sql, SQL_ONE);
     struct row row;
@@ -70,6 +73,10 @@ int journal_get(struct journal *j, uint64_t lsn, struct buf *ret_body)
         buf_add_span(ret_body, row.rec.body);
         if (ret_body->failed)
             err = ERR_NOMEM;
+    }
+    if (err == ERR_OK && ret_rec != NULL) {
+        *ret_rec = row.rec;
+        ret_rec->body = (struct span){NULL, 0};
     }
     return stmt_end(st, err);
 }
