@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Counts single test cases out of JUnit files; used by test/run.
+
+tally.py ctest JUNIT.xml OUT.tsv    one row per TAP line of a cmocka program, else one per ctest
+tally.py pytest JUNIT.xml OUT.tsv   one row per test case
+tally.py fail NAME OUT.tsv          one failed row, for a part that broke before it could report
+tally.py sum OUT.tsv...             prints `N passed, N failed, N skipped`; a case that ran in several
+                                    builds counts once and has failed if it failed in any of them
+"""
+import re
+import sys
+import xml.etree.ElementTree as ET
+
+TAP = re.compile(r"^\s*(ok|not ok) (\d+)(?: - (.*?))?\s*(# SKIP.*)?$")
+PLAN = re.compile(r"^\s*1\.\.(\d+)\s*$")
+RANK = {"skip": 0, "pass": 1, "fail": 2}
+
+
+def tap_rows(name, output):
+    """(status, id) of each case of a cmocka program; cases that never reported have failed."""
+    rows, planned, used = [], 0, {}
+    for line in output.splitlines():
+        plan, case = PLAN.match(line), TAP.match(line)
+        if plan:
+            planned += int(plan.group(1))
+        elif case:
+            title = case.group(3) or case.group(2)
+            used[title] = used.get(title, 0) + 1
+            if used[title] > 1:
+                title += f" #{used[title]}"
+            status = "skip" if case.group(4) else "pass" if case.group(1) == "ok" else "fail"
+            rows.append((status, f"{name}: {title}"))
+    for lost in range(len(rows) + 1, planned + 1):
+        rows.append(("fail", f"{name}: case {lost} did not report"))
+    return rows
+
+
+def ctest_rows(path):
+    rows = []
+    for case in ET.parse(path).getroot().iter("testcase"):
+        name = case.get("name")
+        output = case.findtext("system-out") or ""
+        failed = case.get("status") not in ("run", "disabled") and case.find("skipped") is None
+        failed = failed or case.find("failure") is not None
+        mine = tap_rows(name, output)
+        if not failed and case.find("skipped") is not None or case.get("status") == "disabled":
+            mine = [("skip", name)]
+        elif not mine:
+            mine = [("fail" if failed else "pass", name)]
+        elif failed and all(status != "fail" for status, _ in mine):
+            mine.append(("fail", f"{name}: the program failed beside its cases"))
+        if any(status == "fail" for status, _ in mine):
+            print(f"--- {name}\n{output.rstrip()}")
+            if case.find("failure") is not None:
+                print(f"    {case.find('failure').get('message') or ''}")
+        rows += mine
+    return rows
+
+
+def pytest_rows(path):
+    rows = []
+    for case in ET.parse(path).getroot().iter("testcase"):
+        name = f"{case.get('classname')}.{case.get('name')}"
+        bad = [x for tag in ("failure", "error") for x in case.findall(tag)]
+        for x in bad:
+            print(f"--- {name}\n{x.text or x.get('message')}")
+        status = "fail" if bad else "skip" if case.find("skipped") is not None else "pass"
+        rows.append((status, name))
+    return rows
+
+
+def read_rows(paths):
+    for path in paths:
+        with open(path, encoding="utf-8") as file:
+            for line in file:
+                status, name = line.rstrip("\n").split("\t", 1)
+                yield status, name
+
+
+def total(paths):
+    worst = {}
+    for status, name in read_rows(paths):
+        if name not in worst or RANK[status] > RANK[worst[name]]:
+            worst[name] = status
+    count = {status: list(worst.values()).count(status) for status in RANK}
+    for name in sorted(name for name, status in worst.items() if status == "fail"):
+        print(f"FAILED {name}")
+    print(f"{count['pass']} passed, {count['fail']} failed, {count['skip']} skipped")
+    return 1 if count["fail"] or not count["pass"] else 0
+
+
+def main():
+    verb, args = sys.argv[1], sys.argv[2:]
+    if verb == "sum":
+        sys.exit(total(args))
+    rows = {"ctest": ctest_rows, "pytest": pytest_rows, "fail": lambda name: [("fail", name)]}[verb](args[0])
+    with open(args[1], "a", encoding="utf-8") as file:
+        for status, name in rows:
+            file.write(f"{status}\t{name}\n")
+    bad = sum(status == "fail" for status, _ in rows)
+    print(f"{len(rows)} cases, {bad} of them bad")
+    sys.exit(1 if bad else 0)
+
+
+if __name__ == "__main__":
+    main()
