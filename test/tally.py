@@ -7,12 +7,17 @@ tally.py pytest JUNIT.xml OUT.tsv   one row per test case
 tally.py fail NAME OUT.tsv          one failed row, for a part that broke before it could report
 tally.py sum OUT.tsv...             prints `N passed, N failed, N skipped`; a case that ran in several
                                     builds counts once and has failed if it failed in any of them
+tally.py self-test                  negative control of the counting itself
 """
+import contextlib
+import io
+import os
 import re
 import sys
+import tempfile
 import xml.etree.ElementTree as ET
 
-TAP = re.compile(r"^\s*(ok|not ok) (\d+)(?: - (.*?))?\s*(# SKIP.*)?$")
+TAP = re.compile(r"^\s*(ok|not ok) (\d+)(?: - (.*?))?\s*(# SKIP(?: (.*))?)?$")
 PLAN = re.compile(r"^\s*1\.\.(\d+)\s*$")
 RANK = {"skip": 0, "pass": 1, "fail": 2}
 
@@ -25,7 +30,7 @@ def tap_rows(name, output):
         if plan:
             planned += int(plan.group(1))
         elif case:
-            title = case.group(3) or case.group(2)
+            title = case.group(3) or case.group(5) or case.group(2)
             used[title] = used.get(title, 0) + 1
             if used[title] > 1:
                 title += f" #{used[title]}"
@@ -41,10 +46,12 @@ def ctest_rows(path):
     for case in ET.parse(path).getroot().iter("testcase"):
         name = case.get("name")
         output = case.findtext("system-out") or ""
-        failed = case.get("status") not in ("run", "disabled") and case.find("skipped") is None
-        failed = failed or case.find("failure") is not None
+        # CTest calls a test without a program skipped, too; only a skip the test asked for is one.
+        asked = case.find("skipped") is not None and "SKIP_" in case.find("skipped").get("message", "")
+        skipped = asked or case.get("status") == "disabled"
+        failed = not skipped and case.get("status") != "run"
         mine = tap_rows(name, output)
-        if not failed and case.find("skipped") is not None or case.get("status") == "disabled":
+        if skipped:
             mine = [("skip", name)]
         elif not mine:
             mine = [("fail" if failed else "pass", name)]
@@ -90,10 +97,53 @@ def total(paths):
     return 1 if count["fail"] or not count["pass"] else 0
 
 
+CONTROL = """<testsuite>
+<testcase name="good" status="run"><system-out>1..2\nok 1 - a\nok 2 - b\n</system-out></testcase>
+<testcase name="bad" status="fail"><failure message=""/><system-out>1..3\nok 1 - a\nnot ok 2 - b
+# 0x1 != 0x2\nnot ok 3 # SKIP c\n</system-out></testcase>
+<testcase name="crash" status="fail"><failure message="SEGFAULT"/><system-out>1..3\nok 1 - a
+</system-out></testcase>
+<testcase name="leak" status="fail"><failure message=""/><system-out>1..1\nok 1 - a
+LeakSanitizer</system-out></testcase>
+<testcase name="groups" status="run"><system-out>1..1\nok 1 - a\n1..1\nok 1 - a</system-out></testcase>
+<testcase name="plain" status="run"><system-out>fine</system-out></testcase>
+<testcase name="broken" status="fail"><failure message=""/><system-out/></testcase>
+<testcase name="missing" status="notrun"><skipped message="Unable to find executable"/></testcase>
+<testcase name="asked" status="notrun"><skipped message="SKIP_RETURN_CODE=77"/></testcase>
+</testsuite>"""
+CONTROL_WANT = {
+    "good: a": "pass", "good: b": "pass", "bad: a": "pass", "bad: b": "fail", "bad: c": "skip",
+    "crash: a": "pass", "crash: case 2 did not report": "fail",
+    "crash: case 3 did not report": "fail", "leak: a": "pass",
+    "leak: the program failed beside its cases": "fail", "groups: a": "pass", "groups: a #2": "pass",
+    "plain": "pass", "broken": "fail", "missing": "fail", "asked": "skip",
+}
+
+
+def self_test():
+    out = io.StringIO()
+    with tempfile.TemporaryDirectory() as tmp, contextlib.redirect_stdout(out):
+        junit, first, second = (os.path.join(tmp, name) for name in ("j.xml", "1.tsv", "2.tsv"))
+        with open(junit, "w", encoding="utf-8") as file:
+            file.write(CONTROL)
+        rows = ctest_rows(junit)
+        for path, lines in ((first, rows), (second, [("fail", "good: a"), ("pass", "bad: b")])):
+            with open(path, "w", encoding="utf-8") as file:
+                file.writelines(f"{status}\t{name}\n" for status, name in lines)
+        status = total([first, second])
+    wrong = sorted(set(CONTROL_WANT.items()) ^ {(name, status) for status, name in rows})
+    last = out.getvalue().splitlines()[-1]
+    good = not wrong and status == 1 and last == "7 passed, 7 failed, 2 skipped"
+    print(f"{len(rows)} rows, {len(wrong)} wrong {wrong}; sum: {last}")
+    sys.exit(0 if good else 1)
+
+
 def main():
     verb, args = sys.argv[1], sys.argv[2:]
     if verb == "sum":
         sys.exit(total(args))
+    if verb == "self-test":
+        self_test()
     rows = {"ctest": ctest_rows, "pytest": pytest_rows, "fail": lambda name: [("fail", name)]}[verb](args[0])
     with open(args[1], "a", encoding="utf-8") as file:
         for status, name in rows:
