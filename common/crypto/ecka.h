@@ -22,7 +22,8 @@ MUST_CHECK int ec_verify(struct crypto *c, enum curve curve, struct span point,
 MUST_CHECK int ec_dh(struct crypto *c, const struct key *private_key, struct span peer_point,
                      uint8_t ret_z[32]);
 
-/* The A6 control reference template of STORE DATA 3A02 / EstablishISDRKeySet. */
+/* The A6 control reference template of STORE DATA 3A02 / EstablishISDRKeySet. Parsing wants the
+ * objects in this order, 96 allowed after 95 and 91 empty: ERR_FORMAT, ERR_TRUNCATED, ERR_UNSUPPORTED. */
 struct ecka_crt {
     uint8_t scenario;         /* parameter bits of tag 90: 01 delete existing, 02 DR, 04 HostID, 08 certificate */
     uint8_t usage;            /* 95: 10 three secure channel keys, 5C one base key */
@@ -37,7 +38,10 @@ struct ecka_keys {
     struct key *receipt, *enc, *mac, *dek;
 };
 void ecka_keys_free(struct ecka_keys *k);
-/* SharedInfo = usage || type || len [|| DR] [|| host_id LV..]; output receipt || ENC || MAC || DEK. */
+/* SharedInfo = usage || type || len [|| DR] [|| host_id LV..]; output receipt || ENC || MAC || DEK.
+ * Usage 5C gives the one base key in enc, typed by key_type; mac and dek stay NULL. dr and extra_info
+ * must be there exactly when bits 02 and 04 of scenario say so (ERR_FORMAT). ERR_UNSUPPORTED: other
+ * usages, types or lengths. ret is the caller's to free, also after an error. */
 MUST_CHECK int ecka_derive(struct crypto *c, const struct key *private_key, struct span peer_point,
                            const struct ecka_crt *crt, struct span dr, struct span extra_info,
                            struct ecka_keys *ret);
