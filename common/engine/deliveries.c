@@ -222,6 +222,10 @@ static bool send_one(struct engine *e, struct party_box *b, struct pending_deliv
     err = ev ? journal_get(e->journal, d->lsn, &rec, &body) : ERR_NOMEM;
     if (!err)
         err = wire_event_decode(event_type_parse(rec.type), buf_span(&body), &e->scratch, ev, NULL);
+    if (!err) {
+        ev->op = rec.op;
+        ev->eid = rec.eid;
+    }
     if (!err && d->index >= ev->n_deliveries)
         err = ERR_CORRUPT;
     if (!err)

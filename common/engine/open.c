@@ -117,7 +117,7 @@ int engine_open(const struct engine_config *cfg, const struct engine_app *app,
                 struct crypto *crypto, const struct clock *clock, struct rng *rng,
                 struct engine **ret, struct errmsg *why)
 {
-    struct journal_options jo = {.vfs = cfg->vfs, .read_only = cfg->read_only};
+    struct journal_options jo = {.vfs = cfg->vfs, .rng = rng, .read_only = cfg->read_only};
     struct engine *e = calloc(1, sizeof *e);
     int err;
 

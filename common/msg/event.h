@@ -7,6 +7,8 @@
 #include "common/base/err.h"
 #include "common/msg/status.h"
 
+struct message;
+
 enum event_type {
     EV_NONE = 0,
     /* house */
@@ -133,6 +135,7 @@ struct event {
     struct span text;
     struct span data;
     struct span answer;             /* the stored answer: encoded RESPONSE message */
+    const struct message *answer_msg; /* memory only: the application encodes it into answer */
     struct span volatile_data;      /* memory only, never encoded: SendData payload of operation.accepted */
     struct event_profile profiles[EVENT_PROFILES_MAX];
     unsigned n_profiles;

@@ -31,8 +31,8 @@ void plan_out(struct plan *p, uint32_t kind, const void *body, size_t n)
 
 void plan_deliver(struct plan *p, struct event *with, const struct oid *party, struct message msg)
 {
-    size_t n = msg_type_size(msg.type);
-    void *copy = arena_dup(p->arena, msg.body, n);
+    const struct msg_info *info = msg_type_info(msg.type);
+    void *copy = info ? arena_dup(p->arena, msg.body, info->size) : NULL;
 
     if (!copy || p->n_deliveries >= PLAN_DELIVERIES_MAX) {
         p->err = ERR_FULL;
