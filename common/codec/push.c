@@ -160,12 +160,12 @@ static int apn_get(struct span v, char *dst, size_t cap)
             return ERR_FORMAT;
         }
         if (at > 0) {
+            if (cap - at < 2) {
+                return ERR_TOO_LARGE;
+            }
             dst[at++] = '.';
         }
-        if (cap - at < 2) {
-            return ERR_TOO_LARGE;
-        }
-        int rc = text_get(label, dst + at, cap - at - 1); /* one octet stays for the next dot */
+        int rc = text_get(label, dst + at, cap - at);
         if (rc != ERR_OK) {
             return rc;
         }
