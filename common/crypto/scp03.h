@@ -37,7 +37,8 @@ MUST_CHECK int scp03_initialize(struct crypto *c, struct scp03_session *s, uint8
                                 struct writer *w);                       /* 80 50 KVN 00 08 .. 00 */
 /* data: the answer without 9000, div(10) KVN 03 i challenge(8) cryptogram(8) [counter(3)]. sd is the
  * AID of the security domain, NULL when the challenge cannot be predicted (then only the cryptogram
- * is checked). ERR_AUTH: another key set, challenge or cryptogram. After scp03_predict only checks. */
+ * is checked). ERR_AUTH: another key set, challenge or cryptogram; every error ends the session. After
+ * scp03_predict it only checks. */
 MUST_CHECK int scp03_open(struct crypto *c, struct scp03_session *s, const struct scp03_keys *k,
                           const struct aid *sd, struct span data);
 /* Without an answer: derives from the challenge the card will give for this sequence counter. */

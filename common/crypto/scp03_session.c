@@ -179,41 +179,65 @@ static int check_challenge(struct crypto *c, struct scp03_session *s, const stru
     return mem_eq_ct(want, got, sizeof want) ? 0 : ERR_AUTH;
 }
 
+struct initialized {
+    uint8_t kvn, i;
+    uint8_t challenge[SCP03_CHALLENGE], cryptogram[SCP03_MAC];
+    uint32_t sequence;
+};
+
+static int parse_initialized(struct span data, struct initialized *ret)
+{
+    struct reader r = rd_init(data);
+    uint8_t scp;
+
+    *ret = (struct initialized){0};
+    (void)rd_span(&r, DIVERSIFICATION);
+    ret->kvn = rd_u8(&r);
+    scp = rd_u8(&r);
+    ret->i = rd_u8(&r);
+    rd_copy(&r, ret->challenge, sizeof ret->challenge);
+    rd_copy(&r, ret->cryptogram, sizeof ret->cryptogram);
+    if (ret->i & SCP03_I_PSEUDO_RANDOM)
+        ret->sequence = rd_u24(&r);
+    if (r.failed)
+        return ERR_TRUNCATED;
+    if (scp != SCP_ID)
+        return ERR_UNSUPPORTED;
+    return rd_done(&r) ? 0 : ERR_FORMAT;
+}
+
+static int open_session(struct crypto *c, struct scp03_session *s, const struct scp03_keys *k,
+                        const struct aid *sd, struct span data)
+{
+    struct initialized got;
+    uint8_t want[SCP03_MAC];
+    int err = parse_initialized(data, &got);
+
+    if (err)
+        return err;
+    if (sd && !(got.i & SCP03_I_PSEUDO_RANDOM))
+        return ERR_UNSUPPORTED;      /* a prediction was asked for */
+    if ((s->kvn && got.kvn != s->kvn) || (s->predicted && got.sequence != s->sequence))
+        return ERR_AUTH;
+    s->sequence = got.sequence;
+    err = check_challenge(c, s, k, sd, got.challenge);
+    if (!err && !s->predicted)
+        err = scp03_derive(c, s, k, got.challenge);
+    if (!err)
+        err = scp03_cryptogram(c, s, SCP03_CARD_CRYPTOGRAM, want);
+    if (err)
+        return err;
+    return mem_eq_ct(want, got.cryptogram, sizeof want) ? 0 : ERR_AUTH;
+}
+
 int scp03_open(struct crypto *c, struct scp03_session *s, const struct scp03_keys *k,
                const struct aid *sd, struct span data)
 {
-    uint8_t challenge[SCP03_CHALLENGE], cryptogram[SCP03_MAC], want[SCP03_MAC], kvn, i;
-    struct reader r = rd_init(data);
-    uint32_t sequence = 0;
     int err;
 
     if (s->s_mac && !s->predicted)
         return ERR_STATE;
-    (void)rd_span(&r, DIVERSIFICATION);
-    kvn = rd_u8(&r);
-    if (rd_u8(&r) != SCP_ID)
-        return r.failed ? ERR_TRUNCATED : ERR_UNSUPPORTED;
-    i = rd_u8(&r);
-    rd_copy(&r, challenge, sizeof challenge);
-    rd_copy(&r, cryptogram, sizeof cryptogram);
-    if (i & SCP03_I_PSEUDO_RANDOM)
-        sequence = rd_u24(&r);
-    else if (sd)
-        return ERR_UNSUPPORTED;      /* a prediction was asked for */
-    if (r.failed)
-        return ERR_TRUNCATED;
-    if (!rd_done(&r))
-        return ERR_FORMAT;
-    if ((s->kvn && kvn != s->kvn) || (s->predicted && sequence != s->sequence))
-        return ERR_AUTH;
-    s->sequence = sequence;
-    err = check_challenge(c, s, k, sd, challenge);
-    if (!err && !s->predicted)
-        err = scp03_derive(c, s, k, challenge);
-    if (!err)
-        err = scp03_cryptogram(c, s, SCP03_CARD_CRYPTOGRAM, want);
-    if (!err && !mem_eq_ct(want, cryptogram, sizeof want))
-        err = ERR_AUTH;
+    err = open_session(c, s, k, sd, data);
     if (err)
         scp03_session_fini(s);
     else

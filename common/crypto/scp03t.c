@@ -10,6 +10,7 @@
 #define TAG_SEGMENT 0x86u
 #define LEVEL 0x33u
 #define PARAM_I 0x70u               /* pseudo-random challenge, R-MAC, R-ENC */
+#define PARAM_I_AT 12u              /* behind diversification data, KVN and 03 */
 #define HEAD_MAX 4u                 /* 86 82 xx xx */
 
 /* Values of 9F44..9F46. */
@@ -62,7 +63,11 @@ int scp03t_open(struct crypto *c, struct scp03_session *s, const struct scp03_ke
     struct span body;
     int err = answer_value(s, answer_84, TAG_INITIALIZE, &body);
 
-    return err ? err : scp03_open(c, s, k, isd_p, body);
+    if (err)
+        return err;
+    if (body.n > PARAM_I_AT && (body.p[PARAM_I_AT] & PARAM_I) != PARAM_I)
+        return ERR_UNSUPPORTED;
+    return scp03_open(c, s, k, isd_p, body);
 }
 
 int scp03t_predict(struct crypto *c, struct scp03_session *s, const struct scp03_keys *k,
