@@ -172,7 +172,7 @@ static void dgi_lengths_go_round(void **state)
         struct writer w = wr_init(room, 65545);
         struct dgi d;
         dgi_put(&w, 0x3A01, span_of(room + 65545, N[i]));
-        assert_int_equal(w.len, 2 + (N[i] < 255 ? 1 : 3) + N[i]);
+        assert_int_equal(w.len, 2 + (N[i] < 255 ? 1u : 3u) + N[i]);
         struct reader r = rd_init(wr_view(&w));
         assert_int_equal(dgi_next(&r, &d), ERR_OK);
         assert_int_equal(d.tag, 0x3A01);
