@@ -49,7 +49,8 @@ MUST_CHECK int admin_parser_response(const struct admin_parser *p, struct admin_
 void admin_parser_next(struct admin_parser *p);   /* ready for the following message */
 
 /* host is the Host header of the request. Bodies go out in chunks of at most 1,024 octets; no body:
- * neither length field, or Content-Length 0 on an answer other than 204. The buffer is marked failed
- * when a text could break the head, the body is too long or the status is ADMIN_STATUS_OTHER. */
+ * neither length field, or Content-Length 0 on an answer other than 204. The buffer is marked
+ * failed when a text could break the head, the body is too long or the status is
+ * ADMIN_STATUS_OTHER. */
 void admin_request_put(struct buf *out, const struct admin_request *r, const char *host);
 void admin_response_put(struct buf *out, const struct admin_response *r);

@@ -48,8 +48,8 @@ struct packet_cmd_head {
 };
 /* A received command packet split at the brace: head is clear, body is CNTR..padding as received
  * (ciphered when SPI1_CIPHER), cc_len is CHL-13. head_raw is CPL..TAR (CPI..TAR for CAT_TP), what
- * the CC starts with. ERR_TRUNCATED: shorter than CPL says; ERR_FORMAT: longer, a header length other
- * than 13 + 0, 2, 4 or 8, or one that does not fit SPI1; ERR_TOO_LARGE above PACKET_MAX. */
+ * the CC starts with. ERR_TRUNCATED: shorter than CPL says; ERR_FORMAT: longer, a header length
+ * other than 13 + 0, 2, 4 or 8, or one that does not fit SPI1; ERR_TOO_LARGE above PACKET_MAX. */
 struct packet_cmd {
     struct packet_cmd_head head;
     struct span head_raw;
