@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ES5, SM-SR to ISD-R: one file per card function (SGP.02 4.1.1; facts: sgp02 section 6). Each writes its
+ * C-APDUs as a finished expanded script and reads the answer to it; pure. */
+#pragma once
+
+#include "common/codec/push.h"
+#include "common/codec/script.h"
+#include "smsr/domain/env.h"
+#include "smsr/domain/euicc.h"
+
+/* First R-APDU of a response script. sw 0: the script itself was refused (90 xx) or empty. */
+struct es5_answer {
+    uint16_t sw;
+    struct span data;          /* R-APDU without SW */
+    uint8_t bad_format;        /* value of a 90 01 xx, 0 = none */
+};
+MUST_CHECK int es5_answer_read(struct span response, struct es5_answer *ret);
+
+/* 80E60C00: EIS load file and module, ISD-P AID, privileges 80C000, C9 = SCP03 i 70, quota when > 0. */
+void es5_create_isdp(struct writer *w, enum script_form form, const struct euicc *e,
+                     const struct aid *isd_p, uint32_t memory);
+/* 80E28800 15 3A03 / 3A04: 9000 is not the end, the notification is. */
+void es5_enable_profile(struct writer *w, enum script_form form, const struct aid *isd_p);
+void es5_disable_profile(struct writer *w, enum script_form form, const struct aid *isd_p);
+/* 80E40040 12 4F10: 9000, or 6A88 when it is gone already. */
+void es5_delete_profile(struct writer *w, enum script_form form, const struct aid *isd_p);
+
+/* GET STATUS of all ISD-Ps and GET DATA FF21 in one script (eUICCCapabilityAudit). */
+void es5_audit(struct writer *w, enum script_form form);
+struct es5_status {
+    struct event_profile isdp[EVENT_PROFILES_MAX];   /* iccid empty: the card knows AIDs */
+    unsigned n;
+    bool has_memory;
+    uint32_t memory_free;
+};
+/* ERR_FORMAT when the answer is not what the script asked for; 6A88 on GET STATUS is an empty list. */
+MUST_CHECK int es5_audit_read(struct span response, struct es5_status *ret);
+
+/* 80E28900 07 3A08 04 4E02 seq 00; answer 80 L { 4F10 AID }* = ISD-Ps deleted because of POL1. */
+void es5_confirm_notification(struct writer *w, enum script_form form, uint16_t sequence);
+struct es5_deleted {
+    struct aid aid[EUICC_PROFILES_MAX];
+    unsigned n;
+};
+MUST_CHECK int es5_confirm_read(struct span rapdu_data, struct es5_deleted *ret);
+
+/* ES3-SendData: one body from the payload at offset: C-APDUs are wrapped in 22, SCP03t TLVs go as they
+ * are; cut at element borders, at most limit octets of payload unless one element alone is larger.
+ * ret_next is the offset after what was taken. ERR_FORMAT: the payload is neither. */
+MUST_CHECK int es5_send_data_check(struct span payload);
+MUST_CHECK int es5_send_data(struct writer *w, struct span payload, size_t offset, size_t limit,
+                             size_t *ret_next);
+/* Copies the answer's elements (R-APDUs without 23, SCP03t answers raw) behind each other and says
+ * whether the card went on: false on an error SW, 9F44..9F46 or a bad format. */
+MUST_CHECK int es5_send_data_read(struct span response, struct buf *out, bool *ret_ok);
+
+/* Push trigger for a route: connection parameters, host, URI of the first POST, PSK reference. */
+MUST_CHECK int es5_push_session(struct writer *w, const struct route *route, const struct euicc *e);

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ES5.EnableProfile, ES5.DisableProfile, ES5.DeleteProfile (SGP.02 4.1.1.2, 4.1.1.3, 4.1.1.4). */
+#include "smsr/es5/es5.h"
+
+#include "common/codec/apdu.h"
+#include "common/codec/tlv.h"
+
+static void one_apdu(struct writer *w, enum script_form form, const struct apdu_cmd *c)
+{
+    struct script_writer sw;
+    uint8_t apdu[64];
+    struct writer a = wr_init(apdu, sizeof apdu);
+
+    apdu_cmd_put(&a, c);
+    script_begin(&sw, w, form, false);
+    script_put_cmd(&sw, wr_view(&a));
+    script_end(&sw, 1);
+}
+
+/* STORE DATA 80E28800: DGI 3A03 or 3A04 around 4F10 <ISD-P AID>; no Le on these two (seen on cards). */
+static void store_aid(struct writer *w, enum script_form form, uint16_t tag, const struct aid *isd_p)
+{
+    uint8_t tlv[24], data[32];
+    struct writer t = wr_init(tlv, sizeof tlv), d = wr_init(data, sizeof data);
+    struct apdu_cmd c = {.cla = 0x80, .ins = 0xE2, .p1 = 0x88};
+
+    tlv_put(&t, 0x4F, aid_span(isd_p));
+    dgi_put(&d, tag, wr_view(&t));
+    c.data = wr_view(&d);
+    one_apdu(w, form, &c);
+}
+
+void es5_enable_profile(struct writer *w, enum script_form form, const struct aid *isd_p)
+{
+    store_aid(w, form, 0x3A03, isd_p);
+}
+
+void es5_disable_profile(struct writer *w, enum script_form form, const struct aid *isd_p)
+{
+    store_aid(w, form, 0x3A04, isd_p);
+}
+
+void es5_delete_profile(struct writer *w, enum script_form form, const struct aid *isd_p)
+{
+    uint8_t tlv[24];
+    struct writer t = wr_init(tlv, sizeof tlv);
+    struct apdu_cmd c = {.cla = 0x80, .ins = 0xE4, .p2 = 0x40, .has_le = true};
+
+    tlv_put(&t, 0x4F, aid_span(isd_p));
+    c.data = wr_view(&t);
+    one_apdu(w, form, &c);
+}
