@@ -126,7 +126,7 @@ static int check_owner(struct db *db, struct errmsg *why)
 static int set_pragmas(struct db *db, const struct db_options *o, struct errmsg *why)
 {
     char sync[16], busy[16];
-    const bool rw = !o->read_only, memory = in_memory(db);
+    const bool rw = !db->read_only, memory = in_memory(db);
     int err = ERR_OK;
 
     snprintf(sync, sizeof(sync), "%d", (int)o->sync);
@@ -144,7 +144,8 @@ static int set_pragmas(struct db *db, const struct db_options *o, struct errmsg 
         {"cell_size_check", "1", "1"},
         {"recursive_triggers", "1", "1"}, /* else INSERT OR REPLACE slips past delete triggers */
         {"secure_delete", "1", "1"},
-        {"mmap_size", "0", "0"},          /* an I/O error must be a result, not a signal */
+        /* An I/O error must be a result, not a signal; memory has no such pragma. */
+        {"mmap_size", memory ? NULL : "0", memory ? "nothing" : "0"},
         {"cache_size", CACHE_KIB, CACHE_KIB},
         {"temp_store", "2", "2"},
         {"query_only", rw ? "0" : "1", rw ? "0" : "1"},
@@ -173,13 +174,13 @@ static int open_handle(struct db *db, const struct db_options *o, struct errmsg 
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE;
     int there = 0, err = ERR_OK;
 
-    flags |= o->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    flags |= db->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
     if (vfs == NULL)
         return errmsg_set(why, ERR_CONFIG, "%s: no such file system layer", o->vfs ? o->vfs : "?");
-    if (o->read_only && vfs->xAccess(vfs, db->path, SQLITE_ACCESS_EXISTS, &there) == SQLITE_OK &&
+    if (db->read_only && vfs->xAccess(vfs, db->path, SQLITE_ACCESS_EXISTS, &there) == SQLITE_OK &&
         !there)
         return errmsg_set(why, ERR_NOT_FOUND, "%s: does not exist", db->path);
-    if (!o->read_only && o->vfs == NULL && !in_memory(db))
+    if (!db->read_only && o->vfs == NULL && !in_memory(db))
         err = create_private(db->path, why);
     if (err != ERR_OK)
         return err;
@@ -226,7 +227,7 @@ int db_open(const char *path, const struct db_options *o, struct db **ret, struc
     if (db == NULL)
         return errmsg_set(why, ERR_NOMEM, "%s: out of memory", path);
     memcpy(db->path, path, n);
-    db->read_only = o->read_only;
+    db->read_only = o->read_only && !in_memory(db);
     db->autocheckpoint = o->autocheckpoint;
     db->application_id = o->application_id;
     err = open_handle(db, o, why);

@@ -23,8 +23,8 @@ struct db_options {
     uint32_t autocheckpoint;   /* log pages after which db_commit checkpoints; 0 = never */
 };
 
-/* Opens, or creates with mode 0600; the path ":memory:" is a database that dies with its connection.
- * ERR_NOT_FOUND (read only and absent), ERR_SCHEMA (file of
+/* Opens, or creates with mode 0600; the path ":memory:" is a database that dies with its connection
+ * and may be written even when read_only is asked for. ERR_NOT_FOUND (read only and absent), ERR_SCHEMA (file of
  * another program), ERR_CORRUPT (no database), ERR_UNSUPPORTED (a pragma does not hold: why names
  * it), ERR_IO, ERR_BUSY, ERR_NOMEM. why may be NULL. */
 MUST_CHECK int db_open(const char *path, const struct db_options *o, struct db **ret,

@@ -163,16 +163,32 @@ bool memfile_sync(struct memfile *f)
     for (size_t i = 0; i < f->nw; i++)
         ok = replay(&f->synced, &f->w[i]) && ok;
     memfile_forget(f);
-    f->entry_synced = true;
     return ok;
 }
 
-void memfile_delete(struct memfile *f, bool durable)
+void memfile_sync_dir(struct memvfs *m, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    size_t n = slash == NULL ? 0 : (size_t)(slash - path) + 1;
+
+    for (size_t i = 0; i < m->n_files; i++) {
+        struct memfile *f = m->file[i];
+
+        if (strncmp(f->path, path, n) != 0 || strchr(f->path + n, '/') != NULL)
+            continue;
+        f->entry_synced = f->exists;
+        if (f->ghost)
+            f->synced.n = 0;
+        f->ghost = false;
+    }
+}
+
+void memfile_delete(struct memfile *f)
 {
     memfile_forget(f);
     f->exists = false;
     f->live.n = 0;
-    f->ghost = !durable && f->entry_synced;
+    f->ghost = f->entry_synced && !f->temporary;
     f->entry_synced = false;
     if (!f->ghost)
         f->synced.n = 0;

@@ -43,7 +43,7 @@ static int file_close(sqlite3_file *file)
     memlock_shm_unmap(file, 0);
     memlock_unlock(file, SQLITE_LOCK_NONE);
     if (h->delete_on_close && !memhandle_stale(h))
-        memfile_delete(h->f, true);
+        memfile_delete(h->f);
     return SQLITE_OK;
 }
 
@@ -118,6 +118,9 @@ static int file_sync(sqlite3_file *file, int flags)
     }
     if (h->m->lying)
         return SQLITE_OK;
+    if (h->sync_dir)
+        memfile_sync_dir(h->m, h->f->path);
+    h->sync_dir = false;
     return memfile_sync(h->f) ? SQLITE_OK : SQLITE_IOERR_NOMEM;
 }
 
@@ -218,6 +221,9 @@ static int vfs_open(sqlite3_vfs *v, const char *path, sqlite3_file *file, int fl
         f->synced.n = 0;
         f->temporary = (flags & SQLITE_OPEN_DELETEONCLOSE) != 0;
     }
+    /* The system's layer goes by the flag, whether or not the file was there. */
+    h->sync_dir = (flags & SQLITE_OPEN_CREATE) &&
+                  (flags & (SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_SUPER_JOURNAL));
     h->m = m;
     h->f = f;
     h->generation = f->generation;
@@ -239,7 +245,9 @@ static int vfs_delete(sqlite3_vfs *v, const char *path, int sync_dir)
         return SQLITE_IOERR_DELETE;
     if (f == NULL || !f->exists)
         return SQLITE_IOERR_DELETE_NOENT;
-    memfile_delete(f, sync_dir && rc == SQLITE_OK);
+    memfile_delete(f);
+    if (sync_dir && rc == SQLITE_OK)
+        memfile_sync_dir(m, path);
     return rc == SQLITE_ABORT ? SQLITE_IOERR_DELETE : SQLITE_OK;
 }
 

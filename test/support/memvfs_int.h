@@ -63,6 +63,7 @@ struct memhandle {
     struct memfile *f;
     unsigned generation;
     bool read_only, delete_on_close;
+    bool sync_dir; /* a new journal or log: its first sync is one of the directory too */
     int level;
     uint16_t shm_shared, shm_exclusive;
 };
@@ -83,8 +84,9 @@ void memfile_free(struct memfile *f);
 bool memfile_write(struct memfile *f, uint64_t off, const void *p, size_t n);
 bool memfile_truncate(struct memfile *f, uint64_t n);
 bool memfile_sync(struct memfile *f);
+void memfile_sync_dir(struct memvfs *m, const char *path); /* the directory this path is in */
 void memfile_forget(struct memfile *f); /* drops the list of unsynced changes */
-void memfile_delete(struct memfile *f, bool durable);
+void memfile_delete(struct memfile *f);
 bool memfile_crash(struct memfile *f, enum memvfs_crash_mode mode, struct rng *rng);
 
 /* memlock.c */
