@@ -63,7 +63,7 @@ static const char *const FIELD_NAME[EVF_COUNT] = {
 };
 
 static const char *const CLASS_TEXT[] = {
-    "?", "SEC", "LIFE", "BILL", "OTA", "RAW", "DIAG", "IDEM",
+    "none", "SEC", "LIFE", "BILL", "OTA", "RAW", "DIAG", "IDEM",
 };
 static const char *const PURPOSE_TEXT[] = {
     "none", "command", "confirm", "fence", "audit", "trigger",

@@ -14,6 +14,8 @@ struct message {
 enum envelope_kind { ENV_NONE = 0, ENV_HELLO, ENV_WELCOME, ENV_REQUEST, ENV_ACCEPTED, ENV_RESPONSE,
                      ENV_NOTICE, ENV_ACK, ENV_ERROR };
 
+const char *envelope_kind_text(enum envelope_kind k);  /* "REQUEST"; "?" when unknown */
+
 struct envelope {
     enum envelope_kind kind;
     uint64_t message_id;            /* unique per connection and direction, from 1 */

@@ -173,6 +173,18 @@ enum msg_type msg_type_find(enum interface iface, enum function f, enum msg_kind
     return MSG_NONE;
 }
 
+static const char *const ENVELOPE_KIND_TEXT[] = {
+    [ENV_NONE] = "NONE",         [ENV_HELLO] = "HELLO",       [ENV_WELCOME] = "WELCOME",
+    [ENV_REQUEST] = "REQUEST",   [ENV_ACCEPTED] = "ACCEPTED", [ENV_RESPONSE] = "RESPONSE",
+    [ENV_NOTICE] = "NOTICE",     [ENV_ACK] = "ACK",           [ENV_ERROR] = "ERROR",
+};
+
+const char *envelope_kind_text(enum envelope_kind k)
+{
+    unsigned n = sizeof(ENVELOPE_KIND_TEXT) / sizeof(ENVELOPE_KIND_TEXT[0]);
+    return (unsigned)k < n ? ENVELOPE_KIND_TEXT[k] : "?";
+}
+
 const struct base_request *message_request(const struct message *m)
 {
     const struct msg_info *info = msg_type_info(m->type);

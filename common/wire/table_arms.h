@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One field table a message; envelope.c binds them to the arms of the envelope. */
+#pragma once
+
+#include "common/wire/wire_table.h"
+
+extern const struct wire_table WIRE_ES1_REGISTER_EIS_REQUEST;
+extern const struct wire_table WIRE_ES1_REGISTER_EIS_RESPONSE;
+extern const struct wire_table WIRE_ES2_GET_EIS_REQUEST;
+extern const struct wire_table WIRE_ES2_GET_EIS_RESPONSE;
+extern const struct wire_table WIRE_ES2_DOWNLOAD_PROFILE_REQUEST;
+extern const struct wire_table WIRE_ES2_DOWNLOAD_PROFILE_RESPONSE;
+extern const struct wire_table WIRE_ES2_ENABLE_PROFILE_REQUEST;
+extern const struct wire_table WIRE_ES2_ENABLE_PROFILE_RESPONSE;
+extern const struct wire_table WIRE_ES2_DISABLE_PROFILE_REQUEST;
+extern const struct wire_table WIRE_ES2_DISABLE_PROFILE_RESPONSE;
+extern const struct wire_table WIRE_ES2_DELETE_PROFILE_REQUEST;
+extern const struct wire_table WIRE_ES2_DELETE_PROFILE_RESPONSE;
+extern const struct wire_table WIRE_ES2_HANDLE_PROFILE_ENABLED_NOTIFICATION;
+extern const struct wire_table WIRE_ES2_HANDLE_PROFILE_DISABLED_NOTIFICATION;
+extern const struct wire_table WIRE_ES2_HANDLE_PROFILE_DELETED_NOTIFICATION;
+extern const struct wire_table WIRE_ES3_GET_EIS_REQUEST;
+extern const struct wire_table WIRE_ES3_GET_EIS_RESPONSE;
+extern const struct wire_table WIRE_ES3_CREATE_ISDP_REQUEST;
+extern const struct wire_table WIRE_ES3_CREATE_ISDP_RESPONSE;
+extern const struct wire_table WIRE_ES3_SEND_DATA_REQUEST;
+extern const struct wire_table WIRE_ES3_SEND_DATA_RESPONSE;
+extern const struct wire_table WIRE_ES3_PROFILE_DOWNLOAD_COMPLETED_REQUEST;
+extern const struct wire_table WIRE_ES3_PROFILE_DOWNLOAD_COMPLETED_RESPONSE;
+extern const struct wire_table WIRE_ES3_ENABLE_PROFILE_REQUEST;
+extern const struct wire_table WIRE_ES3_ENABLE_PROFILE_RESPONSE;
+extern const struct wire_table WIRE_ES3_DISABLE_PROFILE_REQUEST;
+extern const struct wire_table WIRE_ES3_DISABLE_PROFILE_RESPONSE;
+extern const struct wire_table WIRE_ES3_DELETE_ISDP_REQUEST;
+extern const struct wire_table WIRE_ES3_DELETE_ISDP_RESPONSE;
+extern const struct wire_table WIRE_ES3_HANDLE_PROFILE_ENABLED_NOTIFICATION;
+extern const struct wire_table WIRE_ES3_HANDLE_PROFILE_DISABLED_NOTIFICATION;
+extern const struct wire_table WIRE_ES3_HANDLE_PROFILE_DELETED_NOTIFICATION;
+extern const struct wire_table WIRE_ES4_GET_EIS_REQUEST;
+extern const struct wire_table WIRE_ES4_GET_EIS_RESPONSE;
+extern const struct wire_table WIRE_ES4_AUDIT_EIS_REQUEST;
+extern const struct wire_table WIRE_ES4_AUDIT_EIS_RESPONSE;
+extern const struct wire_table WIRE_ES4_UPDATE_SUBSCRIPTION_ADDRESS_REQUEST;
+extern const struct wire_table WIRE_ES4_UPDATE_SUBSCRIPTION_ADDRESS_RESPONSE;
+extern const struct wire_table WIRE_ES4_ENABLE_PROFILE_REQUEST;
+extern const struct wire_table WIRE_ES4_ENABLE_PROFILE_RESPONSE;
+extern const struct wire_table WIRE_ES4_DISABLE_PROFILE_REQUEST;
+extern const struct wire_table WIRE_ES4_DISABLE_PROFILE_RESPONSE;
+extern const struct wire_table WIRE_ES4_DELETE_PROFILE_REQUEST;
+extern const struct wire_table WIRE_ES4_DELETE_PROFILE_RESPONSE;
+extern const struct wire_table WIRE_ES4_HANDLE_PROFILE_ENABLED_NOTIFICATION;
+extern const struct wire_table WIRE_ES4_HANDLE_PROFILE_DISABLED_NOTIFICATION;
+extern const struct wire_table WIRE_ES4_HANDLE_PROFILE_DELETED_NOTIFICATION;
+extern const struct wire_table WIRE_ADMIN_OPERATION_SHOW_REQUEST;
+extern const struct wire_table WIRE_ADMIN_OPERATION_SHOW_RESPONSE;
+extern const struct wire_table WIRE_ADMIN_OPERATION_LIST_REQUEST;
+extern const struct wire_table WIRE_ADMIN_OPERATION_LIST_RESPONSE;
+extern const struct wire_table WIRE_ADMIN_EVENTS_REQUEST;
+extern const struct wire_table WIRE_ADMIN_EVENTS_RESPONSE;
+extern const struct wire_table WIRE_ADMIN_HEADS_REQUEST;
+extern const struct wire_table WIRE_ADMIN_HEADS_RESPONSE;
+extern const struct wire_table WIRE_ADMIN_EIS_LIST_REQUEST;
+extern const struct wire_table WIRE_ADMIN_EIS_LIST_RESPONSE;
+extern const struct wire_table WIRE_ADMIN_PROFILE_LIST_REQUEST;
+extern const struct wire_table WIRE_ADMIN_PROFILE_LIST_RESPONSE;
+extern const struct wire_table WIRE_ADMIN_TEMPLATE_ADD_REQUEST;
+extern const struct wire_table WIRE_ADMIN_TEMPLATE_ADD_RESPONSE;
+extern const struct wire_table WIRE_ADMIN_SUBSCRIPTIONS_IMPORT_REQUEST;
+extern const struct wire_table WIRE_ADMIN_SUBSCRIPTIONS_IMPORT_RESPONSE;
+extern const struct wire_table WIRE_ADMIN_STATUS_REQUEST;
+extern const struct wire_table WIRE_ADMIN_STATUS_RESPONSE;
+extern const struct wire_table WIRE_OPERATION_CONCLUDED;
