@@ -1,198 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SCP81 streams: TLS 1.2 PSK over memory BIOs with the administration protocol inside (SGP.02 2.4.4,
- * GP Amendment B 3). Nothing here reads a clock or a socket; randomness is the TLS library's RAND and
- * struct crypto, so a world with both replaced repeats bit by bit. */
-#include "common/bearer/scp81.h"
-
+/* SCP81 streams: TLS 1.2 PSK over memory BIOs with the administration protocol inside
+ * (SGP.02 2.4.4, GP Amendment B 3). Nothing here reads a clock or a socket; randomness is the TLS
+ * library's RAND and struct crypto, so a world with both replaced repeats bit by bit. */
 #include <limits.h>
 #include <stdlib.h>
 
-#include "common/crypto/ossl.h"
+#include "common/bearer/scp81_impl.h"
 
 #include <openssl/bio.h>
-#include <openssl/ssl.h>
 
-#define SUITES "PSK-AES128-GCM-SHA256:PSK-AES128-CBC-SHA256" /* 00A8, 00AE (SGP.02 2.4.4) */
-#define DECOY_LEN 16u           /* octets of the key an unknown identity is answered with */
-#define IDENTITY_MAX 128u       /* a client's own identity text */
 #define PIECE_MAX 4096u         /* plaintext handed to the parser at a time */
-/* What a peer may send behind a message that is not answered yet; the protocol has no pipelining, so
- * this is room for a record cut at a bad place, not for work. */
+/* What a peer may send behind a message that is not answered yet; the protocol has no pipelining,
+ * so this is room for a record cut at a bad place, not for work. */
 #define AHEAD_MAX 16384u
-
-struct scp81_ctx {
-    SSL_CTX *tls;
-    struct crypto *c;
-    bool server;
-    scp81_psk_fn psk;
-    void *psk_arg;
-};
-
-enum exchange {
-    EX_IDLE,            /* server: waits for a request. client: may post */
-    EX_WAIT,            /* client: posted, waits for the response */
-    EX_READY,           /* a message is complete and not taken */
-    EX_TAKEN,           /* server: taken, must be answered. client: taken, may post */
-};
-
-struct scp81 {
-    struct scp81_ctx *ctx;
-    SSL *ssl;
-    BIO *in, *out;      /* owned by ssl */
-    struct admin_parser *parser;
-    struct buf ahead;   /* plaintext behind the message the parser holds */
-    enum exchange ex;
-    bool ready;
-    int dead;           /* the error that ended the stream, 0 while it lives */
-    bool has_peer;
-    struct eid peer;
-    struct key *key;    /* client */
-    char identity[IDENTITY_MAX];
-};
-
-/* --- keys --- */
-
-static unsigned psk_put(const struct key *k, unsigned char *dst, unsigned cap)
-{
-    size_t n = 0;
-
-    return key_export_raw(k, dst, cap, &n) == ERR_OK ? (unsigned)n : 0;
-}
-
-/* An unknown or unreadable identity gets a random key, drawn before the question is asked: it fails at
- * Finished with the alert of a wrong key, and the sequence of random octets is the same too, so a peer
- * cannot learn which EIDs exist here (trust 1.3; returning 0 would send unknown_psk_identity). */
-static unsigned server_psk(SSL *ssl, const char *identity, unsigned char *dst, unsigned cap)
-{
-    struct scp81 *s = SSL_get_app_data(ssl);
-    struct key *k = NULL;
-    struct eid eid;
-    uint8_t kid = 0, kvn = 0;
-    unsigned n = 0;
-
-    if (cap < DECOY_LEN)
-        return 0;
-    crypto_random(s->ctx->c, dst, DECOY_LEN);
-    if (identity &&
-        scp81_identity_parse(span_str(identity), &eid, &kid, &kvn) == ERR_OK) {
-        k = s->ctx->psk(s->ctx->psk_arg, &eid, kid, kvn);
-        s->peer = eid;
-        s->has_peer = k != NULL;
-    }
-    if (k)
-        n = psk_put(k, dst, cap);
-    return n > 0 ? n : DECOY_LEN;
-}
-
-static unsigned client_psk(SSL *ssl, const char *hint, char *identity, unsigned identity_cap,
-                           unsigned char *dst, unsigned cap)
-{
-    struct scp81 *s = SSL_get_app_data(ssl);
-    size_t n = strlen(s->identity) + 1;
-
-    (void)hint;     /* SGP.02 uses none: the identity is fixed by the key set */
-    if (n > identity_cap)
-        return 0;
-    memcpy(identity, s->identity, n);
-    return psk_put(s->key, dst, cap);
-}
-
-/* --- contexts --- */
-
-static SSL_CTX *tls_new(bool server)
-{
-    SSL_CTX *t = SSL_CTX_new(server ? TLS_server_method() : TLS_client_method());
-
-    if (!t)
-        return NULL;
-    if (SSL_CTX_set_min_proto_version(t, TLS1_2_VERSION) != 1 ||
-        SSL_CTX_set_max_proto_version(t, TLS1_2_VERSION) != 1 ||
-        SSL_CTX_set_cipher_list(t, SUITES) != 1) {
-        SSL_CTX_free(t);
-        return NULL;
-    }
-    SSL_CTX_set_security_level(t, 2);   /* whatever the machine's openssl.cnf says */
-    (void)SSL_CTX_set_options(t, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION |
-                                     SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
-                                     SSL_OP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION);
-    (void)SSL_CTX_set_session_cache_mode(t, SSL_SESS_CACHE_OFF);
-    (void)SSL_CTX_set_mode(t, SSL_MODE_RELEASE_BUFFERS);
-    if (server)
-        SSL_CTX_set_psk_server_callback(t, server_psk);
-    else
-        SSL_CTX_set_psk_client_callback(t, client_psk);
-    return t;
-}
-
-static struct scp81_ctx *ctx_new(struct crypto *c, bool server)
-{
-    struct scp81_ctx *x = calloc(1, sizeof(*x));
-
-    if (!x)
-        return NULL;
-    x->c = c;
-    x->server = server;
-    x->tls = tls_new(server);
-    ERR_clear_error();
-    if (!x->tls) {
-        free(x);
-        return NULL;
-    }
-    return x;
-}
-
-struct scp81_ctx *scp81_server_ctx(struct crypto *c, scp81_psk_fn psk, void *ctx)
-{
-    struct scp81_ctx *x = ctx_new(c, true);
-
-    if (x) {
-        x->psk = psk;
-        x->psk_arg = ctx;
-    }
-    return x;
-}
-
-struct scp81_ctx *scp81_client_ctx(struct crypto *c)
-{
-    return ctx_new(c, false);
-}
-
-int scp81_client_offer(struct scp81_ctx *x, enum scp81_suites suites, unsigned max_fragment)
-{
-    static const char *const NAMES[] = {
-        [SCP81_SUITES_BOTH] = SUITES,
-        [SCP81_SUITE_GCM] = "PSK-AES128-GCM-SHA256",
-        [SCP81_SUITE_CBC] = "PSK-AES128-CBC-SHA256",
-    };
-    static const struct {
-        unsigned octets;
-        uint8_t mode;
-    } FRAGMENTS[] = {
-        {0, TLSEXT_max_fragment_length_DISABLED}, {512, TLSEXT_max_fragment_length_512},
-        {1024, TLSEXT_max_fragment_length_1024},  {2048, TLSEXT_max_fragment_length_2048},
-        {4096, TLSEXT_max_fragment_length_4096},
-    };
-
-    if (x->server || (size_t)suites >= sizeof(NAMES) / sizeof(NAMES[0]))
-        return ERR_INVAL;
-    for (size_t i = 0; i < sizeof(FRAGMENTS) / sizeof(FRAGMENTS[0]); i++) {
-        if (FRAGMENTS[i].octets != max_fragment)
-            continue;
-        if (SSL_CTX_set_tlsext_max_fragment_length(x->tls, FRAGMENTS[i].mode) != 1 ||
-            SSL_CTX_set_cipher_list(x->tls, NAMES[suites]) != 1)
-            return ERR_CRYPTO;
-        return ERR_OK;
-    }
-    return ERR_INVAL;
-}
-
-void scp81_ctx_free(struct scp81_ctx *x)
-{
-    if (!x)
-        return;
-    SSL_CTX_free(x->tls);
-    free(x);
-}
 
 /* --- streams --- */
 
@@ -260,8 +80,8 @@ static int die(struct scp81 *s, int err)
     return err;
 }
 
-/* What a TLS call that did not succeed means: 0 to go on later, or the error that ends the stream. The
- * error queue belongs to the thread, hence it is emptied before each call and after it. */
+/* What a TLS call that did not succeed means: 0 to go on later, or the error that ends the stream.
+ * The error queue belongs to the thread, hence it is emptied before each call and after it. */
 static int tls_result(struct scp81 *s, int result)
 {
     int kind = SSL_get_error(s->ssl, result);
@@ -295,7 +115,7 @@ static int handshake(struct scp81 *s)
 struct scp81 *scp81_connect(struct scp81_ctx *x, const char *identity, struct key *psk)
 {
     size_t n = strlen(identity) + 1;
-    struct scp81 *s = !x->server && n <= IDENTITY_MAX ? stream_new(x) : NULL;
+    struct scp81 *s = !x->server && n <= SCP81_CLIENT_IDENTITY_MAX ? stream_new(x) : NULL;
 
     if (!s)
         return NULL;
@@ -422,7 +242,8 @@ int scp81_peer(const struct scp81 *s, struct eid *ret_eid)
 
 /* --- messages --- */
 
-/* The whole message in one call: each SSL_write closes a record and, on a socket below, a segment. */
+/* The whole message in one call: each SSL_write closes a record and, on a socket below, a
+ * segment. */
 static int send_message(struct scp81 *s, struct buf *b)
 {
     int rc = ERR_OK;
@@ -450,8 +271,8 @@ static int nothing(const struct scp81 *s)
     return s->dead ? s->dead : ERR_NOT_FOUND;
 }
 
-/* A complete request is given out even after the peer closed: it may carry the answer to a step, which
- * is evidence whether or not anybody waits for the response. */
+/* A complete request is given out even after the peer closed: it may carry the answer to a step,
+ * which is evidence whether or not anybody waits for the response. */
 int scp81_request(struct scp81 *s, struct admin_request *ret)
 {
     int rc;

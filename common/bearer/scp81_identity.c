@@ -37,8 +37,8 @@ static bool all_digits(const uint8_t *b, size_t n)
     return true;
 }
 
-/* The one form there is, in either case of hex. The EID's check digits are not looked at: the key it
- * names proves it, and laboratory cards carry EIDs that fail them. */
+/* The one form there is, in either case of hex. The EID's check digits are not looked at: the key
+ * it names proves it, and laboratory cards carry EIDs that fail them. */
 int scp81_identity_parse(struct span text, struct eid *ret_eid, uint8_t *ret_kid, uint8_t *ret_kvn)
 {
     uint8_t b[IDENTITY_LEN];

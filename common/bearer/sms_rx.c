@@ -172,11 +172,11 @@ static int message_open(struct sms_rx *rx, struct span key, struct span name, in
     return ERR_OK;
 }
 
-/* Whether this part cannot belong to the message that is open under its reference. The reference was
- * used again, then: the sender has given the older message up, and a packet built of both would be
- * one that nobody sent, fail its checksum and take the good newer one with it. So the newer wins as a
- * whole. Equal parts change nothing, which makes duplicates harmless and lets two sends of the same
- * packet (design law 3: same bytes, hence the same reference) complete each other. */
+/* Whether this part cannot belong to the message that is open under its reference. The reference
+ * was used again, then: the sender has given the older message up, and a packet built of both would
+ * be one that nobody sent, fail its checksum and take the good newer one with it. So the newer wins
+ * as a whole. Equal parts change nothing, which makes duplicates harmless and lets two sends of the
+ * same packet (design law 3: same bytes, hence the same reference) complete each other. */
 static bool contradicts(const struct message *m, const struct sms_ud *ud)
 {
     size_t at = ud->index - 1u;
@@ -202,8 +202,8 @@ static int packet_from(const struct message *m, struct sms_packet *ret)
     return ERR_OK;
 }
 
-/* The 70/71 element counts in the first part only: a later part that repeats it says nothing new, and
- * a first part without it is not OTA at all. */
+/* The 70/71 element counts in the first part only: a later part that repeats it says nothing new,
+ * and a first part without it is not OTA at all. */
 static int ud_check(const struct sms_ud *ud)
 {
     if (ud->data.n == 0 || ud->data.n > SMS_UD_MAX)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reassembly of concatenated TP-UDs into secured packets, both ends. Pure: time is passed in. Bounded
- * table; parts of two sends of the same bytes may be mixed because their reference is the same. */
+/* Reassembly of concatenated TP-UDs into secured packets, both ends. Pure: time is passed in.
+ * Bounded table; parts of two sends of the same bytes may be mixed because their reference is the
+ * same. */
 #pragma once
 
 #include "common/codec/packet.h"

@@ -17,10 +17,10 @@
 
 #define KEK_LEN 32u
 #define SEAL_OVERHEAD 28u   /* nonce 12, tag 16 (gcm_seal) */
-#define TENANT_CACHE 64u    /* tenant keys kept unwrapped at a time; an evicted one is derived again */
+#define TENANT_CACHE 64u    /* tenant keys kept derived; an evicted one is derived again */
 #define AAD_MAX 64u
-/* kek.bin holds the key alone and names no version: a file is version 1 until rotation gives files a
- * header. The number enters the additional data, so it cannot be changed silently. */
+/* kek.bin holds the key alone and names no version: a file is version 1 until rotation gives files
+ * a header. The number enters the additional data, so it cannot be changed silently. */
 #define KEK_FILE_VERSION 1u
 
 struct tenant_kek {
@@ -38,7 +38,7 @@ struct keystore {
     struct tenant_kek tenants[TENANT_CACHE];
 };
 
-/* HKDF with an empty salt: every input key is uniform already, so the extract step only hashes it. */
+/* HKDF with an empty salt: every input key is uniform already, extracting only hashes it. */
 static int hkdf(struct keystore *ks, const uint8_t key[KEK_LEN], struct span info,
                 uint8_t ret[KEK_LEN])
 {
@@ -89,8 +89,8 @@ static int tenant_kek(struct keystore *ks, uint32_t tenant, const uint8_t **ret)
     return ERR_OK;
 }
 
-/* The purpose counts up to its NUL: what stands behind it in the array must not decide whether a blob
- * opens. */
+/* The purpose counts up to its NUL: what stands behind it in the array must not decide whether a
+ * blob opens. */
 static int place_check(const struct secret_place *at, size_t *ret_purpose_len)
 {
     size_t n = strnlen(at->purpose, sizeof(at->purpose));
@@ -206,7 +206,7 @@ static int kek_file_check(int fd, const char *path, struct errmsg *why)
         return errmsg_set(why, ERR_CONFIG, "keystore: %s is not a regular file", path);
     if (st.st_mode & (07777u & ~0600u))
         return errmsg_set(why, ERR_CONFIG,
-                          "keystore: %s has mode %04o and may be read by others; run chmod 0600 on it",
+                          "keystore: %s has mode %04o, others may read it; run chmod 0600 on it",
                           path, (unsigned)(st.st_mode & 07777u));
     return ERR_OK;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sealing of secrets at rest and the port behind which an HSM or key process comes later (design
  * law 9). Hierarchy: KEK file -> tenant KEK = HKDF-SHA256(KEK, "remora/tenant" || tenant) -> record
- * key = HKDF(tenant KEK, "remora/record" || purpose || id) -> AES-256-GCM with aad = all of these, so a
- * sealed blob copied to another row, tenant or purpose does not open. */
+ * key = HKDF(tenant KEK, "remora/record" || purpose || id) -> AES-256-GCM with aad = all of these,
+ * so a sealed blob copied to another row, tenant or purpose does not open. */
 #pragma once
 
 #include "common/base/mem.h"

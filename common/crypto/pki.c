@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* X.509 side of the GSMA chains: CI roots and EUM certificates (SGP.02 2.3.2). The verdict "chains to a
- * root" does not depend on time and is reached once a certificate; the dates of the whole chain are
- * compared at every call, so that virtual time works and an expired certificate stops working. */
+/* X.509 side of the GSMA chains: CI roots and EUM certificates (SGP.02 2.3.2). The verdict "chains
+ * to a root" does not depend on time and is reached once a certificate; the dates of the whole
+ * chain are compared at every call, so that virtual time works and an expired certificate stops
+ * working. */
 #include "common/crypto/pki_impl.h"
 
 #include <errno.h>
@@ -143,8 +144,9 @@ static size_t x509_ski(X509 *x, uint8_t dst[PKI_NAME_MAX])
     return (size_t)n;
 }
 
-/* The CA id (tag 42) by which a 7F21 names its CI when it has no C9: taken as the content octets of the
- * registeredID in the root's subjectAltName, where the CI's OID stands. Believed, and chosen here. */
+/* The CA id (tag 42) by which a 7F21 names its CI when it has no C9: taken as the content octets of
+ * the registeredID in the root's subjectAltName, where the CI's OID stands. Believed, and chosen
+ * here. */
 static size_t root_ca_id(X509 *x, uint8_t *dst)
 {
     GENERAL_NAMES *names = X509_get_ext_d2i(x, NID_subject_alt_name, NULL, NULL);
@@ -243,7 +245,8 @@ static int no_password(char *buf, int size, int rwflag, void *arg)
     return -1;
 }
 
-/* One certificate exactly: a second one in the file would be trusted by nobody and missed by all. */
+/* One certificate exactly: a second one in the file would be trusted by nobody and missed by
+ * all. */
 static X509 *x509_from_pem(const char *pem, size_t n, const char **ret_fault)
 {
     BIO *in = BIO_new_mem_buf(pem, (int)n);
@@ -325,8 +328,9 @@ static int eum_chain(struct pki *p, X509 *x, struct pki_window *window, struct e
     return rc;
 }
 
-/* An EUM signs ECASD certificates, so its own must say that it is an authority; that is what tells it
- * from a leaf which the same CI may have signed. Key usage beyond keyCertSign is not asked for. */
+/* An EUM signs ECASD certificates, so its own must say that it is an authority; that is what tells
+ * it from a leaf which the same CI may have signed. Key usage beyond keyCertSign is not asked
+ * for. */
 static int eum_read(struct pki *p, X509 *x, struct pki_eum *e, struct errmsg *why)
 {
     if (X509_check_ca(x) != 1 || !(X509_get_key_usage(x) & KU_KEY_CERT_SIGN))

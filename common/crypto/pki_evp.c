@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Conversion of EC private keys between handles and the library's objects (RFC 5915, RFC 5480 names). */
+/* Conversion of EC private keys between handles and the library's objects (RFC 5915, RFC 5480
+ * names). */
 #include "common/crypto/pki_evp.h"
 
 #include "common/crypto/ossl.h"

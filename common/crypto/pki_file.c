@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Certificates and private keys as PEM files (RFC 7468). Keys are created 0600 by open(2) itself, so
- * there is no moment at which somebody else could read them, and never overwritten. */
+/* Certificates and private keys as PEM files (RFC 7468). Keys are created 0600 by open(2) itself,
+ * so there is no moment at which somebody else could read them, and never overwritten. */
 #include "common/crypto/pki_issue.h"
 
 #include <errno.h>
@@ -106,8 +106,9 @@ static int file_open(const char *path, bool is_key, int *ret_fd, struct errmsg *
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
         rc = errmsg_set(why, ERR_CONFIG, "%s is not a regular file", path);
     else if (is_key && (st.st_mode & (07777u & ~0600u)))
-        rc = errmsg_set(why, ERR_CONFIG, "%s has mode %04o and may be read by others; run chmod 0600",
-                        path, (unsigned)(st.st_mode & 07777u));
+        rc = errmsg_set(why, ERR_CONFIG,
+                        "%s has mode %04o and may be read by others; run chmod 0600", path,
+                        (unsigned)(st.st_mode & 07777u));
     if (rc != ERR_OK)
         (void)close(fd);
     else
@@ -208,7 +209,8 @@ static int entity_fill(struct crypto *c, X509 *x, struct pki_entity *e)
     if (evp && n > 0 && EVP_PKEY_eq(X509_get0_pubkey(x), evp) == 1 &&
         ec_point(c, e->key, e->point) == ERR_OK) {
         sha1(c, span_of(e->point, sizeof(e->point)), e->ski);
-        /* What is signed with this entity names it by its own identifier, so it must be this form. */
+        /* What is signed with this entity names it by its own identifier, so it must be this
+         * form. */
         if (ski && ASN1_STRING_length(ski) == 20 &&
             memcmp(ASN1_STRING_get0_data(ski), e->ski, 20) == 0) {
             buf_init(&e->der, 0);

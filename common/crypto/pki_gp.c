@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* GlobalPlatform side of the GSMA chains: CERT.ECASD under an EUM, CERT.DP and CERT.SR under a CI
- * (SGP.02 2.3.2, GlobalPlatform Amendment E). The signature comes first, so that a date or role named
- * in a refusal is one that somebody of the chain did sign. */
+ * (SGP.02 2.3.2, GlobalPlatform Amendment E). The signature comes first, so that a date or role
+ * named in a refusal is one that somebody of the chain did sign. */
 #include "common/crypto/pki_impl.h"
 
 #include <time.h>
@@ -137,8 +137,8 @@ static int root_signed(struct pki *p, const struct gpcert *g, const char *what, 
                       p->n_roots);
 }
 
-/* The card knows its CI by the point alone. Its curve is taken to be that of the certified key: a party
- * holds one certificate for each CI and curve. Chosen here, not read in a specification. */
+/* The card knows its CI by the point alone. Its curve is taken to be that of the certified key: a
+ * party holds one certificate for each CI and curve. Chosen here, not read in a specification. */
 static int point_signed(struct pki *p, const struct gpcert *g, const char *what, struct span point,
                         struct errmsg *why)
 {

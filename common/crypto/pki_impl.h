@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside of the pki module, shared by pki.c (X.509) and pki_gp.c (7F21); nobody else includes it. */
+/* Inside of the pki module, shared by pki.c (X.509) and pki_gp.c (7F21); nobody else includes
+ * it. */
 #pragma once
 
 #include "common/crypto/pki.h"
@@ -18,7 +19,7 @@ struct pki_root {
     uint8_t sha256[32];            /* of the DER */
     size_t ski_len, ca_id_len;
     uint8_t ski[PKI_NAME_MAX];
-    uint8_t ca_id[PKI_NAME_MAX];   /* content octets of the registeredID in subjectAltName; 0: none */
+    uint8_t ca_id[PKI_NAME_MAX]; /* content octets of the registeredID in subjectAltName; 0: none */
     uint8_t point[65];
     enum curve curve;
     struct pki_window window;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* X.509 certificates of a PKI of one's own (RFC 5280 profile; SGP.02 2.3.2 for CI and EUM, design 3.5
- * for the identity of a party in TLS). */
+/* X.509 certificates of a PKI of one's own (RFC 5280 profile; SGP.02 2.3.2 for CI and EUM,
+ * design 3.5 for the identity of a party in TLS). */
 #include "common/crypto/pki_issue.h"
 
 #include <stdio.h>
@@ -240,8 +240,8 @@ int pki_issue_tls_leaf(struct crypto *c, const struct pki_entity *ca, const char
     *ret = (struct pki_entity){.key = NULL};
     if (!subject_ok(s, true) || !role_ok(role))
         return ERR_INVAL;
-    n = snprintf(alt, sizeof(alt), "URI:urn:remora:party:%s:%s,DNS:localhost,IP:127.0.0.1", s->oid.s,
-                 role);
+    n = snprintf(alt, sizeof(alt), "URI:urn:remora:party:%s:%s,DNS:localhost,IP:127.0.0.1",
+                 s->oid.s, role);
     if (n < 0 || (size_t)n >= sizeof(alt))
         return ERR_INVAL;
     return issue(c, s, &PROFILE_TLS_LEAF, alt, ca, ret);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Makes a PKI of one's own: CI, EUM, TLS authority and leaves (X.509), CERT.DP, CERT.SR and CERT.ECASD
- * (7F21). For laboratories, the demo and the simulated EUM; a deployment gets its certificates from
- * the GSMA CI. Keys are new at every call. Formats: SGP.02 2.3.2, facts sheet ota 6.4. */
+/* Makes a PKI of one's own: CI, EUM, TLS authority and leaves (X.509), CERT.DP, CERT.SR and
+ * CERT.ECASD (7F21). For laboratories, the demo and the simulated EUM; a deployment gets its
+ * certificates from the GSMA CI. Keys are new at every call. Formats: SGP.02 2.3.2, GP
+ * Amendment E. */
 #pragma once
 
 #include "common/base/ids.h"
@@ -31,8 +32,8 @@ struct pki_entity {
 };
 void pki_entity_fini(struct pki_entity *e);
 
-/* All of these: ERR_INVAL for a subject or dates outside the rules above, ERR_CRYPTO, ERR_NOMEM; *ret
- * is empty after a failure. */
+/* All of these: ERR_INVAL for a subject or dates outside the rules above, ERR_CRYPTO, ERR_NOMEM;
+ * *ret is empty after a failure. */
 /* Self-signed; the OID is its CA id (tag 42 of the 7F21 it signs). */
 MUST_CHECK int pki_issue_ci(struct crypto *c, const struct pki_subject *s, struct pki_entity *ret);
 /* Under a CI; an authority of path length 0 that may also sign data (EIS). */
@@ -50,18 +51,20 @@ MUST_CHECK int pki_issue_tls_leaf(struct crypto *c, const struct pki_entity *ca,
 MUST_CHECK int pki_issue_gp(struct crypto *c, const struct pki_entity *ci, enum gpcert_role role,
                             const struct pki_subject *s, struct span point, struct buf *out);
 /* CERT.ECASD: subject the 16 octets of the EID, usage 00 80, C9 the EUM's key identifier. */
-MUST_CHECK int pki_issue_ecasd(struct crypto *c, const struct pki_entity *eum, const struct eid *eid,
-                               enum curve curve, struct span point, const struct pki_dates *valid,
-                               struct buf *out);
+MUST_CHECK int pki_issue_ecasd(struct crypto *c, const struct pki_entity *eum,
+                               const struct eid *eid, enum curve curve, struct span point,
+                               const struct pki_dates *valid, struct buf *out);
 
-/* Files. A file that exists is never overwritten: ERR_EXISTS, and why names it. Written octets are on
- * the disk when the call returns; a file half written is removed again. */
+/* Files. A file that exists is never overwritten: ERR_EXISTS, and why names it. Written octets are
+ * on the disk when the call returns; a file half written is removed again. */
 MUST_CHECK int pki_write_file(const char *path, struct span octets, unsigned mode,
                               struct errmsg *why);
-MUST_CHECK int pki_write_cert(const char *path, struct span der, struct errmsg *why);    /* PEM, 0644 */
+MUST_CHECK int pki_write_cert(const char *path, struct span der,
+                              struct errmsg *why); /* PEM, 0644 */
 MUST_CHECK int pki_write_key(const char *path, const struct key *key, struct errmsg *why);
                                                           /* PEM PKCS#8 without password, 0600 */
-/* A private key from a PEM file of mode 0600 or stricter; ERR_CONFIG names the file and the cure. */
+/* A private key from a PEM file of mode 0600 or stricter; ERR_CONFIG names the file and the
+ * cure. */
 MUST_CHECK int pki_read_key(struct crypto *c, const char *path, struct key **ret,
                             struct errmsg *why);
 /* Certificate and key of one entity, which must belong together. */

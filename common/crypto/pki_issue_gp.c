@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* 7F21 certificates of a PKI of one's own: CERT.DP and CERT.SR by a CI, CERT.ECASD by an EUM
- * (GlobalPlatform Amendment E; which usage octets are written: facts sheet README, item 13). */
+ * (GlobalPlatform Amendment E). Usage is written as 82 and 00 80. */
 #include "common/crypto/pki_issue.h"
 
 #include <time.h>
@@ -51,8 +51,8 @@ static bool day_of(int64_t ms, uint32_t *ret)
     return true;
 }
 
-/* The key usage of an ECASD is written in the two octets 00 80, which no number of the struct can say;
- * all other TLVs stay as the codec wrote them. */
+/* The key usage of an ECASD is written in the two octets 00 80, which no number of the struct can
+ * say; all other TLVs stay as the codec wrote them. */
 static void tbs_put(struct writer *w, const struct gpcert *g)
 {
     static const uint8_t AGREEMENT[] = {0x00, USAGE_KEY_AGREEMENT};
@@ -74,8 +74,8 @@ static void tbs_put(struct writer *w, const struct gpcert *g)
 }
 
 /* Fills what all kinds share, signs, appends. */
-static int gp_issue(struct crypto *c, const struct pki_entity *issuer, const struct pki_dates *valid,
-                    struct gpcert *g, struct buf *out)
+static int gp_issue(struct crypto *c, const struct pki_entity *issuer,
+                    const struct pki_dates *valid, struct gpcert *g, struct buf *out)
 {
     uint8_t serial[SERIAL_LEN], tbs[CERT_MAX], whole[CERT_MAX], sig[EC_SIG_LEN];
     struct writer wt = wr_init(tbs, sizeof(tbs)), ww = wr_init(whole, sizeof(whole));

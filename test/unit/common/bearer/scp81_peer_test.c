@@ -199,8 +199,8 @@ static void noise_instead_of_tls_ends_the_stream(void **state)
 }
 
 /* A raw TLS client: what ours would never do. */
-static unsigned raw_psk(SSL *ssl, const char *hint, char *identity, unsigned cap, unsigned char *dst,
-                        unsigned psk_cap)
+static unsigned raw_psk(SSL *ssl, const char *hint, char *identity, unsigned cap,
+                        unsigned char *dst, unsigned psk_cap)
 {
     (void)hint;
     (void)psk_cap;
@@ -336,15 +336,20 @@ static void raw_ready(struct world *w, struct raw *r)
     assert_true(scp81_ready(w->server));
 }
 
-#define HEAD(uri) "POST " uri " HTTP/1.1\r\nHost: x\r\nX-Admin-Protocol: globalplatform-remote-admin/1.0\r\n\r\n"
+#define START(uri)                                                                                 \
+    "POST " uri " HTTP/1.1\r\nHost: x\r\n"                                                         \
+    "X-Admin-Protocol: globalplatform-remote-admin/1.0\r\n"
+#define HEAD(uri) START(uri) "\r\n"
+#define CHUNKED START("/") "Transfer-Encoding: chunked\r\n\r\n"
 
 static void garbage_inside_tls_ends_the_stream(void **state)
 {
     static const char *const BAD[] = {
-        "\x16\x03\x01 not http\r\n\r\n", "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "POST / HTTP/2\r\n\r\n",
+        "\x16\x03\x01 not http\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+        "POST / HTTP/2\r\n\r\n",
         "POST / HTTP/1.1\r\nHost: x\r\n\r\n",
-        "POST / HTTP/1.1\r\nHost: x\r\nX-Admin-Protocol: globalplatform-remote-admin/1.0\r\n"
-        "Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+        CHUNKED "zz\r\n",
     };
     struct world *w = *state;
 

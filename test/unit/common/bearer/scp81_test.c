@@ -33,8 +33,8 @@ static void identity_of_the_vector(void **state)
             continue;
         known = vec_text(v, "identity_on_wire_utf8");
         assert_int_equal(scp81_identity_parse(span_str(known), &eid, &kid, &kvn), ERR_OK);
-        assert_memory_equal(eid.b, "\x89\x00\x10\x12\x01\x23\x41\x23\x40\x12\x34\x56\x78\x90\x12\x24",
-                            16);
+        assert_memory_equal(eid.b,
+                            "\x89\x00\x10\x12\x01\x23\x41\x23\x40\x12\x34\x56\x78\x90\x12\x24", 16);
         assert_int_equal(kid, 0x01);
         assert_int_equal(kvn, 0x40);
         scp81_identity(&eid, kid, kvn, text);
@@ -324,7 +324,8 @@ static void a_client_closing_in_the_handshake(void **state)
 
     open_good(w);
     assert_int_equal(move(w->client, w->server, 512, &w->to_server), ERR_OK);
-    assert_int_equal(scp81_input(w->server, span_of("\x15\x03\x03\x00\x02\x01\x00", 7)), ERR_CLOSED);
+    assert_int_equal(scp81_input(w->server, span_of("\x15\x03\x03\x00\x02\x01\x00", 7)),
+                     ERR_CLOSED);
     scp81_close(w->client);
     assert_int_equal(scp81_input(w->client, span_str("x")), ERR_CLOSED);
 }

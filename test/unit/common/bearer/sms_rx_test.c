@@ -332,7 +332,8 @@ static void put_head(struct writer *w, uint8_t k)
         wr_bytes(w, "\x70\x00", 2);
 }
 
-/* Thirty full parts are the most there is, and still a packet; they need every slot of the table. */
+/* Thirty full parts are the most there is, and still a packet; they need every slot of the
+ * table. */
 static void thirty_full_parts(void **state)
 {
     struct sms_rx *rx = rx_new();

@@ -253,8 +253,9 @@ static void ecasd_has_the_eid_and_two_octets_of_usage(void **state)
     (void)state;
     buf_init(&b, 0);
     assert_int_equal(eid_make("890440450000000000000000000000", &eid), ERR_OK);
-    assert_int_equal(pki_issue_ecasd(W.c, &W.eum, &eid, CURVE_P256, span_of(W.leaf.point, 65), &valid,
-                                     &b), ERR_OK);
+    assert_int_equal(
+        pki_issue_ecasd(W.c, &W.eum, &eid, CURVE_P256, span_of(W.leaf.point, 65), &valid, &b),
+        ERR_OK);
     assert_int_equal(gpcert_parse(buf_span(&b), &g), ERR_OK);
     assert_true(span_eq(g.subject, span_of(eid.b, 16)));
     assert_int_equal(g.role, GPCERT_ROLE_NONE);
@@ -286,7 +287,8 @@ static void bad_gp_requests_are_refused(void **state)
     bad = s;
     bad.oid.s[0] = '\0';
     assert_int_equal(pki_issue_gp(W.c, &W.ci, GPCERT_ROLE_SMDP, &bad, point, &b), ERR_INVAL);
-    (void)snprintf(bad.oid.s, sizeof(bad.oid.s), "1.2.%s", "999999999.999999999.999999999.999999999");
+    (void)snprintf(bad.oid.s, sizeof(bad.oid.s), "1.2.%s",
+                   "999999999.999999999.999999999.999999999");
     assert_int_equal(pki_issue_gp(W.c, &W.ci, GPCERT_ROLE_SMDP, &bad, point, &b), ERR_INVAL);
     bad = s;
     bad.valid.to_ms = bad.valid.from_ms;
@@ -466,10 +468,12 @@ static void bad_key_files_are_refused(void **state)
     assert_int_equal(read_key_of("b0", span_of(pem, n), 0600, ""), ERR_OK);
     assert_int_equal(read_key_of("b1", span_of(pem, n), 0640, "chmod 0600"), ERR_CONFIG);
     assert_int_equal(read_key_of("b2", span_of(pem, n), 0604, "chmod 0600"), ERR_CONFIG);
-    assert_int_equal(read_key_of("b3", span_of(pem, n / 2), 0600, "no PEM private key"), ERR_CONFIG);
+    assert_int_equal(read_key_of("b3", span_of(pem, n / 2), 0600, "no PEM private key"),
+                     ERR_CONFIG);
     assert_int_equal(read_key_of("b4", span_str(""), 0600, "no PEM private key"), ERR_CONFIG);
     assert_int_equal(read_key_of("b5", span_str(ENCIPHERED), 0600, "without password"), ERR_CONFIG);
-    assert_int_equal(read_key_of("b6", span_of(large, sizeof(large)), 0600, "too large"), ERR_CONFIG);
+    assert_int_equal(read_key_of("b6", span_of(large, sizeof(large)), 0600, "too large"),
+                     ERR_CONFIG);
     assert_int_equal(pki_read_key(W.c, W.dir.path, &k, &why), ERR_CONFIG);
     assert_int_equal(pki_read_key(W.c, "no/such/file", &k, &why), ERR_CONFIG);
 }

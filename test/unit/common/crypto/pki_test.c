@@ -374,7 +374,8 @@ static void ecasd_of_another_eid_eum_or_kind_is_refused(void **state)
                      ERR_AUTH);
     assert_int_equal(verify_ecasd(buf_span(&W.ecasd), &W.eum[1], &W.eid, NOW, "does not chain"),
                      ERR_AUTH);
-    assert_int_equal(verify_ecasd(buf_span(&W.dp), &W.eum[0], &W.eid, NOW, "not signed by"), ERR_AUTH);
+    assert_int_equal(verify_ecasd(buf_span(&W.dp), &W.eum[0], &W.eid, NOW, "not signed by"),
+                     ERR_AUTH);
 }
 
 static void every_flipped_octet_of_the_ecasd_is_refused(void **state)
@@ -402,8 +403,9 @@ static void ecasd_dates_follow_the_given_time(void **state)
 
     (void)state;
     buf_init(&cert, 0);
-    assert_int_equal(pki_issue_ecasd(W.c, &W.eum[0], &W.eid, CURVE_P256, span_of(W.point, 65), &valid,
-                                     &cert), ERR_OK);
+    assert_int_equal(
+        pki_issue_ecasd(W.c, &W.eum[0], &W.eid, CURVE_P256, span_of(W.point, 65), &valid, &cert),
+        ERR_OK);
     assert_int_equal(verify_ecasd(buf_span(&cert), &W.eum[0], &W.eid, NOW, ""), ERR_OK);
     assert_int_equal(verify_ecasd(buf_span(&cert), &W.eum[0], &W.eid, NOW - 1, "before 20261122"),
                      ERR_EXPIRED);
@@ -517,7 +519,8 @@ static void gp_of_the_other_role_is_refused(void **state)
                      ERR_AUTH);
     assert_int_equal(verify_gp(buf_span(&W.dp), GPCERT_ROLE_SMSR, NO_POINT, NOW, "another role"),
                      ERR_AUTH);
-    assert_int_equal(verify_gp(buf_span(&W.sr), GPCERT_ROLE_SMDP, ci, NOW, "another role"), ERR_AUTH);
+    assert_int_equal(verify_gp(buf_span(&W.sr), GPCERT_ROLE_SMDP, ci, NOW, "another role"),
+                     ERR_AUTH);
     assert_int_equal(verify_gp(buf_span(&W.dp), GPCERT_ROLE_NONE, ci, NOW, ""), ERR_INVAL);
     assert_int_equal(verify_gp(buf_span(&W.ecasd), GPCERT_ROLE_SMDP, NO_POINT, NOW, "names a CI"),
                      ERR_AUTH);
@@ -536,12 +539,13 @@ static void gp_under_another_ci_is_refused(void **state)
                      ERR_AUTH);
     assert_int_equal(verify_gp(buf_span(&cert), GPCERT_ROLE_SMDP, span_of(W.ci[0].point, 65), NOW,
                                "not signed by this CI"), ERR_AUTH);
-    assert_int_equal(verify_gp(buf_span(&cert), GPCERT_ROLE_SMDP, span_of(W.ci[1].point, 65), NOW, ""),
-                     ERR_OK);
+    assert_int_equal(
+        verify_gp(buf_span(&cert), GPCERT_ROLE_SMDP, span_of(W.ci[1].point, 65), NOW, ""), ERR_OK);
     assert_int_equal(verify_gp(buf_span(&W.dp), GPCERT_ROLE_SMDP, span_of(W.ci[1].point, 65), NOW,
                                "not signed by this CI"), ERR_AUTH);
-    assert_int_equal(verify_gp(buf_span(&W.dp), GPCERT_ROLE_SMDP, span_of(W.ci[0].point, 64), NOW, ""),
-                     ERR_INVAL);
+    assert_int_equal(
+        verify_gp(buf_span(&W.dp), GPCERT_ROLE_SMDP, span_of(W.ci[0].point, 64), NOW, ""),
+        ERR_INVAL);
     buf_fini(&cert);
 }
 
@@ -624,8 +628,8 @@ static void every_flipped_octet_of_the_gp_is_refused(void **state)
     for (size_t i = 0; i < n; i++) {
         memcpy(copy, W.dp.p, n);
         copy[i] ^= 0x01;
-        assert_int_not_equal(verify_gp(span_of(copy, n), GPCERT_ROLE_SMDP, NO_POINT, NOW, "CERT.DP"),
-                             ERR_OK);
+        assert_int_not_equal(
+            verify_gp(span_of(copy, n), GPCERT_ROLE_SMDP, NO_POINT, NOW, "CERT.DP"), ERR_OK);
         assert_int_equal(verify_gp(span_of(W.dp.p, i), GPCERT_ROLE_SMDP, NO_POINT, NOW, "CERT.DP"),
                          ERR_FORMAT);
     }
@@ -641,7 +645,8 @@ static void gp_dates_follow_the_given_time(void **state)
     g.from_date = 20261122;
     g.to_date = 20261123;
     forge(&g, &W.ci[0], b, &cert);
-    assert_int_equal(verify_gp(cert, GPCERT_ROLE_SMDP, ci, NOW - 1, "before 20261122"), ERR_EXPIRED);
+    assert_int_equal(verify_gp(cert, GPCERT_ROLE_SMDP, ci, NOW - 1, "before 20261122"),
+                     ERR_EXPIRED);
     assert_int_equal(verify_gp(cert, GPCERT_ROLE_SMDP, ci, NOW, ""), ERR_OK);
     assert_int_equal(verify_gp(cert, GPCERT_ROLE_SMDP, ci, NOW + 2 * DAY_MS - 1, ""), ERR_OK);
     assert_int_equal(verify_gp(cert, GPCERT_ROLE_SMDP, ci, NOW + 2 * DAY_MS, "after 20261123"),
