@@ -62,6 +62,8 @@ struct operation {
     uint8_t kvn;
     uint64_t counter;              /* of the armed effect packet */
     uint32_t fences;               /* fence attempts so far */
+    int64_t window_end_ms;         /* audited on the new profile: it may still roll back until then */
+    int64_t armed_ms;
     uint16_t notif_sequence;
     bool notif_seen;
     uint8_t notif_kind;
@@ -73,7 +75,6 @@ struct operation {
     uint32_t data_done;            /* SendData: octets of the payload already accepted by the card */
     uint8_t *data;                 /* SendData payload: memory only, gone after a restart */
     size_t data_len;
-    bool enable_mno_is_party;      /* notifications: the requester owns the target */
 };
 
 struct euicc {
@@ -108,11 +109,12 @@ struct euicc {
     uint64_t last_lsn;
 };
 
-struct euicc_profile *euicc_profile_by_iccid(struct euicc *e, const struct iccid *iccid);
-struct euicc_profile *euicc_profile_by_aid(struct euicc *e, const struct aid *aid);
-struct euicc_profile *euicc_enabled(struct euicc *e);
-struct euicc_profile *euicc_fallback(struct euicc *e);
-struct operation *euicc_op(struct euicc *e, const struct uuid *id);
+struct euicc_profile *euicc_profile_by_iccid(const struct euicc *e, const struct iccid *iccid);
+struct euicc_profile *euicc_profile_by_aid(const struct euicc *e, const struct aid *aid);
+struct euicc_profile *euicc_enabled(const struct euicc *e);
+struct euicc_profile *euicc_fallback(const struct euicc *e);
+struct euicc_profile *euicc_orphan(const struct euicc *e);   /* IN_CREATION or CREATED; NULL = none */
+struct operation *euicc_op(const struct euicc *e, const struct uuid *id);
 struct euicc_packet *euicc_packet_by_counter(struct euicc *e, uint8_t kvn, uint64_t counter);
 /* Smallest ISD-P AID number from 0010 on that is free on this card; ERR_FULL. */
 MUST_CHECK int euicc_new_aid(const struct euicc *e, struct aid *ret);
@@ -130,3 +132,4 @@ struct euicc_record {
  * cannot follow the state (a broken log); ERR_NOMEM. The same records give the same bytes for ever. */
 MUST_CHECK int euicc_apply(struct euicc **e, const struct euicc_record *r);
 void euicc_free(struct euicc *e);
+void operation_free(struct operation *op);

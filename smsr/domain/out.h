@@ -25,10 +25,9 @@ struct out_reply {
  * so the profiles to reach are named, not numbers. */
 struct out_sms {
     struct eid eid;
-    uint8_t kvn;
-    uint64_t counter;
-    struct span packet;           /* bytes when still at hand; absent: read them from record lsn */
-    uint64_t lsn;
+    const struct event *armed;    /* first time: kvn, counter and bytes stand in this record of the turn */
+    uint64_t lsn;                 /* again: the record that armed it; armed is NULL then */
+    uint64_t counter;             /* again */
     struct iccid to[2];           /* profiles whose address is used; the second may be empty */
     int64_t validity_ms;          /* for TP-VP */
 };

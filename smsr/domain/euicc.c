@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Access to the aggregate of one EID. */
+#include "smsr/domain/euicc.h"
+
+#include <stdlib.h>
+
+struct euicc_profile *euicc_profile_by_iccid(const struct euicc *e, const struct iccid *iccid)
+{
+    for (unsigned i = 0; i < e->n_profiles; i++)
+        if (iccid_eq(&e->profiles[i].iccid, iccid))
+            return &e->profiles[i];
+    return NULL;
+}
+
+struct euicc_profile *euicc_profile_by_aid(const struct euicc *e, const struct aid *aid)
+{
+    for (unsigned i = 0; i < e->n_profiles; i++)
+        if (aid_eq(&e->profiles[i].aid, aid))
+            return &e->profiles[i];
+    return NULL;
+}
+
+struct euicc_profile *euicc_enabled(const struct euicc *e)
+{
+    for (unsigned i = 0; i < e->n_profiles; i++)
+        if (e->profiles[i].state == PROFILE_ENABLED)
+            return &e->profiles[i];
+    return NULL;
+}
+
+struct euicc_profile *euicc_fallback(const struct euicc *e)
+{
+    for (unsigned i = 0; i < e->n_profiles; i++)
+        if (e->profiles[i].fallback)
+            return &e->profiles[i];
+    return NULL;
+}
+
+/* An ISD-P whose profile is not there: at most one a card, deleted before another is created
+ * (facts: trust A1). */
+struct euicc_profile *euicc_orphan(const struct euicc *e)
+{
+    for (unsigned i = 0; i < e->n_profiles; i++)
+        if (e->profiles[i].state == PROFILE_IN_CREATION || e->profiles[i].state == PROFILE_CREATED)
+            return &e->profiles[i];
+    return NULL;
+}
+
+struct operation *euicc_op(const struct euicc *e, const struct uuid *id)
+{
+    for (unsigned i = 0; i < e->n_ops; i++)
+        if (uuid_eq(&e->ops[i]->id, id))
+            return e->ops[i];
+    return NULL;
+}
+
+struct euicc_packet *euicc_packet_by_counter(struct euicc *e, uint8_t kvn, uint64_t counter)
+{
+    for (unsigned i = 0; i < e->n_packets; i++)
+        if (e->packets[i].kvn == kvn && e->packets[i].counter == counter)
+            return &e->packets[i];
+    return NULL;
+}
+
+int euicc_new_aid(const struct euicc *e, struct aid *ret)
+{
+    for (uint32_t n = 0x0010; n <= 0xFFFF; n++) {
+        int err = aid_isd_p((uint16_t)n, ret);
+        if (err)
+            return err;
+        if (!euicc_profile_by_aid(e, ret))
+            return ERR_OK;
+    }
+    return ERR_FULL;
+}
+
+int64_t euicc_due(const struct euicc *e)
+{
+    int64_t due = e->n_ops ? e->ops[0]->due_ms : 0;
+
+    /* An operation that waits behind another still ends at its validity period. */
+    for (unsigned i = 1; i < e->n_ops; i++)
+        if (!due || e->ops[i]->validity_end_ms < due)
+            due = e->ops[i]->validity_end_ms;
+    return due;
+}
+
+void operation_free(struct operation *op)
+{
+    if (!op)
+        return;
+    free(op->data);
+    free(op);
+}
+
+void euicc_free(struct euicc *e)
+{
+    if (!e)
+        return;
+    for (unsigned i = 0; i < e->n_ops; i++)
+        operation_free(e->ops[i]);
+    free(e->profiles);
+    free(e);
+}

@@ -1,0 +1,541 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Records into the aggregate: one function per event type. The same records give the same state for ever,
+ * live and after a restart (design law 2). */
+#include "smsr/domain/euicc.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+typedef int (*apply_fn)(struct euicc *e, const struct euicc_record *r);
+
+static void copy_text(char *dst, size_t cap, struct span s)
+{
+    size_t n = s.n < cap - 1 ? s.n : cap - 1;
+
+    memset(dst, 0, cap);
+    if (n)
+        memcpy(dst, s.p, n);
+}
+
+static int add_profile(struct euicc *e, const struct euicc_profile *p)
+{
+    struct euicc_profile *grown;
+
+    if (e->n_profiles == EUICC_PROFILES_MAX)
+        return ERR_FULL;
+    grown = realloc(e->profiles, (e->n_profiles + 1) * sizeof *grown);
+    if (!grown)
+        return ERR_NOMEM;
+    e->profiles = grown;
+    e->profiles[e->n_profiles++] = *p;
+    return ERR_OK;
+}
+
+static void drop_profile(struct euicc *e, const struct euicc_profile *p)
+{
+    size_t at = (size_t)(p - e->profiles);
+
+    memmove(&e->profiles[at], &e->profiles[at + 1], (e->n_profiles - at - 1) * sizeof *p);
+    e->n_profiles--;
+}
+
+static uint8_t pol2_bits(const struct pol2 *p)
+{
+    static const struct { const char *action, *qualification; uint8_t bit; } ROWS[] = {
+        {"ENABLE", "Not-Allowed", POL2_ENABLE_NOT_ALLOWED},
+        {"DISABLE", "Not-Allowed", POL2_DISABLE_NOT_ALLOWED},
+        {"DELETE", "Not-Allowed", POL2_DELETE_NOT_ALLOWED},
+        {"DISABLE", "Auto-Delete", POL2_DISABLE_AUTO_DELETE},
+    };
+    uint8_t bits = 0;
+
+    for (unsigned i = 0; i < p->n; i++)
+        for (size_t k = 0; k < sizeof ROWS / sizeof *ROWS; k++)
+            if (span_eq(p->rules[i].action, span_str(ROWS[k].action)) &&
+                span_eq(p->rules[i].qualification, span_str(ROWS[k].qualification)))
+                bits |= ROWS[k].bit;
+    return bits;
+}
+
+static int register_profile(struct euicc *e, const struct eis_profile *src)
+{
+    struct euicc_profile p;
+
+    memset(&p, 0, sizeof p);
+    p.aid = src->isdp_aid;
+    p.iccid = src->iccid;
+    p.mno = src->mno_id;
+    p.smdp = src->smdp_id;
+    copy_text(p.profile_type, sizeof p.profile_type, src->profile_type);
+    p.state = src->state;
+    p.fallback = src->fallback_attribute;
+    p.pol2 = pol2_bits(&src->pol2);
+    p.imsi = src->address.imsi;
+    p.msisdn = src->address.msisdn;
+    p.memory_required = src->allocated_memory;
+    return add_profile(e, &p);
+}
+
+static void register_keysets(struct euicc *e, const struct signed_eis *eis)
+{
+    for (unsigned i = 0; i < eis->n_keysets; i++) {
+        const struct eis_keyset *k = &eis->keysets[i];
+        if (k->version >= 0x01 && k->version <= 0x0F && !e->scp80_kvn) {
+            e->scp80_kvn = k->version;
+            e->counter_high = k->counter;
+        } else if (k->version >= 0x40 && k->version <= 0x4F && !e->psk_kvn) {
+            e->psk_kvn = k->version;
+            e->psk_kid = k->n_keys ? k->keys[0].kid : 1;
+        }
+    }
+}
+
+static int create(struct euicc **ret, const struct euicc_record *r)
+{
+    struct euicc *e;
+    int err = ERR_OK;
+
+    if (!r->eis || !r->info)
+        return ERR_CORRUPT;
+    e = calloc(1, sizeof *e);
+    if (!e)
+        return ERR_NOMEM;
+    e->eid = r->ev->eid;
+    e->tenant = (uint32_t)r->ev->number;
+    e->eis_lsn = r->lsn;
+    e->eum = r->info->eum_id;
+    copy_text(e->rp_version, sizeof e->rp_version, r->info->capabilities.remote_provisioning_version);
+    copy_text(e->platform, sizeof e->platform, r->info->capabilities.platform);
+    e->isd_p_load_file = r->info->isd_p_load_file;
+    e->isd_p_module = r->info->isd_p_module;
+    e->http = r->info->capabilities.http;
+    e->cattp = r->info->capabilities.cattp;
+    e->memory_free = r->eis->remaining_memory;
+    e->memory_available = r->eis->available_memory_for_profiles;
+    e->next_step = 1;
+    register_keysets(e, r->eis);
+    for (unsigned i = 0; !err && i < r->eis->n_profiles; i++)
+        err = register_profile(e, &r->eis->profiles[i]);
+    if (err) {
+        euicc_free(e);
+        return err;
+    }
+    *ret = e;
+    return ERR_OK;
+}
+
+/* Every record of a running operation may move its state and timer. */
+static struct operation *advance(struct euicc *e, const struct euicc_record *r)
+{
+    struct operation *op = uuid_is_zero(&r->ev->op) ? NULL : euicc_op(e, &r->ev->op);
+
+    if (op && r->ev->op_state) {
+        op->state = r->ev->op_state - 1;
+        op->due_ms = r->ev->due_ms;
+        op->attempt = r->ev->attempt ? r->ev->attempt : op->attempt;
+    }
+    return op;
+}
+
+static int in_creation(struct euicc *e, const struct euicc_record *r)
+{
+    struct euicc_profile p;
+
+    memset(&p, 0, sizeof p);
+    p.aid = r->ev->aid;
+    p.iccid = r->ev->iccid;
+    p.mno = r->ev->mno;
+    p.smdp = r->ev->party;
+    p.state = PROFILE_IN_CREATION;
+    p.memory_required = r->ev->memory_required;
+    return add_profile(e, &p);
+}
+
+static int accepted(struct euicc *e, const struct euicc_record *r)
+{
+    const struct event *ev = r->ev;
+    struct operation *op;
+
+    if (e->n_ops == EUICC_OPS_MAX || euicc_op(e, &ev->op))
+        return ERR_CORRUPT;
+    op = calloc(1, sizeof *op);
+    if (!op)
+        return ERR_NOMEM;
+    op->id = ev->op;
+    op->function = ev->function;
+    op->iface = ev->iface;
+    op->party = ev->party;
+    op->role = ev->role;
+    op->mno = ev->mno;
+    copy_text(op->fcid, sizeof op->fcid, ev->fcid);
+    copy_text(op->correlation_id, sizeof op->correlation_id, ev->correlation_id);
+    memcpy(op->digest, ev->digest, sizeof op->digest);
+    op->iccid = ev->iccid;
+    op->aid = ev->aid;
+    op->accepted_ms = r->at_ms;
+    op->validity_end_ms = ev->validity_end_ms;
+    op->due_ms = ev->due_ms;
+    op->attempt = 1;
+    op->more_to_do = ev->more_to_do;
+    op->memory_required = ev->memory_required;
+    if (ev->volatile_data.n) {
+        op->data = malloc(ev->volatile_data.n);
+        if (!op->data) {
+            operation_free(op);
+            return ERR_NOMEM;
+        }
+        memcpy(op->data, ev->volatile_data.p, ev->volatile_data.n);
+        op->data_len = ev->volatile_data.n;
+    }
+    e->ops[e->n_ops++] = op;
+    return ev->function == FN_CREATE_ISDP ? in_creation(e, r) : ERR_OK;
+}
+
+static void drop_packets(struct euicc *e, const struct uuid *op)
+{
+    unsigned kept = 0;
+
+    for (unsigned i = 0; i < e->n_packets; i++)
+        if (!uuid_eq(&e->packets[i].op, op))
+            e->packets[kept++] = e->packets[i];
+    e->n_packets = kept;
+}
+
+static int armed(struct euicc *e, const struct euicc_record *r)
+{
+    const struct event *ev = r->ev;
+    struct operation *op = advance(e, r);
+    struct euicc_packet *p;
+
+    if (!op || ev->kvn != e->scp80_kvn || ev->counter <= e->counter_high)
+        return ERR_CORRUPT;
+    e->counter_high = ev->counter;
+    if (e->n_packets == EUICC_PACKETS_MAX) {
+        memmove(&e->packets[0], &e->packets[1], (EUICC_PACKETS_MAX - 1) * sizeof e->packets[0]);
+        e->n_packets--;
+    }
+    p = &e->packets[e->n_packets++];
+    memset(p, 0, sizeof *p);
+    p->kvn = (uint8_t)ev->kvn;
+    p->counter = ev->counter;
+    p->purpose = ev->purpose;
+    p->op = ev->op;
+    p->lsn = r->lsn;
+    p->first_sent_ms = r->at_ms;
+    if (ev->purpose == PURPOSE_FENCE)
+        op->fences++;
+    if (ev->type == EV_OPERATION_ARMED) {
+        op->armed = true;
+        op->armed_ms = r->at_ms;
+        op->kvn = (uint8_t)ev->kvn;
+        op->counter = ev->counter;
+        op->bearer = BEARER_SMS;
+        op->previous = ev->previous;
+        op->previous_aid = ev->previous_aid;
+        e->effect_ms[e->effect_at] = r->at_ms;
+        e->effect_at = (e->effect_at + 1) % (sizeof e->effect_ms / sizeof *e->effect_ms);
+    }
+    return ERR_OK;
+}
+
+/* An answered packet is dead: its counter is consumed, its answer is here. */
+static int answered(struct euicc *e, const struct euicc_record *r)
+{
+    struct operation *op = advance(e, r);
+    struct euicc_packet *p = euicc_packet_by_counter(e, (uint8_t)r->ev->kvn, r->ev->counter);
+
+    if (!op)
+        return ERR_CORRUPT;
+    if (p) {
+        size_t at = (size_t)(p - e->packets);
+        memmove(&e->packets[at], &e->packets[at + 1], (e->n_packets - at - 1) * sizeof *p);
+        e->n_packets--;
+    }
+    /* number: until when a card seen on the new profile may still roll back. */
+    if (r->ev->number)
+        op->window_end_ms = (int64_t)r->ev->number;
+    return ERR_OK;
+}
+
+static int step_opened(struct euicc *e, const struct euicc_record *r)
+{
+    struct operation *op = advance(e, r);
+
+    if (!op || r->ev->step < e->next_step)
+        return ERR_CORRUPT;
+    op->session = r->ev->session;
+    op->step = r->ev->step;
+    op->step_open = true;
+    op->bearer = BEARER_HTTPS;
+    if (r->ev->purpose == PURPOSE_CMD)
+        op->armed = true;
+    if (r->ev->purpose == PURPOSE_FENCE)
+        op->fences++;
+    e->next_step = r->ev->step + 1;
+    return ERR_OK;
+}
+
+static int step_answered(struct euicc *e, const struct euicc_record *r)
+{
+    struct operation *op = advance(e, r);
+
+    if (!op || !op->step_open || op->step != r->ev->step)
+        return ERR_CORRUPT;
+    op->step_open = false;
+    op->data_done = (uint32_t)r->ev->number;
+    return ERR_OK;
+}
+
+static int notified(struct euicc *e, const struct euicc_record *r)
+{
+    struct operation *op = advance(e, r);
+
+    if (r->ev->decision == 1 || r->ev->decision == 4) {
+        e->has_notif = true;
+        e->notif_sequence = (uint16_t)(r->ev->sequence - 1);
+    }
+    if (r->ev->imei.n)
+        copy_text(e->imei, sizeof e->imei, r->ev->imei);
+    if (op && r->ev->decision == 1) {
+        op->notif_seen = true;
+        op->notif_sequence = (uint16_t)(r->ev->sequence - 1);
+        op->notif_kind = (uint8_t)r->ev->kind;
+    }
+    return ERR_OK;
+}
+
+static enum profile_state from_lifecycle(uint8_t lifecycle)
+{
+    switch (lifecycle) {
+    case 0x3F:
+        return PROFILE_ENABLED;
+    case 0x1F:
+        return PROFILE_DISABLED;
+    default: /* 03, 07 and 0F: no profile inside (facts: README item 12) */
+        return PROFILE_CREATED;
+    }
+}
+
+/* The card's own list replaces what the EIS believed; ISD-Ps we never made are not invented. */
+static int audited(struct euicc *e, const struct euicc_record *r)
+{
+    unsigned i = 0;
+
+    (void)advance(e, r);
+    e->last_audit_ms = r->at_ms;
+    if (r->ev->memory_free)
+        e->memory_free = r->ev->memory_free;
+    while (i < e->n_profiles) {
+        struct euicc_profile *p = &e->profiles[i];
+        const struct event_profile *seen = NULL;
+        for (unsigned k = 0; k < r->ev->n_profiles; k++)
+            if (aid_eq(&r->ev->profiles[k].aid, &p->aid))
+                seen = &r->ev->profiles[k];
+        if (!seen && p->state != PROFILE_IN_CREATION) {
+            drop_profile(e, p);
+            continue;
+        }
+        if (seen)
+            p->state = from_lifecycle(seen->lifecycle);
+        i++;
+    }
+    return ERR_OK;
+}
+
+static int isdp_created(struct euicc *e, const struct euicc_record *r)
+{
+    struct euicc_profile *p = euicc_profile_by_iccid(e, &r->ev->iccid);
+
+    (void)advance(e, r);
+    if (!p)
+        return ERR_CORRUPT;
+    p->state = PROFILE_CREATED;
+    return ERR_OK;
+}
+
+static int installed(struct euicc *e, const struct euicc_record *r)
+{
+    struct euicc_profile *p = euicc_profile_by_iccid(e, &r->ev->iccid);
+
+    if (!p)
+        return ERR_CORRUPT;
+    p->state = PROFILE_DISABLED;
+    copy_text(p->profile_type, sizeof p->profile_type, r->ev->profile_type);
+    p->imsi = r->ev->imsi;
+    p->msisdn = r->ev->msisdn;
+    p->pol2 = (uint8_t)r->ev->pol2;
+    p->smdp = r->ev->smdp;
+    return ERR_OK;
+}
+
+static int switched(struct euicc *e, const struct iccid *on, const struct iccid *off)
+{
+    struct euicc_profile *p_on = euicc_profile_by_iccid(e, on);
+    struct euicc_profile *p_off = euicc_profile_by_iccid(e, off);
+
+    if (!p_on)
+        return ERR_CORRUPT;
+    for (unsigned i = 0; i < e->n_profiles; i++)
+        if (e->profiles[i].state == PROFILE_ENABLED)
+            e->profiles[i].state = PROFILE_DISABLED;
+    if (p_off && p_off->state == PROFILE_ENABLED)
+        p_off->state = PROFILE_DISABLED;
+    p_on->state = PROFILE_ENABLED;
+    return ERR_OK;
+}
+
+static int enabled(struct euicc *e, const struct euicc_record *r)
+{
+    (void)advance(e, r);
+    return switched(e, &r->ev->iccid, &r->ev->previous);
+}
+
+static int disabled(struct euicc *e, const struct euicc_record *r)
+{
+    (void)advance(e, r);
+    return switched(e, &r->ev->previous, &r->ev->iccid);
+}
+
+static int deleted(struct euicc *e, const struct euicc_record *r)
+{
+    struct euicc_profile *p = euicc_profile_by_iccid(e, &r->ev->iccid);
+
+    (void)advance(e, r);
+    if (!p)
+        return ERR_CORRUPT;
+    drop_profile(e, p);
+    return ERR_OK;
+}
+
+static int rolled_back(struct euicc *e, const struct euicc_record *r)
+{
+    (void)advance(e, r);
+    e->rollback_ms[0] = e->rollback_ms[1];
+    e->rollback_ms[1] = r->at_ms;
+    return ERR_OK;
+}
+
+static int address_changed(struct euicc *e, const struct euicc_record *r)
+{
+    struct euicc_profile *p = euicc_profile_by_iccid(e, &r->ev->iccid);
+
+    if (!p)
+        return ERR_CORRUPT;
+    if (r->ev->msisdn.s[0])
+        p->msisdn = r->ev->msisdn;
+    if (r->ev->imsi.s[0])
+        p->imsi = r->ev->imsi;
+    return ERR_OK;
+}
+
+static int policy_changed(struct euicc *e, const struct euicc_record *r)
+{
+    struct euicc_profile *p = euicc_profile_by_iccid(e, &r->ev->iccid);
+
+    if (!p)
+        return ERR_CORRUPT;
+    p->pol2 = (uint8_t)r->ev->pol2;
+    return ERR_OK;
+}
+
+static int in_doubt(struct euicc *e, const struct euicc_record *r)
+{
+    struct operation *op = advance(e, r);
+
+    if (!op)
+        return ERR_CORRUPT;
+    op->in_doubt = true;
+    return ERR_OK;
+}
+
+static int expired(struct euicc *e, const struct euicc_record *r)
+{
+    struct operation *op = advance(e, r);
+
+    if (!op)
+        return ERR_CORRUPT;
+    op->answered = true;
+    return ERR_OK;
+}
+
+static int concluded(struct euicc *e, const struct euicc_record *r)
+{
+    struct operation *op = euicc_op(e, &r->ev->op);
+    struct euicc_profile *p;
+    unsigned at = 0;
+
+    if (!op) /* refused at admission: nothing ever ran */
+        return r->ev->stage == STAGE_ADMISSION ? ERR_OK : ERR_CORRUPT;
+    p = euicc_profile_by_iccid(e, &op->iccid);
+    if (op->function == FN_CREATE_ISDP && p && p->state == PROFILE_IN_CREATION)
+        drop_profile(e, p);
+    drop_packets(e, &op->id);
+    while (e->ops[at] != op)
+        at++;
+    operation_free(op);
+    e->n_ops--;
+    for (; at < e->n_ops; at++)
+        e->ops[at] = e->ops[at + 1];
+    e->ops[e->n_ops] = NULL;
+    return ERR_OK;
+}
+
+static int counter_jumped(struct euicc *e, const struct euicc_record *r)
+{
+    if (r->ev->counter < e->counter_high)
+        return ERR_CORRUPT;
+    e->counter_high = r->ev->counter;
+    return ERR_OK;
+}
+
+static int only_advance(struct euicc *e, const struct euicc_record *r)
+{
+    (void)advance(e, r);
+    return ERR_OK;
+}
+
+static const apply_fn APPLY[EV_TYPE_COUNT] = {
+    [EV_EUICC_AUDITED] = audited,
+    [EV_ISDP_CREATED] = isdp_created,
+    [EV_PROFILE_INSTALLED] = installed,
+    [EV_PROFILE_ENABLED] = enabled,
+    [EV_PROFILE_DISABLED] = disabled,
+    [EV_PROFILE_DELETED] = deleted,
+    [EV_PROFILE_ROLLED_BACK] = rolled_back,
+    [EV_PROFILE_FALLEN_BACK] = enabled,
+    [EV_ADDRESS_CHANGED] = address_changed,
+    [EV_POLICY_CHANGED] = policy_changed,
+    [EV_OPERATION_ACCEPTED] = accepted,
+    [EV_OPERATION_ARMED] = armed,
+    [EV_PACKET_ARMED] = armed,
+    [EV_OPERATION_ANSWERED] = answered,
+    [EV_STEP_OPENED] = step_opened,
+    [EV_STEP_ANSWERED] = step_answered,
+    [EV_NOTIFICATION_RECEIVED] = notified,
+    [EV_OPERATION_IN_DOUBT] = in_doubt,
+    [EV_OPERATION_EXPIRED] = expired,
+    [EV_OPERATION_CONCLUDED] = concluded,
+    [EV_BEARER_CHOSEN] = only_advance,
+    [EV_COUNTER_JUMPED] = counter_jumped,
+};
+
+int euicc_apply(struct euicc **e, const struct euicc_record *r)
+{
+    apply_fn fn;
+    int err;
+
+    if (r->ev->type == EV_EUICC_REGISTERED)
+        return *e ? ERR_CORRUPT : create(e, r);
+    /* A refusal about an EID that is not ours leaves a record but no aggregate. */
+    if (!*e)
+        return r->ev->type == EV_OPERATION_CONCLUDED ? ERR_OK : ERR_CORRUPT;
+    if (r->ev->type <= EV_NONE || r->ev->type >= EV_TYPE_COUNT)
+        return ERR_CORRUPT;
+    fn = APPLY[r->ev->type];
+    if (!fn)
+        return ERR_CORRUPT;
+    err = fn(*e, r);
+    if (!err)
+        (*e)->last_lsn = r->lsn;
+    return err;
+}
