@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opening a database: harden the connection, refuse foreign files, set pragmas and read them back. */
+/* Opening a database: harden the connection, refuse foreign files, set pragmas and read them
+ * back. */
 #include "common/db/db_int.h"
 
 #include <errno.h>

@@ -23,10 +23,10 @@ struct db_options {
     uint32_t autocheckpoint;   /* log pages after which db_commit checkpoints; 0 = never */
 };
 
-/* Opens, or creates with mode 0600; the path ":memory:" is a database that dies with its connection
- * and may be written even when read_only is asked for. ERR_NOT_FOUND (read only and absent), ERR_SCHEMA (file of
- * another program), ERR_CORRUPT (no database), ERR_UNSUPPORTED (a pragma does not hold: why names
- * it), ERR_IO, ERR_BUSY, ERR_NOMEM. why may be NULL. */
+/* Opens, or creates with mode 0600; the path ":memory:" is a database that dies with its
+ * connection and may be written even when read_only is asked for. ERR_NOT_FOUND (read only and
+ * absent), ERR_SCHEMA (file of another program), ERR_CORRUPT (no database), ERR_UNSUPPORTED (a
+ * pragma does not hold: why names it), ERR_IO, ERR_BUSY, ERR_NOMEM. why may be NULL. */
 MUST_CHECK int db_open(const char *path, const struct db_options *o, struct db **ret,
                        struct errmsg *why);
 void db_close(struct db *db); /* NULL allowed; an open transaction is rolled back */
@@ -57,6 +57,7 @@ uint64_t db_changes(struct db *db);  /* rows changed by the last statement that 
 MUST_CHECK int db_checkpoint(struct db *db, bool truncate);
 uint32_t db_wal_pages(const struct db *db); /* pages in the log after the last commit */
 
-/* full: indexes against tables and every constraint, slow; else page structure only. ERR_CORRUPT. */
+/* full: indexes against tables and every constraint, slow; else page structure only.
+ * ERR_CORRUPT. */
 MUST_CHECK int db_check(struct db *db, bool full, struct errmsg *why);
 const char *db_path(const struct db *db);

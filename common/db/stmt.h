@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Prepared statements as a table: an enum and an array of SQL text per file that stores something,
- * prepared once. Parameters are numbered from 1, columns from 0. A failing bind or column is kept and
- * comes back from the call that ends the statement; whatever happens the statement is reset, so no
- * reader holds the log back. */
+/* Prepared statements as a table: an enum and an array of SQL text per file that stores
+ * something, prepared once. Parameters are numbered from 1, columns from 0. A failing bind or
+ * column is kept and comes back from the call that ends the statement; whatever happens the
+ * statement is reset, so no reader holds the log back. */
 #pragma once
 
 #include "common/db/db.h"
@@ -43,7 +43,7 @@ MUST_CHECK int stmt_each(struct stmt *st, stmt_row_fn fn, void *ctx);
 uint64_t stmt_u64(struct stmt *st, int col);
 uint32_t stmt_u32(struct stmt *st, int col);
 int64_t stmt_i64(struct stmt *st, int col);
-struct span stmt_blob(struct stmt *st, int col);   /* NULL is the absent span; empty has p != NULL */
+struct span stmt_blob(struct stmt *st, int col); /* NULL: the absent span; empty has p != NULL */
 struct span stmt_text(struct stmt *st, int col);
 void stmt_copy(struct stmt *st, int col, void *dst, size_t n); /* exactly n, else ERR_CORRUPT */
 /* What a bind or column of this run has kept so far, for a caller that must know before the end. */

@@ -63,8 +63,8 @@ int db_commit(struct db *db)
     err = db->failed || sqlite3_get_autocommit(db->h) ? ERR_IO : run(db, TX_COMMIT);
     db->in_tx = false;
     if (err == ERR_OK) {
-        /* The commit stands whatever the checkpoint says; an I/O error in it shows at the next call,
-         * a reader that holds the log only puts it off. */
+        /* The commit stands whatever the checkpoint says; an I/O error in it shows at the next
+         * call, a reader that holds the log only puts it off. */
         if (db->autocheckpoint != 0 && db->wal_pages >= db->autocheckpoint)
             (void)db_ckpt(db, SQLITE_CHECKPOINT_PASSIVE);
         return ERR_OK;

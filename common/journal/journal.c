@@ -36,7 +36,8 @@ static int load_last(struct journal *j)
     return stmt_end(st, ERR_OK);
 }
 
-/* The tail a new record will be chained to is verified, so no append ever builds on a broken one. */
+/* The tail a new record will be chained to is verified, so no append ever builds on a broken
+ * one. */
 static int load_head(struct journal *j, uint32_t stream, struct errmsg *why)
 {
     struct stmt *st = stmt_at(j->sql, SQL_STREAM_LAST);
@@ -55,7 +56,8 @@ static int load_head(struct journal *j, uint32_t stream, struct errmsg *why)
     }
     walk_fini(&w);
     if (err != ERR_OK)
-        return errmsg_set(why, err, "%s: the newest record of stream %u, lsn %llu, cannot be used: %s",
+        return errmsg_set(why, err,
+                          "%s: the newest record of stream %u, lsn %llu, cannot be used: %s",
                           db_path(j->db), stream, (unsigned long long)row.rec.lsn,
                           w.why ? w.why : err_text(err));
     err = streams_make(&j->streams, stream, &head);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The append-only log that is the truth of a daemon (design laws 1 and 2, section 3.2): one commit a
- * turn makes the records and the secrets of that turn durable together; each record is chained to its
- * predecessor of the same stream. Any error inside a transaction means stop: the caller's view is ahead
- * of what can be committed, and there is no way back. After anything but a wrong call (ERR_INVAL,
- * ERR_STATE), a lock (ERR_BUSY) or an absent row (ERR_NOT_FOUND), every later write answers that first
- * error again. */
+/* The append-only log that is the truth of a daemon (design laws 1 and 2, section 3.2): one
+ * commit a turn makes the records and the secrets of that turn durable together; each record is
+ * chained to its predecessor of the same stream. Any error inside a transaction means stop: the
+ * caller's view is ahead of what can be committed, and there is no way back. After anything but
+ * a wrong call (ERR_INVAL, ERR_STATE), a lock (ERR_BUSY) or an absent row (ERR_NOT_FOUND), every
+ * later write answers that first error again. */
 #pragma once
 
 #include "common/base/ids.h"
@@ -37,9 +37,10 @@ struct journal_options {
     struct rng *rng;      /* feeds the salts; NULL: the generator of crypto. Borrowed */
     bool read_only;       /* the file must exist; every write answers ERR_STATE */
 };
-/* Opens or creates with synchronous=FULL. The epoch is one more than that of the last record, so it
- * rises durably with the first record of this opening. crypto is borrowed. The newest record of each
- * stream is verified: ERR_CORRUPT names the lsn. Else the errors of db_open and db_migrate. */
+/* Opens or creates with synchronous=FULL. The epoch is one more than that of the last record, so
+ * it rises durably with the first record of this opening. crypto is borrowed. The newest record
+ * of each stream is verified: ERR_CORRUPT names the lsn. Else the errors of db_open and
+ * db_migrate. */
 MUST_CHECK int journal_open(const char *path, const struct journal_options *o,
                             struct crypto *crypto, struct journal **ret, struct errmsg *why);
 void journal_close(struct journal *j); /* NULL allowed; what was not committed is gone */
@@ -53,14 +54,15 @@ MUST_CHECK int journal_erase(struct journal *j, uint64_t lsn);
 /* After ERR_OK everything of this transaction is durable. */
 MUST_CHECK int journal_commit(struct journal *j);
 
-/* Ask this, never whether commit returned: a standby's acknowledgement may come to be part of it. */
+/* Ask this, never whether commit returned: a standby's acknowledgement may come to be part of
+ * it. */
 uint64_t journal_durable_lsn(const struct journal *j);
 uint64_t journal_last_lsn(const struct journal *j);   /* appended, perhaps not durable */
 uint32_t journal_epoch(const struct journal *j);      /* read only: of the last record */
 bool journal_failed(const struct journal *j);
 
-/* --- secrets: sealed elsewhere, opaque here. Inside a transaction they are part of it, outside each
- * call is durable by itself. id: 1..48 octets. --- */
+/* --- secrets: sealed elsewhere, opaque here. Inside a transaction they are part of it, outside
+ * each call is durable by itself. id: 1..48 octets. --- */
 MUST_CHECK int journal_secret_put(struct journal *j, struct span id, uint32_t kek_version,
                                   struct span sealed);            /* ERR_EXISTS */
 MUST_CHECK int journal_secret_rewrap(struct journal *j, struct span id, uint32_t kek_version,
@@ -74,10 +76,10 @@ typedef int (*journal_secret_fn)(void *ctx, struct span id, uint32_t kek_version
 MUST_CHECK int journal_secret_each(struct journal *j, journal_secret_fn fn, void *ctx);
 
 /* --- reading: sees what this connection appended, committed or not --- */
-/* At most limit records (0: all) from from_lsn on in order, body hash and chain verified as they pass.
- * ERR_CORRUPT: the first one that does not verify is not delivered; ERR_OK also for none at all. fn
- * other than 0 stops and is returned; spans live during the call; a write or another journal_read
- * inside fn answers ERR_STATE, which fails nothing. */
+/* At most limit records (0: all) from from_lsn on in order, body hash and chain verified as they
+ * pass. ERR_CORRUPT: the first one that does not verify is not delivered; ERR_OK also for none
+ * at all. fn other than 0 stops and is returned; spans live during the call; a write or another
+ * journal_read inside fn answers ERR_STATE, which fails nothing. */
 typedef int (*journal_read_fn)(void *ctx, const struct journal_record *rec);
 MUST_CHECK int journal_read(struct journal *j, uint64_t from_lsn, uint64_t limit,
                             journal_read_fn fn, void *ctx);
@@ -98,7 +100,8 @@ typedef int (*journal_head_fn)(void *ctx, const struct journal_head *head);
 MUST_CHECK int journal_heads(const struct journal *j, journal_head_fn fn, void *ctx);
 
 /* --- care --- */
-/* truncate at idle: empties the log file, with it the deleted secrets. ERR_BUSY: a reader holds it. */
+/* truncate at idle: empties the log file, with it the deleted secrets. ERR_BUSY: a reader holds
+ * it. */
 MUST_CHECK int journal_checkpoint(struct journal *j, bool truncate);
 uint32_t journal_wal_pages(const struct journal *j);  /* checkpoint when it grows large */
 
@@ -111,10 +114,10 @@ struct journal_report {
     uint64_t first_bad_lsn;  /* 0: none, or not tied to a record */
     struct errmsg why;
 };
-/* Reads a journal that a daemon may have open. Checks schema and triggers, gap-freeness of lsn and
- * seq, body hashes, the chain of each stream, that the given heads (n_heads may be 0) stand in it, and
- * the structure of the file. Heads kept elsewhere are what shows a cut tail. ERR_OK: all of it holds;
- * ERR_CORRUPT: ret_report says where; other errors: it could not be read. */
+/* Reads a journal that a daemon may have open. Checks schema and triggers, gap-freeness of lsn
+ * and seq, body hashes, the chain of each stream, that the given heads (n_heads may be 0) stand
+ * in it, and the structure of the file. Heads kept elsewhere are what shows a cut tail. ERR_OK:
+ * all of it holds; ERR_CORRUPT: ret_report says where; other errors: it could not be read. */
 MUST_CHECK int journal_verify(const char *path, const char *vfs, struct crypto *crypto,
                               const struct journal_head *heads, size_t n_heads,
                               struct journal_report *ret_report);

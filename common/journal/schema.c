@@ -3,8 +3,8 @@
 #include "common/journal/journal_int.h"
 
 
-/* Erased means body and salt NULL together: a salt left behind would let a short body be guessed from
- * its hash. An empty body is the empty blob. */
+/* Erased means body and salt NULL together: a salt left behind would let a short body be guessed
+ * from its hash. An empty body is the empty blob. */
 #define TABLE_JOURNAL                                                                              \
     "CREATE TABLE journal(lsn INTEGER PRIMARY KEY CHECK(lsn > 0),"                                 \
     " epoch INTEGER NOT NULL CHECK(epoch > 0), stream INTEGER NOT NULL CHECK(stream >= 0),"        \
@@ -33,7 +33,8 @@ const uint32_t JOURNAL_N_STEPS = sizeof(JOURNAL_STEPS) / sizeof(JOURNAL_STEPS[0]
 #define COLUMNS "lsn,epoch,stream,seq,at_ms,type,class,op,eid,salt,body,body_hash,hash"
 
 const char *const JOURNAL_SQL[SQL_COUNT] = {
-    [SQL_INSERT] = "INSERT INTO journal(" COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)",
+    [SQL_INSERT] = "INSERT INTO journal(" COLUMNS ")"
+                   " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)",
     [SQL_LAST] = "SELECT lsn,epoch FROM journal ORDER BY lsn DESC LIMIT 1",
     [SQL_PAGE] = "SELECT " COLUMNS " FROM journal WHERE lsn >= ?1 ORDER BY lsn LIMIT ?2",
     [SQL_ONE] = "SELECT " COLUMNS " FROM journal WHERE lsn = ?1",

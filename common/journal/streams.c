@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The newest record of each stream, in memory: a sorted array, since streams are few and rarely new. */
+/* The newest record of each stream, in memory: a sorted array, since streams are few and rarely
+ * new. */
 #include "common/journal/journal_int.h"
 
 #include <stdlib.h>

@@ -70,7 +70,8 @@ static int check_records(struct verify *v)
     return err;
 }
 
-/* A head kept elsewhere must stand where it stood: this is what shows a tail cut off and rewritten. */
+/* A head kept elsewhere must stand where it stood: this is what shows a tail cut off and
+ * rewritten. */
 static int check_heads(struct verify *v, const struct journal_head *heads, size_t n)
 {
     struct stmt *st = stmt_at(v->sql, SQL_BEFORE);

@@ -223,7 +223,7 @@ static int vfs_open(sqlite3_vfs *v, const char *path, sqlite3_file *file, int fl
     }
     /* The system's layer goes by the flag, whether or not the file was there. */
     h->sync_dir = (flags & SQLITE_OPEN_CREATE) &&
-                  (flags & (SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_SUPER_JOURNAL));
+                  (flags & (SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL));
     h->m = m;
     h->f = f;
     h->generation = f->generation;

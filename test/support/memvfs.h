@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An in-memory disk for SQLite, one object per world: what was synced survives a power cut, what was
- * not survives whole, in part or torn, as the seed says; disk errors and a full disk on order; time
- * and randomness are the world's. Files written by several databases live side by side. */
+/* An in-memory disk for SQLite, one object per world: what was synced survives a power cut, what
+ * was not survives whole, in part or torn, as the seed says; disk errors and a full disk on
+ * order; time and randomness are the world's. Files written by several databases live side by
+ * side. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,9 +11,9 @@
 
 struct memvfs;
 
-/* Registers a disk under a name that no other disk of the process has, and makes it SQLite's default,
- * since SQLite seeds its own generator (log salts) from the default file system. NULL: out of memory
- * or SQLite refuses. */
+/* Registers a disk under a name that no other disk of the process has, and makes it SQLite's
+ * default, since SQLite seeds its own generator (log salts) from the default file system. NULL:
+ * out of memory or SQLite refuses. */
 struct memvfs *memvfs_register(const char *name, uint64_t seed);
 /* Every connection on it must be closed. */
 void memvfs_free(struct memvfs *m);
@@ -36,8 +37,8 @@ enum memvfs_crash_mode {
 /* Ends the life of the machine: open handles of the files concerned answer I/O error until they are
  * closed, locks and shared memory are gone. prefix: only files whose path starts so; NULL: all. */
 void memvfs_crash(struct memvfs *m, enum memvfs_crash_mode mode, const char *prefix);
-/* The n-th operation from now that would change the disk (write, truncate, sync, delete) fails, it may
- * or may not have happened, and everything after it fails until memvfs_crash. 0: no cut. */
+/* The n-th operation from now that would change the disk (write, truncate, sync, delete) fails,
+ * it may or may not have happened, and everything after it fails until memvfs_crash. 0: no cut. */
 void memvfs_cut_after(struct memvfs *m, uint64_t n);
 bool memvfs_is_cut(const struct memvfs *m);
 
@@ -59,5 +60,7 @@ int memvfs_free_bytes(const void *ctx, uint64_t *ret);
 uint64_t memvfs_hash(const struct memvfs *m);
 bool memvfs_exists(const struct memvfs *m, const char *path);
 uint64_t memvfs_size(const struct memvfs *m, const char *path);
+/* One octet as programs see it; 0 beyond the end. */
+uint8_t memvfs_octet(const struct memvfs *m, const char *path, uint64_t offset);
 /* Tampering: inverts the bits of mask in one octet, durably. false: no such octet. */
 bool memvfs_flip(struct memvfs *m, const char *path, uint64_t offset, uint8_t mask);

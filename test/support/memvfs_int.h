@@ -37,7 +37,7 @@ struct memfile {
     const void *reserved, *pending, *exclusive;
     void *shm[SHM_REGION];
     int shm_lock[SQLITE_SHM_NLOCK]; /* > 0 readers, -1 a writer */
-    void **grave;          /* regions from before a crash: connections of that life still point there */
+    void **grave; /* regions from before a crash: connections of that life still point there */
     size_t n_grave;
 };
 
@@ -73,8 +73,8 @@ static inline bool memhandle_stale(const struct memhandle *h)
     return h->generation != h->f->generation;
 }
 
-/* SQLITE_OK; SQLITE_IOERR: fails without effect; SQLITE_ABORT: the cut falls here, the operation may
- * have happened. */
+/* SQLITE_OK; SQLITE_IOERR: fails without effect; SQLITE_ABORT: the cut falls here, the operation
+ * may have happened. */
 int memvfs_tick(struct memvfs *m, enum memvfs_op op);
 
 /* memfile.c */

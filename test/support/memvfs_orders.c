@@ -129,6 +129,13 @@ uint64_t memvfs_size(const struct memvfs *m, const char *path)
     return f != NULL && f->exists ? f->live.n : 0;
 }
 
+uint8_t memvfs_octet(const struct memvfs *m, const char *path, uint64_t offset)
+{
+    const struct memfile *f = memfile_find(m, path);
+
+    return f != NULL && f->exists && offset < f->live.n ? f->live.p[offset] : 0;
+}
+
 bool memvfs_flip(struct memvfs *m, const char *path, uint64_t offset, uint8_t mask)
 {
     struct memfile *f = memfile_find(m, path);
