@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/base/hex.h"
 #include "common/crypto/keystore.h"
 #include "test/support/fake.h"
 #include "test/support/path.h"
@@ -131,6 +132,29 @@ static void survives_a_restart_with_the_same_kek(void **state)
     assert_int_equal(try_open(again, &PLACE, buf_span(&sealed)), ERR_OK);
     keystore_free(again);
     buf_fini(&sealed);
+}
+
+/* Sealed by an implementation of its own (HKDF by HMAC, GCM over AES blocks) from the hierarchy as
+ * the header describes it: pins labels, order and widths, on which every stored secret depends. */
+static void opens_a_known_blob(void **state)
+{
+    static const char BLOB[] = "A0A1A2A3A4A5A6A7A8A9AAABE2FCCBB02F42A6CCA0F619F70C30A8560F77FB0C8B"
+                               "7773DA125E86DDD9E25034CE873391CA2865";
+    struct world *w = *state;
+    struct keystore *ks;
+    uint8_t kek[32], blob[64];
+    struct buf out;
+    size_t n = 0;
+
+    for (size_t i = 0; i < sizeof(kek); i++)
+        kek[i] = (uint8_t)i;
+    assert_int_equal(hex_decode(BLOB, strlen(BLOB), blob, sizeof(blob), &n), ERR_OK);
+    assert_int_equal(keystore_new(w->c, span_of(kek, 32), 3, &ks), ERR_OK);
+    buf_init(&out, 0);
+    assert_int_equal(keystore_open(ks, &PLACE, span_of(blob, n), &out), ERR_OK);
+    assert_true(span_eq(buf_span(&out), span_str("sixteen octets and more")));
+    buf_fini(&out);
+    keystore_free(ks);
 }
 
 /* More tenants than the cache holds: an evicted tenant key comes back the same. */
@@ -364,6 +388,7 @@ int main(void)
         T(same_plaintext_seals_differently),
         T(appends_to_what_is_there),
         T(survives_a_restart_with_the_same_kek),
+        T(opens_a_known_blob),
         T(many_tenants),
         T(another_place_does_not_open),
         T(octets_behind_the_purpose_do_not_count),
