@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The object that holds every fetched algorithm, the randomness port and the digests (FIPS 180-4). */
+/* The object that holds every fetched algorithm, the randomness port and the digests (FIPS
+ * 180-4). */
 #include "common/crypto/impl.h"
 #include "common/crypto/ossl.h"
 

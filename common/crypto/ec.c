@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* P-256, brainpoolP256r1 and FRP256V1 (BSI TR-03111, ANSSI 2011). Keys enter as raw points and raw
- * scalars and never through the library's decoders, which cost 25 times as much (facts: perf 1.1). */
+ * scalars and never through the library's decoders, which cost 25 times as much. */
 #include "common/base/mem.h"
 #include "common/crypto/ecka.h"
 #include "common/crypto/impl.h"
@@ -59,6 +59,19 @@ static int refuse(int err)
     return err;
 }
 
+/* A context is made at its first use and kept; parsing and fetching cost more than the call. */
+static int context_once(EVP_PKEY_CTX **ctx, EVP_PKEY *pkey, int (*init)(EVP_PKEY_CTX *))
+{
+    if (*ctx)
+        return 0;
+    *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
+    if (*ctx && init(*ctx) == 1)
+        return 0;
+    EVP_PKEY_CTX_free(*ctx);
+    *ctx = NULL;
+    return refuse(ERR_CRYPTO);
+}
+
 static int curve_slot(enum curve curve)
 {
     switch (curve) {
@@ -70,11 +83,6 @@ static int curve_slot(enum curve curve)
         return 2;
     }
     return -1;
-}
-
-static const char *curve_name(enum curve curve)
-{
-    return curve == CURVE_P256 ? "P-256" : "brainpoolP256r1";
 }
 
 struct curves *curves_new(void)
@@ -175,9 +183,11 @@ static EC_GROUP *group_make(enum curve curve, BN_CTX *bn)
 static bool push_domain(OSSL_PARAM_BLD *bld, enum curve curve, const struct frp *f)
 {
     if (curve != CURVE_FRP256V1)
-        return OSSL_PARAM_BLD_push_utf8_string(bld, OSSL_PKEY_PARAM_GROUP_NAME, curve_name(curve),
-                                               0) == 1;
-    return OSSL_PARAM_BLD_push_utf8_string(bld, OSSL_PKEY_PARAM_EC_FIELD_TYPE, "prime-field", 0) == 1
+        return OSSL_PARAM_BLD_push_utf8_string(
+                   bld, OSSL_PKEY_PARAM_GROUP_NAME,
+                   curve == CURVE_P256 ? "P-256" : "brainpoolP256r1", 0) == 1;
+    return OSSL_PARAM_BLD_push_utf8_string(bld, OSSL_PKEY_PARAM_EC_FIELD_TYPE, "prime-field",
+                                           0) == 1
            && OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_EC_P, f->p) == 1
            && OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_EC_A, f->a) == 1
            && OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_EC_B, f->b) == 1
@@ -232,25 +242,16 @@ static int domain_get(struct crypto *c, enum curve curve, struct domain **ret)
     return d->group && d->params ? 0 : ERR_CRYPTO;
 }
 
-static int pair_new(EVP_PKEY *pkey, struct ec_pair **ret)
+static int adopt(enum curve curve, EVP_PKEY *pkey, const uint8_t d[FIELD], struct key **ret)
 {
     struct ec_pair *p = calloc(1, sizeof *p);
 
-    *ret = p;
     if (!p) {
         EVP_PKEY_free(pkey);
         return ERR_NOMEM;
     }
     p->pkey = pkey;
-    return 0;
-}
-
-static int adopt(enum curve curve, EVP_PKEY *pkey, const uint8_t d[FIELD], struct key **ret)
-{
-    struct ec_pair *pair;
-    int err = pair_new(pkey, &pair);
-
-    return err ? err : key_new_ec(curve, d, pair, ret);
+    return key_new_ec(curve, d, p, ret);
 }
 
 int ec_generate(struct crypto *c, enum curve curve, struct key **ret_private,
@@ -265,18 +266,12 @@ int ec_generate(struct crypto *c, enum curve curve, struct key **ret_private,
 
     *ret_private = NULL;
     err = domain_get(c, curve, &dom);
+    if (!err)
+        err = context_once(&dom->keygen, dom->params, EVP_PKEY_keygen_init);
     if (err)
         return err;
-    if (!dom->keygen) {
-        dom->keygen = EVP_PKEY_CTX_new_from_pkey(NULL, dom->params, NULL);
-        if (!dom->keygen || EVP_PKEY_keygen_init(dom->keygen) != 1) {
-            EVP_PKEY_CTX_free(dom->keygen);
-            dom->keygen = NULL;
-            return ERR_CRYPTO;
-        }
-    }
     if (EVP_PKEY_generate(dom->keygen, &pkey) != 1)
-        return ERR_CRYPTO;
+        return refuse(ERR_CRYPTO);
     if (EVP_PKEY_get_octet_string_param(pkey, OSSL_PKEY_PARAM_PUB_KEY, ret_point, EC_POINT_LEN,
                                         &n) == 1
         && n == EC_POINT_LEN && EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_PRIV_KEY, &d) == 1
@@ -423,20 +418,16 @@ int ec_sign(struct crypto *c, const struct key *private_key, const struct span *
     uint8_t hash[32], der[DER_SIG_MAX];
     size_t n = sizeof der;
     struct ec_pair *p = private_key->pair;
+    int err;
 
     if (private_key->type != KEY_EC_PRIVATE)
         return ERR_INVAL;
-    if (!p->sign) {
-        p->sign = EVP_PKEY_CTX_new_from_pkey(NULL, p->pkey, NULL);
-        if (!p->sign || EVP_PKEY_sign_init(p->sign) != 1) {
-            EVP_PKEY_CTX_free(p->sign);
-            p->sign = NULL;
-            return ERR_CRYPTO;
-        }
-    }
+    err = context_once(&p->sign, p->pkey, EVP_PKEY_sign_init);
+    if (err)
+        return err;
     sha256(c, parts, n_parts, hash);
     if (EVP_PKEY_sign(p->sign, der, &n, hash, sizeof hash) != 1)
-        return ERR_CRYPTO;
+        return refuse(ERR_CRYPTO);
     return plain_from_der(der, n, ret_sig);
 }
 
@@ -471,14 +462,9 @@ int ec_verify(struct crypto *c, enum curve curve, struct span point, const struc
         return err;
     if (sig.n != EC_SIG_LEN)
         return ERR_AUTH;
-    if (!p->verify) {
-        p->verify = EVP_PKEY_CTX_new_from_pkey(NULL, p->pkey, NULL);
-        if (!p->verify || EVP_PKEY_verify_init(p->verify) != 1) {
-            EVP_PKEY_CTX_free(p->verify);
-            p->verify = NULL;
-            return ERR_CRYPTO;
-        }
-    }
+    err = context_once(&p->verify, p->pkey, EVP_PKEY_verify_init);
+    if (err)
+        return err;
     n = der_from_plain(sig, der);
     if (n == 0)
         return ERR_CRYPTO;
@@ -488,7 +474,8 @@ int ec_verify(struct crypto *c, enum curve curve, struct span point, const struc
     return 0;
 }
 
-int ec_dh(struct crypto *c, const struct key *private_key, struct span peer_point, uint8_t ret_z[32])
+int ec_dh(struct crypto *c, const struct key *private_key, struct span peer_point,
+          uint8_t ret_z[32])
 {
     struct ec_pair *p = private_key->pair;
     struct public_key *peer;
@@ -498,16 +485,10 @@ int ec_dh(struct crypto *c, const struct key *private_key, struct span peer_poin
     if (private_key->type != KEY_EC_PRIVATE)
         return ERR_INVAL;
     err = public_get(c, private_key->curve, peer_point, &peer);
+    if (!err)
+        err = context_once(&p->derive, p->pkey, EVP_PKEY_derive_init);
     if (err)
         return err;
-    if (!p->derive) {
-        p->derive = EVP_PKEY_CTX_new_from_pkey(NULL, p->pkey, NULL);
-        if (!p->derive || EVP_PKEY_derive_init(p->derive) != 1) {
-            EVP_PKEY_CTX_free(p->derive);
-            p->derive = NULL;
-            return ERR_CRYPTO;
-        }
-    }
     if (EVP_PKEY_derive_set_peer_ex(p->derive, peer->pkey, 0) != 1
         || EVP_PKEY_derive(p->derive, ret_z, &n) != 1)
         return refuse(ERR_CRYPTO);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Key establishment of SGP.02 ("scenario 3"): control reference template, key derivation, receipt. */
+/* Key establishment of SGP.02 ("scenario 3"): control reference template, key derivation,
+ * receipt. */
 #include "common/crypto/ecka.h"
 
 #include "common/base/mem.h"

@@ -4,7 +4,8 @@
 
 #include "common/crypto/crypto.h"
 
-MUST_CHECK int kdf_x963(struct crypto *c, struct span z, struct span shared_info, uint8_t *dst, size_t n);
+MUST_CHECK int kdf_x963(struct crypto *c, struct span z, struct span shared_info, uint8_t *dst,
+                        size_t n);
 /* block_i = CMAC(k, before || i(1) || after); output cut to n octets (n <= 64). */
 MUST_CHECK int kdf_sp800_108(struct crypto *c, const struct key *k, struct span before,
                              struct span after, uint8_t *dst, size_t n);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the APDU and the TLV form of SCP03 share (GP Amendment D 4.1.5, 6.2); only for this folder. */
+/* What the APDU and the TLV form of SCP03 share (GP Amendment D 4.1.5, 6.2); only for this
+ * folder. */
 #pragma once
 
 #include "common/crypto/scp03.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The SCP03 session: derivation, cryptograms, chaining, counter-based ICV (GP Amendment D 4, 6.2). */
+/* The SCP03 session: derivation, cryptograms, chaining, counter-based ICV (GP Amendment D 4,
+ * 6.2). */
 #include "common/base/mem.h"
 #include "common/crypto/cmac.h"
 #include "common/crypto/kdf.h"

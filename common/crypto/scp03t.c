@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SCP03t at both ends (SGP.02 4.1.3.3): SCP03 with TLVs in the place of APDUs and no SW in R-MACs. */
+/* SCP03t at both ends (SGP.02 4.1.3.3): SCP03 with TLVs in the place of APDUs and no SW in
+ * R-MACs. */
 #include "common/crypto/scp03t.h"
 
 #include "common/codec/tlv.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SCP03t (SGP.02 4.1.3.3): the SCP03 session of scp03.h at level 33 over TLVs 84 85 86, MACs of 8
- * octets; both ends. Facts: sgp02 section 7.2, ota section 5.3. */
+ * octets; both ends. */
 #pragma once
 
 #include "common/base/ids.h"
@@ -27,8 +27,8 @@ MUST_CHECK int scp03t_initialize(struct crypto *c, struct scp03_session *s, uint
                                  struct writer *w);
 MUST_CHECK int scp03t_open(struct crypto *c, struct scp03_session *s, const struct scp03_keys *k,
                            const struct aid *isd_p, struct span answer_84);
-/* Without an answer yet: the predicted card challenge for this sequence counter lets 84 and 85 travel
- * in one script; scp03t_open then checks the answer against it. */
+/* Without an answer yet: the predicted card challenge for this sequence counter lets 84 and 85
+ * travel in one script; scp03t_open then checks the answer against it. */
 MUST_CHECK int scp03t_predict(struct crypto *c, struct scp03_session *s, const struct scp03_keys *k,
                               const struct aid *isd_p, uint32_t sequence);
 MUST_CHECK int scp03t_authenticate(struct crypto *c, struct scp03_session *s, struct writer *w);
@@ -37,22 +37,24 @@ MUST_CHECK int scp03t_authenticated(struct scp03_session *s, struct span raw_tlv
 MUST_CHECK int scp03t_segment(struct crypto *c, struct scp03_session *s, struct span plain,
                               struct writer *w);
 struct scp03t_place scp03t_here(const struct scp03_session *s);
-/* 86 00 gives an empty plaintext and proves nothing; 86 L cipher||R-MAC is verified: ERR_AUTH, which
- * ends the session. _at: the answer to an earlier segment. */
+/* 86 00 gives an empty plaintext and proves nothing; 86 L cipher||R-MAC is verified: ERR_AUTH,
+ * which ends the session. _at: the answer to an earlier segment. */
 MUST_CHECK int scp03t_answer_at(struct crypto *c, struct scp03_session *s,
                                 const struct scp03t_place *at, struct span raw_tlv,
                                 struct writer *w);
 MUST_CHECK int scp03t_answer(struct crypto *c, struct scp03_session *s, struct span raw_tlv,
                              struct writer *w);
 
-/* --- card (ISD-P). Each takes the raw command TLV and writes the raw answer TLV (84.., 8500, 8600 or
- * 9F44/9F45/9F46 01 xx, also on error: 01 structure, 02 security, 03 key not found; believed codes).
- * Every error ends the session. sequence is the card's SCP03 counter after increment. */
+/* --- card (ISD-P). Each takes the raw command TLV and writes the raw answer TLV (84.., 8500,
+ * 8600 or 9F44/9F45/9F46 01 xx, also on error: 01 structure, 02 security, 03 key not found;
+ * believed codes). Every error ends the session. sequence is the card's SCP03 counter after
+ * increment. */
 MUST_CHECK int scp03t_card_initialize(struct crypto *c, struct scp03_session *s,
-                                      const struct scp03_keys *k, uint8_t kvn, const struct aid *isd_p,
-                                      uint32_t sequence, struct span tlv84, struct writer *w);
-MUST_CHECK int scp03t_card_authenticate(struct crypto *c, struct scp03_session *s, struct span tlv85,
-                                        struct writer *w);
+                                      const struct scp03_keys *k, uint8_t kvn,
+                                      const struct aid *isd_p, uint32_t sequence,
+                                      struct span tlv84, struct writer *w);
+MUST_CHECK int scp03t_card_authenticate(struct crypto *c, struct scp03_session *s,
+                                        struct span tlv85, struct writer *w);
 /* Appends one deciphered 86 to plain; ERR_AUTH kills the session and writes 9F46 01 02. */
 MUST_CHECK int scp03t_card_segment(struct crypto *c, struct scp03_session *s, struct span tlv86,
                                    struct buf *plain, struct writer *w);

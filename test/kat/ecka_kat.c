@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Key establishment: real agreements with their receipts, real signatures, ECDH on the three curves,
- * generated sets with and without DR, and the complete run of SGP.02 on one card. */
+/* Key establishment: real agreements with their receipts, real signatures, ECDH on the three
+ * curves, generated sets with and without DR, and the complete run of SGP.02 on one card. */
 #include "common/crypto/ecka.h"
 
 #include "common/crypto/kdf.h"
@@ -150,7 +150,8 @@ static void test_ecdh(void **state)
     vec_close(v);
 }
 
-/* The generator is 1*G, (n-1)*G its mirror, and n itself is no scalar: so the parameters are those. */
+/* The generator is 1*G, (n-1)*G its mirror, and n itself is no scalar: so the parameters are
+ * those. */
 static void test_frp256v1(void **state)
 {
     struct vec *v = vec_open("key_agreement");
@@ -176,7 +177,7 @@ static void test_frp256v1(void **state)
     vec_close(v);
 }
 
-/* The fact sheet's run: certificate by the CI, 3A02 by the SM-DP, both derivations, receipt. */
+/* One complete run: certificate by the CI, 3A02 by the SM-DP, both derivations, receipt. */
 static void test_sgp02_run(void **state)
 {
     struct vec *v = vec_open("sgp02");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SCP03t: a real profile download, twelve real authentications, generated segments around the length
- * boundaries and the worked session of the fact sheet; host and card each. */
+/* SCP03t: a real profile download, twelve real authentications, generated segments around the
+ * length boundaries and one worked session of SGP.02; host and card each. */
 #include "common/crypto/scp03t.h"
 
 #include "test/kat/kat.h"
@@ -215,7 +215,7 @@ static void test_generated(void **state)
 
 /* One synthetic segment, and the answer to the 17th, whose full C-MAC is not recorded: the chain
  * before it is unknown, so only its ciphertext is checked through the ICV of counter 17. */
-static void test_fact_sheet(void **state)
+static void test_worked_session(void **state)
 {
     struct vec *v = vec_open("sgp02");
     struct sides x;
@@ -250,7 +250,7 @@ int main(void)
         cmocka_unit_test(test_real_session),
         cmocka_unit_test(test_authentications),
         cmocka_unit_test(test_generated),
-        cmocka_unit_test(test_fact_sheet),
+        cmocka_unit_test(test_worked_session),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

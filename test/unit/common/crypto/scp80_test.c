@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SCP80 against everything that is not quite a packet: each octet changed, each length, wrong keys,
- * counter fields, padding that is not counted, responses with less protection than was asked for. */
+/* SCP80 against everything that is not quite a packet: each octet changed, each length, wrong
+ * keys, counter fields, padding that is not counted, responses with less protection than was
+ * asked for. */
 #include "common/crypto/scp80.h"
 
 #include "common/crypto/cmac.h"
