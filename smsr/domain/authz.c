@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Relations (design 3.5): realm, owner, on_behalf, PLMA; all default reject. */
+#include "smsr/domain/authz.h"
+
+#define R(role) (1u << (unsigned)(role))
+
+static const struct {
+    enum interface iface;
+    uint32_t roles;
+    uint32_t functions;
+} TABLE[] = {
+    {IF_ES1, R(ROLE_EUM), 1u << FN_REGISTER_EIS},
+    {IF_ES3, R(ROLE_SMDP),
+     1u << FN_GET_EIS | 1u << FN_CREATE_ISDP | 1u << FN_SEND_DATA |
+         1u << FN_PROFILE_DOWNLOAD_COMPLETED | 1u << FN_ENABLE_PROFILE | 1u << FN_DISABLE_PROFILE |
+         1u << FN_DELETE_PROFILE},
+    {IF_ES4, R(ROLE_OPERATOR) | R(ROLE_FLEET) | R(ROLE_M2M_SP),
+     1u << FN_GET_EIS | 1u << FN_AUDIT_EIS | 1u << FN_ENABLE_PROFILE | 1u << FN_DISABLE_PROFILE |
+         1u << FN_DELETE_PROFILE | 1u << FN_UPDATE_SUBSCRIPTION_ADDRESS},
+};
+
+bool authz_function(const struct party *p, enum party_role role, enum interface iface, enum function fn)
+{
+    if (!p || !(p->roles & R(role)))
+        return false;
+    for (size_t i = 0; i < sizeof TABLE / sizeof *TABLE; i++)
+        if (TABLE[i].iface == iface && (TABLE[i].roles & R(role)) &&
+            (TABLE[i].functions & (1u << (unsigned)fn)))
+            return true;
+    return false;
+}
+
+enum status_code authz_card(const struct env *env, const struct caller *c, const struct euicc *e,
+                            struct oid *ret_owner)
+{
+    const struct party *p = env_party(env, &c->party);
+    const struct tenant *realm = e ? env_realm(env, &e->eid) : NULL;
+
+    memset(ret_owner, 0, sizeof *ret_owner);
+    if (!p || !realm)
+        return ST_EID_UNKNOWN;
+    switch (c->role) {
+    case ROLE_OPERATOR:
+        *ret_owner = c->party;
+        return env_admits(realm, &c->party) ? ST_OK : ST_EID_UNKNOWN;
+    case ROLE_SMDP:
+        *ret_owner = c->mno;
+        return env_on_behalf(env, &c->mno, &c->party) && env_admits(realm, &c->mno) ? ST_OK
+                                                                                   : ST_EID_UNKNOWN;
+    case ROLE_FLEET:
+        return p->tenant == realm ? ST_OK : ST_EID_UNKNOWN;
+    case ROLE_M2M_SP:
+        return env_admits(realm, &c->party) ? ST_OK : ST_EID_UNKNOWN;
+    case ROLE_ADMIN:
+    case ROLE_AUDITOR:
+        return p->tenant == realm ? ST_OK : ST_EID_UNKNOWN;
+    case ROLE_NONE:
+    case ROLE_EUM:
+    case ROLE_SMSR:
+        break;
+    }
+    return ST_EID_UNKNOWN;
+}
+
+enum status_code authz_profile(const struct env *env, const struct caller *c, const struct euicc *e,
+                               const struct euicc_profile *p, enum function fn)
+{
+    struct oid owner;
+    enum status_code st = authz_card(env, c, e, &owner);
+
+    if (st)
+        return st;
+    if (!p)
+        return ST_ICCID_UNKNOWN;
+    /* Somebody else's profile is unknown to an owner; the realm sees it and is told "not allowed". */
+    if (c->role == ROLE_OPERATOR || c->role == ROLE_SMDP)
+        return oid_eq(&p->mno, &owner) ? ST_OK : ST_ICCID_UNKNOWN;
+    if (env_plma(env, &p->mno, p->profile_type, &c->party, fn))
+        return ST_OK;
+    return ST_ICCID_NOT_ALLOWED;
+}
+
+enum status_code authz_create(const struct env *env, const struct caller *c, const struct iccid *iccid,
+                              const struct oid *mno)
+{
+    const struct party *owner = env_party(env, mno);
+
+    if (!owner || !oid_eq(mno, &c->mno) || !env_owner_covers(owner, iccid))
+        return ST_ICCID_NOT_ALLOWED;
+    return ST_OK;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading a notification leniently in its tags, strictly in its lengths. */
+#include "smsr/domain/notification.h"
+
+#include "common/codec/tlv.h"
+
+static int field(struct notification *n, const struct tlv *t)
+{
+    switch (t->tag) {
+    case 0x4C:
+        return eid_from_bytes(t->value, &n->eid);
+    case 0x4D:
+        if (t->value.n != 1)
+            return ERR_FORMAT;
+        n->kind = t->value.p[0];
+        return ERR_OK;
+    case 0x4E:
+        if (t->value.n != 2)
+            return ERR_FORMAT;
+        n->sequence = (uint16_t)(t->value.p[0] << 8 | t->value.p[1]);
+        return ERR_OK;
+    case 0x2F:
+    case 0x4F:
+    case 0xAF:
+        return aid_from_bytes(t->value, &n->aid);
+    case 0x14:
+    case 0x94:
+        n->imei = t->value;
+        return t->value.n <= 16 ? ERR_OK : ERR_FORMAT;
+    default: /* MEID and what later versions add */
+        return ERR_OK;
+    }
+}
+
+int notification_parse(struct span e1, struct notification *ret)
+{
+    struct tlv outer, t;
+    struct reader r;
+    bool has_seq = false;
+    int err = tlv_only(e1, 0xE1, &outer);
+
+    memset(ret, 0, sizeof *ret);
+    if (err)
+        return err;
+    r = rd_init(outer.value);
+    while ((err = tlv_next(&r, &t)) == ERR_OK) {
+        err = field(ret, &t);
+        if (err)
+            return err == ERR_INVAL ? ERR_FORMAT : err;
+        has_seq = has_seq || t.tag == 0x4E;
+    }
+    if (err != ERR_NOT_FOUND)
+        return err;
+    return eid_is_zero(&ret->eid) || !ret->kind || !has_seq || !ret->aid.n ? ERR_FORMAT : ERR_OK;
+}
+
+bool sequence_newer(uint16_t a, uint16_t b)
+{
+    uint16_t d = (uint16_t)(a - b);
+    return d != 0 && d < 0x8000u;
+}
