@@ -1,26 +1,45 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Profile elements of an interoperable profile package: the ProfileElement choice of the TCA profile
- * package specification 2.1 to 3.3, in DER with automatic tags. */
+/* Profile elements of an interoperable profile package: the ProfileElement choice of the TCA
+ * profile package specification 2.1 to 3.3, in DER with automatic tags. */
 #include "common/codec/saip.h"
 
 #include "common/codec/saip_int.h"
 #include "common/codec/tlv.h"
 
-#define TAG_PE_HEADER 0xA0        /* PEHeader, first field of every element but header */
-#define TAG_IDENTIFICATION 0x81   /* in PEHeader; 80 is mandated */
+#define TAG_PE_HEADER      0xA0 /* PEHeader, first field of every element but header */
+#define TAG_IDENTIFICATION 0x81 /* in PEHeader; 80 is mandated */
 
 /* 11..15 are reserved for elements that are no files; a card answers pe-not-supported to them. */
 static const char *const PE_NAMES[SAIP_PE_TAGS] = {
-    [0] = "header",        [1] = "genericFileManagement", [2] = "pinCodes",
-    [3] = "pukCodes",      [4] = "akaParameter",          [5] = "cdmaParameter",
-    [6] = "securityDomain", [7] = "rfm",                  [8] = "application",
-    [9] = "nonStandard",   [10] = "end",                  [16] = "mf",
-    [17] = "cd",           [18] = "telecom",              [19] = "usim",
-    [20] = "opt-usim",     [21] = "isim",                 [22] = "opt-isim",
-    [23] = "phonebook",    [24] = "gsm-access",           [25] = "csim",
-    [26] = "opt-csim",     [27] = "eap",                  [28] = "df-5gs",
-    [29] = "df-saip",      [30] = "df-snpn",              [31] = "df-5gprose",
-    [32] = "iot",          [33] = "opt-iot",
+    [0] = "header",
+    [1] = "genericFileManagement",
+    [2] = "pinCodes",
+    [3] = "pukCodes",
+    [4] = "akaParameter",
+    [5] = "cdmaParameter",
+    [6] = "securityDomain",
+    [7] = "rfm",
+    [8] = "application",
+    [9] = "nonStandard",
+    [10] = "end",
+    [16] = "mf",
+    [17] = "cd",
+    [18] = "telecom",
+    [19] = "usim",
+    [20] = "opt-usim",
+    [21] = "isim",
+    [22] = "opt-isim",
+    [23] = "phonebook",
+    [24] = "gsm-access",
+    [25] = "csim",
+    [26] = "opt-csim",
+    [27] = "eap",
+    [28] = "df-5gs",
+    [29] = "df-saip",
+    [30] = "df-snpn",
+    [31] = "df-5gprose",
+    [32] = "iot",
+    [33] = "opt-iot",
 };
 
 const char *saip_pe_name(uint32_t tag)

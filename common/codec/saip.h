@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SAIP (TCA interoperable profile package): a sequence of DER profile elements, walked and edited by
- * tag path only; no ASN.1 schema. Field tags are listed in saip.c and saip_map.c with the element they
- * stand in. Four layers: saip_next (elements) < saip_locate (where each item stands) < saip_read
- * (values) and saip_edit (replace values, all enclosing lengths follow). */
+/* SAIP (TCA interoperable profile package): a sequence of DER profile elements, walked and edited
+ * by tag path only; no ASN.1 schema. Field tags are listed in saip.c and saip_map.c with the
+ * element they stand in. Four layers: saip_next (elements) < saip_locate (where each item stands) <
+ * saip_read (values) and saip_edit (replace values, all enclosing lengths follow). */
 #pragma once
 
 #include "common/base/bytes.h"
@@ -28,15 +28,15 @@ enum saip_pe_tag {
     SAIP_PE_OPT_USIM = 20,
     SAIP_PE_ISIM = 21,
 };
-#define SAIP_PE_TAGS 34
+#define SAIP_PE_TAGS      34
 #define SAIP_ELEMENTS_MAX 512
 
 struct saip_pe {
-    uint32_t tag;              /* choice number, 0 = header */
-    const char *name;          /* "header", "usim", "akaParameter", "end"; "unknown" */
-    struct span raw;           /* whole element */
+    uint32_t tag;     /* choice number, 0 = header */
+    const char *name; /* "header", "usim", "akaParameter", "end"; "unknown" */
+    struct span raw;  /* whole element */
     struct span value;
-    uint32_t identification;   /* PE header identification; 0 when the element has none */
+    uint32_t identification; /* PE header identification; 0 when the element has none */
 };
 /* ERR_NOT_FOUND at the end; ERR_FORMAT when the next TLV is no profile element. */
 MUST_CHECK int saip_next(struct reader *r, struct saip_pe *ret);
@@ -47,54 +47,55 @@ MUST_CHECK int saip_check(struct span package, unsigned *ret_elements, struct er
 /* --- where things stand --- */
 
 enum saip_ef {
-    SAIP_EF_ICCID,     /* mf [4], 2FE2 */
-    SAIP_EF_IMSI,      /* usim [3], 6F07 */
-    SAIP_EF_SMSP,      /* usim [11], 6F42 */
-    SAIP_EF_ACC,       /* usim [18], 6F78 */
-    SAIP_EF_AD,        /* usim [21], 6FAD */
-    SAIP_EF_MSISDN,    /* opt-usim [7], 6F40 */
-    SAIP_EF_IMPI,      /* isim [3], 6F02 */
+    SAIP_EF_ICCID,  /* mf [4], 2FE2 */
+    SAIP_EF_IMSI,   /* usim [3], 6F07 */
+    SAIP_EF_SMSP,   /* usim [11], 6F42 */
+    SAIP_EF_ACC,    /* usim [18], 6F78 */
+    SAIP_EF_AD,     /* usim [21], 6FAD */
+    SAIP_EF_MSISDN, /* opt-usim [7], 6F40 */
+    SAIP_EF_IMPI,   /* isim [3], 6F02 */
     SAIP_EF_COUNT
 };
 
 /* One File of a template element: a list of FCP, fill offsets and fill contents. */
 struct saip_file {
-    struct span raw;           /* whole field; p NULL: the template has no such file */
-    struct span fcp;           /* fileDescriptor [1], whole; absent: the eUICC's own default */
-    uint16_t fid;              /* fileID of the FCP; 0 not stated */
-    uint16_t record_len;       /* TS 102 222 descriptor octets 3..4; 0: no records or not stated */
-    uint32_t size;             /* efFileSize; 0 not stated */
-    unsigned fills;            /* fillFileContent fields */
-    bool absent;               /* doNotCreate */
+    struct span raw;     /* whole field; p NULL: the template has no such file */
+    struct span fcp;     /* fileDescriptor [1], whole; absent: the eUICC's own default */
+    uint16_t fid;        /* fileID of the FCP; 0 not stated */
+    uint16_t record_len; /* TS 102 222 descriptor octets 3..4; 0: no records or not stated */
+    uint32_t size;       /* efFileSize; 0 not stated */
+    unsigned fills;      /* fillFileContent fields */
+    bool absent;         /* doNotCreate */
 };
 
 /* A value with the TLVs of its neighbourhood, all views into the package. */
-struct saip_code_at {          /* one PINConfiguration or PUKConfiguration */
+struct saip_code_at { /* one PINConfiguration or PUKConfiguration */
     uint8_t key_ref;
     uint8_t unblock_ref;
-    struct span value;         /* whole TLV [1] of 8 octets */
+    struct span value; /* whole TLV [1] of 8 octets */
 };
-struct saip_aka_at {           /* one akaParameter with algoParameter */
-    uint8_t algorithm;         /* 1 Milenage, 2 TUAK, 3 usim-test */
-    struct span key, opc;      /* whole TLVs [2] and [3] */
+struct saip_aka_at {      /* one akaParameter with algoParameter */
+    uint8_t algorithm;    /* 1 Milenage, 2 TUAK, 3 usim-test */
+    struct span key, opc; /* whole TLVs [2] and [3] */
 };
-struct saip_key_at {           /* one KeyObject of a securityDomain */
-    uint8_t sd;                /* 0 = first securityDomain: the MNO-SD */
-    uint8_t kvn, kid, type;    /* type of the first component, GP coding: 80..84 DES, 88 AES */
+struct saip_key_at {        /* one KeyObject of a securityDomain */
+    uint8_t sd;             /* 0 = first securityDomain: the MNO-SD */
+    uint8_t kvn, kid, type; /* type of the first component, GP coding: 80..84 DES, 88 AES */
     uint8_t components;
-    struct span data;          /* whole TLV keyData [6] of the first component */
+    struct span data; /* whole TLV keyData [6] of the first component */
 };
-enum saip_msl_place {          /* the five places where a minimum security level stands */
-    SAIP_MSL_RFM,              /* rfm minimumSecurityLevel [1] */
-    SAIP_MSL_SD_TOOLKIT,       /* securityDomain, applicationParameters EA/80 (TS 102 226) */
-    SAIP_MSL_SD_SIM,           /* securityDomain, systemSpecificParameters EF/CA */
-    SAIP_MSL_APP_TOOLKIT,      /* application, EA/80 */
-    SAIP_MSL_APP_SIM,          /* application, EF/CA */
+enum saip_msl_place {               /* the five places where a minimum security level stands */
+                      SAIP_MSL_RFM, /* rfm minimumSecurityLevel [1] */
+                      SAIP_MSL_SD_TOOLKIT,  /* securityDomain, applicationParameters EA/80 (TS 102
+                                               226) */
+                      SAIP_MSL_SD_SIM,      /* securityDomain, systemSpecificParameters EF/CA */
+                      SAIP_MSL_APP_TOOLKIT, /* application, EA/80 */
+                      SAIP_MSL_APP_SIM,     /* application, EF/CA */
 };
 struct saip_msl {
     uint8_t place;
-    uint8_t value;             /* SPI1 coding (TS 102 225); 00 when the field states no level */
-    uint32_t identification;   /* of the element */
+    uint8_t value;           /* SPI1 coding (TS 102 225); 00 when the field states no level */
+    uint32_t identification; /* of the element */
 };
 
 #define SAIP_PINS 26
@@ -106,10 +107,11 @@ struct saip_msl {
 struct saip_map {
     struct span package;
     unsigned n_elements;
-    uint8_t count[SAIP_PE_TAGS];                       /* elements of each choice number, saturating */
-    bool same_identification;                          /* two elements share a number */
+    uint8_t count[SAIP_PE_TAGS]; /* elements of each choice number, saturating */
+    bool same_identification;    /* two elements share a number */
     uint8_t version_major, version_minor;
-    struct span type, iccid, pol, services, gfste, connectivity; /* header fields, whole TLVs */
+    /* header fields, whole TLVs; minor is the anchor for a type that is not there yet */
+    struct span minor, type, iccid, pol, services, gfste, connectivity;
     struct saip_file ef[SAIP_EF_COUNT];
     struct saip_code_at pin[SAIP_PINS];
     unsigned n_pin;
@@ -121,59 +123,78 @@ struct saip_map {
     unsigned n_key;
     struct saip_msl msl[SAIP_MSLS];
     unsigned n_msl;
-    uint32_t memory;           /* octets of files, load blocks and keys: see saip_map.c */
+    uint32_t memory; /* octets of files, load blocks and keys: see saip_map.c */
 };
 /* Includes saip_check. ERR_FORMAT, ERR_TRUNCATED, ERR_TOO_LARGE (a bound above); why names the
  * element. Values are not judged here. */
 MUST_CHECK int saip_locate(struct span package, struct saip_map *ret, struct errmsg *why);
 /* The file as the card will hold it from its first octet: fills in order, gaps FF (a fill offset is
  * counted from the end of the previous fill). ERR_TOO_LARGE beyond cap. */
-MUST_CHECK int saip_file_content(const struct saip_file *f, uint8_t *dst, size_t cap, size_t *ret_n);
+MUST_CHECK int saip_file_content(const struct saip_file *f, uint8_t *dst, size_t cap,
+                                 size_t *ret_n);
+
+/* Value of one whole TLV as the map points at it; absent for an absent field. */
+struct span saip_value(struct span raw);
 
 /* --- values --- */
 
-/* What a card keeps of a package, and what personalisation sets. Zero-length / empty = not there. */
-struct saip_pin { uint8_t key_ref; uint8_t value[8]; uint8_t unblock_ref; };
-struct saip_puk { uint8_t key_ref; uint8_t value[8]; };
+/* What a card keeps of a package, and what personalisation sets. Zero-length / empty = not there.
+ */
+struct saip_pin {
+    uint8_t key_ref;
+    uint8_t value[8];
+    uint8_t unblock_ref;
+};
+struct saip_puk {
+    uint8_t key_ref;
+    uint8_t value[8];
+};
 /* n is 0 when the key is longer than value (RSA, ECC): such keys stay in the package only. */
-struct saip_ota_key { uint8_t kvn; uint8_t kid; uint8_t type; uint8_t n; uint8_t value[32]; uint8_t sd; };
+struct saip_ota_key {
+    uint8_t kvn;
+    uint8_t kid;
+    uint8_t type;
+    uint8_t n;
+    uint8_t value[32];
+    uint8_t sd;
+};
 struct saip_profile {
     uint8_t version_major, version_minor;
     char profile_type[64];
     struct iccid iccid_header, iccid_ef;
-    uint8_t pol;                      /* POL1, ProfileHeader field pol [4]; 0 when absent */
+    uint8_t pol; /* POL1, ProfileHeader field pol [4]; 0 when absent */
     bool has_pol;
-    uint8_t connectivity[256];        /* ProfileHeader connectivityParameters as carried */
+    uint8_t connectivity[256]; /* ProfileHeader connectivityParameters as carried */
     size_t connectivity_len;
     struct imsi imsi;
     uint8_t acc[2];
     bool has_acc;
     uint8_t ad[8];
-    size_t ad_len;                    /* EF-AD content; octet 4 is the MNC length */
-    uint8_t smsp[255];                /* first record of EF-SMSP */
+    size_t ad_len;     /* EF-AD content; octet 4 is the MNC length */
+    uint8_t smsp[255]; /* first record of EF-SMSP */
     size_t smsp_len;
-    struct msisdn smsc;               /* TS-Service-Centre-Address in it; empty when none */
+    struct msisdn smsc; /* TS-Service-Centre-Address in it; empty when none */
     struct msisdn msisdn;
-    uint8_t k[16], opc[16];           /* secrets: wipe after use */
+    uint8_t k[16], opc[16]; /* secrets: wipe after use */
     bool has_k, has_opc;
-    uint8_t algorithm;                /* 1 Milenage, 2 TUAK, 3 usim-test */
+    uint8_t algorithm; /* 1 Milenage, 2 TUAK, 3 usim-test */
     struct saip_pin pin[SAIP_PINS];
     unsigned n_pin;
     struct saip_puk puk[SAIP_PUKS];
     unsigned n_puk;
     struct saip_ota_key ota[SAIP_KEYS];
     unsigned n_ota;
-    uint8_t min_msl;                  /* lowest minimumSecurityLevel met; FF when none */
-    unsigned n_des_keys;              /* keys of GP types 80..84 */
+    uint8_t min_msl;     /* lowest minimumSecurityLevel met; FF when none */
+    unsigned n_des_keys; /* keys of GP types 80..84 */
     unsigned n_elements;
 };
 /* Walks the whole package; recursion and counts bounded. why names the element that is wrong. */
 MUST_CHECK int saip_read(struct span package, struct saip_profile *ret, struct errmsg *why);
 
 /* Codings of single files. All readers answer ERR_FORMAT on bytes that are no such value. */
-void saip_iccid_put(const struct iccid *i, uint8_t dst[10]);  /* header: BCD not swapped, F padded */
+void saip_iccid_put(const struct iccid *i, uint8_t dst[10]); /* header: BCD not swapped, F padded */
 MUST_CHECK int saip_iccid_get(struct span s, struct iccid *ret);
-void saip_imsi_put(const struct imsi *i, uint8_t dst[9]);     /* EF-IMSI, TS 31.102 4.2.2 */
+void saip_imsi_put(const struct imsi *i, uint8_t dst[9]); /* EF-IMSI, TS 31.102 4.2.2 */
 MUST_CHECK int saip_imsi_get(struct span s, struct imsi *ret);
 /* Address of TS 24.011 8.2.5: TON/NPI 91 and swapped digits, without its length octet; at most 9
  * octets. An empty number writes nothing. */
@@ -189,18 +210,18 @@ MUST_CHECK int saip_msisdn_get(struct span record, struct msisdn *ret);
 
 /* --- editing --- */
 
-#define SAIP_EDITS 96
+#define SAIP_EDITS      96
 #define SAIP_EDIT_BYTES 8192
 struct saip_edit {
-    uint32_t at, n;            /* the TLV of the package this is about */
-    uint32_t from, len;        /* new TLVs in bytes[] */
-    bool after;                /* insert behind that TLV instead of replacing it */
+    uint32_t at, n;     /* the TLV of the package this is about */
+    uint32_t from, len; /* new TLVs in bytes[] */
+    bool after;         /* insert behind that TLV instead of replacing it */
 };
 /* Collects edits of one package; the package must outlive it. Holds secrets: always _fini. */
 struct saip_editor {
     struct span package;
     unsigned n;
-    int failed;                /* first error, sticky: callers check saip_edit_build alone */
+    int failed; /* first error, sticky: callers check saip_edit_build alone */
     uint32_t used;
     struct saip_edit edit[SAIP_EDITS];
     uint8_t bytes[SAIP_EDIT_BYTES];
@@ -223,9 +244,9 @@ MUST_CHECK int saip_edit_build(struct saip_editor *e, struct buf *out);
 
 #define SAIP_STATUS_MAX 8
 struct saip_status {
-    uint16_t status;           /* 0 ok, 1..11, 31; 6xxx and 9xxx are ISO 7816 status words */
+    uint16_t status; /* 0 ok, 1..11, 31; 6xxx and 9xxx are ISO 7816 status words */
     bool has_identification;
-    uint16_t identification;   /* of the element that failed */
+    uint16_t identification; /* of the element that failed */
     bool has_additional;
     uint8_t additional;
     bool has_offset;
@@ -234,10 +255,10 @@ struct saip_status {
 struct saip_response {
     unsigned n;
     struct saip_status pe[SAIP_STATUS_MAX];
-    bool aborted;              /* profileInstallationAborted */
-    char message[65];          /* statusMessage; empty when absent */
+    bool aborted;     /* profileInstallationAborted */
+    char message[65]; /* statusMessage; empty when absent */
 };
-const char *saip_status_text(uint16_t status);        /* "ok", "bad-values"; "proprietary", "unknown" */
+const char *saip_status_text(uint16_t status); /* "ok", "bad-values"; "proprietary", "unknown" */
 /* All octets of s are one EUICCResponse (padding removed by the caller). More than SAIP_STATUS_MAX
  * statuses: ERR_TOO_LARGE. */
 MUST_CHECK int saip_response_read(struct span s, struct saip_response *ret);

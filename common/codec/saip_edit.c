@@ -4,8 +4,8 @@
 
 #include "common/codec/tlv.h"
 
-#define DEPTH_MAX 12           /* the deepest field of a package stands at depth 8 */
-#define LENGTH_GROWTH 4        /* octets a length field may gain at each level */
+#define DEPTH_MAX     12 /* the deepest field of a package stands at depth 8 */
+#define LENGTH_GROWTH 4  /* octets a length field may gain at each level */
 
 void saip_edit_init(struct saip_editor *e, struct span package)
 {
@@ -79,7 +79,7 @@ void saip_edit_file(struct saip_editor *e, const struct saip_file *f, struct spa
     size_t mark = tlv_open(&w, file.tag);
     r = rd_init(file.value);
     while (tlv_next(&r, &t) == ERR_OK) {
-        if (t.tag == 0xA1)     /* fileDescriptor; fills and offsets give way */
+        if (t.tag == 0xA1) /* fileDescriptor; fills and offsets give way */
             wr_span(&w, t.raw);
     }
     tlv_put(&w, 0x83, content);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Shared by the saip files only: DER INTEGER values of profile packages (X.690 8.3) and the walk. */
+/* Shared by the saip files only: DER INTEGER values of profile packages (X.690 8.3) and the walk.
+ */
 #pragma once
 
 #include "common/codec/saip.h"
 
-/* Memory a card needs beyond contents. Real cards differ and do not say; one estimate for all, meant
- * for the bound on requiredMemory (a request may exceed it by a tenth), not for card arithmetic. */
+/* Memory a card needs beyond contents. Real cards differ and do not say; one estimate for all,
+ * meant for the bound on requiredMemory (a request may exceed it by a tenth), not for card
+ * arithmetic. */
 enum saip_overhead {
     SAIP_MEM_FILE = 32,
     SAIP_MEM_CODE = 16,
@@ -26,7 +28,7 @@ MUST_CHECK int saip_int_get(struct span v, uint32_t *ret);
 int saip_fail(const struct saip_walk *w, int rc, const char *what);
 /* End of a loop over siblings: only the clean end (ERR_NOT_FOUND) is right. */
 MUST_CHECK int saip_loop_end(const struct saip_walk *w, int rc);
-void saip_memory_add(struct saip_map *m, size_t n);   /* saturates */
+void saip_memory_add(struct saip_map *m, size_t n); /* saturates */
 
 MUST_CHECK int saip_walk_sd(const struct saip_walk *w);
 MUST_CHECK int saip_walk_rfm(const struct saip_walk *w);

@@ -1,19 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finds the items of a profile package that personalisation, lint and a card care for, as views into
- * the package (TCA profile package specification, automatic tags: field n of an element is [n]).
+/* Finds the items of a profile package that personalisation, lint and a card care for, as views
+ * into the package (TCA profile package specification, automatic tags: field n of an element is
+ * [n]). */
+/* clang-format off: a table.
  *
- *   header            80 major, 81 minor, 82 profileType, 83 iccid, 84 pol, A5 services, A6 templates,
- *                     87 connectivityParameters
- *   pukCodes          A1 { 30 { 80 keyReference, 81 pukValue, 82 tries } .. }
- *   pinCodes          A1 { A0 { 30 { 80 keyReference, 81 pinValue, 82 unblocking, 83 .., 84 .. } .. } }
- *                     or A1 { 81 filePath }
- *   akaParameter      A1 { A1 { 80 algorithmID, 81 options, 82 key, 83 opc, .. } } or A1 { A0 mapping }
- *   securityDomain    A1 instance, A2 { 30 { 95 usage, 82 kid, 83 kvn, 30 { 30 { 80 type, 86 data } } } }
- *   rfm               4F aid, A0 { 04 TAR .. }, 81 minimumSecurityLevel, ..
- *   application       A1 { .. C4 load block }, A2 { 30 instance .. }
- *   instance          .. EF { CA toolkit of TS 102 226 8.2.1.3.2.1 }, EA { 80 toolkit of 8.2.1.3.2.2 }
- *   templates (mf..)  81 template, A2.. File { A1 fcp, 82 offset, 83 content, 80 doNotCreate }
- *   genericFile..     A1 { 30 { 80 path, 62 fcp, 02 offset, 81 content } .. }                          */
+ *   header          80 major, 81 minor, 82 profileType, 83 iccid, 84 pol, A5 services,
+ *                   A6 templates, 87 connectivityParameters
+ *   pukCodes        A1 { 30 { 80 keyReference, 81 pukValue, 82 tries } .. }
+ *   pinCodes        A1 { A0 { 30 { 80 keyReference, 81 pinValue, 82 unblocking, 83, 84 } .. } }
+ *                   or A1 { 81 filePath }
+ *   akaParameter    A1 { A1 { 80 algorithmID, 81 options, 82 key, 83 opc, .. } }
+ *                   or A1 { A0 mapping }
+ *   securityDomain  A1 instance,
+ *                   A2 { 30 { 95 usage, 82 kid, 83 kvn, 30 { 30 { 80 type, 86 data } } } .. }
+ *   rfm             4F aid, A0 { 04 TAR .. }, 81 minimumSecurityLevel, ..
+ *   application     A1 { .. C4 load block }, A2 { 30 instance .. }
+ *   instance        .. EF { CA toolkit of TS 102 226 8.2.1.3.2.1 },
+ *                   EA { 80 toolkit of TS 102 226 8.2.1.3.2.2 }
+ *   mf, usim, ..    81 template, A2.. File { A1 fcp, 82 offset, 83 content, 80 doNotCreate }
+ *   genericFile..   A1 { 30 { 80 path, 62 fcp, 02 offset, 81 content } .. }
+ */
+/* clang-format on */
 #include "common/codec/saip.h"
 
 #include "common/codec/saip_int.h"
@@ -58,6 +65,7 @@ static int header_field(const struct saip_walk *w, const struct tlv *t)
     case 0x80:
         return small_int(t->value, &m->version_major);
     case 0x81:
+        m->minor = t->raw;
         return small_int(t->value, &m->version_minor);
     case 0x82:
         m->type = t->raw;
@@ -157,12 +165,9 @@ static const struct ef_place {
     uint8_t pe, field, ef;
     uint16_t fid;
 } EF_PLACES[] = {
-    {SAIP_PE_MF, 0xA4, SAIP_EF_ICCID, 0x2FE2},
-    {SAIP_PE_USIM, 0xA3, SAIP_EF_IMSI, 0x6F07},
-    {SAIP_PE_USIM, 0xAB, SAIP_EF_SMSP, 0x6F42},
-    {SAIP_PE_USIM, 0xB2, SAIP_EF_ACC, 0x6F78},
-    {SAIP_PE_USIM, 0xB5, SAIP_EF_AD, 0x6FAD},
-    {SAIP_PE_OPT_USIM, 0xA7, SAIP_EF_MSISDN, 0x6F40},
+    {SAIP_PE_MF, 0xA4, SAIP_EF_ICCID, 0x2FE2},  {SAIP_PE_USIM, 0xA3, SAIP_EF_IMSI, 0x6F07},
+    {SAIP_PE_USIM, 0xAB, SAIP_EF_SMSP, 0x6F42}, {SAIP_PE_USIM, 0xB2, SAIP_EF_ACC, 0x6F78},
+    {SAIP_PE_USIM, 0xB5, SAIP_EF_AD, 0x6FAD},   {SAIP_PE_OPT_USIM, 0xA7, SAIP_EF_MSISDN, 0x6F40},
     {SAIP_PE_ISIM, 0xA3, SAIP_EF_IMPI, 0x6F02},
 };
 
@@ -226,6 +231,13 @@ static int walk_gfm_commands(const struct saip_walk *w, struct span list)
             return rc;
     }
     return saip_loop_end(w, rc);
+}
+
+struct span saip_value(struct span raw)
+{
+    struct tlv t;
+    struct reader r = rd_init(raw);
+    return raw.p && tlv_next(&r, &t) == ERR_OK ? t.value : (struct span){NULL, 0};
 }
 
 int saip_file_content(const struct saip_file *f, uint8_t *dst, size_t cap, size_t *ret_n)
@@ -312,7 +324,7 @@ static int walk_pin(const struct saip_walk *w, struct span choice)
 {
     struct tlv config;
     int rc = tlv_find(choice, 0xA0, &config);
-    if (rc == ERR_NOT_FOUND)      /* filePath: shared with another directory */
+    if (rc == ERR_NOT_FOUND) /* filePath: shared with another directory */
         return ERR_OK;
     return rc ? saip_fail(w, rc, "a field is no DER") : walk_codes(w, config.value);
 }
@@ -323,7 +335,7 @@ static int walk_aka(const struct saip_walk *w, struct span choice)
     struct tlv algo, t;
     saip_memory_add(w->map, SAIP_MEM_AKA);
     int rc = tlv_find(choice, 0xA1, &algo);
-    if (rc == ERR_NOT_FOUND)      /* mappingParameter: keys of another application */
+    if (rc == ERR_NOT_FOUND) /* mappingParameter: keys of another application */
         return ERR_OK;
     if (rc)
         return saip_fail(w, rc, "a field is no DER");

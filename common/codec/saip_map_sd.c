@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Security domains, RFM and applications of a profile package: their keys and the five places where a
- * minimum security level stands (TS 102 226 8.2.1.3.2, facts in the README of smdp/profile). */
+/* Security domains, RFM and applications of a profile package: their keys and the five places where
+ * a minimum security level stands (TS 102 226 8.2.1.3.2, facts in the README of smdp/profile). */
 #include "common/codec/saip.h"
 
 #include "common/codec/saip_int.h"
@@ -16,9 +16,9 @@ static int msl_add(const struct saip_walk *w, enum saip_msl_place place, uint8_t
 }
 
 /* Toolkit parameters of TS 102 226 8.2.1.3.2.1 (behind an access domain) and .2: priority, timers,
- * text length, menu entries n, 2n octets, channels, then the length and field of the minimum security
- * level: parameter 01 and the SPI1. A field that is not there, cannot be read or is proprietary
- * protects nothing we can vouch for: level 00. */
+ * text length, menu entries n, 2n octets, channels, then the length and field of the minimum
+ * security level: parameter 01 and the SPI1. A field that is not there, cannot be read or is
+ * proprietary protects nothing we can vouch for: level 00. */
 static uint8_t toolkit_msl(struct span field, bool access_domain)
 {
     struct reader r = rd_init(field);
@@ -92,7 +92,8 @@ static int key_read(const struct saip_walk *w, struct span object, struct saip_k
     rc = saip_loop_end(w, rc);
     if (rc)
         return rc;
-    return kid && kvn && k->components ? ERR_OK : saip_fail(w, ERR_FORMAT, "a key object is incomplete");
+    return kid && kvn && k->components ? ERR_OK
+                                       : saip_fail(w, ERR_FORMAT, "a key object is incomplete");
 }
 
 int saip_walk_sd(const struct saip_walk *w)
@@ -146,4 +147,3 @@ int saip_walk_application(const struct saip_walk *w)
     }
     return saip_loop_end(w, rc);
 }
-

@@ -2,16 +2,6 @@
 /* The values of a profile package as a card or the checks of the SM-DP need them. */
 #include "common/codec/saip.h"
 
-#include "common/codec/tlv.h"
-
-/* Value of a whole TLV; the map only holds TLVs that were walked before. */
-static struct span tlv_value(struct span raw)
-{
-    struct tlv t;
-    struct reader r = rd_init(raw);
-    return raw.p && tlv_next(&r, &t) == ERR_OK ? t.value : (struct span){NULL, 0};
-}
-
 static int bad(struct errmsg *why, const char *item)
 {
     return errmsg_set(why, ERR_FORMAT, "%s of the profile package has no readable value", item);
@@ -19,16 +9,16 @@ static int bad(struct errmsg *why, const char *item)
 
 static int read_header(const struct saip_map *m, struct saip_profile *p, struct errmsg *why)
 {
-    struct span type = tlv_value(m->type);
-    struct span pol = tlv_value(m->pol);
-    struct span connectivity = tlv_value(m->connectivity);
+    struct span type = saip_value(m->type);
+    struct span pol = saip_value(m->pol);
+    struct span connectivity = saip_value(m->connectivity);
     p->version_major = m->version_major;
     p->version_minor = m->version_minor;
     if (type.n >= sizeof(p->profile_type) || (type.n && memchr(type.p, 0, type.n)))
         return bad(why, "header profileType");
     if (type.n)
         memcpy(p->profile_type, type.p, type.n);
-    if (saip_iccid_get(tlv_value(m->iccid), &p->iccid_header))
+    if (saip_iccid_get(saip_value(m->iccid), &p->iccid_header))
         return bad(why, "header iccid");
     if (m->pol.p && pol.n != 1)
         return bad(why, "header pol");
@@ -102,11 +92,11 @@ static void read_codes(const struct saip_map *m, struct saip_profile *p)
         struct saip_pin *pin = &p->pin[p->n_pin];
         pin->key_ref = c->key_ref;
         pin->unblock_ref = c->unblock_ref;
-        memcpy(pin->value, tlv_value(c->value).p, sizeof(pin->value));
+        memcpy(pin->value, saip_value(c->value).p, sizeof(pin->value));
     }
     for (p->n_puk = 0; p->n_puk < m->n_puk; p->n_puk++) {
         p->puk[p->n_puk].key_ref = m->puk[p->n_puk].key_ref;
-        memcpy(p->puk[p->n_puk].value, tlv_value(m->puk[p->n_puk].value).p, 8);
+        memcpy(p->puk[p->n_puk].value, saip_value(m->puk[p->n_puk].value).p, 8);
     }
 }
 
@@ -115,8 +105,8 @@ static void read_aka(const struct saip_map *m, struct saip_profile *p)
 {
     if (m->n_aka == 0)
         return;
-    struct span k = tlv_value(m->aka[0].key);
-    struct span opc = tlv_value(m->aka[0].opc);
+    struct span k = saip_value(m->aka[0].key);
+    struct span opc = saip_value(m->aka[0].opc);
     p->algorithm = m->aka[0].algorithm;
     p->has_k = k.n == sizeof(p->k);
     if (p->has_k)
@@ -131,7 +121,7 @@ static void read_keys(const struct saip_map *m, struct saip_profile *p)
     for (p->n_ota = 0; p->n_ota < m->n_key; p->n_ota++) {
         const struct saip_key_at *at = &m->key[p->n_ota];
         struct saip_ota_key *k = &p->ota[p->n_ota];
-        struct span data = tlv_value(at->data);
+        struct span data = saip_value(at->data);
         *k = (struct saip_ota_key){.kvn = at->kvn, .kid = at->kid, .type = at->type, .sd = at->sd};
         if (data.n <= sizeof(k->value)) {
             k->n = (uint8_t)data.n;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* EUICCResponse: what the card says to an installed or refused profile package (TCA profile package
- * specification 8.11; sgp02 7.2 and 7.3). 30 { A0 { 30 { 80 status, 81 identification, 82 additional
- * information, 83 offset } .. }, 81 aborted, 82 message }. */
+ * specification 8.11; sgp02 7.2 and 7.3). 30 { A0 { 30 { 80 status, 81 identification, 82
+ * additional information, 83 offset } .. }, 81 aborted, 82 message }. */
 #include "common/codec/saip.h"
 
 #include "common/codec/saip_int.h"
@@ -9,10 +9,18 @@
 
 const char *saip_status_text(uint16_t status)
 {
-    static const char *const TEXT[] = {
-        "ok", "pe-not-supported", "memory-failure", "bad-values", "not-enough-memory",
-        "invalid-request-format", "invalid-parameter", "runtime-not-supported", "lib-not-supported",
-        "template-not-supported", "feature-not-supported", "pin-code-missing"};
+    static const char *const TEXT[] = {"ok",
+                                       "pe-not-supported",
+                                       "memory-failure",
+                                       "bad-values",
+                                       "not-enough-memory",
+                                       "invalid-request-format",
+                                       "invalid-parameter",
+                                       "runtime-not-supported",
+                                       "lib-not-supported",
+                                       "template-not-supported",
+                                       "feature-not-supported",
+                                       "pin-code-missing"};
     if (status < sizeof(TEXT) / sizeof(TEXT[0]))
         return TEXT[status];
     if (status == 31)

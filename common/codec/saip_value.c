@@ -3,10 +3,10 @@
  * (TS 31.102 4.2, TS 24.011 8.2.5). */
 #include "common/codec/saip.h"
 
-#define SMSP_TAIL 28           /* octets behind the alpha identifier */
-#define SMSP_SCA 13            /* of which the service centre starts here and takes 12 */
-#define SMSP_SCA_ABSENT 0x02   /* parameter indicator bit 2: 0 = service centre present */
-#define MSISDN_TAIL 14
+#define SMSP_TAIL         28   /* octets behind the alpha identifier */
+#define SMSP_SCA          13   /* of which the service centre starts here and takes 12 */
+#define SMSP_SCA_ABSENT   0x02 /* parameter indicator bit 2: 0 = service centre present */
+#define MSISDN_TAIL       14
 #define NUMBER_DIGITS_MAX 15
 #define TON_INTERNATIONAL 0x91
 
