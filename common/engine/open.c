@@ -153,8 +153,9 @@ void engine_close(struct engine *e)
 {
     if (!e)
         return;
-    if (e->journal && e->state && e->stmts && !e->failed && !e->in_tx)
-        (void)engine_flush(e);
+    /* What cannot be written behind now is replayed from the journal at the next open. */
+    if (e->journal && e->state && e->stmts && !e->failed && !e->in_tx && engine_flush(e))
+        e->failed = true;
     if (e->aggs)
         overlay_free(e);
     deliveries_free(e);
