@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The algorithms of the house, fetched once from OpenSSL and passed down, and keys as handles: a key
- * has no formatter and its bytes leave this folder only sealed. */
+/* The algorithms of the house, fetched once from OpenSSL and passed down, and keys as handles: a
+ * key has no formatter and its bytes leave this folder only sealed. */
 #pragma once
 
 #include "common/base/bytes.h"

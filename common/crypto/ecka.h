@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Elliptic-curve work of SGP.02: ECKA-EG (BSI TR-03111), ECDSA-SHA-256 as plain r||s, and the key
  * establishment of ES8/ES5 "scenario 3" with its receipt. Points are 04||X||Y, 65 octets. Parsed
- * public keys are cached inside struct crypto. ERR_FORMAT: a point not on the curve, a scalar not in
- * 1..n-1; ERR_UNSUPPORTED: another curve; ERR_INVAL: a key that is no EC private key. */
+ * public keys are cached inside struct crypto. ERR_FORMAT: a point not on the curve, a scalar not
+ * in 1..n-1; ERR_UNSUPPORTED: another curve; ERR_INVAL: a key that is no EC private key. */
 #pragma once
 
 #include "common/crypto/crypto.h"
