@@ -2,8 +2,8 @@
 /* Finds the items of a profile package that personalisation, lint and a card care for, as views
  * into the package (TCA profile package specification, automatic tags: field n of an element is
  * [n]). */
-/* clang-format off: a table.
- *
+/* clang-format off */
+/*
  *   header          80 major, 81 minor, 82 profileType, 83 iccid, 84 pol, A5 services,
  *                   A6 templates, 87 connectivityParameters
  *   pukCodes        A1 { 30 { 80 keyReference, 81 pukValue, 82 tries } .. }

@@ -69,7 +69,7 @@ struct ef {
     uint8_t content[33];
 };
 
-/* clang-format off: a table */
+/* clang-format off */
 static const struct ef MF_FILES[] = {
     {0xA3, 0x2F05, ARR_PIN, 0, 2, 0, 2, {'e', 'n'}},
 };
