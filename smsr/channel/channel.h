@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The bearers of the SM-SR over the carrier port: SCP80 packets in SMS and SCP81 sessions in TLS-PSK
+ * streams (SGP.02 2.4.3, 2.4.4; design 5 steps 5 to 7). What a card proved becomes an input of its mailbox
+ * through port->post; what a plan let out comes in by channel_sms, channel_step, channel_session_close.
+ * No sockets, no loop, no store: time is asked from the clock, the owner calls channel_timer when
+ * channel_due says so. One thread. The upcalls of the carrier are declared in carrier.h. */
+#pragma once
+
+#include "common/base/clock.h"
+#include "common/crypto/crypto.h"
+#include "common/proc/proc.h"
+#include "smsr/channel/carrier.h"
+#include "smsr/domain/env.h"
+#include "smsr/domain/euicc.h"
+#include "smsr/domain/out.h"
+
+#define CHANNEL_CANDIDATES_MAX 16u
+
+/* Handles of an EID's keys, owned by the giver, used before the next call of the port. A key set that the
+ * card does not have: version 0 and NULL handles. */
+struct isdr_keys {
+    uint8_t scp80_kvn;             /* 01..0F */
+    struct key *kic, *kid;
+    uint8_t cc_len;                /* 0 = 8 octets */
+    uint8_t psk_kvn, psk_kid;      /* 40..4F */
+    struct key *psk;
+};
+
+/* What the channel needs from the application. All are called within a call of the channel. */
+struct channel_port {
+    /* The card as the view sees it now, NULL = not registered; used before the next call of the port. */
+    const struct euicc *(*euicc)(void *ctx, const struct eid *eid);
+    /* The cards whose current, target or previous address this number is: at most max, returns how many. */
+    unsigned (*candidates)(void *ctx, const struct msisdn *number, struct eid *ret, unsigned max);
+    /* ERR_NOT_FOUND: no such card. */
+    int (*keys)(void *ctx, const struct eid *eid, struct isdr_keys *ret);
+    /* Appends the packet bytes of the record that armed it. */
+    int (*packet)(void *ctx, uint64_t lsn, struct buf *out);
+    /* engine_post: spans of the input are valid during the call only. */
+    int (*post)(void *ctx, const struct input *in);
+    void *ctx;
+};
+
+/* NULL when out of memory. env and the port stay the owner's. c draws session ids. */
+struct channel *channel_new(const struct channel_port *port, const struct carrier *carrier,
+                            struct crypto *c, const struct clock *clock, const struct env *env);
+/* Streams are closed at the carrier; nothing is posted. */
+void channel_free(struct channel *ch);
+/* After a reload of the configuration: routes and timers from now on. */
+void channel_set_env(struct channel *ch, const struct env *env);
+
+/* --- what plans let out (called when their record is durable) --- */
+
+/* Sends an armed packet to the addresses its profiles have now: one carrier call per part and address. What
+ * the carrier does not take now is tried again with growing pauses until validity ends. IN_CARRIER tells
+ * the mailbox when nothing could be sent or the carrier refused. ERR_INVAL: no packet (law 3 is broken). */
+MUST_CHECK int channel_sms(struct channel *ch, const struct out_sms *o);
+/* Answers the POST that waits in this session, or keeps the answer for a resume. Code 204 and step 0 end
+ * the session. ERR_NOT_FOUND: the session is gone (the mailbox was or will be told); ERR_STATE: no POST
+ * waits for it: nothing left. */
+MUST_CHECK int channel_step(struct channel *ch, const struct out_step *o);
+/* Ends a session: the POST that waits is answered 204, the stream closed, its answers are refused from
+ * now on. Nothing is posted. No session: no effect. */
+void channel_session_close(struct channel *ch, const struct out_session_close *o);
+/* The session of this card whose POST waits for our response on a stream right now. */
+bool channel_held(const struct channel *ch, const struct eid *eid, struct uuid *ret_session);
+
+/* --- time --- */
+int64_t channel_due(const struct channel *ch);      /* monotonic ms of the earliest timer; -1 = none */
+void channel_timer(struct channel *ch);             /* runs what is due by the clock */
+
+/* --- what was seen; X(name, what it counts) --- */
+#define CHANNEL_COUNTERS(X)                                                                        \
+    X(sms_sent, "TP-UDs handed to a carrier")                                                      \
+    X(sms_retried, "TP-UDs handed over again after throttling")                                    \
+    X(sms_refused, "TP-UDs a carrier refused")                                                     \
+    X(sms_silent, "TP-UDs a carrier said nothing about")                                           \
+    X(sms_overflow, "TP-UDs not sent: the queue was full")                                         \
+    X(sms_expired, "TP-UDs not sent: validity ended while waiting")                                \
+    X(sms_unroutable, "packets without an address or route")                                       \
+    X(mo_received, "TP-UDs received")                                                              \
+    X(mo_part, "of them parts that wait for others")                                               \
+    X(mo_format, "dropped: not an OTA message")                                                    \
+    X(mo_overflow, "dropped: too many unfinished messages")                                        \
+    X(mo_throttled, "dropped: too many unproven messages from one number")                         \
+    X(mo_unknown_source, "dropped: number of no card")                                             \
+    X(mo_no_key, "dropped: no card of this number could have sent it")                             \
+    X(mo_bad_cc, "dropped: checksum fits no card of this number")                                  \
+    X(por_accepted, "PoRs handed to a mailbox")                                                    \
+    X(por_unproven, "dropped: PoR without checksum")                                               \
+    X(por_late, "dropped: proven PoR of no open packet")                                           \
+    X(notification_accepted, "notifications handed to a mailbox")                                  \
+    X(notification_level, "dropped: notification without checksum or for another application")     \
+    X(notification_format, "dropped: proven, but not a notification")                              \
+    X(notification_foreign, "dropped: notification that names another EID")                        \
+    X(post_failed, "inputs that no mailbox took")                                                  \
+    X(stream_opened, "streams opened")                                                             \
+    X(stream_overflow, "streams refused: too many")                                                \
+    X(stream_failed, "streams ended by a failed handshake or wrong bytes")                         \
+    X(stream_slow, "streams ended because no request came in time")                                \
+    X(http_refused, "requests answered with an error status")                                      \
+    X(session_opened, "sessions opened")                                                           \
+    X(session_parallel, "requests refused: the card has a session on another stream")              \
+    X(session_resumed, "sessions taken up on a new stream")                                        \
+    X(session_unknown, "requests refused: session or step is not there")                           \
+    X(session_held_out, "sessions ended because nothing was to be done")                           \
+    X(session_lost, "sessions ended because the card stayed away")                                 \
+    X(step_repeated, "POSTs answered from the kept response")                                      \
+    X(step_unexpected, "responses that no POST waited for")
+
+struct channel_counters {
+#define X(name, what) uint64_t name;
+    CHANNEL_COUNTERS(X)
+#undef X
+};
+const struct channel_counters *channel_get_counters(const struct channel *ch);
+/* Number i of the counters: name and value; false behind the last one. */
+bool channel_counter(const struct channel *ch, unsigned i, const char **ret_name, uint64_t *ret_value);
+size_t channel_streams(const struct channel *ch);
+size_t channel_sessions(const struct channel *ch);
