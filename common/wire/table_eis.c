@@ -86,7 +86,7 @@ static const struct wire_table KEY = WIRE_TABLE(eis_key, KEY_ROWS, remora__key__
 static const struct wire_field KEYSET_ROWS[] = {
     WIRE_F_U8(eis_keyset, "Version", version),
     WIRE_F_U8(eis_keyset, "Type", type),
-    WIRE_F_U64(eis_keyset, "Cntr", counter),
+    WIRE_F_U64_CAP(eis_keyset, "Cntr", counter, 0xFFFFFFFFFF),
     WIRE_F_ARRAY(eis_keyset, "Key", keys, n_keys, EIS_KEYS_MAX, KEY),
 };
 static const struct wire_table KEYSET =
@@ -95,7 +95,7 @@ static const struct wire_table KEYSET =
 static const struct wire_field KEYSET_INFO_ROWS[] = {
     WIRE_F_U8(eis_keyset, "Version", version),
     WIRE_F_U8(eis_keyset, "Type", type),
-    WIRE_F_U64(eis_keyset, "Cntr", counter),
+    WIRE_F_U64_CAP(eis_keyset, "Cntr", counter, 0xFFFFFFFFFF),
 };
 static const struct wire_table KEYSET_INFO =
     WIRE_TABLE(eis_keyset, KEYSET_INFO_ROWS, remora__keyset_info__descriptor);

@@ -6,9 +6,9 @@
 
 /* Memory one unpack may take. Rows of our longest lists measure up to 12 times their octets once
  * unpacked (structs, rounding, protobuf-c's own bookkeeping); hostile frames would reach 40 times.
- */
+ * The base holds an EIS whose lists are full of empty elements. */
 #define BUDGET_FACTOR 16u
-#define BUDGET_BASE   4096u
+#define BUDGET_BASE   (32u * 1024u)
 /* A built message borrows its octets: what is allocated are structs of bounded lists. */
 #define SCRATCH_MAX ((size_t)4 << 20)
 /* Field numbers of Envelope from here on are arms of its body (proto/RULES.md). */
@@ -19,7 +19,8 @@
 struct budget {
     struct arena *arena;
     size_t left;
-    bool over;
+    bool over;  /* the budget is used up */
+    bool empty; /* the arena is */
 };
 
 static void *budget_alloc(void *data, size_t n)
@@ -31,7 +32,9 @@ static void *budget_alloc(void *data, size_t n)
         return NULL;
     }
     b->left -= size;
-    return arena_alloc(b->arena, n);
+    void *p = arena_alloc(b->arena, n);
+    b->empty = b->empty || !p;
+    return p;
 }
 
 static void budget_free(void *data, void *p)
@@ -46,7 +49,7 @@ static int unpack(const ProtobufCMessageDescriptor *pb, struct span bytes, size_
     if (bytes.n > max)
         return errmsg_set(in->why, ERR_TOO_LARGE, "%s: %zu octets, at most %zu are read",
                           wire_message_name(pb), bytes.n, max);
-    struct budget budget = {in->arena, BUDGET_FACTOR * bytes.n + BUDGET_BASE, false};
+    struct budget budget = {in->arena, BUDGET_FACTOR * bytes.n + BUDGET_BASE, false, false};
     ProtobufCAllocator allocator = {budget_alloc, budget_free, &budget};
     *ret = protobuf_c_message_unpack(pb, &allocator, bytes.n, bytes.p);
     if (*ret)
@@ -54,8 +57,7 @@ static int unpack(const ProtobufCMessageDescriptor *pb, struct span bytes, size_
     if (budget.over)
         return errmsg_set(in->why, ERR_TOO_LARGE, "%s: unpacked it outgrows its memory budget",
                           wire_message_name(pb));
-    /* An arena that ran out looks like a malformed message to protobuf-c. */
-    if (!arena_alloc(in->arena, 1))
+    if (budget.empty)
         return ERR_NOMEM;
     return errmsg_set(in->why, ERR_FORMAT, "%s: the octets are no message of this kind",
                       wire_message_name(pb));

@@ -56,11 +56,12 @@ static void same(const struct wire_table *t, const void *a, const void *b)
         memcpy(&n, x + f->count, sizeof(n));
         memcpy(&m, y + f->count, sizeof(m));
         assert_int_equal(n, m);
-        const uint8_t *p = x + f->offset, *q = y + f->offset;
+        const void *from = x + f->offset, *to = y + f->offset;
         if (f->repeat == WIRE_LIST) {
-            memcpy(&p, p, sizeof(p));
-            memcpy(&q, q, sizeof(q));
+            memcpy(&from, from, sizeof(from));
+            memcpy(&to, to, sizeof(to));
         }
+        const uint8_t *p = from, *q = to;
         for (unsigned k = 0; k < n; k++)
             same_value(f, p + (size_t)k * f->size, q + (size_t)k * f->size, false);
     }
