@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Our own interface: what the tools ask either daemon for, and the notice of a late verdict (design 3.2,
- * 3.4, 5). Lists point into the arena of whoever decoded them. A zero or empty filter does not filter. */
+/* Our own interface: what the tools ask either daemon for, and the notice of a late verdict
+ * (design 3.2, 3.4, 5). Lists point into the arena of whoever decoded them. A zero or empty filter
+ * does not filter. */
 #pragma once
 
 #include "common/msg/base.h"
@@ -9,7 +10,7 @@
 #define ADMIN_LIST_MAX 1024u
 #define ADMIN_PART_MAX (64u * 1024u) /* octets of a package or file per request */
 
-struct admin_operation {     /* an operation of the SM-SR or an order of the SM-DP */
+struct admin_operation { /* an operation of the SM-SR or an order of the SM-DP */
     struct uuid op;
     struct eid eid;
     enum function function;
@@ -17,7 +18,7 @@ struct admin_operation {     /* an operation of the SM-SR or an order of the SM-
     struct oid party;
     struct span fcid;
     struct iccid iccid;
-    struct span state;       /* name of the state in its procedure */
+    struct span state; /* name of the state in its procedure */
     enum verdict verdict;
     enum exec_status status; /* the answer that was given; EXEC_NONE = none yet */
     struct gsma_code code;
@@ -26,7 +27,7 @@ struct admin_operation {     /* an operation of the SM-SR or an order of the SM-
     int64_t concluded_at_ms;
     uint32_t attempts;
     enum stage stage;
-    struct span text;        /* reason and next step */
+    struct span text; /* reason and next step */
 };
 struct admin_operation_show_request {
     struct base_request base;
@@ -50,13 +51,13 @@ struct admin_operation_list_response {
     unsigned n_operations;
 };
 
-struct admin_record {       /* a record of the journal with all the leaf is made of (design 3.2) */
+struct admin_record { /* a record of the journal with all the leaf is made of (design 3.2) */
     uint64_t lsn;
     uint32_t epoch;
-    uint32_t stream;        /* 0 = the house */
+    uint32_t stream; /* 0 = the house */
     uint64_t seq;
     int64_t at_ms;
-    struct span type;       /* "profile.enabled" */
+    struct span type; /* "profile.enabled" */
     enum event_class class;
     struct uuid op;
     struct eid eid;
@@ -66,7 +67,7 @@ struct admin_record {       /* a record of the journal with all the leaf is made
 };
 struct admin_events_request {
     struct base_request base;
-    uint64_t from_lsn;      /* inclusive */
+    uint64_t from_lsn; /* inclusive */
     uint32_t limit;
     uint32_t stream;
     bool has_stream;
@@ -77,7 +78,7 @@ struct admin_events_response {
     struct base_response base;
     const struct admin_record *records;
     unsigned n_records;
-    uint64_t next_lsn;      /* from_lsn of the next page */
+    uint64_t next_lsn; /* from_lsn of the next page */
     uint64_t durable_lsn;
 };
 
@@ -99,7 +100,7 @@ struct admin_eis_row {
     struct eid eid;
     struct span tenant;
     struct iccid enabled;
-    uint32_t profiles;      /* how many */
+    uint32_t profiles; /* how many */
     int64_t last_audit_ms;
 };
 struct admin_eis_list_request {
@@ -114,14 +115,14 @@ struct admin_eis_list_response {
     unsigned n_rows;
 };
 
-struct admin_profile_row {  /* the inventory of the SM-DP */
+struct admin_profile_row { /* the inventory of the SM-DP */
     struct iccid iccid;
     struct imsi imsi;
     struct msisdn msisdn;
     struct span profile_type;
     struct oid mno;
-    struct span state;      /* name of the inventory's state */
-    struct eid eid;         /* the card it is reserved for or stands on */
+    struct span state; /* name of the inventory's state */
+    struct eid eid;    /* the card it is reserved for or stands on */
 };
 struct admin_profile_list_request {
     struct base_request base;
@@ -140,9 +141,9 @@ struct admin_profile_list_response {
 struct admin_template_add_request {
     struct base_request base;
     struct span profile_type;
-    uint32_t part;          /* 1..total */
+    uint32_t part; /* 1..total */
     uint32_t total;
-    struct span data;       /* of the package; holds default keys: never shown */
+    struct span data; /* of the package; holds default keys: never shown */
 };
 struct admin_template_add_response {
     struct base_response base;
@@ -152,9 +153,9 @@ struct admin_subscriptions_import_request {
     struct base_request base;
     struct oid mno;
     struct span profile_type;
-    uint32_t part;          /* 1..total */
+    uint32_t part; /* 1..total */
     uint32_t total;
-    struct span csv;        /* holds Ki and OPc: never shown */
+    struct span csv; /* holds Ki and OPc: never shown */
 };
 struct admin_subscriptions_import_response {
     struct base_response base;
@@ -175,7 +176,7 @@ struct admin_status_response {
     uint64_t durable_lsn;
     const struct admin_counter *counters;
     unsigned n_counters;
-    uint64_t memory_rss;    /* octets */
+    uint64_t memory_rss; /* octets */
     uint64_t fsyncs;
     uint64_t bytes_written;
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What every request and every response carries (SGP.02 5.1: BaseRequest, BaseResponse). Every request
- * struct starts with base_request and every response struct with base_response; a notification has
- * neither. A zero or empty field is absent. */
+/* What every request and every response carries (SGP.02 5.1: BaseRequest, BaseResponse). Every
+ * request struct starts with base_request and every response struct with base_response; a
+ * notification has neither. A zero or empty field is absent. */
 #pragma once
 
 #include "common/msg/status.h"
@@ -13,7 +13,7 @@ struct base_request {
 };
 
 struct base_response {
-    int64_t processing_start_ms;          /* start of real processing, not of reception */
+    int64_t processing_start_ms; /* start of real processing, not of reception */
     int64_t processing_end_ms;
     uint32_t acceptable_validity_period_s; /* counter-offer when the one asked for is refused */
     struct exec_answer answer;

@@ -1,23 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* EIS as it is delivered by an EUM (ES1) and shown by GetEIS (facts: sgp02 section 3; design 3.6). */
+/* EIS as it is delivered by an EUM (ES1) and shown by GetEIS (facts: sgp02 section 3; design 3.6).
+ */
 #pragma once
 
 #include "common/msg/status.h"
 
 #define EIS_PROFILES_MAX 16
-#define EIS_KEYSETS_MAX 8
-#define EIS_KEYS_MAX 8
-#define EIS_POL2_MAX 8
+#define EIS_KEYSETS_MAX  8
+#define EIS_KEYS_MAX     8
+#define EIS_POL2_MAX     8
 
-struct pol2_rule {                 /* strings of the published schema */
-    struct span subject;           /* "PROFILE" */
-    struct span action;            /* "ENABLE" "DISABLE" "DELETE" */
-    struct span qualification;     /* "Not-Allowed" "Auto-Delete" */
+struct pol2_rule {             /* strings of the published schema */
+    struct span subject;       /* "PROFILE" */
+    struct span action;        /* "ENABLE" "DISABLE" "DELETE" */
+    struct span qualification; /* "Not-Allowed" "Auto-Delete" */
 };
 struct pol2 {
     struct pol2_rule rules[EIS_POL2_MAX];
     unsigned n;
-    bool present;                  /* an empty list is an explicit value */
+    bool present; /* an empty list is an explicit value */
 };
 struct subscription_address {
     struct imsi imsi;
@@ -37,36 +38,36 @@ struct eis_profile {
 };
 struct eis_key {
     uint8_t kid;
-    uint8_t type;                  /* 88 AES, 85 PSK */
-    struct span wrapped;           /* by the transport key, AES-128-ECB PKCS#7; never clear */
+    uint8_t type;        /* 88 AES, 85 PSK */
+    struct span wrapped; /* by the transport key, AES-128-ECB PKCS#7; never clear */
     uint8_t kcv[3];
     bool has_kcv;
 };
 struct eis_keyset {
-    uint8_t version;               /* 01-0F SCP80, 40-4F SCP81 */
-    uint8_t type;                  /* 80 SCP80, 81 SCP81, 03 SCP03 */
+    uint8_t version; /* 01-0F SCP80, 40-4F SCP81 */
+    uint8_t type;    /* 80 SCP80, 81 SCP81, 03 SCP03 */
     uint64_t counter;
     struct eis_key keys[EIS_KEYS_MAX];
     unsigned n_keys;
 };
 struct eis_capabilities {
     bool cattp, http, secure_packet;
-    struct span remote_provisioning_version;  /* "3.2.0" */
-    struct span platform;                     /* platformType + version, keys the dialect table */
+    struct span remote_provisioning_version; /* "3.2.0" */
+    struct span platform;                    /* platformType + version, keys the dialect table */
 };
-struct eum_signed_info {           /* signed by the EUM: octets are kept as received */
+struct eum_signed_info { /* signed by the EUM: octets are kept as received */
     struct eid eid;
     struct oid eum_id;
     int64_t production_date_ms;
     struct span platform_type, platform_version;
     struct aid isd_p_load_file, isd_p_module;
-    struct span ecasd_certificate;            /* 7F21 */
+    struct span ecasd_certificate; /* 7F21 */
     struct eis_capabilities capabilities;
 };
 struct signed_eis {
-    struct span eum_signed_info;              /* encoded EumSignedInfo, as received */
-    struct span eum_signature;                /* r||s or DER */
-    struct span eum_certificate;              /* X.509 DER */
+    struct span eum_signed_info; /* encoded EumSignedInfo, as received */
+    struct span eum_signature;   /* r||s or DER */
+    struct span eum_certificate; /* X.509 DER */
     /* rest: not signed */
     uint32_t remaining_memory, available_memory_for_profiles;
     struct oid smsr_id;
@@ -76,7 +77,7 @@ struct signed_eis {
     struct eis_keyset keysets[EIS_KEYSETS_MAX];
     unsigned n_keysets;
 };
-struct eis {                       /* what GetEIS returns, filtered by the role (facts: sgp02 3.4) */
+struct eis { /* what GetEIS returns, filtered by the role (facts: sgp02 3.4) */
     struct eid eid;
     struct oid eum_id;
     struct oid smsr_id;
@@ -89,6 +90,6 @@ struct eis {                       /* what GetEIS returns, filtered by the role 
     struct span ecasd_certificate;
     struct eis_profile profiles[EIS_PROFILES_MAX];
     unsigned n_profiles;
-    struct eis_keyset keysets[EIS_KEYSETS_MAX];   /* versions and counters only, never keys */
+    struct eis_keyset keysets[EIS_KEYSETS_MAX]; /* versions and counters only, never keys */
     unsigned n_keysets;
 };

@@ -6,7 +6,7 @@
 
 struct es1_register_eis_request { /* ES1-RegisterEIS, synchronous */
     struct base_request base;
-    struct span eis;              /* SignedEis as received: wire_signed_eis_decode; kept unchanged */
+    struct span eis; /* SignedEis as received: wire_signed_eis_decode; kept unchanged */
 };
 struct es1_register_eis_response {
     struct base_response base;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ES3, SM-DP -> SM-SR (SGP.02 5.4). The Mno-id on whose behalf a call is made stands in the envelope. */
+/* ES3, SM-DP -> SM-SR (SGP.02 5.4). The Mno-id on whose behalf a call is made stands in the
+ * envelope. */
 #pragma once
 
 #include "common/msg/base.h"

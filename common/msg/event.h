@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The body of a journal record (design 3.2). One struct for all types: the type says which fields are
- * meaningful (event.c has the table: name, retention class, mandatory fields). A zero or empty field is
- * absent on disk. The list of types grows, no word changes: the same word stands in log, CLI and webhook. */
+/* The body of a journal record (design 3.2). One struct for all types: the type says which fields
+ * are meaningful (event.c has the table: name, retention class, mandatory fields). A zero or empty
+ * field is absent on disk. The list of types grows, no word changes: the same word stands in log,
+ * CLI and webhook. */
 #pragma once
 
 #include "common/base/err.h"
@@ -12,78 +13,92 @@ struct message;
 enum event_type {
     EV_NONE = 0,
     /* house */
-    EV_ADMIN_STARTED,               /* admin.started: epoch, text = version */
-    EV_ADMIN_TENANT_ADDED,          /* admin.tenant-added: number, text = tenant id */
-    EV_DELIVERY_ACKNOWLEDGED,       /* delivery.acknowledged: party, number = up to and including */
-    EV_RELAY_RECEIVED,              /* relay.received: a peer's delivery was taken over: party, number */
+    EV_ADMIN_STARTED,         /* admin.started: epoch, text = version */
+    EV_ADMIN_TENANT_ADDED,    /* admin.tenant-added: number, text = tenant id */
+    EV_DELIVERY_ACKNOWLEDGED, /* delivery.acknowledged: party, number = up to and including */
+    EV_RELAY_RECEIVED,        /* relay.received: a peer's delivery was taken over: party, number */
     /* SM-SR: the card */
-    EV_EUICC_REGISTERED,            /* euicc.registered: data = SignedEis as received; secret stored */
-    EV_EUICC_AUDITED,               /* euicc.audited: card_profiles, memory */
-    EV_ISDP_CREATED,                /* isdp.created */
-    EV_PROFILE_INSTALLED,           /* profile.installed: subscription address, pol2, profile type */
-    EV_PROFILE_ENABLED,             /* profile.enabled: iccid, previous */
-    EV_PROFILE_DISABLED,            /* profile.disabled: iccid, previous = the one enabled now */
-    EV_PROFILE_DELETED,             /* profile.deleted */
-    EV_PROFILE_ROLLED_BACK,         /* profile.rolled-back: iccid = target, previous = the one back on */
-    EV_PROFILE_FALLEN_BACK,         /* profile.fallen-back */
-    EV_ADDRESS_CHANGED,             /* address.changed: iccid, msisdn, imsi */
-    EV_POLICY_CHANGED,              /* policy.changed */
-    EV_OPERATION_ACCEPTED,          /* operation.accepted */
-    EV_OPERATION_ARMED,             /* operation.armed: kvn, counter, data = packet bytes */
-    EV_PACKET_ARMED,                /* packet.armed: purpose, kvn, counter, data */
-    EV_OPERATION_ANSWERED,          /* operation.answered: counter, por_status, data = response */
-    EV_STEP_OPENED,                 /* step.opened: session, step, aid = target, digest = SHA-256 of body */
-    EV_STEP_ANSWERED,               /* step.answered: session, step, data = response script */
-    EV_NOTIFICATION_RECEIVED,       /* notification.received: sequence, kind, aid, imei, decision */
-    EV_OPERATION_IN_DOUBT,          /* operation.in-doubt: text = reason, due_ms = next step */
-    EV_OPERATION_EXPIRED,           /* operation.expired: the answer at the end of validity went out */
-    EV_OPERATION_CONCLUDED,         /* operation.concluded: verdict and what must outlive erased bodies */
-    EV_BEARER_CHOSEN,               /* bearer.chosen: number = bearer, text = reason */
-    EV_COUNTER_JUMPED,              /* counter.jumped: kvn, counter */
-    EV_KEY_ADDED,                   /* key.added: text = label, id of the secret */
+    EV_EUICC_REGISTERED,    /* euicc.registered: data = SignedEis as received; secret stored */
+    EV_EUICC_AUDITED,       /* euicc.audited: card_profiles, memory */
+    EV_ISDP_CREATED,        /* isdp.created */
+    EV_PROFILE_INSTALLED,   /* profile.installed: subscription address, pol2, profile type */
+    EV_PROFILE_ENABLED,     /* profile.enabled: iccid, previous */
+    EV_PROFILE_DISABLED,    /* profile.disabled: iccid, previous = the one enabled now */
+    EV_PROFILE_DELETED,     /* profile.deleted */
+    EV_PROFILE_ROLLED_BACK, /* profile.rolled-back: iccid = target, previous = the one back on */
+    EV_PROFILE_FALLEN_BACK, /* profile.fallen-back */
+    EV_ADDRESS_CHANGED,     /* address.changed: iccid, msisdn, imsi */
+    EV_POLICY_CHANGED,      /* policy.changed */
+    EV_OPERATION_ACCEPTED,  /* operation.accepted */
+    EV_OPERATION_ARMED,     /* operation.armed: kvn, counter, data = packet bytes */
+    EV_PACKET_ARMED,        /* packet.armed: purpose, kvn, counter, data */
+    EV_OPERATION_ANSWERED,  /* operation.answered: counter, por_status, data = response */
+    EV_STEP_OPENED,         /* step.opened: session, step, aid = target, digest = SHA-256 of body */
+    EV_STEP_ANSWERED,       /* step.answered: session, step, data = response script */
+    EV_NOTIFICATION_RECEIVED, /* notification.received: sequence, kind, aid, imei, decision */
+    EV_OPERATION_IN_DOUBT,    /* operation.in-doubt: text = reason, due_ms = next step */
+    EV_OPERATION_EXPIRED,     /* operation.expired: the answer at the end of validity went out */
+    EV_OPERATION_CONCLUDED,   /* operation.concluded: verdict and what must outlive erased bodies */
+    EV_BEARER_CHOSEN,         /* bearer.chosen: number = bearer, text = reason */
+    EV_COUNTER_JUMPED,        /* counter.jumped: kvn, counter */
+    EV_KEY_ADDED,             /* key.added: text = label, id of the secret */
     /* SM-DP: the order and the inventory */
-    EV_PROFILE_IMPORTED,            /* profile.imported: iccid, imsi, msisdn, mno, profile_type; secret */
-    EV_TEMPLATE_ADDED,              /* template.added: profile_type, data = the package */
-    EV_ORDER_ACCEPTED,              /* order.accepted: eid, iccid reserved, enable flag */
-    EV_ORDER_ADVANCED,              /* order.advanced: op_state, attempt, aid; data = public step facts */
-    EV_ORDER_IN_DOUBT,              /* order.in-doubt */
-    EV_ORDER_CONCLUDED,             /* order.concluded */
-    EV_PROFILE_RELEASED,            /* profile.released: only with proof */
+    EV_PROFILE_IMPORTED, /* profile.imported: iccid, imsi, msisdn, mno, profile_type; secret */
+    EV_TEMPLATE_ADDED,   /* template.added: profile_type, data = the package */
+    EV_ORDER_ACCEPTED,   /* order.accepted: eid, iccid reserved, enable flag */
+    EV_ORDER_ADVANCED,   /* order.advanced: op_state, attempt, aid; data = public step facts */
+    EV_ORDER_IN_DOUBT,   /* order.in-doubt */
+    EV_ORDER_CONCLUDED,  /* order.concluded */
+    EV_PROFILE_RELEASED, /* profile.released: only with proof */
     EV_TYPE_COUNT
 };
 
-enum event_class { CLASS_SEC = 1, CLASS_LIFE, CLASS_BILL, CLASS_OTA, CLASS_RAW, CLASS_DIAG, CLASS_IDEM };
+enum event_class {
+    CLASS_SEC = 1,
+    CLASS_LIFE,
+    CLASS_BILL,
+    CLASS_OTA,
+    CLASS_RAW,
+    CLASS_DIAG,
+    CLASS_IDEM
+};
 
-enum packet_purpose { PURPOSE_NONE = 0, PURPOSE_CMD, PURPOSE_CONFIRM, PURPOSE_FENCE, PURPOSE_AUDIT,
-                      PURPOSE_TRIGGER };
+enum packet_purpose {
+    PURPOSE_NONE = 0,
+    PURPOSE_CMD,
+    PURPOSE_CONFIRM,
+    PURPOSE_FENCE,
+    PURPOSE_AUDIT,
+    PURPOSE_TRIGGER
+};
 enum bearer { BEARER_NONE = 0, BEARER_SMS, BEARER_HTTPS, BEARER_CATTP };
 
-struct event_delivery {             /* what a party must still hear; written with the state change */
+struct event_delivery { /* what a party must still hear; written with the state change */
     struct oid party;
-    uint64_t number;                /* gap-free per party, given by the engine */
-    struct span message;            /* encoded message (wire_message_encode) */
+    uint64_t number;     /* gap-free per party, given by the engine */
+    struct span message; /* encoded message (wire_message_encode) */
 };
-struct event_profile {              /* one ISD-P as a card or an EIS shows it */
+struct event_profile { /* one ISD-P as a card or an EIS shows it */
     struct aid aid;
     struct iccid iccid;
-    uint8_t lifecycle;              /* 07 0F 1F 3F */
+    uint8_t lifecycle; /* 07 0F 1F 3F */
     bool fallback;
 };
-struct event_secret {               /* stored or dropped in the same transaction as the record */
-    struct span id;                 /* at most 48 octets */
-    struct span sealed;             /* empty = delete; never part of the body: only the id is written */
+struct event_secret {   /* stored or dropped in the same transaction as the record */
+    struct span id;     /* at most 48 octets */
+    struct span sealed; /* empty = delete; never part of the body: only the id is written */
     uint32_t kek_version;
 };
 
 #define EVENT_DELIVERIES_MAX 8
-#define EVENT_PROFILES_MAX 16
-#define EVENT_SECRETS_MAX 4
+#define EVENT_PROFILES_MAX   16
+#define EVENT_SECRETS_MAX    4
 
 struct event {
     enum event_type type;
     /* room every body has (design 3.2) */
-    struct span correlation_id;     /* ContextId */
-    struct span fcid;               /* FunctionCallIdentifier */
+    struct span correlation_id; /* ContextId */
+    struct span fcid;           /* FunctionCallIdentifier */
     struct eid eid;
     struct iccid iccid;
     enum verdict result;
@@ -96,15 +111,15 @@ struct event {
     struct uuid op;
     enum function function;
     enum interface iface;
-    struct oid party;               /* who asked */
+    struct oid party; /* who asked */
     enum party_role role;
-    struct oid mno;                 /* Mno-id on whose behalf (ES3), or the profile's owner */
+    struct oid mno; /* Mno-id on whose behalf (ES3), or the profile's owner */
     struct oid smdp;
-    uint8_t digest[32];             /* canonical request, or body of a step; zeros = absent */
+    uint8_t digest[32]; /* canonical request, or body of a step; zeros = absent */
     bool has_digest;
     int64_t validity_end_ms;
-    uint32_t op_state;              /* state of the procedure after this record, +1 (0 = unchanged) */
-    int64_t due_ms;                 /* next timer of the procedure after this record */
+    uint32_t op_state; /* state of the procedure after this record, +1 (0 = unchanged) */
+    int64_t due_ms;    /* next timer of the procedure after this record */
     /* the card */
     struct aid aid;
     struct aid previous_aid;
@@ -113,30 +128,31 @@ struct event {
     uint64_t counter;
     enum packet_purpose purpose;
     enum bearer bearer;
-    uint32_t por_status;            /* +1 (0 = absent) */
-    uint32_t sw;                    /* +1 */
+    uint32_t por_status; /* +1 (0 = absent) */
+    uint32_t sw;         /* +1 */
     struct uuid session;
     uint32_t step;
-    uint32_t sequence;              /* notification sequence number, +1 */
-    uint32_t kind;                  /* notification type 01 02 03 05 */
-    uint32_t decision;              /* notification: 1 confirm, 2 late, 3 old, 4 confirm and audit */
-    uint64_t counter_high;          /* repeated in operation.concluded: high-water of kvn */
+    uint32_t sequence;     /* notification sequence number, +1 */
+    uint32_t kind;         /* notification type 01 02 03 05 */
+    uint32_t decision;     /* notification: 1 confirm, 2 late, 3 old, 4 confirm and audit */
+    uint64_t counter_high; /* repeated in operation.concluded: high-water of kvn */
     uint32_t memory_free;
     uint32_t memory_required;
     struct span profile_type;
     struct msisdn msisdn;
     struct imsi imsi;
-    uint32_t pol2;                  /* bits +0x100 (0 = absent, 0x100 = empty rule list) */
+    uint32_t pol2; /* bits +0x100 (0 = absent, 0x100 = empty rule list) */
     bool fallback;
-    bool enable;                    /* order: EnableProfile asked */
+    bool enable; /* order: EnableProfile asked */
     bool more_to_do;
     /* free use by type */
     uint64_t number;
     struct span text;
     struct span data;
-    struct span answer;             /* the stored answer: encoded RESPONSE message */
+    struct span answer;               /* the stored answer: encoded RESPONSE message */
     const struct message *answer_msg; /* memory only: the application encodes it into answer */
-    struct span volatile_data;      /* memory only, never encoded: SendData payload of operation.accepted */
+    struct span
+        volatile_data; /* memory only, never encoded: SendData payload of operation.accepted */
     struct event_profile profiles[EVENT_PROFILES_MAX];
     unsigned n_profiles;
     struct event_delivery deliveries[EVENT_DELIVERIES_MAX];
@@ -145,24 +161,44 @@ struct event {
     unsigned n_secrets;
 };
 
-const char *event_type_name(enum event_type t);      /* "profile.enabled"; NULL when unknown */
-enum event_type event_type_parse(const char *name);  /* EV_NONE when unknown */
+const char *event_type_name(enum event_type t);     /* "profile.enabled"; NULL when unknown */
+enum event_type event_type_parse(const char *name); /* EV_NONE when unknown */
 enum event_class event_type_class(enum event_type t);
-const char *event_class_text(enum event_class c);    /* "LIFE"; "?" when unknown */
+const char *event_class_text(enum event_class c); /* "LIFE"; "?" when unknown */
 const char *packet_purpose_text(enum packet_purpose p);
 const char *bearer_text(enum bearer b);
 
-/* Fields a type cannot do without; the set is part of the type's meaning and only grows by new types. */
+/* Fields a type cannot do without; the set is part of the type's meaning and only grows by new
+ * types. */
 enum event_field {
-    EVF_OP = 1 << 0, EVF_EID = 1 << 1, EVF_ICCID = 1 << 2, EVF_PARTY = 1 << 3, EVF_FUNCTION = 1 << 4,
-    EVF_AID = 1 << 5, EVF_KVN = 1 << 6, EVF_COUNTER = 1 << 7, EVF_PURPOSE = 1 << 8, EVF_DATA = 1 << 9,
-    EVF_TEXT = 1 << 10, EVF_NUMBER = 1 << 11, EVF_RESULT = 1 << 12, EVF_SESSION = 1 << 13,
-    EVF_DIGEST = 1 << 14, EVF_SEQUENCE = 1 << 15, EVF_KIND = 1 << 16, EVF_PROFILE_TYPE = 1 << 17,
-    EVF_MNO = 1 << 18, EVF_IMSI = 1 << 19, EVF_PREVIOUS = 1 << 20, EVF_POL2 = 1 << 21,
-    EVF_ATTEMPT = 1 << 22, EVF_OP_STATE = 1 << 23, EVF_DECISION = 1 << 24,
+    EVF_OP = 1 << 0,
+    EVF_EID = 1 << 1,
+    EVF_ICCID = 1 << 2,
+    EVF_PARTY = 1 << 3,
+    EVF_FUNCTION = 1 << 4,
+    EVF_AID = 1 << 5,
+    EVF_KVN = 1 << 6,
+    EVF_COUNTER = 1 << 7,
+    EVF_PURPOSE = 1 << 8,
+    EVF_DATA = 1 << 9,
+    EVF_TEXT = 1 << 10,
+    EVF_NUMBER = 1 << 11,
+    EVF_RESULT = 1 << 12,
+    EVF_SESSION = 1 << 13,
+    EVF_DIGEST = 1 << 14,
+    EVF_SEQUENCE = 1 << 15,
+    EVF_KIND = 1 << 16,
+    EVF_PROFILE_TYPE = 1 << 17,
+    EVF_MNO = 1 << 18,
+    EVF_IMSI = 1 << 19,
+    EVF_PREVIOUS = 1 << 20,
+    EVF_POL2 = 1 << 21,
+    EVF_ATTEMPT = 1 << 22,
+    EVF_OP_STATE = 1 << 23,
+    EVF_DECISION = 1 << 24,
 };
 #define EVF_COUNT 25
-unsigned event_type_fields(enum event_type t);       /* EVF_ bits; 0 for an unknown type */
-const char *event_field_name(enum event_field bit);  /* name in event.proto; NULL when unknown */
+unsigned event_type_fields(enum event_type t);      /* EVF_ bits; 0 for an unknown type */
+const char *event_field_name(enum event_field bit); /* name in event.proto; NULL when unknown */
 /* ERR_INVAL naming the first mandatory field that is missing, or an unknown type. */
 MUST_CHECK int event_check(const struct event *ev, struct errmsg *why);

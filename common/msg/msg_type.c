@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The one table of messages: published name, interface, function, mode, struct (SGP.02 5.2 to 5.6). */
+/* The one table of messages: published name, interface, function, mode, struct (SGP.02 5.2 to 5.6).
+ */
 #include "common/msg/msg_type.h"
 
 #include "common/msg/admin.h"
@@ -43,13 +44,20 @@ BASE_FIRST(admin_template_add);
 BASE_FIRST(admin_subscriptions_import);
 BASE_FIRST(admin_status);
 
-#define SYNC true
+#define SYNC  true
 #define ASYNC false
 #define REQUEST(st, text, f, fn, mode)                                                             \
-    {text, f, fn, MSG_KIND_REQUEST, mode, sizeof(struct st)}
+    {                                                                                              \
+        text, f, fn, MSG_KIND_REQUEST, mode, sizeof(struct st)                                     \
+    }
 #define RESPONSE(st, text, f, fn, mode)                                                            \
-    {text, f, fn, MSG_KIND_RESPONSE, mode, sizeof(struct st)}
-#define NOTICE(st, text, f, fn) {text, f, fn, MSG_KIND_NOTICE, ASYNC, sizeof(struct st)}
+    {                                                                                              \
+        text, f, fn, MSG_KIND_RESPONSE, mode, sizeof(struct st)                                    \
+    }
+#define NOTICE(st, text, f, fn)                                                                    \
+    {                                                                                              \
+        text, f, fn, MSG_KIND_NOTICE, ASYNC, sizeof(struct st)                                     \
+    }
 /* Both directions of a call. */
 #define PAIR(ID, st, text, f, fn, mode)                                                            \
     [MSG_##ID##_REQUEST] = REQUEST(st##_request, text "Request", f, fn, mode),                     \
@@ -63,8 +71,8 @@ static const struct msg_info INFO[MSG_TYPE_COUNT] = {
          FN_DOWNLOAD_PROFILE, ASYNC),
     PAIR(ES2_ENABLE_PROFILE, es2_enable_profile, "ES2-EnableProfile", IF_ES2, FN_ENABLE_PROFILE,
          ASYNC),
-    PAIR(ES2_DISABLE_PROFILE, es2_disable_profile, "ES2-DisableProfile", IF_ES2,
-         FN_DISABLE_PROFILE, ASYNC),
+    PAIR(ES2_DISABLE_PROFILE, es2_disable_profile, "ES2-DisableProfile", IF_ES2, FN_DISABLE_PROFILE,
+         ASYNC),
     PAIR(ES2_DELETE_PROFILE, es2_delete_profile, "ES2-DeleteProfile", IF_ES2, FN_DELETE_PROFILE,
          ASYNC),
     [MSG_ES2_HANDLE_PROFILE_ENABLED_NOTIFICATION] =
@@ -84,8 +92,8 @@ static const struct msg_info INFO[MSG_TYPE_COUNT] = {
          "ES3-ProfileDownloadCompleted", IF_ES3, FN_PROFILE_DOWNLOAD_COMPLETED, SYNC),
     PAIR(ES3_ENABLE_PROFILE, es3_enable_profile, "ES3-EnableProfile", IF_ES3, FN_ENABLE_PROFILE,
          ASYNC),
-    PAIR(ES3_DISABLE_PROFILE, es3_disable_profile, "ES3-DisableProfile", IF_ES3,
-         FN_DISABLE_PROFILE, ASYNC),
+    PAIR(ES3_DISABLE_PROFILE, es3_disable_profile, "ES3-DisableProfile", IF_ES3, FN_DISABLE_PROFILE,
+         ASYNC),
     PAIR(ES3_DELETE_ISDP, es3_delete_isdp, "ES3-DeleteISDP", IF_ES3, FN_DELETE_PROFILE, ASYNC),
     [MSG_ES3_HANDLE_PROFILE_ENABLED_NOTIFICATION] =
         NOTICE(es3_handle_profile_enabled_notification, "ES3-HandleProfileEnabledNotification",
@@ -103,8 +111,8 @@ static const struct msg_info INFO[MSG_TYPE_COUNT] = {
          "ES4-UpdateSubscriptionAddress", IF_ES4, FN_UPDATE_SUBSCRIPTION_ADDRESS, SYNC),
     PAIR(ES4_ENABLE_PROFILE, es4_enable_profile, "ES4-EnableProfile", IF_ES4, FN_ENABLE_PROFILE,
          ASYNC),
-    PAIR(ES4_DISABLE_PROFILE, es4_disable_profile, "ES4-DisableProfile", IF_ES4,
-         FN_DISABLE_PROFILE, ASYNC),
+    PAIR(ES4_DISABLE_PROFILE, es4_disable_profile, "ES4-DisableProfile", IF_ES4, FN_DISABLE_PROFILE,
+         ASYNC),
     PAIR(ES4_DELETE_PROFILE, es4_delete_profile, "ES4-DeleteProfile", IF_ES4, FN_DELETE_PROFILE,
          ASYNC),
     [MSG_ES4_HANDLE_PROFILE_ENABLED_NOTIFICATION] =
@@ -174,9 +182,9 @@ enum msg_type msg_type_find(enum interface iface, enum function f, enum msg_kind
 }
 
 static const char *const ENVELOPE_KIND_TEXT[] = {
-    [ENV_NONE] = "NONE",         [ENV_HELLO] = "HELLO",       [ENV_WELCOME] = "WELCOME",
-    [ENV_REQUEST] = "REQUEST",   [ENV_ACCEPTED] = "ACCEPTED", [ENV_RESPONSE] = "RESPONSE",
-    [ENV_NOTICE] = "NOTICE",     [ENV_ACK] = "ACK",           [ENV_ERROR] = "ERROR",
+    [ENV_NONE] = "NONE",       [ENV_HELLO] = "HELLO",       [ENV_WELCOME] = "WELCOME",
+    [ENV_REQUEST] = "REQUEST", [ENV_ACCEPTED] = "ACCEPTED", [ENV_RESPONSE] = "RESPONSE",
+    [ENV_NOTICE] = "NOTICE",   [ENV_ACK] = "ACK",           [ENV_ERROR] = "ERROR",
 };
 
 const char *envelope_kind_text(enum envelope_kind k)

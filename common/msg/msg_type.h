@@ -84,18 +84,18 @@ enum msg_type {
 enum msg_kind { MSG_KIND_NONE = 0, MSG_KIND_REQUEST, MSG_KIND_RESPONSE, MSG_KIND_NOTICE };
 
 struct msg_info {
-    const char *name;       /* "ES4-EnableProfileRequest": the published spelling */
+    const char *name; /* "ES4-EnableProfileRequest": the published spelling */
     enum interface iface;
     enum function function; /* FN_NONE for admin; a notification has the function it tells of */
     enum msg_kind kind;
-    bool synchronous;       /* mode S: REQUEST -> RESPONSE on the connection, never a delivery */
-    size_t size;            /* of the struct message.body points to */
+    bool synchronous; /* mode S: REQUEST -> RESPONSE on the connection, never a delivery */
+    size_t size;      /* of the struct message.body points to */
 };
 
 /* The row of a message; NULL for MSG_NONE and unknown values. */
 const struct msg_info *msg_type_info(enum msg_type t);
-const char *msg_type_name(enum msg_type t);                /* "MSG_?" when unknown */
-enum msg_type msg_type_parse(struct span name);            /* MSG_NONE when unknown */
+const char *msg_type_name(enum msg_type t);     /* "MSG_?" when unknown */
+enum msg_type msg_type_parse(struct span name); /* MSG_NONE when unknown */
 /* The RESPONSE that belongs to a REQUEST, and back; MSG_NONE for everything else. */
 enum msg_type msg_type_response(enum msg_type request);
 enum msg_type msg_type_request(enum msg_type response);

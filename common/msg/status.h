@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* GSMA answers and our verdicts (SGP.02 5.1; facts: sgp02 section 2; design 3.4). The answer is what the
- * caller is told once; the verdict is the truth about the operation. */
+/* GSMA answers and our verdicts (SGP.02 5.1; facts: sgp02 section 2; design 3.4). The answer is
+ * what the caller is told once; the verdict is the truth about the operation. */
 #pragma once
 
 #include "common/base/bytes.h"
@@ -9,8 +9,8 @@
 /* Status of FunctionExecutionStatus, the published spelling on the wire. */
 enum exec_status {
     EXEC_NONE = 0,
-    EXEC_SUCCESS,          /* EXECUTED_SUCCESS */
-    EXEC_WARNING,          /* EXECUTED_WITHWARNING */
+    EXEC_SUCCESS, /* EXECUTED_SUCCESS */
+    EXEC_WARNING, /* EXECUTED_WITHWARNING */
     EXEC_FAILED,
     EXEC_EXPIRED,
 };
@@ -23,62 +23,85 @@ struct gsma_code {
 
 struct exec_answer {
     enum exec_status status;
-    struct gsma_code code;         /* empty on success */
+    struct gsma_code code; /* empty on success */
     struct span subject_identifier;
-    struct span message;           /* free text, never an identifier of somebody else */
+    struct span message; /* free text, never an identifier of somebody else */
 };
 
 enum verdict {
-    VERDICT_NONE = 0,              /* not ended */
+    VERDICT_NONE = 0, /* not ended */
     VERDICT_SUCCESS,
     VERDICT_FAILED,
     VERDICT_ROLLED_BACK,
-    VERDICT_EXPIRED,               /* never armed */
+    VERDICT_EXPIRED, /* never armed */
     VERDICT_CANCELLED,
-    VERDICT_IN_DOUBT,              /* public, with a reason and a next step; ends by audit */
+    VERDICT_IN_DOUBT, /* public, with a reason and a next step; ends by audit */
 };
 
-enum stage {                       /* where a failure arose */
-    STAGE_NONE = 0, STAGE_ADMISSION, STAGE_PREPARATION, STAGE_BEARER, STAGE_CARD, STAGE_ATTACH,
-    STAGE_CONFIRMATION,
+enum stage { /* where a failure arose */
+             STAGE_NONE = 0,
+             STAGE_ADMISSION,
+             STAGE_PREPARATION,
+             STAGE_BEARER,
+             STAGE_CARD,
+             STAGE_ATTACH,
+             STAGE_CONFIRMATION,
 };
 
 enum party_role {
-    ROLE_NONE = 0, ROLE_EUM, ROLE_OPERATOR, ROLE_M2M_SP, ROLE_SMDP, ROLE_SMSR, ROLE_FLEET, ROLE_ADMIN,
+    ROLE_NONE = 0,
+    ROLE_EUM,
+    ROLE_OPERATOR,
+    ROLE_M2M_SP,
+    ROLE_SMDP,
+    ROLE_SMSR,
+    ROLE_FLEET,
+    ROLE_ADMIN,
     ROLE_AUDITOR,
 };
 
 /* Functions of SGP.02 that this pair executes, independent of the interface they came over. */
 enum function {
-    FN_NONE = 0, FN_REGISTER_EIS, FN_GET_EIS, FN_AUDIT_EIS, FN_CREATE_ISDP, FN_SEND_DATA,
-    FN_PROFILE_DOWNLOAD_COMPLETED, FN_ENABLE_PROFILE, FN_DISABLE_PROFILE, FN_DELETE_PROFILE,
-    FN_UPDATE_SUBSCRIPTION_ADDRESS, FN_UPDATE_POLICY_RULES, FN_DOWNLOAD_PROFILE,
-    FN_NOTIFICATION,               /* unsolicited notification handling: confirm and audit */
+    FN_NONE = 0,
+    FN_REGISTER_EIS,
+    FN_GET_EIS,
+    FN_AUDIT_EIS,
+    FN_CREATE_ISDP,
+    FN_SEND_DATA,
+    FN_PROFILE_DOWNLOAD_COMPLETED,
+    FN_ENABLE_PROFILE,
+    FN_DISABLE_PROFILE,
+    FN_DELETE_PROFILE,
+    FN_UPDATE_SUBSCRIPTION_ADDRESS,
+    FN_UPDATE_POLICY_RULES,
+    FN_DOWNLOAD_PROFILE,
+    FN_NOTIFICATION, /* unsolicited notification handling: confirm and audit */
 };
 enum interface { IF_NONE = 0, IF_ES1, IF_ES2, IF_ES3, IF_ES4, IF_ES7, IF_ADMIN };
 
-enum profile_state {               /* EIS state of SGP.02; the card's life-cycle byte beside it */
-    PROFILE_NONE = 0,
-    PROFILE_IN_CREATION,           /* between CreateISDP and the card's answer; never shown */
-    PROFILE_CREATED,               /* 07 or 0F on the card */
-    PROFILE_DISABLED,              /* 1F */
-    PROFILE_ENABLED,               /* 3F */
+enum profile_state { /* EIS state of SGP.02; the card's life-cycle byte beside it */
+                     PROFILE_NONE = 0,
+                     PROFILE_IN_CREATION, /* between CreateISDP and the card's answer; never shown
+                                           */
+                     PROFILE_CREATED,     /* 07 or 0F on the card */
+                     PROFILE_DISABLED,    /* 1F */
+                     PROFILE_ENABLED,     /* 3F */
 };
 
-#define POL2_ENABLE_NOT_ALLOWED 0x01u
+#define POL2_ENABLE_NOT_ALLOWED  0x01u
 #define POL2_DISABLE_NOT_ALLOWED 0x02u
-#define POL2_DELETE_NOT_ALLOWED 0x04u
+#define POL2_DELETE_NOT_ALLOWED  0x04u
 #define POL2_DISABLE_AUTO_DELETE 0x08u
 
 /* An unknown value reads "?". */
-const char *exec_status_text(enum exec_status s);   /* wire spelling */
-const char *verdict_text(enum verdict v);           /* "SUCCESS", "ROLLED_BACK" ... */
-enum verdict verdict_parse(struct span s);          /* VERDICT_NONE when unknown; so do all below */
+const char *exec_status_text(enum exec_status s); /* wire spelling */
+const char *verdict_text(enum verdict v);         /* "SUCCESS", "ROLLED_BACK" ... */
+enum verdict verdict_parse(struct span s);        /* VERDICT_NONE when unknown; so do all below */
 const char *stage_text(enum stage s);
-const char *role_text(enum party_role r);           /* "operator", "m2m-sp" ... as in the SAN URI */
-enum party_role role_parse(struct span s);          /* ROLE_NONE when unknown */
-const char *function_text(enum function f);         /* "EnableProfile" */
+const char *role_text(enum party_role r);   /* "operator", "m2m-sp" ... as in the SAN URI */
+enum party_role role_parse(struct span s);  /* ROLE_NONE when unknown */
+const char *function_text(enum function f); /* "EnableProfile" */
 enum function function_parse(struct span s);
-const char *interface_text(enum interface i);       /* "ES4" */
-const char *profile_state_text(enum profile_state s);  /* "Created" "Disabled" "Enabled" */
+const char *interface_text(enum interface i);         /* "ES4" */
+const char *profile_state_text(enum profile_state s); /* "Created" "Disabled" "Enabled" */
 enum profile_state profile_state_parse(struct span s);

@@ -46,7 +46,7 @@ static void test_unknown_types(void **state)
     (void)state;
     assert_null(event_type_name(EV_NONE));
     assert_null(event_type_name(EV_TYPE_COUNT));
-    assert_null(event_type_name((enum event_type)-1));
+    assert_null(event_type_name((enum event_type) - 1));
     assert_int_equal(event_type_parse(NULL), EV_NONE);
     assert_int_equal(event_type_parse(""), EV_NONE);
     assert_int_equal(event_type_parse("profile.enable"), EV_NONE);
@@ -65,31 +65,81 @@ static void set_field(struct event *ev, enum event_field bit)
 {
     static const uint8_t OCTETS[] = {1};
     switch (bit) {
-    case EVF_OP: ev->op.b[0] = 1; break;
-    case EVF_EID: ev->eid.b[0] = 0x89; break;
-    case EVF_ICCID: ev->iccid.s[0] = '8'; break;
-    case EVF_PARTY: ev->party.s[0] = '1'; break;
-    case EVF_FUNCTION: ev->function = FN_ENABLE_PROFILE; break;
-    case EVF_AID: ev->aid.n = 16; break;
-    case EVF_KVN: ev->kvn = 1; break;
-    case EVF_COUNTER: ev->counter = 1; break;
-    case EVF_PURPOSE: ev->purpose = PURPOSE_CMD; break;
-    case EVF_DATA: ev->data = span_of(OCTETS, 1); break;
-    case EVF_TEXT: ev->text = span_of(OCTETS, 1); break;
-    case EVF_NUMBER: ev->number = 1; break;
-    case EVF_RESULT: ev->result = VERDICT_SUCCESS; break;
-    case EVF_SESSION: ev->session.b[0] = 1; break;
-    case EVF_DIGEST: ev->has_digest = true; break;
-    case EVF_SEQUENCE: ev->sequence = 1; break;
-    case EVF_KIND: ev->kind = 1; break;
-    case EVF_PROFILE_TYPE: ev->profile_type = span_of(OCTETS, 1); break;
-    case EVF_MNO: ev->mno.s[0] = '1'; break;
-    case EVF_IMSI: ev->imsi.s[0] = '2'; break;
-    case EVF_PREVIOUS: ev->previous.s[0] = '8'; break;
-    case EVF_POL2: ev->pol2 = 0x100; break;
-    case EVF_ATTEMPT: ev->attempt = 1; break;
-    case EVF_OP_STATE: ev->op_state = 1; break;
-    case EVF_DECISION: ev->decision = 1; break;
+    case EVF_OP:
+        ev->op.b[0] = 1;
+        break;
+    case EVF_EID:
+        ev->eid.b[0] = 0x89;
+        break;
+    case EVF_ICCID:
+        ev->iccid.s[0] = '8';
+        break;
+    case EVF_PARTY:
+        ev->party.s[0] = '1';
+        break;
+    case EVF_FUNCTION:
+        ev->function = FN_ENABLE_PROFILE;
+        break;
+    case EVF_AID:
+        ev->aid.n = 16;
+        break;
+    case EVF_KVN:
+        ev->kvn = 1;
+        break;
+    case EVF_COUNTER:
+        ev->counter = 1;
+        break;
+    case EVF_PURPOSE:
+        ev->purpose = PURPOSE_CMD;
+        break;
+    case EVF_DATA:
+        ev->data = span_of(OCTETS, 1);
+        break;
+    case EVF_TEXT:
+        ev->text = span_of(OCTETS, 1);
+        break;
+    case EVF_NUMBER:
+        ev->number = 1;
+        break;
+    case EVF_RESULT:
+        ev->result = VERDICT_SUCCESS;
+        break;
+    case EVF_SESSION:
+        ev->session.b[0] = 1;
+        break;
+    case EVF_DIGEST:
+        ev->has_digest = true;
+        break;
+    case EVF_SEQUENCE:
+        ev->sequence = 1;
+        break;
+    case EVF_KIND:
+        ev->kind = 1;
+        break;
+    case EVF_PROFILE_TYPE:
+        ev->profile_type = span_of(OCTETS, 1);
+        break;
+    case EVF_MNO:
+        ev->mno.s[0] = '1';
+        break;
+    case EVF_IMSI:
+        ev->imsi.s[0] = '2';
+        break;
+    case EVF_PREVIOUS:
+        ev->previous.s[0] = '8';
+        break;
+    case EVF_POL2:
+        ev->pol2 = 0x100;
+        break;
+    case EVF_ATTEMPT:
+        ev->attempt = 1;
+        break;
+    case EVF_OP_STATE:
+        ev->op_state = 1;
+        break;
+    case EVF_DECISION:
+        ev->decision = 1;
+        break;
     }
 }
 
@@ -114,8 +164,7 @@ static void test_each_mandatory_field_is_missed(void **state)
             }
             struct errmsg why = {""};
             assert_int_equal(event_check(&part, &why), ERR_INVAL);
-            assert_non_null(
-                strstr(why.text, event_field_name((enum event_field)(1u << left_out))));
+            assert_non_null(strstr(why.text, event_field_name((enum event_field)(1u << left_out))));
         }
     }
     struct event none = {.type = EV_NONE};

@@ -87,7 +87,7 @@ static void test_unknown_values(void **state)
     (void)state;
     assert_null(msg_type_info(MSG_NONE));
     assert_null(msg_type_info(MSG_TYPE_COUNT));
-    assert_null(msg_type_info((enum msg_type)-1));
+    assert_null(msg_type_info((enum msg_type) - 1));
     assert_string_equal(msg_type_name(MSG_TYPE_COUNT), "MSG_?");
     assert_int_equal(msg_type_parse(span_str("ES4_EnableProfileRequest")), MSG_NONE);
     assert_int_equal(msg_type_parse((struct span){NULL, 0}), MSG_NONE);
@@ -119,9 +119,12 @@ static void test_common_part(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_message_has_its_row), cmocka_unit_test(test_calls_come_in_pairs),
-        cmocka_unit_test(test_modes_and_structs),         cmocka_unit_test(test_find),
-        cmocka_unit_test(test_unknown_values),            cmocka_unit_test(test_common_part),
+        cmocka_unit_test(test_every_message_has_its_row),
+        cmocka_unit_test(test_calls_come_in_pairs),
+        cmocka_unit_test(test_modes_and_structs),
+        cmocka_unit_test(test_find),
+        cmocka_unit_test(test_unknown_values),
+        cmocka_unit_test(test_common_part),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

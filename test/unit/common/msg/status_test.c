@@ -56,7 +56,7 @@ static void test_values_outside_the_tables(void **state)
     assert_string_equal(exec_status_text((enum exec_status)5), "?");
     assert_string_equal(verdict_text((enum verdict)7), "?");
     assert_string_equal(role_text((enum party_role)99), "?");
-    assert_string_equal(stage_text((enum stage)-1), "?");
+    assert_string_equal(stage_text((enum stage) - 1), "?");
     assert_string_equal(function_text((enum function)14), "?");
     assert_string_equal(interface_text((enum interface)7), "?");
     assert_string_equal(profile_state_text((enum profile_state)5), "?");
