@@ -78,38 +78,55 @@ static int pending_push(struct party_box *b, const struct pending_delivery *d)
     return ERR_OK;
 }
 
+static int number_one(struct engine *e, struct plan_delivery *d, uint64_t before)
+{
+    struct event_delivery *slot;
+    struct party_box *b;
+    struct buf out;
+    int err = party_box_get(e, &d->party, &b);
+
+    if (err)
+        return err;
+    if (d->with->n_deliveries == EVENT_DELIVERIES_MAX)
+        return ERR_FULL;
+    buf_init(&out, WIRE_FRAME_MAX);
+    err = wire_message_encode(&d->msg, &out);
+    slot = &d->with->deliveries[d->with->n_deliveries];
+    slot->party = d->party;
+    slot->number = b->next_no + before;
+    slot->message = span_of(err ? NULL : arena_dup(&e->arena, out.p, out.n), out.n);
+    buf_fini(&out);
+    if (err)
+        return err;
+    if (!slot->message.p)
+        return ERR_NOMEM;
+    d->with->n_deliveries++;
+    return ERR_OK;
+}
+
 /* Gives each delivery of the plan its number and puts it into the body of its record. Numbers are taken
- * from next_no as apply will see it: several plans of one turn have been applied one after the other. */
+ * from next_no as apply will see it: record by record of this plan, after all earlier plans. */
 int deliveries_number(struct engine *e, struct plan *p)
 {
-    for (unsigned i = 0; i < p->n_deliveries; i++) {
-        struct plan_delivery *d = &p->deliveries[i];
-        struct event_delivery *slot;
-        struct party_box *b;
-        struct buf out;
-        int err = party_box_get(e, &d->party, &b);
-        if (err)
-            return err;
-        if (d->with->n_deliveries == EVENT_DELIVERIES_MAX)
-            return ERR_FULL;
-        buf_init(&out, WIRE_FRAME_MAX);
-        err = wire_message_encode(&d->msg, &out);
-        slot = &d->with->deliveries[d->with->n_deliveries];
-        slot->party = d->party;
-        slot->message = span_of(err ? NULL : arena_dup(&e->arena, out.p, out.n), out.n);
-        buf_fini(&out);
-        if (err)
-            return err;
-        if (!slot->message.p)
-            return ERR_NOMEM;
-        /* Several deliveries to one party inside one plan follow each other. */
-        slot->number = b->next_no;
-        for (unsigned k = 0; k < i; k++)
-            if (oid_eq(&p->deliveries[k].party, &d->party))
-                slot->number++;
-        d->with->n_deliveries++;
+    bool done[PLAN_DELIVERIES_MAX] = {false};
+    unsigned n = 0;
+
+    for (unsigned r = 0; r < p->n_records; r++) {
+        for (unsigned i = 0; i < p->n_deliveries; i++) {
+            uint64_t before = 0;
+            int err;
+            if (p->deliveries[i].with != p->records[r])
+                continue;
+            for (unsigned k = 0; k < p->n_deliveries; k++)
+                before += done[k] && oid_eq(&p->deliveries[k].party, &p->deliveries[i].party);
+            err = number_one(e, &p->deliveries[i], before);
+            if (err)
+                return err;
+            done[i] = true;
+            n++;
+        }
     }
-    return ERR_OK;
+    return n == p->n_deliveries ? ERR_OK : ERR_INTERNAL; /* with a record that is not of this plan */
 }
 
 static int apply_new(struct engine *e, uint64_t lsn, const struct event *ev, bool live)

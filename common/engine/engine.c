@@ -47,6 +47,7 @@ int engine_apply_record(struct engine *e, const struct journal_record *rec, cons
     struct mbox key = {.kind = MBOX_HOUSE};
     struct agg *a = NULL;
     void *none = NULL;
+    int64_t due;
     int err = deliveries_apply(e, rec->lsn, ev, live);
 
     if (!err)
@@ -73,10 +74,14 @@ int engine_apply_record(struct engine *e, const struct journal_record *rec, cons
     if (err)
         return err;
     overlay_touch(e, a, rec->lsn);
-    a->volatile_due = 0;
-    a->due = a->obj ? e->app.due(e->app.ctx, a->obj) : 0;
-    if (live)
-        agg_reschedule(e, a);
+    due = a->obj ? e->app.due(e->app.ctx, a->obj) : 0;
+    /* A record that leaves the durable time alone leaves the moved one alone too. */
+    if (due != a->due) {
+        a->due = due;
+        a->volatile_due = 0;
+        if (live)
+            agg_reschedule(e, a);
+    }
     return ERR_OK;
 }
 
@@ -91,7 +96,22 @@ static int ensure_tx(struct engine *e)
     return err;
 }
 
-static int append(struct engine *e, struct event *ev, const struct plan *p, const struct input *in)
+static int put_secrets(struct engine *e, const struct event *ev)
+{
+    int err = ERR_OK;
+
+    for (unsigned i = 0; !err && i < ev->n_secrets; i++) {
+        const struct event_secret *s = &ev->secrets[i];
+        err = s->sealed.n ? journal_secret_put(e->journal, s->id, s->kek_version, s->sealed)
+                          : journal_secret_del(e->journal, s->id);
+        if (err == ERR_NOT_FOUND && !s->sealed.n)
+            err = ERR_OK;
+    }
+    return err;
+}
+
+static int append(struct engine *e, struct event *ev, struct span body, const struct plan *p,
+                  const struct input *in)
 {
     struct journal_record rec;
     int err = ensure_tx(e);
@@ -103,17 +123,9 @@ static int append(struct engine *e, struct event *ev, const struct plan *p, cons
     rec.class_ = (uint8_t)event_type_class(ev->type);
     rec.op = ev->op;
     rec.eid = ev->eid;
-    buf_reset(&e->body);
+    rec.body = body;
     if (!err)
-        err = wire_event_encode(ev, &e->body);
-    rec.body = buf_span(&e->body);
-    for (unsigned i = 0; !err && i < ev->n_secrets; i++) {
-        const struct event_secret *s = &ev->secrets[i];
-        err = s->sealed.n ? journal_secret_put(e->journal, s->id, s->kek_version, s->sealed)
-                          : journal_secret_del(e->journal, s->id);
-        if (err == ERR_NOT_FOUND && !s->sealed.n)
-            err = ERR_OK;
-    }
+        err = put_secrets(e, ev);
     if (!err)
         err = journal_append(e->journal, &rec);
     if (err)
@@ -121,6 +133,44 @@ static int append(struct engine *e, struct event *ev, const struct plan *p, cons
     e->count.records++;
     e->count.body_bytes += rec.body.n;
     return engine_apply_record(e, &rec, ev, true);
+}
+
+/* Everything that can be wrong with a record is found before the first one of the plan is appended.
+ * ends[i] is where the body of record i ends in e->body. */
+static int encode_records(struct engine *e, const struct plan *p, size_t ends[PLAN_RECORDS_MAX])
+{
+    int err = ERR_OK;
+
+    buf_reset(&e->body);
+    for (unsigned i = 0; !err && i < p->n_records; i++) {
+        struct errmsg why;
+        err = event_check(p->records[i], &why);
+        if (err) {
+            (void)snprintf(e->why, sizeof e->why, "%s", why.text);
+            err = ERR_INTERNAL;
+        }
+        if (!err)
+            err = wire_event_encode(p->records[i], &e->body);
+        ends[i] = e->body.n;
+    }
+    return err;
+}
+
+static int append_records(struct engine *e, const struct plan *p, const struct input *in)
+{
+    size_t ends[PLAN_RECORDS_MAX];
+    int err = encode_records(e, p, ends);
+
+    if (err)
+        return err;
+    for (unsigned i = 0; i < p->n_records; i++) {
+        size_t from = i ? ends[i - 1] : 0;
+        err = append(e, p->records[i], span_of(e->body.p + from, ends[i] - from), p, in);
+        if (err)
+            return engine_fail(e, err, "record %s cannot be made durable: %s",
+                               event_type_name(p->records[i]->type), err_text(err));
+    }
+    return ERR_OK;
 }
 
 static int push_out(struct engine *e, const struct plan_out *out, uint64_t lsn)
@@ -142,7 +192,7 @@ static int push_out(struct engine *e, const struct plan_out *out, uint64_t lsn)
 static int execute(struct engine *e, struct plan *p, const struct mbox *key, const struct input *in)
 {
     struct agg *a = NULL;
-    uint64_t lsn = 0;
+    uint64_t lsn;
     int err = p->err;
 
     if (!err && key->kind != MBOX_HOUSE)
@@ -151,24 +201,19 @@ static int execute(struct engine *e, struct plan *p, const struct mbox *key, con
         err = e->app.arm(e->app.ctx, a ? a->obj : NULL, &p->unit, p);
     if (!err)
         err = deliveries_number(e, p);
+    if (!err)
+        err = append_records(e, p, in);
+    if (!err && key->kind != MBOX_HOUSE)
+        err = overlay_find(e, key, &a);
     if (err)
         return err;
-    for (unsigned i = 0; i < p->n_records; i++) {
-        err = append(e, p->records[i], p, in);
-        if (err)
-            return engine_fail(e, err, "record %s cannot be made durable: %s",
-                               event_type_name(p->records[i]->type), err_text(err));
-        lsn = e->last_lsn;
-    }
-    if (key->kind != MBOX_HOUSE) {
-        err = overlay_find(e, key, &a);
-        if (err)
-            return err;
-    }
+    lsn = p->n_records ? e->last_lsn : 0;
     if (!lsn && a)
         lsn = a->last_lsn; /* reads depend on the lsn of what they show */
     if (a && p->volatile_due_ms) {
-        a->volatile_due = p->volatile_due_ms;
+        /* It moves a time that has come, never one that is still to come. */
+        a->volatile_due = a->due > p->now_ms && a->due < p->volatile_due_ms ? a->due
+                                                                           : p->volatile_due_ms;
         agg_reschedule(e, a);
     }
     for (unsigned i = 0; i < p->n_outs; i++) {
@@ -201,29 +246,67 @@ static int decide_one(struct engine *e, const struct input *in)
     return err;
 }
 
-int engine_post(struct engine *e, const struct input *in)
+static int keep(struct arena *a, struct span *s)
 {
-    int err;
+    if (s->n) {
+        s->p = arena_dup(a, s->p, s->n);
+        return s->p ? ERR_OK : ERR_NOMEM;
+    }
+    return ERR_OK;
+}
 
-    if (e->failed)
-        return ERR_IO;
-    if (e->deciding || e->releasing) {
-        if (e->n_queue == ENGINE_QUEUE_MAX)
-            return ERR_FULL;
-        if (e->n_queue == e->cap_queue) {
-            size_t cap = e->cap_queue ? e->cap_queue * 2 : 64;
-            struct input *q = realloc(e->queue, cap * sizeof *q);
-            if (!q)
-                return ERR_NOMEM;
-            e->queue = q;
-            e->cap_queue = cap;
-        }
-        e->queue[e->n_queue++] = *in;
+/* An input that waits outlives its poster's buffers: the octets move into the turn. */
+static int keep_input(struct engine *e, struct input *in)
+{
+    switch (in->kind) {
+    case IN_CALL:
+        return keep(&e->arena, &in->u.call.fcid);
+    case IN_POR:
+        return keep(&e->arena, &in->u.por.data);
+    case IN_NOTIFICATION:
+        return keep(&e->arena, &in->u.notification.imei);
+    case IN_POST: {
+        int err = keep(&e->arena, &in->u.post.next_uri);
+        return err ? err : keep(&e->arena, &in->u.post.body);
+    }
+    case IN_SESSION_END:
+        return keep(&e->arena, &in->u.session_end.why);
+    case IN_CARRIER:
+        return keep(&e->arena, &in->u.carrier.text);
+    case IN_KEY:
+        return keep(&e->arena, &in->u.key.result);
+    default:
         return ERR_OK;
     }
+}
+
+static int enqueue(struct engine *e, const struct input *in)
+{
+    struct input copy = *in;
+    int err = keep_input(e, &copy);
+
+    if (err)
+        return err;
+    if (e->n_queue == ENGINE_QUEUE_MAX)
+        return ERR_FULL;
+    if (e->n_queue == e->cap_queue) {
+        size_t cap = e->cap_queue ? e->cap_queue * 2 : 64;
+        struct input *q = realloc(e->queue, cap * sizeof *q);
+        if (!q)
+            return ERR_NOMEM;
+        e->queue = q;
+        e->cap_queue = cap;
+    }
+    e->queue[e->n_queue++] = copy;
+    return ERR_OK;
+}
+
+/* What a decision or a release posted (a key job that ended at once) belongs to the same turn. */
+static int drain_queue(struct engine *e)
+{
+    int err = ERR_OK;
+
     e->deciding = true;
-    err = decide_one(e, in);
-    /* What the decision posted (a key job that ended at once) belongs to the same turn. */
     for (size_t i = 0; i < e->n_queue && !e->failed; i++) {
         struct input next = e->queue[i];
         int sub = decide_one(e, &next);
@@ -233,6 +316,21 @@ int engine_post(struct engine *e, const struct input *in)
     e->n_queue = 0;
     e->deciding = false;
     return err;
+}
+
+int engine_post(struct engine *e, const struct input *in)
+{
+    int err, sub;
+
+    if (e->failed)
+        return ERR_IO;
+    if (e->deciding || e->releasing)
+        return enqueue(e, in);
+    e->deciding = true;
+    err = decide_one(e, in);
+    e->deciding = false;
+    sub = drain_queue(e);
+    return err ? err : sub;
 }
 
 struct plan *engine_plan_begin(struct engine *e)
@@ -291,16 +389,11 @@ static void release_all(struct engine *e)
     e->releasing = false;
 }
 
-int engine_turn_end(struct engine *e)
+/* One commit for all that was decided since the last one, then what depends on it. */
+static int commit_round(struct engine *e)
 {
-    int err = ERR_OK;
+    int err = deliveries_turn_records(e);
 
-    if (e->failed)
-        return ERR_IO;
-    if (!e->started && !e->cfg.read_only)
-        err = first_turn(e);
-    if (!err)
-        err = deliveries_turn_records(e);
     if (err)
         return engine_fail(e, err, "the records of a turn cannot be written: %s", err_text(err));
     if (e->in_tx) {
@@ -310,20 +403,75 @@ int engine_turn_end(struct engine *e)
             return engine_fail(e, err, "journal.db: commit failed: %s", err_text(err));
         e->count.commits++;
     }
-    e->count.turns++;
     release_all(e);
-    /* Outputs still waiting for durability own memory of this turn: then it must live on. */
-    if (!e->n_outs) {
-        arena_reset(&e->arena);
-        e->turn++;
-    }
+    return e->failed ? ERR_IO : ERR_OK;
+}
+
+static int write_behind(struct engine *e)
+{
+    int err = ERR_OK;
+
     if (e->n_dirty >= e->cfg.flush_dirty || map_count(e->aggs) > e->cfg.overlay_max) {
         err = engine_flush(e);
         if (err && err != ERR_AGAIN)
             return err;
         overlay_trim(e);
     }
-    return e->failed ? ERR_IO : ERR_OK;
+    err = ERR_OK;
+    if (!e->cfg.read_only && journal_wal_pages(e->journal) > ENGINE_LOG_PAGES) {
+        err = journal_checkpoint(e->journal, false);
+        if (err && err != ERR_BUSY)
+            return engine_fail(e, err, "journal.db: checkpoint failed: %s", err_text(err));
+    }
+    return ERR_OK;
+}
+
+int engine_turn_end(struct engine *e)
+{
+    int err = ERR_OK;
+
+    if (e->failed)
+        return ERR_IO;
+    if (!e->started && !e->cfg.read_only)
+        err = first_turn(e);
+    if (err)
+        return engine_fail(e, err, "the first record of a start cannot be written: %s",
+                           err_text(err));
+    for (unsigned round = 0; round < ENGINE_ROUNDS_MAX; round++) {
+        err = drain_queue(e);
+        if (!e->failed)
+            err = commit_round(e);
+        if (e->failed)
+            return err ? err : ERR_IO;
+        if (!e->n_queue)
+            break;
+    }
+    e->count.turns++;
+    /* Outputs still waiting for durability own memory of this turn: then it must live on. */
+    if (!e->n_outs && !e->n_queue) {
+        arena_reset(&e->arena);
+        e->turn++;
+    }
+    return write_behind(e);
+}
+
+int engine_idle(struct engine *e)
+{
+    int err;
+
+    if (e->failed)
+        return ERR_IO;
+    if (e->cfg.read_only || e->in_tx)
+        return ERR_OK;
+    err = engine_flush(e);
+    if (err)
+        return err == ERR_AGAIN ? ERR_OK : err;
+    if (!journal_wal_pages(e->journal))
+        return ERR_OK;
+    err = journal_checkpoint(e->journal, true);
+    if (err && err != ERR_BUSY)
+        return engine_fail(e, err, "journal.db: checkpoint failed: %s", err_text(err));
+    return ERR_OK;
 }
 
 int engine_restart_all(struct engine *e)

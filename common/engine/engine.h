@@ -29,6 +29,9 @@ struct engine_app {
     void (*close)(void *ctx);
     /* Reads an aggregate from state.db; ERR_NOT_FOUND: there is none (obj NULL is decided too). */
     int (*load)(void *ctx, struct db *state, const struct mbox *key, void **ret_obj);
+    /* Writes what the daemon projects besides its aggregates, once, before them, in the same
+     * transaction; NULL: there is nothing. */
+    int (*save_rest)(void *ctx, struct db *state);
     /* Writes a dirty aggregate inside the engine's transaction. */
     int (*save)(void *ctx, struct db *state, const struct mbox *key, const void *obj);
     void (*drop)(void *ctx, void *obj);
@@ -74,7 +77,9 @@ MUST_CHECK int engine_open(const struct engine_config *cfg, const struct engine_
 void engine_close(struct engine *e);          /* flushes when it can */
 
 /* Decides one input now (or after the running one). Errors of the decider: ERR_STATE means refused by
- * the state table (counted); anything fatal sets engine_failed. */
+ * the state table (counted); anything fatal sets engine_failed, anything else left no trace. Posted
+ * from inside a callback the input waits: its spans are copied, but what call.msg, peer.env and
+ * call.context_id point to must live until the turn ends. */
 MUST_CHECK int engine_post(struct engine *e, const struct input *in);
 /* The aggregate of a mailbox as the view sees it now (NULL = none); valid until the next engine call. */
 MUST_CHECK int engine_view(struct engine *e, const struct mbox *key, const void **ret_obj);
@@ -82,10 +87,14 @@ MUST_CHECK int engine_view(struct engine *e, const struct mbox *key, const void 
 struct plan *engine_plan_begin(struct engine *e);
 MUST_CHECK int engine_plan_end(struct engine *e, struct plan *p, const struct mbox *key);
 
-/* End of a loop turn: one commit, then release, then write-behind when due. */
+/* End of a loop turn: one commit, then release, then write-behind when due. What the releases posted
+ * is decided and committed too. */
 MUST_CHECK int engine_turn_end(struct engine *e);
+/* Nothing to do for a while: writes behind and empties the log files, and with them the secrets that
+ * were deleted. */
+MUST_CHECK int engine_idle(struct engine *e);
 bool engine_failed(const struct engine *e);   /* stop the process: the overlay is ahead of the disk */
-const char *engine_why(const struct engine *e);
+const char *engine_why(const struct engine *e);      /* also of the last ERR_INTERNAL that left no trace */
 MUST_CHECK int engine_flush(struct engine *e);
 
 /* Timers: earliest due (wall ms; INT64_MAX = none); run posts IN_TIMER to what is due, at most max. */

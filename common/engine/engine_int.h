@@ -10,6 +10,8 @@
 #define ENGINE_QUEUE_MAX 4096u      /* inputs posted from inside a decision */
 #define ENGINE_DELIVERY_WINDOW 64u
 #define ENGINE_TURN_ARENA 0u        /* a turn is bounded by its inputs, not by its arena */
+#define ENGINE_ROUNDS_MAX 16u       /* commits of one turn: what releases post is decided at once */
+#define ENGINE_LOG_PAGES 4096u      /* journal.db-wal is checkpointed above so many pages */
 
 /* One aggregate in the overlay: a write-back cache entry. Dirty ones are pinned until applied. */
 struct agg {
@@ -91,7 +93,7 @@ struct engine {
     struct input *queue;
     size_t n_queue, cap_queue;
     uint64_t turn;
-    bool in_tx, deciding, releasing, failed, started;
+    bool in_tx, deciding, releasing, failed, started, opened;
     char why[320];
 
     struct map *aggs;
@@ -128,6 +130,8 @@ void overlay_free(struct engine *e);
 /* sched.c */
 MUST_CHECK int sched_push(struct engine *e, const struct mbox *key, int64_t due);
 bool sched_pop(struct engine *e, int64_t now, struct mbox *ret);
+/* When the mailbox is to be woken: the moved time where there is one; 0 = never. */
+int64_t agg_due(const struct agg *a);
 void agg_reschedule(struct engine *e, struct agg *a);
 
 /* deliveries.c */

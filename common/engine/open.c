@@ -15,6 +15,11 @@ static int replay_one(void *ctx, const struct journal_record *rec)
 
     if (e->cfg.stop_at_lsn && rec->lsn > e->cfg.stop_at_lsn)
         return ERR_NOT_FOUND;
+    /* Erased by retention: nothing live depends on it (design 3.2). */
+    if (!rec->body.p) {
+        e->last_lsn = rec->lsn;
+        return ERR_OK;
+    }
     arena_reset(&e->scratch);
     ev = arena_alloc(&e->scratch, sizeof *ev);
     if (!ev)
@@ -66,16 +71,15 @@ static int scan_one(void *ctx, const struct mbox *key, int64_t due)
     return sched_push(e, key, due);
 }
 
+/* state.db is written up to the end of the journal first, so that a mailbox is listed once and as it is. */
 static int schedule(struct engine *e)
 {
-    int err = e->app.scan(e->app.ctx, e->state, scan_one, e);
+    int err;
 
-    LIST_EACH (it, &e->lru) {
-        struct agg *a = LIST_ENTRY(it, struct agg, lru);
-        if (!err && a->dirty && a->due)
-            err = scan_one(e, &a->key, a->due);
-    }
-    return err;
+    if (e->cfg.read_only)
+        return ERR_OK;
+    err = engine_flush(e);
+    return err ? err : e->app.scan(e->app.ctx, e->state, scan_one, e);
 }
 
 static int check_applied(struct engine *e, struct errmsg *why)
@@ -145,6 +149,7 @@ int engine_open(const struct engine_config *cfg, const struct engine_app *app,
         engine_close(e);
         return err;
     }
+    e->opened = true;
     *ret = e;
     return ERR_OK;
 }
@@ -153,8 +158,9 @@ void engine_close(struct engine *e)
 {
     if (!e)
         return;
-    /* What cannot be written behind now is replayed from the journal at the next open. */
-    if (e->journal && e->state && e->stmts && !e->failed && !e->in_tx && engine_flush(e))
+    /* A file that was refused at open is left as it was; what cannot be written behind now is replayed
+     * from the journal at the next open. */
+    if (e->opened && !e->failed && !e->in_tx && engine_flush(e))
         e->failed = true;
     if (e->aggs)
         overlay_free(e);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The overlay: aggregates as the view sees them. Clean ones may go, dirty ones are pinned until
- * state.db has them (design law 2). */
+/* The overlay: aggregates as the view sees them. Clean ones that have nothing running may go, dirty ones
+ * are pinned until state.db has them (design law 2). */
 #include "common/engine/engine_int.h"
 
 #include <stdlib.h>
@@ -102,7 +102,8 @@ void overlay_trim(struct engine *e)
         struct agg *a = LIST_ENTRY(it, struct agg, lru);
         if (map_count(e->aggs) <= target)
             break;
-        if (!a->dirty)
+        /* What runs stays: it may hold what no record has (a payload, a moved timer). */
+        if (!a->dirty && !a->due && !a->volatile_due)
             agg_free(e, a);
     }
 }

@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#define SCHED_AGAIN_MS 1000
+
 static bool before(const struct sched_entry *a, const struct sched_entry *b)
 {
     return a->due != b->due ? a->due < b->due : a->order < b->order;
@@ -59,18 +61,43 @@ bool sched_pop(struct engine *e, int64_t now, struct mbox *ret)
     return true;
 }
 
+int64_t agg_due(const struct agg *a)
+{
+    return a->volatile_due ? a->volatile_due : a->due;
+}
+
+/* Drops entries that no longer hold. An aggregate that is not in memory has only its durable time, and
+ * then one entry for it. */
+static void compact(struct engine *e)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < e->n_heap; i++) {
+        const struct agg *a = map_get(e->aggs, mbox_span(&e->heap[i].key));
+        if (!a || agg_due(a) == e->heap[i].due)
+            e->heap[kept++] = e->heap[i];
+    }
+    e->n_heap = kept;
+    for (size_t i = kept / 2; i-- > 0;)
+        sift_down(e, i);
+}
+
 /* A push per change leaves stale entries behind; sched_pop's caller compares with the aggregate. */
 void agg_reschedule(struct engine *e, struct agg *a)
 {
-    int64_t due = a->volatile_due ? a->volatile_due : a->due;
-    int err = sched_push(e, &a->key, due);
+    int err;
 
+    if (e->n_heap > 4 * map_count(e->aggs) + 4096 && e->n_heap == e->cap_heap)
+        compact(e);
+    err = sched_push(e, &a->key, agg_due(a));
     if (err)
         (void)engine_fail(e, err, "no memory for the timer of a mailbox");
 }
 
 int64_t engine_next_due(const struct engine *e)
 {
+    if (e->n_queue)
+        return 0; /* posted by the last releases of a turn: decided by the next one */
     return e->n_heap ? e->heap[0].due : INT64_MAX;
 }
 
@@ -88,7 +115,7 @@ int engine_run_due(struct engine *e, unsigned max)
             return engine_fail(e, err, "state.db: cannot read the aggregate of a timer");
         if (!a || !a->obj)
             continue;
-        due = a->volatile_due ? a->volatile_due : a->due;
+        due = agg_due(a);
         if (!due || due > now) /* stale: the entry that holds for it stands further back */
             continue;
         a->volatile_due = 0;
@@ -96,10 +123,10 @@ int engine_run_due(struct engine *e, unsigned max)
         err = engine_post(e, &in);
         if (err && err != ERR_STATE)
             return err;
-        /* A decider that left its due in the past would be woken for ever: the next turn, not now. */
+        /* A decider that left its due in the past would be woken for ever: not at once, then. */
         err = overlay_find(e, &key, &a);
         if (!err && a && !a->volatile_due && a->due && a->due <= now) {
-            a->volatile_due = now + 1;
+            a->volatile_due = now + SCHED_AGAIN_MS;
             agg_reschedule(e, a);
         }
     }

@@ -77,8 +77,10 @@ int state_open(struct engine *e, struct errmsg *why)
 static int save_all(struct engine *e)
 {
     struct stmt *st = stmt_at(e->stmts, ES_META_SET);
-    int err = ERR_OK;
+    int err = e->app.save_rest ? e->app.save_rest(e->app.ctx, e->state) : ERR_OK;
 
+    if (err)
+        return err;
     LIST_EACH (it, &e->dirty) {
         struct agg *a = LIST_ENTRY(it, struct agg, dirty_link);
         err = e->app.save(e->app.ctx, e->state, &a->key, a->obj);
@@ -102,7 +104,8 @@ int engine_flush(struct engine *e)
 
     if (e->failed)
         return ERR_IO;
-    if (e->cfg.read_only || e->in_tx || e->last_lsn == e->applied_lsn)
+    if ((e->cfg.read_only && strcmp(e->cfg.state_path, ":memory:") != 0) || e->in_tx ||
+        e->last_lsn == e->applied_lsn)
         return ERR_OK;
     if (journal_durable_lsn(e->journal) < e->last_lsn)
         return ERR_AGAIN;

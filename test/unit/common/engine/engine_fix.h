@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The smallest application an engine can have: a counter per EID that adds, waits and tells others. What
+ * leaves is written down, and that it left after its record was durable is checked where it leaves. */
+#pragma once
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "common/db/stmt.h"
+#include "common/engine/engine.h"
+#include "common/msg/admin.h"
+#include "common/wire/wire.h"
+#include "test/support/fake.h"
+#include "test/support/memvfs.h"
+
+#define JOURNAL "/e/journal.db"
+#define STATE "/e/state.db"
+#define NOW 1750000000000
+#define FIX_LOG 256
+
+struct counter {
+    struct eid eid;
+    uint64_t value;
+    int64_t due;
+};
+enum fix_sql { FQ_LOAD, FQ_SAVE, FQ_SCAN, FQ_REST, FQ_COUNT };
+
+struct world {
+    struct memvfs *m;
+    struct crypto *crypto;
+    struct fake_clock clock;
+    struct rng rng;
+    struct engine *e;
+    struct stmt_set *sql;
+    struct errmsg why;
+    char log[FIX_LOG][80];           /* what left, in order */
+    unsigned n_log;
+    const char *post_in_release;     /* command posted once from inside release */
+    unsigned loads, saves, house_records, restarts;
+    bool apply_fails;
+};
+
+static const char *const FIX_SQL[FQ_COUNT] = {
+    [FQ_LOAD] = "SELECT value, due FROM counter WHERE eid = ?1",
+    [FQ_SAVE] = "INSERT OR REPLACE INTO counter VALUES(?1, ?2, ?3)",
+    [FQ_SCAN] = "SELECT eid, due FROM counter WHERE due > 0 ORDER BY eid",
+    [FQ_REST] = "UPDATE rest SET n = n + 1",
+};
+static const char *const FIX_SCHEMA[] = {
+    "CREATE TABLE counter(eid BLOB PRIMARY KEY, value INTEGER NOT NULL, due INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE rest(n INTEGER NOT NULL) STRICT; INSERT INTO rest VALUES(0);",
+};
+
+static inline struct eid eid_no(unsigned i)
+{
+    char digits[31];
+    struct eid e;
+
+    (void)snprintf(digits, sizeof digits, "8904903200000000000000%08u", i);
+    assert_int_equal(eid_make(digits, &e), ERR_OK);
+    return e;
+}
+
+static inline struct mbox mbox_no(unsigned i)
+{
+    struct mbox m = {.kind = MBOX_EUICC};
+    struct eid e = eid_no(i);
+
+    memcpy(m.id, e.b, sizeof e.b);
+    return m;
+}
+
+static inline struct oid party_no(unsigned i)
+{
+    struct oid o;
+
+    (void)snprintf(o.s, sizeof o.s, "1.3.6.1.4.1.99999.%u", i);
+    return o;
+}
+
+static inline struct message fix_notice(struct plan *p, const struct eid *eid, uint64_t n)
+{
+    struct operation_concluded *m = arena_alloc(p->arena, sizeof *m);
+
+    m->operation.b[0] = 7;
+    m->operation.b[15] = (uint8_t)n;
+    m->function = FN_ENABLE_PROFILE;
+    m->eid = *eid;
+    m->verdict = VERDICT_SUCCESS;
+    return (struct message){MSG_OPERATION_CONCLUDED, m};
+}
+
+static inline int fix_app_open(void *ctx, struct db *state, struct errmsg *why)
+{
+    struct world *w = ctx;
+    return stmt_set_new(state, FIX_SQL, FQ_COUNT, &w->sql, why);
+}
+
+static inline void fix_app_close(void *ctx)
+{
+    struct world *w = ctx;
+    stmt_set_free(w->sql);
+    w->sql = NULL;
+}
+
+static inline int fix_load(void *ctx, struct db *state, const struct mbox *key, void **ret)
+{
+    struct world *w = ctx;
+    struct stmt *st = stmt_at(w->sql, FQ_LOAD);
+    struct counter *c;
+    int err;
+
+    (void)state;
+    w->loads++;
+    stmt_bind_blob(st, 1, span_of(key->id, 16));
+    err = stmt_row(st);
+    if (!err) {
+        c = calloc(1, sizeof *c);
+        memcpy(c->eid.b, key->id, 16);
+        c->value = stmt_u64(st, 0);
+        c->due = stmt_i64(st, 1);
+        *ret = c;
+    }
+    return stmt_end(st, err);
+}
+
+static inline int fix_save(void *ctx, struct db *state, const struct mbox *key, const void *obj)
+{
+    struct world *w = ctx;
+    const struct counter *c = obj;
+    struct stmt *st = stmt_at(w->sql, FQ_SAVE);
+
+    (void)state;
+    w->saves++;
+    stmt_bind_blob(st, 1, span_of(key->id, 16));
+    stmt_bind_u64(st, 2, c->value);
+    stmt_bind_i64(st, 3, c->due);
+    return stmt_run(st);
+}
+
+static inline int fix_save_rest(void *ctx, struct db *state)
+{
+    struct world *w = ctx;
+
+    (void)state;
+    return stmt_run(stmt_at(w->sql, FQ_REST));
+}
+
+static inline void fix_drop(void *ctx, void *obj)
+{
+    (void)ctx;
+    free(obj);
+}
+
+static inline int64_t fix_due(void *ctx, const void *obj)
+{
+    (void)ctx;
+    return ((const struct counter *)obj)->due;
+}
+
+static inline void fix_in(struct input *in, unsigned no, const char *cmd, uint64_t n)
+{
+    memset(in, 0, sizeof *in);
+    in->kind = IN_CARRIER;
+    in->to = mbox_no(no);
+    in->u.carrier.text = span_str(cmd);
+    in->u.carrier.counter = n;
+}
+
+static inline struct event *fix_record(struct plan *p, enum event_type type, const struct input *in)
+{
+    struct event *ev = plan_record(p, type);
+
+    memcpy(ev->eid.b, in->to.id, 16);
+    return ev;
+}
+
+static inline void fix_concluded(struct plan *p, const struct input *in)
+{
+    struct event *a, *b;
+    struct eid eid;
+    struct oid one = party_no(1), two = party_no(2);
+
+    memcpy(eid.b, in->to.id, 16);
+    a = fix_record(p, EV_PROFILE_ENABLED, in);
+    assert_int_equal(iccid_parse(span_str("8949010000000000018"), &a->iccid), ERR_OK);
+    b = fix_record(p, EV_OPERATION_CONCLUDED, in);
+    b->op.b[0] = 7;
+    b->result = VERDICT_SUCCESS;
+    b->party = one;
+    b->fcid = span_str("call-1");
+    b->has_digest = true;
+    memset(b->digest, 0x5A, 32);
+    b->answer = span_str("the answer");
+    /* Named against the order of the records on purpose. */
+    plan_deliver(p, b, &one, fix_notice(p, &eid, 1));
+    plan_deliver(p, a, &one, fix_notice(p, &eid, 2));
+    plan_deliver(p, a, &two, fix_notice(p, &eid, 3));
+}
+
+static inline int fix_command(struct world *w, const struct input *in, struct plan *p)
+{
+    struct span cmd = in->u.carrier.text;
+    uint64_t n = in->u.carrier.counter;
+    struct event *ev;
+
+    if (span_eq(cmd, span_str("add"))) {
+        fix_record(p, EV_EUICC_AUDITED, in)->number = n;
+        plan_out(p, 1, &n, sizeof n);
+    } else if (span_eq(cmd, span_str("read"))) {
+        plan_out(p, 2, &n, sizeof n);
+    } else if (span_eq(cmd, span_str("wait"))) {
+        ev = fix_record(p, EV_OPERATION_ACCEPTED, in);
+        ev->op.b[0] = 7;
+        ev->function = FN_ENABLE_PROFILE;
+        ev->due_ms = (int64_t)n;
+    } else if (span_eq(cmd, span_str("move"))) {
+        p->volatile_due_ms = (int64_t)n;
+    } else if (span_eq(cmd, span_str("tell"))) {
+        fix_concluded(p, in);
+    } else if (span_eq(cmd, span_str("bad"))) {
+        fix_record(p, EV_EUICC_AUDITED, in)->number = 1;
+        (void)plan_record(p, EV_OPERATION_ACCEPTED); /* without its mandatory fields */
+    } else if (span_eq(cmd, span_str("arm"))) {
+        ev = fix_record(p, EV_PACKET_ARMED, in);
+        ev->purpose = PURPOSE_AUDIT;
+        p->unit = (struct card_unit){true, PURPOSE_AUDIT, 1, span_str("script"), ev};
+    } else if (span_eq(cmd, span_str("secret"))) {
+        ev = fix_record(p, EV_EUICC_AUDITED, in);
+        ev->secrets[ev->n_secrets++] = (struct event_secret){span_str("key/1"), span_str("sealed"), 3};
+    } else if (span_eq(cmd, span_str("forget"))) {
+        ev = fix_record(p, EV_EUICC_AUDITED, in);
+        ev->secrets[ev->n_secrets++] = (struct event_secret){span_str("key/1"), {NULL, 0}, 0};
+    } else if (span_eq(cmd, span_str("post"))) {
+        struct input more;
+        fix_in(&more, 2, "add", n);
+        assert_int_equal(engine_post(w->e, &more), ERR_OK);
+    } else {
+        return ERR_STATE;
+    }
+    return ERR_OK;
+}
+
+static inline int fix_decide(void *ctx, void *obj, const struct input *in, struct plan *p)
+{
+    struct world *w = ctx;
+    struct counter *c = obj;
+
+    if (in->kind == IN_RESTART) {
+        w->restarts++;
+        return ERR_STATE;
+    }
+    if (in->kind == IN_TIMER) {
+        struct event *ev = fix_record(p, EV_EUICC_AUDITED, in);
+        ev->number = 1000;
+        ev->op_state = 1;
+        (void)c;
+        return ERR_OK;
+    }
+    return fix_command(w, in, p);
+}
+
+static inline int fix_arm(void *ctx, const void *obj, const struct card_unit *u, struct plan *p)
+{
+    struct buf packet;
+
+    (void)ctx;
+    buf_init(&packet, 0);
+    buf_add_span(&packet, span_str("packet of "));
+    buf_add_span(&packet, u->script);
+    u->armed->kvn = 1;
+    u->armed->counter = obj ? ((const struct counter *)obj)->value + 1 : 1;
+    u->armed->data = span_of(arena_dup(p->arena, packet.p, packet.n), packet.n);
+    buf_fini(&packet);
+    return ERR_OK;
+}
+
+static inline void fix_route(void *ctx, const struct journal_record *rec, const struct event *ev,
+                             struct mbox *ret)
+{
+    (void)ctx;
+    (void)ev;
+    if (eid_is_zero(&rec->eid))
+        return;
+    ret->kind = MBOX_EUICC;
+    memcpy(ret->id, rec->eid.b, 16);
+}
+
+static inline uint32_t fix_stream(void *ctx, const struct event *ev, const struct input *in)
+{
+    (void)ctx;
+    (void)in;
+    return eid_is_zero(&ev->eid) ? 0 : 1;
+}
+
+static inline int fix_apply(void *ctx, const struct journal_record *rec, const struct event *ev, void **obj)
+{
+    struct world *w = ctx;
+    struct counter *c = *obj;
+
+    if (w->apply_fails)
+        return ERR_CORRUPT;
+    if (eid_is_zero(&rec->eid)) {
+        w->house_records++;
+        return ERR_OK;
+    }
+    if (!c) {
+        c = calloc(1, sizeof *c);
+        c->eid = rec->eid;
+        *obj = c;
+    }
+    if (ev->type == EV_EUICC_AUDITED)
+        c->value += ev->number;
+    if (ev->type == EV_OPERATION_ACCEPTED)
+        c->due = ev->due_ms;
+    if (ev->op_state)
+        c->due = 0;
+    return ERR_OK;
+}
+
+static inline int fix_scan(void *ctx, struct db *state,
+                           int (*cb)(void *cb_ctx, const struct mbox *key, int64_t due), void *cb_ctx)
+{
+    struct world *w = ctx;
+    struct stmt *st = stmt_at(w->sql, FQ_SCAN);
+    struct mbox key = {.kind = MBOX_EUICC};
+    int err;
+
+    (void)state;
+    while ((err = stmt_row(st)) == ERR_OK) {
+        stmt_copy(st, 0, key.id, 16);
+        err = cb(cb_ctx, &key, stmt_i64(st, 1));
+        if (err)
+            break;
+    }
+    return stmt_end(st, err == ERR_NOT_FOUND ? ERR_OK : err);
+}
+
+static inline char *fix_line(struct world *w)
+{
+    assert_true(w->n_log < FIX_LOG);
+    return w->log[w->n_log++];
+}
+
+static inline void fix_release(void *ctx, const struct plan_out *out, uint64_t lsn)
+{
+    struct world *w = ctx;
+    uint64_t n;
+
+    assert_true(lsn <= engine_durable_lsn(w->e));
+    memcpy(&n, out->body, sizeof n);
+    (void)snprintf(fix_line(w), 80, "out %u %llu", out->kind, (unsigned long long)n);
+    if (w->post_in_release) {
+        struct input in;
+        char text[16];
+        (void)snprintf(text, sizeof text, "%s", w->post_in_release);
+        w->post_in_release = NULL;
+        fix_in(&in, 1, text, 5);
+        assert_int_equal(engine_post(w->e, &in), ERR_OK);
+        memset(text, 'x', sizeof text); /* the poster's buffer does not live on */
+    }
+}
+
+static inline void fix_deliver(void *ctx, uint64_t conn, const struct event *ev, unsigned index)
+{
+    struct world *w = ctx;
+    struct message m = {MSG_NONE, NULL};
+    struct arena a;
+
+    arena_init(&a, 0);
+    assert_int_equal(wire_message_decode(ev->deliveries[index].message, &a, &m, NULL), ERR_OK);
+    assert_int_equal(m.type, MSG_OPERATION_CONCLUDED);
+    (void)snprintf(fix_line(w), 80, "deliver conn %u no %u message %u", (unsigned)conn,
+                   (unsigned)ev->deliveries[index].number,
+                   ((const struct operation_concluded *)m.body)->operation.b[15]);
+    arena_fini(&a);
+}
+
+static inline void fix_peer_ack(void *ctx, const struct oid *peer, uint64_t number)
+{
+    (void)snprintf(fix_line(ctx), 80, "ack %s %u", peer->s, (unsigned)number);
+}
+
+static inline void fix_flushed(void *ctx, uint64_t lsn)
+{
+    (void)ctx;
+    assert_true(lsn > 0);
+}
+
+static inline struct engine_app fix_app(struct world *w)
+{
+    return (struct engine_app){
+        .ctx = w, .migrations = FIX_SCHEMA, .n_migrations = 1, .application_id = 0x52436E74,
+        .program = "counter", .version = "1", .open = fix_app_open, .close = fix_app_close,
+        .load = fix_load, .save = fix_save, .save_rest = fix_save_rest, .drop = fix_drop,
+        .due = fix_due, .decide = fix_decide, .arm = fix_arm, .route = fix_route,
+        .stream = fix_stream, .apply = fix_apply, .scan = fix_scan, .release = fix_release,
+        .deliver = fix_deliver, .peer_ack = fix_peer_ack, .flushed = fix_flushed};
+}
+
+static inline int world_try(struct world *w, const struct engine_config *more)
+{
+    struct engine_config cfg = more ? *more : (struct engine_config){0};
+    struct engine_app app = fix_app(w);
+
+    cfg.journal_path = JOURNAL;
+    if (!cfg.state_path)
+        cfg.state_path = STATE;
+    cfg.vfs = memvfs_name(w->m);
+    return engine_open(&cfg, &app, w->crypto, &w->clock.port, &w->rng, &w->e, &w->why);
+}
+
+static inline void world_open(struct world *w, const struct engine_config *more)
+{
+    if (world_try(w, more))
+        fail_msg("%s", w->why.text);
+}
+
+static inline void world_close(struct world *w)
+{
+    engine_close(w->e);
+    w->e = NULL;
+}
+
+static inline void world_init(struct world *w, const char *name)
+{
+    memset(w, 0, sizeof *w);
+    w->m = memvfs_register(name, 7);
+    w->crypto = crypto_new(NULL);
+    fake_clock_init(&w->clock, NOW);
+    fake_rng_init(&w->rng, 7);
+}
+
+static inline void world_fini(struct world *w)
+{
+    world_close(w);
+    crypto_free(w->crypto);
+    memvfs_free(w->m);
+}
+
+static inline int world_post(struct world *w, unsigned no, const char *cmd, uint64_t n)
+{
+    struct input in;
+
+    fix_in(&in, no, cmd, n);
+    return engine_post(w->e, &in);
+}
+
+static inline void world_do(struct world *w, unsigned no, const char *cmd, uint64_t n)
+{
+    assert_int_equal(world_post(w, no, cmd, n), ERR_OK);
+}
+
+static inline void world_turn(struct world *w)
+{
+    if (engine_turn_end(w->e))
+        fail_msg("%s", engine_why(w->e));
+}
+
+static inline uint64_t world_value(struct world *w, unsigned no)
+{
+    struct mbox key = mbox_no(no);
+    const void *obj;
+
+    assert_int_equal(engine_view(w->e, &key, &obj), ERR_OK);
+    return obj ? ((const struct counter *)obj)->value : 0;
+}

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "test/unit/common/engine/engine_fix.h"
+
+static int setup(void **state)
+{
+    struct world *w = malloc(sizeof *w);
+
+    world_init(w, "open");
+    world_open(w, NULL);
+    *state = w;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    world_fini(*state);
+    free(*state);
+    return 0;
+}
+
+/* The machine dies: engine_close of what is left must not write. */
+static void power_cut(struct world *w, enum memvfs_crash_mode mode)
+{
+    memvfs_crash(w->m, mode, NULL);
+    world_close(w);
+}
+
+static void replay_equals_live(void **state)
+{
+    struct world *w = *state;
+
+    for (unsigned round = 0; round < 5; round++) {
+        for (unsigned i = 1; i <= 7; i++)
+            world_do(w, i, "add", i * (round + 1));
+        world_turn(w);
+    }
+    power_cut(w, MEMVFS_DROP); /* nothing was written behind */
+    world_open(w, NULL);
+    for (unsigned i = 1; i <= 7; i++)
+        assert_int_equal(world_value(w, i), i * 15);
+}
+
+static void what_was_not_committed_is_gone(void **state)
+{
+    struct world *w = *state;
+
+    world_do(w, 1, "add", 1);
+    world_turn(w);
+    world_do(w, 1, "add", 100);
+    power_cut(w, MEMVFS_DROP);
+    world_open(w, NULL);
+    assert_int_equal(world_value(w, 1), 1);
+    assert_int_equal(w->n_log, 1);
+}
+
+static void replay_goes_on_where_state_db_ends(void **state)
+{
+    struct world *w = *state;
+
+    world_do(w, 1, "add", 1);
+    world_turn(w);
+    assert_int_equal(engine_flush(w->e), ERR_OK);
+    world_do(w, 1, "add", 2);
+    world_turn(w);
+    power_cut(w, MEMVFS_KEEP);
+    world_open(w, NULL);
+    assert_int_equal(world_value(w, 1), 3);
+}
+
+static void a_rebuilt_state_is_the_same(void **state)
+{
+    struct world *w = *state;
+    struct engine_config memory = {.state_path = ":memory:", .read_only = true};
+
+    for (unsigned i = 1; i <= 40; i++)
+        world_do(w, i % 5 + 1, "add", i);
+    world_turn(w);
+    world_close(w);
+    world_open(w, &memory);
+    assert_int_equal(world_value(w, 1), 5 + 10 + 15 + 20 + 25 + 30 + 35 + 40);
+    world_close(w);
+    memory.stop_at_lsn = 5; /* as far as a record is, and no further */
+    world_open(w, &memory);
+    assert_int_equal(engine_last_lsn(w->e), 5);
+    assert_int_equal(world_value(w, 1), 5);
+    assert_int_equal(world_value(w, 2), 1);
+}
+
+static void a_foreign_state_is_refused_and_left_alone(void **state)
+{
+    struct world *w = *state;
+
+    world_do(w, 1, "add", 1);
+    world_turn(w);
+    assert_int_equal(engine_flush(w->e), ERR_OK);
+    /* As if an older journal had been put beside it. */
+    assert_int_equal(db_exec(engine_state(w->e), "UPDATE meta SET value = 99"), ERR_OK);
+    power_cut(w, MEMVFS_KEEP);
+    for (unsigned i = 0; i < 2; i++) { /* the refusal writes nothing: it is the same the next time */
+        assert_int_equal(world_try(w, NULL), ERR_SCHEMA);
+        assert_non_null(strstr(w->why.text, "has applied record 99"));
+        assert_non_null(strstr(w->why.text, "rebuilt"));
+        assert_null(w->e);
+    }
+}
+
+static void an_erased_body_is_passed_over(void **state)
+{
+    struct world *w = *state;
+
+    world_do(w, 1, "add", 1);
+    world_do(w, 1, "add", 2);
+    world_turn(w);
+    assert_int_equal(journal_begin(engine_journal(w->e)), ERR_OK);
+    assert_int_equal(journal_erase(engine_journal(w->e), 1), ERR_OK);
+    assert_int_equal(journal_commit(engine_journal(w->e)), ERR_OK);
+    power_cut(w, MEMVFS_KEEP);
+    world_open(w, NULL);
+    assert_int_equal(world_value(w, 1), 2);
+    assert_int_equal(engine_last_lsn(w->e), 3);
+}
+
+static void a_record_that_cannot_follow_stops_the_start(void **state)
+{
+    struct world *w = *state;
+
+    world_do(w, 1, "add", 1);
+    world_turn(w);
+    power_cut(w, MEMVFS_KEEP);
+    w->apply_fails = true;
+    assert_int_equal(world_try(w, NULL), ERR_CORRUPT);
+    assert_non_null(strstr(w->why.text, "does not follow the state"));
+    w->apply_fails = false;
+    world_open(w, NULL);
+}
+
+static void live_mailboxes_get_one_restart_each(void **state)
+{
+    struct world *w = *state;
+
+    world_do(w, 1, "wait", NOW + 100);
+    world_turn(w);
+    assert_int_equal(engine_flush(w->e), ERR_OK); /* listed by state.db and changed after it */
+    world_do(w, 1, "add", 1);
+    world_do(w, 2, "wait", NOW + 200);
+    world_do(w, 3, "add", 1);
+    world_turn(w);
+    power_cut(w, MEMVFS_KEEP);
+    world_open(w, NULL);
+    assert_int_equal(engine_restart_all(w->e), ERR_OK);
+    assert_int_equal(w->restarts, 2);
+    assert_int_equal(engine_next_due(w->e), NOW + 100);
+    assert_int_equal(engine_restart_all(w->e), ERR_OK);
+    assert_int_equal(w->restarts, 2);
+}
+
+static void each_start_has_its_own_epoch(void **state)
+{
+    struct world *w = *state;
+
+    world_turn(w);
+    assert_int_equal(journal_epoch(engine_journal(w->e)), 1);
+    world_close(w);
+    world_open(w, NULL);
+    world_turn(w);
+    assert_int_equal(journal_epoch(engine_journal(w->e)), 2);
+    assert_int_equal(engine_last_lsn(w->e), 2); /* two admin.started and nothing else */
+}
+
+/* Every place where the disk may stop: what was released is there afterwards, and nothing half. */
+static void power_cuts_anywhere_keep_what_was_released(void **state)
+{
+    struct world *w = *state;
+
+    for (uint64_t cut = 1; cut < 60; cut++) {
+        uint64_t released = 0;
+        bool alive = true;
+        world_close(w);
+        memvfs_free(w->m);
+        w->m = memvfs_register("open", cut);
+        world_open(w, NULL);
+        w->n_log = 0;
+        memvfs_cut_after(w->m, cut);
+        for (unsigned i = 0; alive && i < 6; i++) {
+            alive = !world_post(w, 1, "add", 1) && !engine_turn_end(w->e);
+            released += alive;
+            alive = alive && (i != 3 || !engine_flush(w->e));
+        }
+        power_cut(w, MEMVFS_ANY);
+        world_open(w, NULL);
+        assert_true(world_value(w, 1) >= released);
+        assert_true(world_value(w, 1) <= released + 1);
+        assert_true(w->n_log >= released);
+    }
+}
+
+static void a_failed_write_stops_everything(void **state)
+{
+    static const enum memvfs_op OPS[] = {MEMVFS_WRITE, MEMVFS_SYNC};
+    struct world *w = *state;
+
+    for (size_t i = 0; i < sizeof OPS / sizeof *OPS; i++) {
+        world_do(w, 1, "add", 1);
+        world_turn(w);
+        w->n_log = 0;
+        world_do(w, 1, "add", 1);
+        memvfs_fail(w->m, OPS[i], 1);
+        assert_int_not_equal(engine_turn_end(w->e), ERR_OK);
+        assert_true(engine_failed(w->e));
+        assert_int_equal(w->n_log, 0); /* not released */
+        assert_non_null(strstr(engine_why(w->e), "journal.db"));
+        assert_int_equal(world_post(w, 1, "add", 1), ERR_IO);
+        assert_int_equal(engine_turn_end(w->e), ERR_IO);
+        assert_int_equal(engine_flush(w->e), ERR_IO);
+        power_cut(w, MEMVFS_DROP);
+        world_open(w, NULL);
+        assert_int_equal(world_value(w, 1), i + 1);
+    }
+}
+
+static void a_full_disk_stops_the_process(void **state)
+{
+    struct world *w = *state;
+    bool failed = false;
+
+    world_do(w, 1, "add", 1);
+    world_turn(w);
+    memvfs_set_limit(w->m, memvfs_used(w->m) + 4096);
+    for (unsigned i = 0; i < 200 && !failed; i++)
+        failed = world_post(w, 1, "add", 1) || engine_turn_end(w->e);
+    assert_true(failed);
+    assert_true(engine_failed(w->e));
+    memvfs_set_limit(w->m, 0);
+    power_cut(w, MEMVFS_KEEP);
+    world_open(w, NULL);
+    assert_true(world_value(w, 1) >= w->n_log);
+}
+
+int main(void)
+{
+#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        CASE(replay_equals_live),
+        CASE(what_was_not_committed_is_gone),
+        CASE(replay_goes_on_where_state_db_ends),
+        CASE(a_rebuilt_state_is_the_same),
+        CASE(a_foreign_state_is_refused_and_left_alone),
+        CASE(an_erased_body_is_passed_over),
+        CASE(a_record_that_cannot_follow_stops_the_start),
+        CASE(live_mailboxes_get_one_restart_each),
+        CASE(each_start_has_its_own_epoch),
+        CASE(power_cuts_anywhere_keep_what_was_released),
+        CASE(a_failed_write_stops_everything),
+        CASE(a_full_disk_stops_the_process),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

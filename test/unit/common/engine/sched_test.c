@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "test/unit/common/engine/engine_fix.h"
+
+static int setup(void **state)
+{
+    struct world *w = malloc(sizeof *w);
+
+    world_init(w, "sched");
+    world_open(w, NULL);
+    *state = w;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    world_fini(*state);
+    free(*state);
+    return 0;
+}
+
+static void run(struct world *w, int64_t at)
+{
+    fake_clock_step(&w->clock, at - w->clock.wall_ms);
+    assert_int_equal(engine_run_due(w->e, 100), ERR_OK);
+    world_turn(w);
+}
+
+static void a_mailbox_wakes_at_its_time_and_once(void **state)
+{
+    struct world *w = *state;
+
+    world_do(w, 1, "wait", NOW + 1000);
+    world_turn(w);
+    assert_int_equal(engine_next_due(w->e), NOW + 1000);
+    run(w, NOW + 999);
+    assert_int_equal(world_value(w, 1), 0);
+    run(w, NOW + 1000);
+    assert_int_equal(world_value(w, 1), 1000);
+    run(w, NOW + 99999);
+    assert_int_equal(world_value(w, 1), 1000);
+}
+
+static void a_later_time_replaces_the_earlier_one(void **state)
+{
+    struct world *w = *state;
+
+    world_do(w, 1, "wait", NOW + 1000);
+    world_do(w, 1, "wait", NOW + 5000);
+    world_turn(w);
+    run(w, NOW + 4999);
+    assert_int_equal(world_value(w, 1), 0);
+    run(w, NOW + 5000);
+    assert_int_equal(world_value(w, 1), 1000);
+}
+
+static void a_moved_time_never_passes_the_durable_one(void **state)
+{
+    struct world *w = *state;
+
+    world_do(w, 1, "wait", NOW + 1000);
+    world_do(w, 1, "move", NOW + 9000); /* the durable time is still to come: it stands */
+    world_turn(w);
+    run(w, NOW + 1000);
+    assert_int_equal(world_value(w, 1), 1000);
+}
+
+static void a_moved_time_may_come_first(void **state)
+{
+    struct world *w = *state;
+
+    world_do(w, 1, "wait", NOW + 5000);
+    world_do(w, 1, "move", NOW + 1000);
+    world_turn(w);
+    run(w, NOW + 1000);
+    assert_int_equal(world_value(w, 1), 1000);
+}
+
+static void an_idle_record_leaves_a_moved_time_alone(void **state)
+{
+    struct world *w = *state;
+
+    world_do(w, 1, "wait", NOW - 1); /* has come */
+    world_do(w, 1, "move", NOW + 3000);
+    world_do(w, 1, "add", 1);
+    world_turn(w);
+    run(w, NOW + 2999);
+    assert_int_equal(world_value(w, 1), 1);
+    run(w, NOW + 3000);
+    assert_int_equal(world_value(w, 1), 1001);
+}
+
+static void many_mailboxes_wake_in_order_of_time(void **state)
+{
+    struct world *w = *state;
+
+    for (unsigned i = 1; i <= 100; i++)
+        world_do(w, i, "wait", NOW + (uint64_t)(i * 37 % 101) * 10);
+    world_turn(w);
+    for (unsigned t = 0; t <= 100; t++) {
+        unsigned awake = 0;
+        run(w, NOW + t * 10);
+        for (unsigned i = 1; i <= 100; i++)
+            awake += world_value(w, i) == 1000;
+        assert_int_equal(awake, t);
+    }
+    assert_int_equal(engine_next_due(w->e), INT64_MAX);
+}
+
+static void a_bounded_run_leaves_the_rest(void **state)
+{
+    struct world *w = *state;
+    unsigned awake = 0;
+
+    for (unsigned i = 1; i <= 10; i++)
+        world_do(w, i, "wait", NOW + 10);
+    world_turn(w);
+    fake_clock_step(&w->clock, 10);
+    assert_int_equal(engine_run_due(w->e, 4), ERR_OK);
+    for (unsigned i = 1; i <= 10; i++)
+        awake += world_value(w, i) == 1000;
+    assert_int_equal(awake, 4);
+    assert_int_equal(engine_next_due(w->e), NOW + 10);
+}
+
+static void stale_entries_do_not_pile_up(void **state)
+{
+    struct world *w = *state;
+
+    for (unsigned i = 0; i < 60000; i++) {
+        world_do(w, i % 3 + 1, "wait", NOW + 100000 + i);
+        if (i % 500 == 0)
+            world_turn(w);
+    }
+    world_turn(w);
+    run(w, NOW + 100000 + 59996); /* the three last times: 59997, 59998, 59999 */
+    assert_int_equal(world_value(w, 1) + world_value(w, 2) + world_value(w, 3), 0);
+    run(w, NOW + 100000 + 60000);
+    assert_int_equal(world_value(w, 1) + world_value(w, 2) + world_value(w, 3), 3000);
+}
+
+int main(void)
+{
+#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        CASE(a_mailbox_wakes_at_its_time_and_once),
+        CASE(a_later_time_replaces_the_earlier_one),
+        CASE(a_moved_time_never_passes_the_durable_one),
+        CASE(a_moved_time_may_come_first),
+        CASE(an_idle_record_leaves_a_moved_time_alone),
+        CASE(many_mailboxes_wake_in_order_of_time),
+        CASE(a_bounded_run_leaves_the_rest),
+        CASE(stale_entries_do_not_pile_up),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
