@@ -134,7 +134,7 @@ struct event {
     uint32_t step;
     uint32_t sequence;     /* notification sequence number, +1 */
     uint32_t kind;         /* notification type 01 02 03 05 */
-    uint32_t decision;     /* notification: 1 confirm, 2 late, 3 old, 4 confirm and audit */
+    uint32_t decision;     /* notification: 1 confirm, 2 late, 3 old, 4 confirm and audit, 5 audit */
     uint64_t counter_high; /* repeated in operation.concluded: high-water of kvn */
     uint32_t memory_free;
     uint32_t memory_required;

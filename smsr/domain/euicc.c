@@ -90,6 +90,7 @@ void operation_free(struct operation *op)
     if (!op)
         return;
     free(op->data);
+    free(op->rsp);
     free(op);
 }
 

@@ -75,6 +75,8 @@ struct operation {
     uint32_t data_done;            /* SendData: octets of the payload already accepted by the card */
     uint8_t *data;                 /* SendData payload: memory only, gone after a restart */
     size_t data_len;
+    uint8_t *rsp;                  /* SendData: response elements of the steps answered so far */
+    size_t rsp_len;
 };
 
 struct euicc {

@@ -226,12 +226,15 @@ static int armed(struct euicc *e, const struct euicc_record *r)
         op->fences++;
     if (ev->type == EV_OPERATION_ARMED) {
         op->armed = true;
-        op->armed_ms = r->at_ms;
+        if (!op->armed_ms)
+            op->armed_ms = r->at_ms;
         op->kvn = (uint8_t)ev->kvn;
         op->counter = ev->counter;
         op->bearer = BEARER_SMS;
-        op->previous = ev->previous;
-        op->previous_aid = ev->previous_aid;
+        if (ev->previous_aid.n) { /* a later deletion of the same operation leaves it */
+            op->previous = ev->previous;
+            op->previous_aid = ev->previous_aid;
+        }
         e->effect_ms[e->effect_at] = r->at_ms;
         e->effect_at = (e->effect_at + 1) % (sizeof e->effect_ms / sizeof *e->effect_ms);
     }
@@ -283,6 +286,14 @@ static int step_answered(struct euicc *e, const struct euicc_record *r)
         return ERR_CORRUPT;
     op->step_open = false;
     op->data_done = (uint32_t)r->ev->number;
+    if (op->function == FN_SEND_DATA && r->ev->data.n) {
+        uint8_t *grown = realloc(op->rsp, op->rsp_len + r->ev->data.n);
+        if (!grown)
+            return ERR_NOMEM;
+        memcpy(grown + op->rsp_len, r->ev->data.p, r->ev->data.n);
+        op->rsp = grown;
+        op->rsp_len += r->ev->data.n;
+    }
     return ERR_OK;
 }
 
@@ -296,7 +307,7 @@ static int notified(struct euicc *e, const struct euicc_record *r)
     }
     if (r->ev->imei.n)
         copy_text(e->imei, sizeof e->imei, r->ev->imei);
-    if (op && r->ev->decision == 1) {
+    if (op && (r->ev->decision == 1 || r->ev->decision == 4)) {
         op->notif_seen = true;
         op->notif_sequence = (uint16_t)(r->ev->sequence - 1);
         op->notif_kind = (uint8_t)r->ev->kind;

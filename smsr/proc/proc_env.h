@@ -10,6 +10,11 @@
 
 struct proc_env {
     const struct env *env;
+    struct crypto *crypto;         /* digests only */
     bool held;                     /* a POST of this card waits for our response right now */
     struct uuid held_session;
+    struct uuid new_op;            /* id for the operation this input may begin */
+    /* The ICCID stands in another EIS already (view over the whole fleet). */
+    bool (*iccid_taken)(void *ctx, const struct iccid *iccid);
+    void *ctx;
 };

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Admission of a call: relation, state, policy, limits; then operation.accepted and, when nothing else
+ * runs on the card, the first packet in the same commit. A refusal is a record and a GSMA status too. */
+#include "smsr/proc/admission.h"
+
+#include "smsr/proc/switch.h"
+
+#include <stdio.h>
+
+struct admit {
+    struct run r;
+    struct ask ask;
+    const struct in_call *call;
+    struct oid owner;
+    uint32_t acceptable_s;
+};
+
+static void reply(struct admit *a, enum envelope_kind kind, struct message m, const struct uuid *op,
+                  enum verdict v)
+{
+    struct out_reply out;
+
+    memset(&out, 0, sizeof out);
+    out.conn = a->call->conn;
+    out.message_id = a->call->message_id;
+    out.kind = kind;
+    if (op)
+        out.operation = *op;
+    out.verdict = v;
+    out.context_id = a->call->context_id;
+    out.mno_id = a->call->mno_id;
+    out.message = m;
+    plan_out(a->r.p, OUT_REPLY, &out, sizeof out);
+}
+
+static struct event *call_record(struct admit *a, enum event_type type)
+{
+    struct event *ev = plan_record(a->r.p, type);
+
+    ev->eid = a->ask.eid;
+    ev->function = a->ask.fn;
+    ev->iface = a->ask.caller.iface;
+    ev->party = a->ask.caller.party;
+    ev->role = a->ask.caller.role;
+    ev->mno = a->owner;
+    ev->fcid = a->ask.fcid;
+    ev->correlation_id = a->call->context_id;
+    ev->iccid = a->ask.iccid;
+    ev->has_digest = true;
+    memcpy(ev->digest, a->call->digest, sizeof ev->digest);
+    return ev;
+}
+
+static struct message answer(struct admit *a, const struct exec_answer *x)
+{
+    return proc_answer(a->r.p->arena, a->ask.caller.iface, a->ask.fn, x, (struct span){NULL, 0}, NULL,
+                       a->r.now, a->r.now, a->acceptable_s);
+}
+
+static int refuse(struct admit *a, enum status_code st)
+{
+    struct exec_answer x = status_answer(st);
+    struct message m = answer(a, &x);
+    struct event *ev = call_record(a, EV_OPERATION_CONCLUDED);
+
+    ev->op = a->r.pe->new_op;
+    ev->result = VERDICT_FAILED;
+    ev->code = x.code;
+    ev->text = x.message;
+    ev->stage = STAGE_ADMISSION;
+    ev->completed_at_ms = a->r.now;
+    ev->answer_msg = arena_dup(a->r.p->arena, &m, sizeof m);
+    reply(a, ENV_RESPONSE, m, &ev->op, VERDICT_FAILED);
+    return ERR_OK;
+}
+
+/* --- synchronous functions: one record, answered at once --- */
+static int answer_sync(struct admit *a, struct event *ev)
+{
+    struct exec_answer x = status_answer(ST_OK);
+    struct message m = answer(a, &x);
+
+    ev->answer_msg = arena_dup(a->r.p->arena, &m, sizeof m);
+    ev->completed_at_ms = a->r.now;
+    reply(a, ENV_RESPONSE, m, NULL, VERDICT_SUCCESS);
+    return ERR_OK;
+}
+
+static enum status_code read_pol2(const struct pol2 *p, uint32_t *ret)
+{
+    uint32_t bits = 0;
+
+    for (unsigned i = 0; i < p->n; i++) {
+        const struct pol2_rule *q = &p->rules[i];
+        bool not_allowed = span_eq(q->qualification, span_str("Not-Allowed"));
+        if (!span_eq(q->subject, span_str("PROFILE")))
+            return ST_POL2_INVALID;
+        if (not_allowed && span_eq(q->action, span_str("ENABLE")))
+            bits |= POL2_ENABLE_NOT_ALLOWED;
+        else if (not_allowed && span_eq(q->action, span_str("DISABLE")))
+            bits |= POL2_DISABLE_NOT_ALLOWED;
+        else if (not_allowed && span_eq(q->action, span_str("DELETE")))
+            bits |= POL2_DELETE_NOT_ALLOWED;
+        else if (span_eq(q->qualification, span_str("Auto-Delete")) &&
+                 span_eq(q->action, span_str("DISABLE")))
+            bits |= POL2_DISABLE_AUTO_DELETE;
+        else
+            return ST_POL2_INVALID;
+    }
+    *ret = bits | 0x100u;
+    return ST_OK;
+}
+
+static int download_completed(struct admit *a, const struct euicc_profile *p)
+{
+    uint32_t pol2 = 0x100;
+    enum status_code st = read_pol2(&a->ask.pol2, &pol2);
+    struct event *ev;
+
+    if (st)
+        return refuse(a, st);
+    if (p->state != PROFILE_CREATED)
+        return refuse(a, ST_PROFILE_STATE);
+    ev = call_record(a, EV_PROFILE_INSTALLED);
+    ev->aid = p->aid;
+    ev->profile_type = a->ask.profile_type;
+    ev->msisdn = a->ask.address.msisdn;
+    ev->imsi = a->ask.address.imsi;
+    ev->pol2 = pol2;
+    ev->smdp = a->ask.caller.party;
+    return answer_sync(a, ev);
+}
+
+static int update_address(struct admit *a)
+{
+    struct event *ev = call_record(a, EV_ADDRESS_CHANGED);
+
+    ev->msisdn = a->ask.address.msisdn;
+    ev->imsi = a->ask.address.imsi;
+    return answer_sync(a, ev);
+}
+
+/* --- asynchronous functions --- */
+static enum status_code check_create(struct admit *a)
+{
+    const struct euicc *e = a->r.e;
+    enum status_code st = authz_create(a->r.env, &a->ask.caller, &a->ask.iccid, &a->ask.mno);
+
+    if (st)
+        return st;
+    if (euicc_profile_by_iccid(e, &a->ask.iccid) ||
+        (a->r.pe->iccid_taken && a->r.pe->iccid_taken(a->r.pe->ctx, &a->ask.iccid)))
+        return ST_ICCID_IN_USE;
+    if (euicc_orphan(e))
+        return ST_ORPHAN;
+    if (a->ask.memory > e->memory_free)
+        return ST_MEMORY;
+    if (e->n_profiles == EUICC_PROFILES_MAX)
+        return ST_MEMORY;
+    return ST_OK;
+}
+
+static enum status_code check_send_data(struct admit *a)
+{
+    const struct euicc_profile *p = euicc_profile_by_aid(a->r.e, &a->ask.sd_aid);
+
+    if (es5_send_data_check(a->ask.data))
+        return ST_FORMAT;
+    if (aid_eq(&a->ask.sd_aid, &AID_ISD_R)) {
+        /* INSTALL [personalization] and the key establishment go through the ISD-R, for an ISD-P of
+         * this Mno-id that is not finished. */
+        p = euicc_orphan(a->r.e);
+    }
+    if (!p || !oid_eq(&p->mno, &a->owner) || (p->state != PROFILE_CREATED))
+        return ST_SD_AID_UNKNOWN;
+    return ST_OK;
+}
+
+static enum status_code check_delete(const struct euicc_profile *p)
+{
+    if (p->fallback)
+        return ST_PROFILE_FALLBACK;
+    if (p->state == PROFILE_ENABLED)
+        return ST_PROFILE_STATE;
+    return p->pol2 & POL2_DELETE_NOT_ALLOWED ? ST_POL2 : ST_OK;
+}
+
+static enum status_code check_card(struct admit *a, const struct euicc_profile *p)
+{
+    switch (a->ask.fn) {
+    case FN_ENABLE_PROFILE:
+    case FN_DISABLE_PROFILE:
+        return switch_check(a->r.env, a->r.e, a->ask.fn, &a->ask.iccid, a->r.now);
+    case FN_DELETE_PROFILE:
+        return check_delete(p);
+    case FN_CREATE_ISDP:
+        return check_create(a);
+    case FN_SEND_DATA:
+        return check_send_data(a);
+    default:
+        return ST_OK;
+    }
+}
+
+static int64_t default_validity(struct admit *a)
+{
+    const struct env *env = a->r.env;
+
+    switch (a->ask.fn) {
+    case FN_ENABLE_PROFILE:
+    case FN_DISABLE_PROFILE:
+        return env->timer_ms[TIMER_VALIDITY_ENABLE];
+    case FN_SEND_DATA:
+    case FN_CREATE_ISDP:
+        return env->timer_ms[TIMER_VALIDITY_DOWNLOAD] * (int64_t)(1 + a->ask.data.n / 20000);
+    default:
+        return env->timer_ms[TIMER_VALIDITY_OTHER];
+    }
+}
+
+static bool find_validity(struct admit *a, int64_t *ret)
+{
+    const struct env *env = a->r.env;
+    int64_t max = env->timer_ms[TIMER_VALIDITY_MAX];
+
+    *ret = a->ask.has_validity ? timer_scaled((int64_t)a->ask.validity_s * 1000, env->time_scale)
+                               : default_validity(a);
+    if (*ret <= max)
+        return true;
+    if (!a->ask.has_validity) {
+        *ret = max;
+        return true;
+    }
+    a->acceptable_s = (uint32_t)(max * (int64_t)(env->time_scale ? env->time_scale : 1) / 1000);
+    return false;
+}
+
+/* The operation as apply will make it from the record just planned: what the first step reads. */
+static struct operation *preview(struct admit *a, const struct event *ev)
+{
+    struct operation *op = arena_alloc(a->r.p->arena, sizeof *op);
+
+    if (!op)
+        return NULL;
+    op->id = ev->op;
+    op->function = ev->function;
+    op->iface = ev->iface;
+    op->party = ev->party;
+    op->role = ev->role;
+    op->mno = ev->mno;
+    (void)snprintf(op->fcid, sizeof op->fcid, "%.*s", (int)ev->fcid.n, (const char *)ev->fcid.p);
+    (void)snprintf(op->correlation_id, sizeof op->correlation_id, "%.*s", (int)ev->correlation_id.n,
+                   ev->correlation_id.n ? (const char *)ev->correlation_id.p : "");
+    op->iccid = ev->iccid;
+    op->aid = ev->aid;
+    op->accepted_ms = a->r.now;
+    op->validity_end_ms = ev->validity_end_ms;
+    op->attempt = 1;
+    op->more_to_do = ev->more_to_do;
+    op->memory_required = ev->memory_required;
+    if (ev->volatile_data.n) {
+        op->data = arena_dup(a->r.p->arena, ev->volatile_data.p, ev->volatile_data.n);
+        op->data_len = ev->volatile_data.n;
+    }
+    return op;
+}
+
+static int start(struct admit *a)
+{
+    switch (a->ask.fn) {
+    case FN_ENABLE_PROFILE:
+    case FN_DISABLE_PROFILE:
+        return switch_arm(&a->r);
+    case FN_DELETE_PROFILE:
+        return delete_arm(&a->r);
+    case FN_CREATE_ISDP:
+    case FN_SEND_DATA:
+        return session_start(&a->r);
+    case FN_AUDIT_EIS:
+        return run_fence_to(&a->r, PURPOSE_AUDIT, 2, NULL);
+    default:
+        return ERR_INTERNAL;
+    }
+}
+
+static int accept(struct admit *a, const struct euicc_profile *p, int64_t validity)
+{
+    struct event *ev = call_record(a, EV_OPERATION_ACCEPTED);
+    struct aid aid = p ? p->aid : a->ask.sd_aid;
+
+    if (a->ask.fn == FN_CREATE_ISDP && euicc_new_aid(a->r.e, &aid))
+        return ERR_INTERNAL;
+    ev->op = a->r.pe->new_op;
+    ev->aid = aid;
+    ev->validity_end_ms = a->r.now + validity;
+    ev->op_state = 1; /* QUEUED, row 0 of every table */
+    ev->due_ms = ev->validity_end_ms;
+    ev->more_to_do = a->ask.more_to_do;
+    ev->memory_required = a->ask.memory;
+    ev->volatile_data = a->ask.data;
+    reply(a, ENV_ACCEPTED, (struct message){MSG_NONE, NULL}, &ev->op, VERDICT_NONE);
+    if (a->r.e->n_ops)
+        return ERR_OK;
+    a->r.op = preview(a, ev);
+    return a->r.op ? start(a) : ERR_NOMEM;
+}
+
+int proc_admit(const struct proc_env *pe, struct euicc *e, const struct input *in, struct plan *p)
+{
+    struct admit a = {.r = {pe, pe->env, e, NULL, in, p, p->now_ms, false}, .call = &in->u.call};
+    const struct euicc_profile *t = NULL;
+    enum status_code st;
+    int64_t validity;
+
+    if (!ask_read(a.call, &a.ask))
+        return ERR_UNSUPPORTED;
+    st = authz_card(pe->env, &a.ask.caller, e, &a.owner);
+    if (st)
+        return refuse(&a, st);
+    if (a.ask.fn != FN_CREATE_ISDP && a.ask.fn != FN_SEND_DATA && a.ask.fn != FN_AUDIT_EIS) {
+        t = euicc_profile_by_iccid(e, &a.ask.iccid);
+        if (t && t->state == PROFILE_IN_CREATION)
+            t = NULL;
+        st = authz_profile(pe->env, &a.ask.caller, e, t, a.ask.fn);
+        if (st)
+            return refuse(&a, st);
+    }
+    if (a.ask.fn == FN_PROFILE_DOWNLOAD_COMPLETED)
+        return download_completed(&a, t);
+    if (a.ask.fn == FN_UPDATE_SUBSCRIPTION_ADDRESS)
+        return update_address(&a);
+    st = check_card(&a, t);
+    if (!st && !find_validity(&a, &validity))
+        st = ST_VALIDITY_TOO_LONG;
+    if (!st && e->n_ops == EUICC_OPS_MAX)
+        st = ST_BUSY;
+    return st ? refuse(&a, st) : accept(&a, t, validity);
+}

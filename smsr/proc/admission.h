@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a call asks for, taken out of its message once. */
+#pragma once
+
+#include "smsr/proc/run.h"
+
+struct ask {
+    enum function fn;
+    struct caller caller;
+    struct span fcid;
+    uint32_t validity_s;
+    bool has_validity;
+    struct eid eid;
+    struct iccid iccid;
+    struct aid sd_aid;
+    struct oid mno;
+    uint32_t memory;
+    bool more_to_do;
+    struct span data;
+    struct subscription_address address;
+    struct span profile_type;
+    struct pol2 pol2;
+};
+/* false: the message is no request of this SM-SR's card functions. */
+bool ask_read(const struct in_call *call, struct ask *ret);
+int session_start(struct run *r);
+int switch_start(struct run *r);
+int delete_arm(struct run *r);

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Requests of ES3 and ES4 as one shape. */
+#include "smsr/proc/admission.h"
+
+#include <assert.h>
+
+#include "common/msg/es3.h"
+#include "common/msg/es4.h"
+#include "common/msg/msg_type.h"
+
+/* Enable, Disable, Delete of both interfaces: base, EID, ICCID in this order. */
+static void plain(struct ask *a, const void *body)
+{
+    const struct es3_enable_profile_request *m = body;
+
+    a->eid = m->eid;
+    a->iccid = m->iccid;
+}
+
+static_assert(sizeof(struct es3_enable_profile_request) == sizeof(struct es4_enable_profile_request) &&
+                  sizeof(struct es3_disable_profile_request) == sizeof(struct es4_disable_profile_request) &&
+                  sizeof(struct es3_delete_isdp_request) == sizeof(struct es4_delete_profile_request) &&
+                  sizeof(struct es3_enable_profile_request) == sizeof(struct es3_delete_isdp_request),
+              "the plain profile requests share one layout");
+
+static void create_isdp(struct ask *a, const void *body)
+{
+    const struct es3_create_isdp_request *m = body;
+
+    a->eid = m->eid;
+    a->iccid = m->iccid;
+    a->mno = m->mno_id;
+    a->memory = m->required_memory;
+    a->more_to_do = m->more_to_do;
+}
+
+static void send_data(struct ask *a, const void *body)
+{
+    const struct es3_send_data_request *m = body;
+
+    a->eid = m->eid;
+    a->sd_aid = m->sd_aid;
+    a->data = m->data;
+    a->more_to_do = m->more_to_do;
+}
+
+static void completed(struct ask *a, const void *body)
+{
+    const struct es3_profile_download_completed_request *m = body;
+
+    a->eid = m->eid;
+    a->iccid = m->iccid;
+    a->profile_type = m->profile_type;
+    a->address = m->address;
+    a->pol2 = m->pol2;
+}
+
+static void audit(struct ask *a, const void *body)
+{
+    const struct es4_audit_eis_request *m = body;
+
+    a->eid = m->eid;
+}
+
+static void address(struct ask *a, const void *body)
+{
+    const struct es4_update_subscription_address_request *m = body;
+
+    a->eid = m->eid;
+    a->iccid = m->iccid;
+    a->address = m->new_address;
+}
+
+static const struct {
+    enum msg_type type;
+    void (*read)(struct ask *a, const void *body);
+} TABLE[] = {
+    {MSG_ES3_CREATE_ISDP_REQUEST, create_isdp},
+    {MSG_ES3_SEND_DATA_REQUEST, send_data},
+    {MSG_ES3_PROFILE_DOWNLOAD_COMPLETED_REQUEST, completed},
+    {MSG_ES3_ENABLE_PROFILE_REQUEST, plain},
+    {MSG_ES3_DISABLE_PROFILE_REQUEST, plain},
+    {MSG_ES3_DELETE_ISDP_REQUEST, plain},
+    {MSG_ES4_ENABLE_PROFILE_REQUEST, plain},
+    {MSG_ES4_DISABLE_PROFILE_REQUEST, plain},
+    {MSG_ES4_DELETE_PROFILE_REQUEST, plain},
+    {MSG_ES4_AUDIT_EIS_REQUEST, audit},
+    {MSG_ES4_UPDATE_SUBSCRIPTION_ADDRESS_REQUEST, address},
+};
+
+bool ask_read(const struct in_call *call, struct ask *ret)
+{
+    const struct msg_info *info = msg_type_info(call->msg->type);
+    const struct base_request *base = call->msg->body;
+
+    memset(ret, 0, sizeof *ret);
+    for (size_t i = 0; i < sizeof TABLE / sizeof *TABLE; i++) {
+        if (TABLE[i].type != call->msg->type || !info)
+            continue;
+        ret->fn = info->function;
+        ret->caller = (struct caller){call->party, call->role, info->iface, call->mno_id};
+        ret->fcid = base->function_call_identifier;
+        ret->validity_s = base->validity_period_s;
+        ret->has_validity = base->has_validity_period;
+        ret->mno = call->mno_id;
+        TABLE[i].read(ret, call->msg->body);
+        return true;
+    }
+    return false;
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How an operation ends: verdict, answer, and what other parties must hear (design 3.4; facts: sgp02 6.9
+ * rule 4). One plan, one commit. */
+#include "smsr/proc/run.h"
+
+#include "common/msg/admin.h"
+#include "common/msg/es3.h"
+#include "common/msg/es4.h"
+#include "common/msg/msg_type.h"
+
+#include <assert.h>
+
+static struct message *keep(struct run *r, struct message m)
+{
+    return arena_dup(r->p->arena, &m, sizeof m);
+}
+
+static const struct euicc_profile *target(const struct run *r)
+{
+    return euicc_profile_by_iccid(r->e, &r->op->iccid);
+}
+
+static void answer_with(struct run *r, struct event *ev, const struct exec_answer *answer, struct span data)
+{
+    struct message m;
+
+    if (!r->op->party.s[0]) /* our own operation: nobody asked */
+        return;
+    if (r->op->answered) {
+        struct operation_concluded notice;
+        memset(&notice, 0, sizeof notice);
+        notice.operation = r->op->id;
+        notice.function = r->op->function;
+        notice.fcid = span_str(r->op->fcid);
+        notice.eid = r->e->eid;
+        notice.iccid = r->op->iccid;
+        notice.verdict = ev->result;
+        notice.code = answer->code;
+        notice.text = answer->message;
+        plan_deliver(r->p, ev, &r->op->party, (struct message){MSG_OPERATION_CONCLUDED, &notice});
+        return;
+    }
+    m = proc_answer(r->p->arena, r->op->iface, r->op->function, answer, data, &r->op->aid,
+                    r->op->accepted_ms, r->now, 0);
+    ev->answer_msg = keep(r, m);
+    plan_deliver(r->p, ev, &r->op->party, m);
+}
+
+static struct event *conclude(struct run *r, enum verdict v, const struct exec_answer *answer,
+                              enum stage stage, struct span data)
+{
+    struct event *ev = run_record(r, EV_OPERATION_CONCLUDED, -1, 0);
+
+    ev->result = v;
+    ev->code = answer->code;
+    ev->text = answer->message;
+    ev->stage = stage;
+    ev->kvn = r->e->scp80_kvn;
+    ev->counter_high = r->e->counter_high;
+    ev->completed_at_ms = r->now;
+    if (r->op->notif_seen)
+        ev->sequence = r->op->notif_sequence + 1u;
+    if (r->e->imei[0])
+        ev->imei = span_str(r->e->imei);
+    answer_with(r, ev, answer, data);
+    return ev;
+}
+
+struct event *run_conclude(struct run *r, enum verdict v, enum status_code code, enum stage stage,
+                           struct span data)
+{
+    struct exec_answer a = status_answer(code);
+    return conclude(r, v, &a, stage, data);
+}
+
+struct event *run_conclude_warning(struct run *r, enum status_code code, struct span data)
+{
+    struct exec_answer a = status_answer(code);
+
+    a.status = EXEC_WARNING;
+    return conclude(r, VERDICT_SUCCESS, &a, STAGE_NONE, data);
+}
+
+void run_expire_unsent(struct run *r)
+{
+    (void)run_conclude(r, VERDICT_EXPIRED, ST_EXPIRED_UNSENT, STAGE_BEARER, (struct span){NULL, 0});
+}
+
+/* The answer goes out now, once; the verdict is found by the fence and told as OperationConcluded. */
+void run_expire_sent(struct run *r, const char *why, int state, int64_t due)
+{
+    struct exec_answer a = status_answer(ST_EXPIRED_SENT);
+    struct event *ev = run_record(r, EV_OPERATION_EXPIRED, state, due);
+    struct message m;
+
+    r->answered_now = true; /* from here on the validity period caps no timer any more */
+    if (state >= 0)
+        ev->due_ms = due;
+    ev->code = a.code;
+    if (r->op->party.s[0]) {
+        m = proc_answer(r->p->arena, r->op->iface, r->op->function, &a, (struct span){NULL, 0},
+                        &r->op->aid, r->op->accepted_ms, r->now, 0);
+        ev->answer_msg = keep(r, m);
+        plan_deliver(r->p, ev, &r->op->party, m);
+    }
+    run_in_doubt(r, why);
+}
+
+static struct message notification(struct run *r, enum interface iface, enum function f,
+                                   const struct euicc_profile *p)
+{
+    enum msg_type t = msg_type_find(iface, f, MSG_KIND_NOTICE);
+    void *body;
+
+    if (iface == IF_ES3) {
+        struct es3_handle_profile_enabled_notification *n = arena_alloc(r->p->arena, sizeof *n);
+        if (n)
+            *n = (struct es3_handle_profile_enabled_notification){r->e->eid, p->iccid, p->mno, r->now};
+        body = n;
+    } else {
+        struct es4_handle_profile_enabled_notification *n = arena_alloc(r->p->arena, sizeof *n);
+        if (n)
+            *n = (struct es4_handle_profile_enabled_notification){r->e->eid, p->iccid, r->now};
+        body = n;
+    }
+    /* The three notifications of an interface have one layout, which proc_layout_check asserts. */
+    return (struct message){body ? t : MSG_NONE, body};
+}
+
+static_assert(sizeof(struct es3_handle_profile_enabled_notification) ==
+                      sizeof(struct es3_handle_profile_disabled_notification) &&
+                  sizeof(struct es3_handle_profile_enabled_notification) ==
+                      sizeof(struct es3_handle_profile_deleted_notification) &&
+                  sizeof(struct es4_handle_profile_enabled_notification) ==
+                      sizeof(struct es4_handle_profile_disabled_notification) &&
+                  sizeof(struct es4_handle_profile_enabled_notification) ==
+                      sizeof(struct es4_handle_profile_deleted_notification),
+              "the notifications of one interface share one layout");
+
+/* The owner hears it by ES3 through the SM-DP of that profile, else by ES4, never both (design 3.5). */
+static void notify_owner(struct run *r, struct event *with, const struct euicc_profile *p, enum function f)
+{
+    bool by_smdp = p->smdp.s[0] && env_on_behalf(r->env, &p->mno, &p->smdp);
+    const struct oid *to = by_smdp ? &p->smdp : &p->mno;
+    struct message m;
+
+    if (!env_party(r->env, to))
+        return;
+    /* Who asked for this very profile has the answer; its SM-DP relays its own answer. */
+    if (oid_eq(&r->op->party, to) && target(r) == p)
+        return;
+    m = notification(r, by_smdp ? IF_ES3 : IF_ES4, f, p);
+    if (m.type != MSG_NONE)
+        plan_deliver(r->p, with, to, m);
+}
+
+void run_notify(struct run *r, struct event *with, const struct euicc_profile *p, enum function f)
+{
+    if (!p)
+        return;
+    notify_owner(r, with, p, f);
+    for (unsigned i = 0; i < r->env->n_plmas; i++) {
+        const struct plma *pl = &r->env->plmas[i];
+        struct message m;
+        if (oid_eq(&pl->m2m_sp, &r->op->party) || !env_party(r->env, &pl->m2m_sp) ||
+            !env_plma(r->env, &p->mno, p->profile_type, &pl->m2m_sp, f))
+            continue;
+        m = notification(r, IF_ES4, f, p);
+        if (m.type != MSG_NONE)
+            plan_deliver(r->p, with, &pl->m2m_sp, m);
+    }
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Delete a profile and its ISD-P (SGP.02 3.6, 3.7; ES4.DeleteProfile, ES3.DeleteISDP). The card tells in
+ * its answer; there is no notification. 6A88 counts as done: the ISD-P is gone. */
+#include "smsr/proc/admission.h"
+
+#include "common/codec/packet.h"
+
+enum { DL_QUEUED, DL_ARMED, DL_FENCING, DL_STATE_COUNT };
+#define S(x) (1u << (unsigned)(x))
+
+static const struct euicc_profile *victim(const struct run *r)
+{
+    return euicc_profile_by_iccid(r->e, &r->op->iccid);
+}
+
+static int gone(struct run *r, struct span data)
+{
+    const struct euicc_profile *p = victim(r);
+    struct event *ev;
+
+    if (p) {
+        ev = run_record(r, EV_PROFILE_DELETED, -1, 0);
+        run_notify(r, ev, p, FN_DELETE_PROFILE);
+    }
+    (void)run_conclude(r, VERDICT_SUCCESS, ST_OK, STAGE_NONE, data);
+    return ERR_OK;
+}
+
+int delete_arm(struct run *r)
+{
+    struct writer w = run_writer(r, 64);
+
+    es5_delete_profile(&w, dialect_of(r->e)->sms_form, &r->op->aid);
+    return run_arm(r, PURPOSE_CMD, wr_view(&w), DL_ARMED, r->now + run_timer(r, TIMER_RESEND_1),
+                   euicc_enabled(r->e), NULL);
+}
+
+static int queued(const struct proc_view *v, const struct input *in, struct plan *p)
+{
+    struct run r = RUN_INIT(v, in, p);
+    const struct euicc_profile *t = victim(&r);
+    enum status_code st = ST_OK;
+
+    if (run_expired(&r)) {
+        run_expire_unsent(&r);
+        return ERR_OK;
+    }
+    if (!t)
+        return gone(&r, (struct span){NULL, 0});
+    if (t->fallback)
+        st = ST_PROFILE_FALLBACK;
+    else if (t->state == PROFILE_ENABLED)
+        st = ST_PROFILE_STATE;
+    else if (t->pol2 & POL2_DELETE_NOT_ALLOWED)
+        st = ST_POL2;
+    if (st) {
+        (void)run_conclude(&r, VERDICT_FAILED, st, STAGE_PREPARATION, (struct span){NULL, 0});
+        return ERR_OK;
+    }
+    return delete_arm(&r);
+}
+
+static struct event *answered(struct run *r, int next, int64_t due)
+{
+    struct event *ev = run_record(r, EV_OPERATION_ANSWERED, next, due);
+
+    ev->kvn = r->in->u.por.kvn;
+    ev->counter = r->in->u.por.counter;
+    ev->por_status = r->in->u.por.status + 1u;
+    ev->data = r->in->u.por.data;
+    return ev;
+}
+
+static int armed_por(struct run *r)
+{
+    const struct in_por *por = &r->in->u.por;
+    struct es5_answer a;
+
+    if (por->counter != r->op->counter || por->status == POR_MEMORY || por->status == POR_MORE_TIME)
+        return ERR_STATE;
+    (void)answered(r, -1, 0);
+    if (por->status != POR_OK || es5_answer_read(por->data, &a) || !a.sw) {
+        run_in_doubt(r, por_status_text(por->status));
+        return run_fence(r, PURPOSE_FENCE, DL_FENCING);
+    }
+    if (a.sw == 0x9000 || a.sw == 0x6A88)
+        return gone(r, por->data);
+    (void)run_conclude(r, VERDICT_FAILED, a.sw == 0x69E1 ? ST_POL1 : ST_ISDR_EXECUTION, STAGE_CARD,
+                       por->data);
+    return ERR_OK;
+}
+
+static int armed(const struct proc_view *v, const struct input *in, struct plan *p)
+{
+    struct run r = RUN_INIT(v, in, p);
+    const struct euicc_packet *pk = run_packet(&r, PURPOSE_CMD);
+
+    if (in->kind == IN_POR)
+        return armed_por(&r);
+    if (run_expired(&r)) {
+        run_expire_sent(&r, "validity period over, the card has not answered", DL_FENCING,
+                        run_fence_due(&r, 0));
+        return run_fence(&r, PURPOSE_FENCE, DL_FENCING);
+    }
+    if (!pk)
+        return run_fence(&r, PURPOSE_FENCE, DL_FENCING);
+    run_resend(&r, pk, euicc_enabled(r.e), NULL);
+    return ERR_OK;
+}
+
+static int fencing(const struct proc_view *v, const struct input *in, struct plan *p)
+{
+    struct run r = RUN_INIT(v, in, p);
+    const struct euicc_packet *fence = run_packet(&r, PURPOSE_FENCE);
+    struct es5_status st;
+
+    if (in->kind != IN_POR) {
+        if (run_expired(&r))
+            run_expire_sent(&r, "validity period over, the card has not answered", DL_FENCING,
+                            run_fence_due(&r, 0));
+        return run_fence(&r, PURPOSE_FENCE, DL_FENCING);
+    }
+    if (!fence || in->u.por.counter != fence->counter)
+        return ERR_STATE;
+    if (in->u.por.status != POR_OK || es5_audit_read(in->u.por.data, &st)) {
+        (void)answered(&r, DL_FENCING, run_fence_due(&r, r.op->fences));
+        return ERR_OK;
+    }
+    (void)answered(&r, -1, 0);
+    if (!run_seen(&st, &r.op->aid))
+        return gone(&r, (struct span){NULL, 0});
+    (void)run_conclude(&r, VERDICT_FAILED, ST_ISDR_EXECUTION, STAGE_BEARER, (struct span){NULL, 0});
+    return ERR_OK;
+}
+
+#define INPUTS (IN_BIT(IN_POR) | IN_BIT(IN_TIMER) | IN_BIT(IN_RESTART))
+static const struct proc_state STATES[] = {
+    [DL_QUEUED] = {"QUEUED", IN_BIT(IN_TIMER) | IN_BIT(IN_RESTART), S(DL_ARMED), NULL, RESTART_WAIT,
+                   queued},
+    [DL_ARMED] = {"ARMED", INPUTS, S(DL_FENCING), "resend_1", RESTART_RESUME, armed},
+    [DL_FENCING] = {"FENCING", INPUTS, S(DL_FENCING), "fence_1", RESTART_RECONCILE, fencing},
+};
+const struct proc PROC_DELETE = {"delete", FN_DELETE_PROFILE, STATES, DL_STATE_COUNT};

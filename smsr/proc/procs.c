@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One entry for all inputs of an EID's mailbox. */
+#include "smsr/proc/procs.h"
+
+#include "smsr/domain/notification.h"
+#include "smsr/proc/run.h"
+
+const struct proc *proc_of(enum function f)
+{
+    static const struct proc *const TABLE[] = {&PROC_ENABLE,    &PROC_DISABLE, &PROC_DELETE,
+                                               &PROC_CREATE_ISDP, &PROC_SEND_DATA, &PROC_AUDIT,
+                                               &PROC_NOTIFICATION};
+
+    for (size_t i = 0; i < sizeof TABLE / sizeof *TABLE; i++)
+        if (TABLE[i]->function == f)
+            return TABLE[i];
+    return NULL;
+}
+
+const char *proc_state_name(enum function f, unsigned state)
+{
+    const struct proc *p = proc_of(f);
+    return p && state < p->n_states ? p->states[state].name : "?";
+}
+
+static int64_t own_validity(const struct proc_env *pe)
+{
+    return pe->env->timer_ms[TIMER_VALIDITY_ENABLE];
+}
+
+/* Nobody's operation expects it: the card is confirmed and asked; the EIS follows the audit only. */
+static int unsolicited(const struct proc_env *pe, const struct euicc *e, const struct input *in,
+                       struct plan *p)
+{
+    const struct in_notification *n = &in->u.notification;
+    struct event *ev;
+
+    for (unsigned i = 0; i < e->n_ops; i++)
+        if (e->ops[i]->function == FN_NOTIFICATION)
+            return ERR_STATE; /* one is under way; the card repeats what it needs */
+    if (e->has_notif && n->sequence != e->notif_sequence &&
+        !sequence_newer(n->sequence, e->notif_sequence)) {
+        ev = plan_record(p, EV_NOTIFICATION_RECEIVED);
+        ev->decision = 3;
+    } else if (e->n_ops == EUICC_OPS_MAX) {
+        return ERR_FULL;
+    } else {
+        ev = plan_record(p, EV_OPERATION_ACCEPTED);
+        ev->eid = e->eid;
+        ev->op = pe->new_op;
+        ev->function = FN_NOTIFICATION;
+        ev->aid = n->aid;
+        ev->validity_end_ms = p->now_ms + own_validity(pe);
+        ev->op_state = 1;
+        ev->due_ms = p->now_ms;
+        ev = plan_record(p, EV_NOTIFICATION_RECEIVED);
+        ev->op = pe->new_op;
+        ev->decision = 4;
+    }
+    ev->eid = e->eid;
+    ev->sequence = n->sequence + 1u;
+    ev->kind = n->kind;
+    ev->aid = n->aid;
+    ev->imei = n->imei;
+    ev->bearer = n->bearer;
+    return ERR_OK;
+}
+
+/* An operation behind the first one only ends here: its validity period is over. */
+static int expire_waiting(const struct proc_env *pe, struct euicc *e, const struct input *in,
+                          struct plan *p)
+{
+    for (unsigned i = 1; i < e->n_ops; i++) {
+        struct run r = {pe, pe->env, e, e->ops[i], in, p, p->now_ms, false};
+        if (run_expired(&r)) {
+            run_expire_unsent(&r);
+            return ERR_OK;
+        }
+    }
+    return ERR_STATE;
+}
+
+/* When the running operation ends, the next one starts in the following turn. */
+static void wake_next(const struct euicc *e, struct plan *p)
+{
+    for (unsigned i = 0; i < p->n_records; i++)
+        if (p->records[i]->type == EV_OPERATION_CONCLUDED && e->n_ops > 1 &&
+            uuid_eq(&p->records[i]->op, &e->ops[0]->id))
+            p->volatile_due_ms = p->now_ms;
+}
+
+static int run_first(const struct proc_env *pe, struct euicc *e, const struct input *in,
+                     struct plan *p)
+{
+    struct operation *op = e->ops[0];
+    const struct proc *proc = proc_of(op->function);
+    struct proc_view v = {e, op, pe, p->now_ms};
+    int err;
+
+    if (!proc)
+        return ERR_INTERNAL;
+    err = proc_step(proc, op->state, &v, in, p);
+    if (!err)
+        wake_next(e, p);
+    return err;
+}
+
+int proc_euicc_decide(const struct proc_env *pe, struct euicc *e, const struct input *in,
+                      struct plan *p)
+{
+    int err = ERR_STATE;
+
+    if (in->kind == IN_CALL)
+        return proc_admit(pe, e, in, p);
+    if (!e)
+        return ERR_STATE;
+    if (in->kind == IN_TIMER && e->n_ops > 1) {
+        err = expire_waiting(pe, e, in, p);
+        if (!err)
+            return ERR_OK;
+    }
+    if (e->n_ops)
+        err = run_first(pe, e, in, p);
+    if (err == ERR_STATE && in->kind == IN_NOTIFICATION)
+        err = unsolicited(pe, e, in, p);
+    return err;
+}

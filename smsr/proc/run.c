@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The moves all card procedures share: records, packets, same-bytes resends. */
+#include "smsr/proc/run.h"
+
+int64_t run_timer(const struct run *r, enum timer t)
+{
+    return r->env->timer_ms[t];
+}
+
+static int64_t cap_due(const struct run *r, int64_t due)
+{
+    if (!r->op || r->op->answered || r->answered_now || !r->op->validity_end_ms)
+        return due;
+    return !due || r->op->validity_end_ms < due ? r->op->validity_end_ms : due;
+}
+
+struct event *run_record(struct run *r, enum event_type type, int next, int64_t due)
+{
+    struct event *ev = plan_record(r->p, type);
+
+    ev->eid = r->e->eid;
+    if (r->op) {
+        ev->op = r->op->id;
+        ev->function = r->op->function;
+        ev->party = r->op->party;
+        ev->fcid = span_str(r->op->fcid);
+        ev->correlation_id = span_str(r->op->correlation_id);
+        ev->iccid = r->op->iccid;
+        ev->aid = r->op->aid;
+        ev->attempt = r->op->attempt;
+    }
+    if (next >= 0) {
+        ev->op_state = (uint32_t)next + 1;
+        ev->due_ms = cap_due(r, due);
+    }
+    return ev;
+}
+
+struct writer run_writer(struct run *r, size_t n)
+{
+    return wr_init(arena_alloc(r->p->arena, n), n);
+}
+
+static void put_sms(struct run *r, const struct event *armed, uint64_t lsn, uint64_t counter,
+                    const struct euicc_profile *to, const struct euicc_profile *to2)
+{
+    struct out_sms out;
+    int64_t left = r->op ? r->op->validity_end_ms - r->now : 0;
+
+    memset(&out, 0, sizeof out);
+    out.eid = r->e->eid;
+    out.armed = armed;
+    out.lsn = lsn;
+    out.counter = counter;
+    if (to)
+        out.to[0] = to->iccid;
+    if (to2 && to2 != to)
+        out.to[to ? 1 : 0] = to2->iccid;
+    /* After the validity period only reads go out: an hour of SMSC patience for them. */
+    out.validity_ms = left > 0 ? left : 3600 * 1000;
+    plan_out(r->p, OUT_SMS, &out, sizeof out);
+}
+
+int run_arm(struct run *r, enum packet_purpose purpose, struct span script, int next, int64_t due,
+            const struct euicc_profile *to, const struct euicc_profile *to2)
+{
+    enum event_type type = purpose == PURPOSE_CMD ? EV_OPERATION_ARMED : EV_PACKET_ARMED;
+    struct event *ev;
+
+    if (!script.p || r->p->unit.set)
+        return ERR_INTERNAL;
+    ev = run_record(r, type, next, due);
+    ev->purpose = purpose;
+    ev->bearer = BEARER_SMS;
+    r->p->unit = (struct card_unit){true, purpose, 0x000001, script, ev};
+    put_sms(r, ev, 0, 0, to, to2);
+    return ERR_OK;
+}
+
+const struct euicc_packet *run_packet(const struct run *r, enum packet_purpose purpose)
+{
+    const struct euicc_packet *last = NULL;
+
+    for (unsigned i = 0; i < r->e->n_packets; i++)
+        if (r->e->packets[i].purpose == purpose && uuid_eq(&r->e->packets[i].op, &r->op->id))
+            last = &r->e->packets[i];
+    return last;
+}
+
+int64_t run_resend_due(const struct run *r, int64_t first_sent)
+{
+    int64_t at = first_sent + run_timer(r, TIMER_RESEND_1);
+
+    if (at > r->now)
+        return at;
+    at += run_timer(r, TIMER_RESEND_2);
+    while (at <= r->now)
+        at += run_timer(r, TIMER_RESEND_3);
+    return at;
+}
+
+void run_resend(struct run *r, const struct euicc_packet *pk, const struct euicc_profile *to,
+                const struct euicc_profile *to2)
+{
+    put_sms(r, NULL, pk->lsn, pk->counter, to, to2);
+    r->p->volatile_due_ms = cap_due(r, run_resend_due(r, pk->first_sent_ms));
+}
+
+bool run_expired(const struct run *r)
+{
+    return r->op && !r->op->answered && !r->answered_now && r->op->validity_end_ms && r->now >= r->op->validity_end_ms;
+}
+
+const struct event_profile *run_seen(const struct es5_status *st, const struct aid *aid)
+{
+    for (unsigned i = 0; i < st->n; i++)
+        if (aid_eq(&st->isdp[i].aid, aid))
+            return &st->isdp[i];
+    return NULL;
+}
+
+struct event *run_audited(struct run *r, const struct es5_status *st, int next, int64_t due)
+{
+    struct event *ev = run_record(r, EV_EUICC_AUDITED, next, due);
+
+    for (unsigned i = 0; i < st->n && i < EVENT_PROFILES_MAX; i++) {
+        const struct euicc_profile *p = euicc_profile_by_aid(r->e, &st->isdp[i].aid);
+        ev->profiles[ev->n_profiles] = st->isdp[i];
+        if (p)
+            ev->profiles[ev->n_profiles].iccid = p->iccid;
+        ev->n_profiles++;
+    }
+    if (st->has_memory)
+        ev->memory_free = st->memory_free;
+    return ev;
+}
+
+int64_t run_fence_due(const struct run *r, uint32_t fences)
+{
+    enum timer t = fences < 6 ? (enum timer)(TIMER_FENCE_1 + (int)fences) : TIMER_FENCE_6;
+    return r->now + run_timer(r, t);
+}
+
+int run_fence_to(struct run *r, enum packet_purpose purpose, int state, const struct euicc_profile *to)
+{
+    struct writer w = run_writer(r, 64);
+
+    es5_audit(&w, dialect_of(r->e)->sms_form);
+    if (to && !to->msisdn.s[0])
+        to = NULL;
+    return run_arm(r, purpose, wr_view(&w), state, run_fence_due(r, r->op->fences),
+                   euicc_enabled(r->e), to);
+}
+
+int run_fence(struct run *r, enum packet_purpose purpose, int state)
+{
+    /* Both numbers the card may have now: of the profile it left and of the one it goes to. */
+    const struct euicc_profile *other = r->op->function == FN_DISABLE_PROFILE
+                                            ? euicc_fallback(r->e)
+                                            : euicc_profile_by_iccid(r->e, &r->op->iccid);
+    return run_fence_to(r, purpose, state, other);
+}
+
+void run_in_doubt(struct run *r, const char *why)
+{
+    struct event *ev;
+
+    if (r->op->in_doubt)
+        return;
+    ev = run_record(r, EV_OPERATION_IN_DOUBT, -1, 0);
+    ev->text = span_str(why);
+    ev->result = VERDICT_IN_DOUBT;
+}

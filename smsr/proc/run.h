@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside of the SM-SR's procedures: one decision in progress, and the moves all procedures share. */
+#pragma once
+
+#include "smsr/domain/authz.h"
+#include "smsr/domain/dialect.h"
+#include "smsr/es5/es5.h"
+#include "common/crypto/crypto.h"
+#include "smsr/proc/proc_env.h"
+#include "smsr/proc/procs.h"
+
+struct run {
+    const struct proc_env *pe;
+    const struct env *env;
+    const struct euicc *e;
+    const struct operation *op;
+    const struct input *in;
+    struct plan *p;
+    int64_t now;
+    bool answered_now;             /* the EXPIRED answer is part of this plan */
+};
+#define RUN_INIT(v, input, plan)                                                                   \
+    {(v)->env, ((const struct proc_env *)(v)->env)->env, (v)->aggregate, (v)->operation, input, plan,   \
+     (v)->now_ms, false}
+
+/* A record of the running operation; next < 0 leaves state and timer. due is capped by the validity
+ * period while the caller has no answer yet. */
+struct event *run_record(struct run *r, enum event_type type, int next, int64_t due);
+int64_t run_timer(const struct run *r, enum timer t);
+/* Arms a packet: EV_OPERATION_ARMED for PURPOSE_CMD, else EV_PACKET_ARMED, and sends it once durable to
+ * the addresses of these profiles (to2 may be NULL). script lives in the plan's arena. */
+int run_arm(struct run *r, enum packet_purpose purpose, struct span script, int next, int64_t due,
+            const struct euicc_profile *to, const struct euicc_profile *to2);
+/* Same bytes again (law 3): no record, only the timer moves. */
+void run_resend(struct run *r, const struct euicc_packet *pk, const struct euicc_profile *to,
+                const struct euicc_profile *to2);
+/* The packet of this purpose that is still open for the operation; NULL. */
+const struct euicc_packet *run_packet(const struct run *r, enum packet_purpose purpose);
+/* Next same-bytes resend of a packet armed at first_sent: after 60, 180, 600 s, then every 600 s. */
+int64_t run_resend_due(const struct run *r, int64_t first_sent);
+/* Writer over n octets of the plan's arena. */
+struct writer run_writer(struct run *r, size_t n);
+
+/* Ends the operation: operation.concluded with its answer; the RESPONSE is a delivery unless the caller
+ * was answered before, then an OperationConcluded notice is. data: EuiccResponseData. */
+struct event *run_conclude(struct run *r, enum verdict v, enum status_code code, enum stage stage,
+                           struct span data);
+/* As above with warning: EXECUTED_WITHWARNING and this code. */
+struct event *run_conclude_warning(struct run *r, enum status_code code, struct span data);
+/* Tells everybody else who must hear that this profile is in that state now; with is the record that
+ * changed it. f: FN_ENABLE_PROFILE, FN_DISABLE_PROFILE, FN_DELETE_PROFILE. */
+void run_notify(struct run *r, struct event *with, const struct euicc_profile *profile, enum function f);
+
+/* Validity period over: true when it was handled here (EXPIRED 5.3 when never armed). When armed the
+ * EXPIRED 5.4 answer and operation.in-doubt are recorded and the caller goes on to its fence. */
+bool run_expired(const struct run *r);
+void run_expire_unsent(struct run *r);
+void run_expire_sent(struct run *r, const char *why, int state, int64_t due);
+
+/* Fence: GET STATUS under a higher counter (or PURPOSE_AUDIT), to both addresses. */
+int run_fence(struct run *r, enum packet_purpose purpose, int state);
+/* The same, to a profile a notification named besides the one the EIS believes enabled. */
+int run_fence_to(struct run *r, enum packet_purpose purpose, int state, const struct euicc_profile *to);
+int64_t run_fence_due(const struct run *r, uint32_t fences);
+/* operation.in-doubt once, when the operation is not yet. */
+void run_in_doubt(struct run *r, const char *why);
+/* euicc.audited from what the card said; returns the record. next and due as run_record. */
+struct event *run_audited(struct run *r, const struct es5_status *st, int next, int64_t due);
+const struct event_profile *run_seen(const struct es5_status *st, const struct aid *aid);

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* CreateISDP and SendData over an administration session (SGP.02 3.1.1-3.1.3). The unit of exactly-once is
+ * the step (design law 3): durable before its body goes out, its answer accepted once. A session that is
+ * gone with a step open is fenced by a new session and an audit in it. */
+#include "smsr/proc/admission.h"
+
+#include "common/base/hex.h"
+#include "common/codec/adminhttp.h"
+
+enum { SE_QUEUED, SE_WAIT_SESSION, SE_STEP, SE_FENCE_WAIT, SE_FENCE_STEP, SE_STATE_COUNT };
+#define S(x) (1u << (unsigned)(x))
+#define BODY_ROOM 2048u /* beyond the dialect's limit: one element may be larger than it */
+
+static bool creates(const struct run *r)
+{
+    return r->op->function == FN_CREATE_ISDP;
+}
+
+static const struct route *data_route(const struct run *r)
+{
+    const struct euicc_profile *on = euicc_enabled(r->e);
+    const struct route *route = on ? env_route(r->env, &on->mno, on->profile_type) : NULL;
+
+    return route && route->https && r->e->http && r->e->psk_kvn ? route : NULL;
+}
+
+static int trigger(struct run *r, int state, int64_t due)
+{
+    const struct route *route = data_route(r);
+    struct writer w = run_writer(r, 512);
+    int err;
+
+    if (!route) {
+        (void)run_conclude(r, VERDICT_FAILED, ST_NO_BEARER, STAGE_BEARER, (struct span){NULL, 0});
+        return ERR_OK;
+    }
+    err = es5_push_session(&w, route, r->e);
+    return err ? err
+               : run_arm(r, PURPOSE_TRIGGER, wr_view(&w), state, due, euicc_enabled(r->e), NULL);
+}
+
+static void close_session(struct run *r, const struct uuid *session)
+{
+    struct out_step out;
+
+    memset(&out, 0, sizeof out);
+    out.eid = r->e->eid;
+    out.session = *session;
+    out.code = 204;
+    plan_out(r->p, OUT_STEP, &out, sizeof out);
+}
+
+static int open_step(struct run *r, const struct uuid *session, enum packet_purpose purpose,
+                     struct span body, const struct aid *target, int state)
+{
+    struct event *ev = run_record(r, EV_STEP_OPENED, state, r->now + run_timer(r, TIMER_SESSION_IDLE));
+    struct out_step out;
+
+    if (!body.p)
+        return ERR_TOO_LARGE;
+    ev->session = *session;
+    ev->step = r->e->next_step;
+    ev->purpose = purpose;
+    ev->bearer = BEARER_HTTPS;
+    ev->aid = target ? *target : AID_ISD_R;
+    ev->has_digest = true;
+    sha256(r->pe->crypto, &body, 1, ev->digest);
+    memset(&out, 0, sizeof out);
+    out.eid = r->e->eid;
+    out.session = *session;
+    out.code = 200;
+    out.step = ev->step;
+    if (target)
+        out.target = *target;
+    out.body = body;
+    plan_out(r->p, OUT_STEP, &out, sizeof out);
+    return ERR_OK;
+}
+
+/* offset: octets of the payload the card has answered, this plan included. */
+static int command_step(struct run *r, const struct uuid *session, size_t offset)
+{
+    const struct dialect *d = dialect_of(r->e);
+    struct writer w = run_writer(r, d->https_body_max + BODY_ROOM);
+    const struct aid *target = aid_is_isd_p(&r->op->aid, NULL) ? &r->op->aid : NULL;
+    size_t next;
+    int err;
+
+    if (creates(r)) {
+        es5_create_isdp(&w, SCRIPT_INDEFINITE, r->e, &r->op->aid,
+                        d->quota ? r->op->memory_required : 0);
+        return open_step(r, session, PURPOSE_CMD, wr_view(&w), NULL, SE_STEP);
+    }
+    if (!r->op->data || offset >= r->op->data_len) {
+        (void)run_conclude(r, VERDICT_FAILED, ST_SD_EXECUTION, STAGE_BEARER, (struct span){NULL, 0});
+        return ERR_OK;
+    }
+    err = es5_send_data(&w, span_of(r->op->data, r->op->data_len), offset, d->https_body_max, &next);
+    return err ? err : open_step(r, session, PURPOSE_CMD, wr_view(&w), target, SE_STEP);
+}
+
+int session_start(struct run *r)
+{
+    /* A payload that a restart lost cannot be sent: the SM-DP cleans up and tries again. */
+    if (!creates(r) && !r->op->data) {
+        (void)run_conclude(r, VERDICT_FAILED, ST_SD_EXECUTION, STAGE_PREPARATION,
+                           (struct span){NULL, 0});
+        return ERR_OK;
+    }
+    if (r->pe->held)
+        return command_step(r, &r->pe->held_session, 0);
+    return trigger(r, SE_WAIT_SESSION, r->now + run_timer(r, TIMER_RESEND_1));
+}
+
+static int queued(const struct proc_view *v, const struct input *in, struct plan *p)
+{
+    struct run r = RUN_INIT(v, in, p);
+
+    if (run_expired(&r)) {
+        run_expire_unsent(&r);
+        return ERR_OK;
+    }
+    return session_start(&r);
+}
+
+/* The trigger changes nothing on the card: after its last resend a fresh one goes out. */
+static int trigger_again(struct run *r, int state, int64_t due)
+{
+    const struct euicc_packet *pk = run_packet(r, PURPOSE_TRIGGER);
+    int64_t patience = run_timer(r, TIMER_RESEND_1) + run_timer(r, TIMER_RESEND_2) +
+                       run_timer(r, TIMER_RESEND_3);
+
+    if (!pk || r->now - pk->first_sent_ms >= patience)
+        return trigger(r, state, due);
+    run_resend(r, pk, euicc_enabled(r->e), NULL);
+    return ERR_OK;
+}
+
+static int wait_session(const struct proc_view *v, const struct input *in, struct plan *p)
+{
+    struct run r = RUN_INIT(v, in, p);
+
+    if (in->kind == IN_POST)
+        return command_step(&r, &in->u.post.session, r.op->data_done);
+    if (in->kind == IN_POR || in->kind == IN_SESSION_END) /* of the trigger: the POST is what counts */
+        return ERR_OK;
+    if (run_expired(&r)) {
+        run_expire_unsent(&r);
+        return ERR_OK;
+    }
+    return trigger_again(&r, SE_WAIT_SESSION, r.now + run_timer(&r, TIMER_RESEND_1));
+}
+
+/* The step a POST answers is the last component of its URI. */
+static bool posted_step(const struct in_post *post, uint32_t *ret)
+{
+    size_t i = post->next_uri.n;
+    uint64_t v = 0, scale = 1;
+
+    if (post->first)
+        return false;
+    while (i && post->next_uri.p[i - 1] >= '0' && post->next_uri.p[i - 1] <= '9') {
+        v += (uint64_t)(post->next_uri.p[--i] - '0') * scale;
+        scale *= 10;
+        if (v > UINT32_MAX || scale > 10000000000ull)
+            return false;
+    }
+    *ret = (uint32_t)v;
+    return scale > 1 && i && post->next_uri.p[i - 1] == '/';
+}
+
+static struct event *answered(struct run *r, struct span data, uint64_t done, int next, int64_t due)
+{
+    struct event *ev = run_record(r, EV_STEP_ANSWERED, next, due);
+
+    ev->session = r->op->session;
+    ev->step = r->op->step;
+    ev->data = data;
+    ev->number = done;
+    return ev;
+}
+
+static void finish(struct run *r, enum verdict v, enum status_code st, struct span data)
+{
+    (void)run_conclude(r, v, st, v == VERDICT_SUCCESS ? STAGE_NONE : STAGE_CARD, data);
+    if (!r->op->more_to_do)
+        close_session(r, &r->in->u.post.session);
+}
+
+static int created(struct run *r)
+{
+    struct es5_answer a;
+    struct event *ev;
+    enum status_code st = ST_ISDR_EXECUTION;
+
+    if (es5_answer_read(r->in->u.post.body, &a))
+        a.sw = 0;
+    ev = answered(r, r->in->u.post.body, 0, -1, 0);
+    ev->sw = a.sw + 1u;
+    if (a.sw == 0x9000) {
+        (void)run_record(r, EV_ISDP_CREATED, -1, 0);
+        finish(r, VERDICT_SUCCESS, ST_OK, r->in->u.post.body);
+        return ERR_OK;
+    }
+    if (a.sw == 0x6A84 || a.sw == 0x6581)
+        st = ST_MEMORY;
+    finish(r, VERDICT_FAILED, st, r->in->u.post.body);
+    return ERR_OK;
+}
+
+/* All response elements behind each other: those of earlier steps and of this one. */
+static struct span whole_answer(struct run *r, struct span now)
+{
+    struct writer w = run_writer(r, r->op->rsp_len + now.n);
+
+    wr_bytes(&w, r->op->rsp, r->op->rsp_len);
+    wr_span(&w, now);
+    return wr_view(&w);
+}
+
+static int data_answered(struct run *r)
+{
+    const struct dialect *d = dialect_of(r->e);
+    struct writer scratch = run_writer(r, d->https_body_max + BODY_ROOM);
+    struct span elements;
+    struct buf out;
+    size_t done = 0;
+    bool ok = false;
+    int err;
+
+    buf_init(&out, ADMIN_BODY_MAX);
+    if (es5_send_data_read(r->in->u.post.body, &out, &ok))
+        ok = false;
+    elements = span_of(out.n ? arena_dup(r->p->arena, out.p, out.n) : NULL, out.n);
+    buf_fini(&out);
+    if (elements.n && !elements.p)
+        return ERR_NOMEM;
+    err = es5_send_data(&scratch, span_of(r->op->data, r->op->data_len), r->op->data_done,
+                        d->https_body_max, &done);
+    if (err)
+        return err;
+    (void)answered(r, elements, done, -1, 0);
+    if (ok && done < r->op->data_len)
+        return command_step(r, &r->in->u.post.session, done);
+    finish(r, ok ? VERDICT_SUCCESS : VERDICT_FAILED, ok ? ST_OK : ST_SD_EXECUTION,
+           whole_answer(r, elements));
+    return ERR_OK;
+}
+
+static int fence_session(struct run *r, const char *why)
+{
+    run_in_doubt(r, why);
+    return trigger(r, SE_FENCE_WAIT, run_fence_due(r, r->op->fences));
+}
+
+static int audit_step(struct run *r, const struct uuid *session)
+{
+    struct writer w = run_writer(r, 64);
+
+    es5_audit(&w, SCRIPT_INDEFINITE);
+    return open_step(r, session, PURPOSE_FENCE, wr_view(&w), NULL, SE_FENCE_STEP);
+}
+
+static int step(const struct proc_view *v, const struct input *in, struct plan *p)
+{
+    struct run r = RUN_INIT(v, in, p);
+    uint32_t number;
+
+    if (in->kind == IN_POR)
+        return ERR_OK;
+    if (in->kind == IN_POST) {
+        const struct in_post *post = &in->u.post;
+        if (!posted_step(post, &number)) {
+            /* A first POST while a step is open: the card began anew, its old session is dead. */
+            run_in_doubt(&r, "the card opened a new session in mid step");
+            return audit_step(&r, &post->session);
+        }
+        if (number != r.op->step || !uuid_eq(&post->session, &r.op->session))
+            return ERR_STATE;
+        if (post->script_status != ADMIN_STATUS_OK) { /* the card says that it did not run the script */
+            (void)answered(&r, post->body, r.op->data_done, -1, 0);
+            finish(&r, VERDICT_FAILED, creates(&r) ? ST_ISDR_EXECUTION : ST_SD_EXECUTION,
+                   (struct span){NULL, 0});
+            return ERR_OK;
+        }
+        return creates(&r) ? created(&r) : data_answered(&r);
+    }
+    if (in->kind == IN_SESSION_END)
+        return uuid_eq(&in->u.session_end.session, &r.op->session)
+                   ? fence_session(&r, "the session is gone")
+                   : ERR_STATE;
+    if (run_expired(&r)) {
+        run_expire_sent(&r, "validity period over in mid session", SE_FENCE_WAIT,
+                        run_fence_due(&r, r.op->fences));
+        return trigger(&r, SE_FENCE_WAIT, run_fence_due(&r, r.op->fences));
+    }
+    return fence_session(&r, in->kind == IN_RESTART ? "restarted in mid session" : "the card is silent");
+}
+
+static int fence_wait(const struct proc_view *v, const struct input *in, struct plan *p)
+{
+    struct run r = RUN_INIT(v, in, p);
+
+    if (in->kind == IN_POST)
+        return audit_step(&r, &in->u.post.session);
+    if (in->kind == IN_POR || in->kind == IN_SESSION_END)
+        return ERR_OK;
+    if (run_expired(&r)) {
+        run_expire_sent(&r, "validity period over, the card has not come back", SE_FENCE_WAIT,
+                        run_fence_due(&r, r.op->fences));
+        return ERR_OK;
+    }
+    return trigger(&r, SE_FENCE_WAIT, run_fence_due(&r, r.op->fences + 1));
+}
+
+static int fence_step(const struct proc_view *v, const struct input *in, struct plan *p)
+{
+    struct run r = RUN_INIT(v, in, p);
+    struct es5_status st;
+    uint32_t number;
+
+    if (in->kind == IN_POR)
+        return ERR_OK;
+    if (in->kind != IN_POST) {
+        if (run_expired(&r))
+            run_expire_sent(&r, "validity period over, the card has not come back", SE_FENCE_WAIT,
+                            run_fence_due(&r, r.op->fences));
+        return trigger(&r, SE_FENCE_WAIT, run_fence_due(&r, r.op->fences));
+    }
+    if (!posted_step(&in->u.post, &number))
+        return audit_step(&r, &in->u.post.session);
+    if (number != r.op->step || !uuid_eq(&in->u.post.session, &r.op->session))
+        return ERR_STATE;
+    if (in->u.post.script_status != ADMIN_STATUS_OK || es5_audit_read(in->u.post.body, &st)) {
+        (void)answered(&r, in->u.post.body, r.op->data_done, SE_FENCE_WAIT,
+                       run_fence_due(&r, r.op->fences));
+        close_session(&r, &in->u.post.session);
+        return ERR_OK;
+    }
+    (void)answered(&r, creates(&r) ? in->u.post.body : (struct span){NULL, 0}, r.op->data_done, -1, 0);
+    if (creates(&r) && run_seen(&st, &r.op->aid)) {
+        (void)run_record(&r, EV_ISDP_CREATED, -1, 0);
+        finish(&r, VERDICT_SUCCESS, ST_OK, (struct span){NULL, 0});
+        return ERR_OK;
+    }
+    finish(&r, VERDICT_FAILED, creates(&r) ? ST_ISDR_EXECUTION : ST_SD_EXECUTION,
+           (struct span){NULL, 0});
+    return ERR_OK;
+}
+
+#define TIMES (IN_BIT(IN_TIMER) | IN_BIT(IN_RESTART))
+#define CARD (IN_BIT(IN_POST) | IN_BIT(IN_SESSION_END) | IN_BIT(IN_POR))
+static const struct proc_state STATES[] = {
+    [SE_QUEUED] = {"QUEUED", TIMES, S(SE_WAIT_SESSION) | S(SE_STEP), NULL, RESTART_WAIT, queued},
+    [SE_WAIT_SESSION] = {"WAIT_SESSION", TIMES | CARD, S(SE_WAIT_SESSION) | S(SE_STEP), "resend_1",
+                         RESTART_RESUME, wait_session},
+    [SE_STEP] = {"STEP", TIMES | CARD, S(SE_STEP) | S(SE_FENCE_WAIT) | S(SE_FENCE_STEP), "session_idle",
+                 RESTART_RECONCILE, step},
+    [SE_FENCE_WAIT] = {"FENCE_WAIT", TIMES | CARD, S(SE_FENCE_WAIT) | S(SE_FENCE_STEP), "fence_1",
+                       RESTART_RECONCILE, fence_wait},
+    [SE_FENCE_STEP] = {"FENCE_STEP", TIMES | CARD, S(SE_FENCE_WAIT) | S(SE_FENCE_STEP),
+                       "session_idle", RESTART_RECONCILE, fence_step},
+};
+const struct proc PROC_CREATE_ISDP = {"create-isdp", FN_CREATE_ISDP, STATES, SE_STATE_COUNT};
+const struct proc PROC_SEND_DATA = {"send-data", FN_SEND_DATA, STATES, SE_STATE_COUNT};

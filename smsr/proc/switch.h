@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside of the profile switch: states and the parts of its deciders. */
+#pragma once
+
+#include "smsr/proc/run.h"
+
+enum switch_state { SW_QUEUED, SW_ARMED, SW_WAIT_NOTIFICATION, SW_CONFIRMING, SW_FENCING,
+                    SW_WAIT_ROLLBACK, SW_DELETING, SW_STATE_COUNT };
+
+/* The profile that is enabled when the switch succeeds, and the one it leaves. */
+const struct euicc_profile *switch_goal(const struct run *r);
+const struct euicc_profile *switch_from(const struct run *r);
+/* Policy, state, address and route of a switch in this view (facts: sgp02 4.3). */
+enum status_code switch_check(const struct env *env, const struct euicc *e, enum function f,
+                              const struct iccid *iccid, int64_t now);
+int switch_start(struct run *r);
+int switch_arm(struct run *r);
+int switch_confirm(struct run *r, uint16_t sequence, const struct euicc_profile *to);
+int switch_notification(struct run *r);
+int switch_fenced(struct run *r);
+int switch_succeeded(struct run *r, struct span confirm_answer);
+int switch_rolled_back(struct run *r);
+int switch_deleting(const struct proc_view *v, const struct input *in, struct plan *p);
