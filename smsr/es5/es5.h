@@ -50,7 +50,7 @@ MUST_CHECK int es5_confirm_read(struct span rapdu_data, struct es5_deleted *ret)
 MUST_CHECK int es5_send_data_check(struct span payload);
 MUST_CHECK int es5_send_data(struct writer *w, struct span payload, size_t offset, size_t limit,
                              size_t *ret_next);
-/* Copies the answer's elements (R-APDUs without 23, SCP03t answers raw) behind each other and says
+/* Copies the answer's elements (23 L R-APDU, SCP03t answers: whole TLVs) behind each other and says
  * whether the card went on: false on an error SW, 9F44..9F46 or a bad format. */
 MUST_CHECK int es5_send_data_read(struct span response, struct buf *out, bool *ret_ok);
 

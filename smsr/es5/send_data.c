@@ -127,7 +127,7 @@ int es5_send_data_read(struct span response, struct buf *out, bool *ret_ok)
             if (apdu_rsp_parse(item.value, &rsp))
                 return ERR_FORMAT;
             *ret_ok = *ret_ok && sw_is_ok(rsp.sw);
-            buf_add_span(out, item.value);
+            buf_add_span(out, item.raw); /* framed: the SM-DP must tell them apart */
             break;
         case 0x84:
         case 0x85:
