@@ -28,3 +28,14 @@ MUST_CHECK int keystore_seal(struct keystore *ks, const struct secret_place *at,
                              struct buf *out);
 MUST_CHECK int keystore_open(struct keystore *ks, const struct secret_place *at, struct span sealed,
                              struct buf *out);     /* out is wiped by the caller (buf_wipe) */
+
+#define KEYSTORE_KEYS_MAX 8u
+/* A list of 1..KEYSTORE_KEYS_MAX handles (symmetric, PSK or EC private) as one secret. ERR_INVAL: no
+ * or too many keys, or a NULL among them. */
+MUST_CHECK int keystore_seal_keys(struct keystore *ks, const struct secret_place *at,
+                                  const struct key *const *keys, unsigned n, struct buf *out);
+/* Exactly n handles, the caller's to free; all NULL after an error. ERR_AUTH: not what was sealed for
+ * this place; ERR_CORRUPT: another list. */
+MUST_CHECK int keystore_open_keys(struct keystore *ks, const struct secret_place *at,
+                                  struct span sealed, struct crypto *c, unsigned n,
+                                  struct key **ret);
