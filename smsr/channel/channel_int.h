@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside of the channel: its bounds, its timers, and what the parts call of each other. */
+#pragma once
+
+#include "common/base/list.h"
+#include "common/base/map.h"
+#include "common/base/mem.h"
+#include "common/base/rng.h"
+#include "common/bearer/scp81.h"
+#include "common/bearer/sms_rx.h"
+#include "smsr/channel/channel.h"
+
+#define STREAMS_MAX 20000u
+#define SESSIONS_MAX 20000u
+#define STREAM_PIECE 16384u         /* octets handed to the carrier at a time */
+#define STUCK_MS 200                /* a full carrier is tried again after this */
+#define SMS_OUT_MAX 65536u          /* TP-UDs without a carrier result */
+#define SMS_RX_OPEN 4096u           /* unfinished messages, of all sources */
+#define SMS_RX_PER_SOURCE 8u
+#define SMS_RX_HOLD_MS 600000       /* time scale 1 */
+#define SMS_BACKOFFS 6u             /* pauses of sms_out.c */
+#define GUARD_BUCKETS 4096u
+#define GUARD_BURST 64u             /* unproven messages a number may send at once ... */
+#define GUARD_REFILL_MS 1000        /* ... and one more after each of these */
+
+/* Each kind of timer has one length while the configuration stands, so a list in order of arming is a list
+ * in order of time and nothing is searched. */
+enum due_kind { DUE_FIRST, DUE_STUCK, DUE_HOLD, DUE_IDLE, DUE_SMS,
+                DUE_KINDS = DUE_SMS + (int)SMS_BACKOFFS };
+struct due {
+    struct list in;                 /* of channel.due[kind]; alone when not armed */
+    int64_t at;
+};
+
+/* How many unproven messages a number may still send (facts: trust A15). Numbers share buckets. */
+struct guard {
+    int64_t since_ms;
+    uint32_t tokens;
+};
+
+struct session;
+struct stream {
+    uint64_t conn;
+    struct scp81 *tls;
+    struct session *session;        /* bound by its first good request */
+    struct due first, stuck;
+    bool closing;                   /* goes when its output is out */
+};
+
+/* One administration session of one card; outlives its streams. */
+struct session {
+    struct uuid id;
+    struct eid eid;
+    struct stream *stream;          /* NULL: cut, may be resumed */
+    struct due timer;
+    uint32_t last_post;             /* the POST that was taken last: 0 the first, else its step */
+    bool waits;                     /* that POST has no response yet */
+    bool over;                      /* final response given: kept for a card that did not get it */
+    /* the response to that POST, kept until the next one is taken */
+    int code;
+    uint32_t step;                  /* its Next-URI; 0 = none */
+    struct aid target;
+    uint8_t *body;
+    size_t body_n;
+};
+
+struct channel {
+    struct channel_port port;
+    struct carrier carrier;
+    struct crypto *crypto;
+    const struct clock *clock;
+    const struct env *env;
+    struct scp81_ctx *tls;
+    struct rng rng;                 /* over crypto: for session ids; must be the member rng_of finds */
+    struct list due[DUE_KINDS];
+    struct map *streams;            /* conn -> stream */
+    struct map *sessions;           /* session id -> session */
+    struct map *by_eid;             /* EID -> session */
+    struct map *units;              /* tag -> sms_unit */
+    uint64_t next_tag;
+    struct sms_rx *rx;
+    struct guard guard[GUARD_BUCKETS];
+    struct channel_counters n;
+};
+
+/* --- channel.c --- */
+int64_t channel_now(const struct channel *ch);                     /* monotonic ms */
+void due_init(struct due *d);
+void due_set(struct channel *ch, enum due_kind kind, struct due *d, int64_t after_ms);
+void due_clear(struct due *d);
+/* Addresses the input to the card's mailbox and posts it; what nobody takes is counted. */
+void channel_post(struct channel *ch, const struct eid *eid, struct input *in);
+
+/* --- guard.c --- */
+bool guard_open(struct channel *ch, const struct msisdn *from);
+void guard_unproven(struct channel *ch, const struct msisdn *from);
+
+/* --- sms_out.c --- */
+struct sms_unit;
+struct sms_unit *sms_unit_of(struct list *in);
+void sms_unit_due(struct channel *ch, struct sms_unit *u);
+void sms_out_fini(struct channel *ch);
+
+/* --- stream.c --- */
+struct stream *stream_find(const struct channel *ch, uint64_t conn);
+/* Hands the output over; false: the stream is gone. */
+bool stream_flush(struct channel *ch, struct stream *s);
+/* Ends it, with a close_notify behind what it still has to say; its session is cut. false: the stream is
+ * gone already, true: it goes when the carrier has taken all. */
+bool stream_finish(struct channel *ch, struct stream *s);
+void stream_first_due(struct channel *ch, struct stream *s);
+void stream_fini(struct channel *ch);
+
+/* --- session.c --- */
+/* One request of a stream whose PSK has proven eid. The stream may be gone afterwards. */
+void session_request(struct channel *ch, struct stream *s, const struct eid *eid,
+                     const struct admin_request *r);
+void session_cut(struct channel *ch, struct session *se);          /* its stream is gone */
+void session_hold_due(struct channel *ch, struct session *se);
+void session_idle_due(struct channel *ch, struct session *se);
+void session_fini(struct channel *ch);

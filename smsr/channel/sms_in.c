@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Short messages from cards (TS 31.115; SGP.02 2.4.3, 3.15.1): whose it is, nobody says. The sender's
+ * number names candidates, the checksum names the card (design 5 step 6). What does not verify gets no
+ * answer and leaves nothing but a count. */
+#include "common/codec/packet.h"
+#include "common/crypto/scp80.h"
+#include "smsr/channel/channel_int.h"
+#include "smsr/domain/dialect.h"
+#include "smsr/domain/notification.h"
+
+#define TAR_ISD_R 0x000001u
+#define ALG_AES 0x02u               /* low nibble of KIc and KID: AES in CBC, CMAC (TS 102 225 5.1) */
+
+/* A message on its way to a mailbox, tried with one candidate after the other. */
+struct incoming {
+    const struct msisdn *from;
+    struct span packet;
+    bool tried;                     /* some candidate had keys and a reason to send */
+};
+
+/* How far a candidate explains a message. */
+enum fit { FIT_NONE, FIT_FOUND };
+
+static struct scp80_keys scp80_of(const struct isdr_keys *k)
+{
+    return (struct scp80_keys){k->kic, k->kid, k->cc_len};
+}
+
+static bool keys_of(struct channel *ch, const struct eid *eid, struct isdr_keys *ret)
+{
+    *ret = (struct isdr_keys){0};
+    return ch->port.keys(ch->port.ctx, eid, ret) == ERR_OK && ret->kic && ret->kid &&
+           ret->scp80_kvn >= 1 && ret->scp80_kvn <= 15;
+}
+
+/* --- response packets --- */
+
+/* A packet's bytes stay open only under the key set that armed them. */
+static bool packet_open(const struct euicc *e, uint8_t kvn, uint64_t counter)
+{
+    for (unsigned i = 0; i < e->n_packets; i++)
+        if (e->packets[i].kvn == kvn && e->packets[i].counter == counter)
+            return true;
+    return false;
+}
+
+static void por_post(struct channel *ch, const struct eid *eid, uint8_t kvn,
+                     const struct incoming *m, const struct scp80_response *por)
+{
+    const struct euicc *e = ch->port.euicc(ch->port.ctx, eid);
+    struct input in = {.kind = IN_POR};
+
+    if (!e || !packet_open(e, kvn, por->cntr)) {
+        ch->n.por_late++;
+        return;
+    }
+    in.u.por.kvn = kvn;
+    in.u.por.counter = por->cntr;
+    in.u.por.status = por->status;
+    in.u.por.data = span_of(por->data, por->data_len);
+    in.u.por.from = *m->from;
+    ch->n.por_accepted++;
+    channel_post(ch, eid, &in);
+}
+
+/* The head of what we send is fixed by the card's dialect, so the answer's protection is known before it
+ * is read: a card cannot be spoken for with less. */
+static enum fit por_try(struct channel *ch, const struct eid *eid, struct incoming *m)
+{
+    const struct euicc *e = ch->port.euicc(ch->port.ctx, eid);
+    struct scp80_response por;
+    struct scp80_keys keys;
+    struct isdr_keys k;
+    uint8_t spi2, octet;
+
+    if (!e || !e->n_packets)
+        return FIT_NONE;
+    spi2 = dialect_of(e)->spi2;
+    if (!keys_of(ch, eid, &k))
+        return FIT_NONE;
+    m->tried = true;
+    keys = scp80_of(&k);
+    octet = (uint8_t)((unsigned)k.scp80_kvn << 4 | ALG_AES);
+    if (scp80_por_unwrap(ch->crypto, &keys, PACKET_SMS, spi2, octet, octet, m->packet, &por))
+        return FIT_NONE;
+    if (por.authentic)
+        por_post(ch, eid, k.scp80_kvn, m, &por);
+    else
+        ch->n.por_unproven++;
+    mem_wipe(&por, sizeof por);
+    return FIT_FOUND;
+}
+
+/* --- command packets of the card: notifications --- */
+
+static void notification_post(struct channel *ch, const struct eid *eid, const struct incoming *m,
+                              struct span data)
+{
+    struct input in = {.kind = IN_NOTIFICATION};
+    struct notification n;
+
+    if (notification_parse(data, &n) != ERR_OK) {
+        ch->n.notification_format++;
+        return;
+    }
+    if (!eid_eq(&n.eid, eid)) {
+        ch->n.notification_foreign++;
+        return;
+    }
+    in.u.notification.sequence = n.sequence;
+    in.u.notification.kind = n.kind;
+    in.u.notification.aid = n.aid;
+    in.u.notification.imei = n.imei;
+    in.u.notification.bearer = BEARER_SMS;
+    in.u.notification.from = *m->from;
+    ch->n.notification_accepted++;
+    channel_post(ch, eid, &in);
+}
+
+/* SPI1 02 or 06 (facts: README item 14): a checksum always, no counter; the sequence number inside is
+ * what tells old from new. */
+static bool notification_level(struct span packet)
+{
+    struct packet_cmd c;
+
+    if (packet_cmd_split(packet, PACKET_SMS, &c) != ERR_OK)
+        return false;
+    return (c.head.spi1 == SPI1_CC || c.head.spi1 == (SPI1_CC | SPI1_CIPHER)) &&
+           c.head.tar == TAR_ISD_R;
+}
+
+static enum fit notification_try(struct channel *ch, const struct eid *eid, struct incoming *m)
+{
+    struct scp80_command cmd;
+    struct scp80_keys keys;
+    struct isdr_keys k;
+    int err;
+
+    if (!keys_of(ch, eid, &k))
+        return FIT_NONE;
+    m->tried = true;
+    keys = scp80_of(&k);
+    err = scp80_unwrap(ch->crypto, &keys, PACKET_SMS, m->packet, &cmd);
+    if (err || packet_kvn(cmd.head.kid) != k.scp80_kvn)
+        return FIT_NONE;
+    notification_post(ch, eid, m, span_of(cmd.data, cmd.data_len));
+    mem_wipe(&cmd, sizeof cmd);
+    return FIT_FOUND;
+}
+
+/* --- from the carrier --- */
+
+static enum fit candidates_try(struct channel *ch, enum sms_kind kind, struct incoming *m)
+{
+    struct eid eid[CHANNEL_CANDIDATES_MAX];
+    unsigned n = ch->port.candidates(ch->port.ctx, m->from, eid, CHANNEL_CANDIDATES_MAX);
+    enum fit fit = FIT_NONE;
+
+    if (!n)
+        ch->n.mo_unknown_source++;
+    for (unsigned i = 0; fit == FIT_NONE && i < n; i++)
+        fit = kind == SMS_RESPONSE ? por_try(ch, &eid[i], m) : notification_try(ch, &eid[i], m);
+    if (n && fit == FIT_NONE) {
+        if (m->tried)
+            ch->n.mo_bad_cc++;
+        else
+            ch->n.mo_no_key++;
+    }
+    return fit;
+}
+
+void channel_sms_mo(struct channel *ch, const struct msisdn *from, struct span tp_ud)
+{
+    struct sms_packet p;
+    struct incoming m = {.from = from};
+    int err;
+
+    ch->n.mo_received++;
+    if (!guard_open(ch, from)) {
+        ch->n.mo_throttled++;
+        return;
+    }
+    err = sms_rx_part(ch->rx, from->s, tp_ud, channel_now(ch), &p);
+    if (err == ERR_AGAIN) {
+        ch->n.mo_part++;
+        return;
+    }
+    if (err) {
+        if (err == ERR_FORMAT)
+            ch->n.mo_format++;
+        else
+            ch->n.mo_overflow++;
+        guard_unproven(ch, from);
+        return;
+    }
+    m.packet = span_of(p.b, p.n);
+    if (p.kind == SMS_COMMAND && !notification_level(m.packet)) {
+        ch->n.notification_level++;
+        guard_unproven(ch, from);
+    } else if (candidates_try(ch, p.kind, &m) == FIT_NONE) {
+        guard_unproven(ch, from);
+    }
+}
