@@ -299,12 +299,12 @@ static int read_ledger(struct report *r, const char *path, struct errmsg *why)
 {
     struct ledger_visitor v = {ledger_card, ledger_row, ledger_attach, r};
     struct ledger_file *f = NULL;
-    int err = ledger_open(path, LEDGER_READ, &f, why);
+    int err = ledger_file_open(path, LEDGER_READ, &f, why);
 
     if (err)
         return err;
-    err = ledger_each(f, &v);
-    ledger_close(f);
+    err = ledger_file_each(f, &v);
+    ledger_file_close(f);
     return err ? errmsg_set(why, err, "%s cannot be read: %s", path, err_text(err)) : ERR_OK;
 }
 
