@@ -189,7 +189,7 @@ static int push_out(struct engine *e, const struct plan_out *out, uint64_t lsn)
 
 /* Turns a plan into records. Before the first record is appended an error leaves no trace; after it the
  * only way out is to stop, since later plans of the turn build on it. */
-static int execute(struct engine *e, struct plan *p, const struct mbox *key, const struct input *in)
+int engine_execute(struct engine *e, struct plan *p, const struct mbox *key, const struct input *in)
 {
     struct agg *a = NULL;
     uint64_t lsn;
@@ -208,8 +208,8 @@ static int execute(struct engine *e, struct plan *p, const struct mbox *key, con
     if (err)
         return err;
     lsn = p->n_records ? e->last_lsn : 0;
-    if (!lsn && a)
-        lsn = a->last_lsn; /* reads depend on the lsn of what they show */
+    if (!lsn) /* reads depend on the lsn of what they show */
+        lsn = a ? a->last_lsn : e->last_lsn;
     if (a && p->volatile_due_ms) {
         /* It moves a time that has come, never one that is still to come. */
         a->volatile_due = a->due > p->now_ms && a->due < p->volatile_due_ms ? a->due
@@ -222,115 +222,6 @@ static int execute(struct engine *e, struct plan *p, const struct mbox *key, con
             return engine_fail(e, err, "no memory for outputs");
     }
     return ERR_OK;
-}
-
-static int decide_one(struct engine *e, const struct input *in)
-{
-    struct plan *p = engine_plan_begin(e);
-    struct agg *a = NULL;
-    int err;
-
-    if (!p)
-        return engine_fail(e, ERR_NOMEM, "no memory for a plan");
-    e->count.inputs++;
-    err = overlay_find(e, &in->to, &a);
-    if (err)
-        return engine_fail(e, err, "state.db: an aggregate cannot be read: %s", err_text(err));
-    err = e->app.decide(e->app.ctx, a ? a->obj : NULL, in, p);
-    if (err == ERR_STATE) {
-        e->count.refused++;
-        return err;
-    }
-    if (!err)
-        err = execute(e, p, &in->to, in);
-    return err;
-}
-
-static int keep(struct arena *a, struct span *s)
-{
-    if (s->n) {
-        s->p = arena_dup(a, s->p, s->n);
-        return s->p ? ERR_OK : ERR_NOMEM;
-    }
-    return ERR_OK;
-}
-
-/* An input that waits outlives its poster's buffers: the octets move into the turn. */
-static int keep_input(struct engine *e, struct input *in)
-{
-    switch (in->kind) {
-    case IN_CALL:
-        return keep(&e->arena, &in->u.call.fcid);
-    case IN_POR:
-        return keep(&e->arena, &in->u.por.data);
-    case IN_NOTIFICATION:
-        return keep(&e->arena, &in->u.notification.imei);
-    case IN_POST: {
-        int err = keep(&e->arena, &in->u.post.next_uri);
-        return err ? err : keep(&e->arena, &in->u.post.body);
-    }
-    case IN_SESSION_END:
-        return keep(&e->arena, &in->u.session_end.why);
-    case IN_CARRIER:
-        return keep(&e->arena, &in->u.carrier.text);
-    case IN_KEY:
-        return keep(&e->arena, &in->u.key.result);
-    default:
-        return ERR_OK;
-    }
-}
-
-static int enqueue(struct engine *e, const struct input *in)
-{
-    struct input copy = *in;
-    int err = keep_input(e, &copy);
-
-    if (err)
-        return err;
-    if (e->n_queue == ENGINE_QUEUE_MAX)
-        return ERR_FULL;
-    if (e->n_queue == e->cap_queue) {
-        size_t cap = e->cap_queue ? e->cap_queue * 2 : 64;
-        struct input *q = realloc(e->queue, cap * sizeof *q);
-        if (!q)
-            return ERR_NOMEM;
-        e->queue = q;
-        e->cap_queue = cap;
-    }
-    e->queue[e->n_queue++] = copy;
-    return ERR_OK;
-}
-
-/* What a decision or a release posted (a key job that ended at once) belongs to the same turn. */
-static int drain_queue(struct engine *e)
-{
-    int err = ERR_OK;
-
-    e->deciding = true;
-    for (size_t i = 0; i < e->n_queue && !e->failed; i++) {
-        struct input next = e->queue[i];
-        int sub = decide_one(e, &next);
-        if (sub && sub != ERR_STATE && !err)
-            err = sub;
-    }
-    e->n_queue = 0;
-    e->deciding = false;
-    return err;
-}
-
-int engine_post(struct engine *e, const struct input *in)
-{
-    int err, sub;
-
-    if (e->failed)
-        return ERR_IO;
-    if (e->deciding || e->releasing)
-        return enqueue(e, in);
-    e->deciding = true;
-    err = decide_one(e, in);
-    e->deciding = false;
-    sub = drain_queue(e);
-    return err ? err : sub;
 }
 
 struct plan *engine_plan_begin(struct engine *e)
@@ -352,7 +243,7 @@ int engine_plan_end(struct engine *e, struct plan *p, const struct mbox *key)
     if (e->failed)
         return ERR_IO;
     e->deciding = true;
-    err = execute(e, p, key, NULL);
+    err = engine_execute(e, p, key, NULL);
     e->deciding = outer;
     return err;
 }
@@ -438,7 +329,7 @@ int engine_turn_end(struct engine *e)
         return engine_fail(e, err, "the first record of a start cannot be written: %s",
                            err_text(err));
     for (unsigned round = 0; round < ENGINE_ROUNDS_MAX; round++) {
-        err = drain_queue(e);
+        err = engine_drain(e);
         if (!e->failed)
             err = commit_round(e);
         if (e->failed)
@@ -489,6 +380,11 @@ int engine_restart_all(struct engine *e)
     e->restart = NULL;
     e->n_restart = e->cap_restart = 0;
     return ERR_OK;
+}
+
+struct arena *engine_arena(struct engine *e)
+{
+    return &e->arena;
 }
 
 struct journal *engine_journal(struct engine *e)

@@ -126,6 +126,9 @@ uint64_t engine_deliveries_pending(struct engine *e, const struct oid *party);
 MUST_CHECK int engine_peer_delivery(struct engine *e, const struct oid *peer, uint64_t number);
 uint64_t engine_peer_last(const struct engine *e, const struct oid *peer);
 
+/* Memory of the turn: what plans point to lives here until their outputs have left. */
+struct arena *engine_arena(struct engine *e);
+
 /* --- reading the log --- */
 struct journal *engine_journal(struct engine *e);
 struct db *engine_state(struct engine *e);

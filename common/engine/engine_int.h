@@ -119,6 +119,12 @@ int engine_fail(struct engine *e, int err, const char *fmt, ...) PRINTF_LIKE(3, 
 MUST_CHECK int engine_apply_record(struct engine *e, const struct journal_record *rec,
                                    const struct event *ev, bool live);
 
+/* engine.c: turns a plan into records, applied at once, and its outputs into what waits for them */
+MUST_CHECK int engine_execute(struct engine *e, struct plan *p, const struct mbox *key,
+                              const struct input *in);
+/* inputs.c: decides what callbacks posted */
+MUST_CHECK int engine_drain(struct engine *e);
+
 /* overlay.c */
 struct span mbox_span(const struct mbox *m);
 MUST_CHECK int overlay_find(struct engine *e, const struct mbox *key, struct agg **ret); /* NULL: none */

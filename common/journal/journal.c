@@ -43,7 +43,7 @@ static int load_head(struct journal *j, uint32_t stream, struct errmsg *why)
     struct stmt *st = stmt_at(j->sql, SQL_STREAM_LAST);
     struct walk w = {.crypto = j->crypto, .sql = j->sql};
     struct journal_head *head;
-    struct row row = {0};
+    struct journal_row row = {0};
     int err;
 
     stmt_bind_u64(st, 1, stream);
@@ -216,7 +216,7 @@ static struct span id_span(const uint8_t id[16], bool absent)
     return absent ? (struct span){NULL, 0} : (struct span){id, 16};
 }
 
-static int insert(struct journal *j, const struct row *row)
+static int insert(struct journal *j, const struct journal_row *row)
 {
     struct stmt *st = stmt_at(j->sql, SQL_INSERT);
     const struct journal_record *r = &row->rec;
@@ -241,7 +241,7 @@ static int append(struct journal *j, struct journal_record *rec)
 {
     uint8_t salt[JOURNAL_SALT], leaf[32];
     struct journal_head *head;
-    struct row row;
+    struct journal_row row;
     int err;
 
     err = streams_make(&j->streams, rec->stream, &head);

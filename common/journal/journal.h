@@ -83,6 +83,17 @@ MUST_CHECK int journal_secret_each(struct journal *j, journal_secret_fn fn, void
 typedef int (*journal_read_fn)(void *ctx, const struct journal_record *rec);
 MUST_CHECK int journal_read(struct journal *j, uint64_t from_lsn, uint64_t limit,
                             journal_read_fn fn, void *ctx);
+/* The same with all the leaf and the link are made of, for those who check the chain elsewhere. salt is
+ * {NULL, 0} where the body is erased. */
+struct journal_row {
+    struct journal_record rec;
+    struct span salt;
+    uint8_t body_hash[32];
+    uint8_t hash[32];
+};
+typedef int (*journal_row_fn)(void *ctx, const struct journal_row *row);
+MUST_CHECK int journal_read_rows(struct journal *j, uint64_t from_lsn, uint64_t limit,
+                                 journal_row_fn fn, void *ctx);
 /* One record, its body appended to ret_body and checked against its hash. ret_rec may be NULL; its
  * body is not set. ERR_NOT_FOUND; ERR_EXPIRED: erased; ERR_CORRUPT. */
 MUST_CHECK int journal_get(struct journal *j, uint64_t lsn, struct journal_record *ret_rec,

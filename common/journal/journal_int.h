@@ -71,13 +71,7 @@ MUST_CHECK int journal_may_write(const struct journal *j);
 int journal_fail(struct journal *j, int err);
 
 /* A row as stored; spans live until the statement's next step. */
-struct row {
-    struct journal_record rec;
-    struct span salt; /* absent with the body */
-    uint8_t body_hash[32];
-    uint8_t hash[32];
-};
-MUST_CHECK int row_load(struct stmt *st, struct row *ret);
+MUST_CHECK int row_load(struct stmt *st, struct journal_row *ret);
 
 /* Verification of rows in the order of lsn. */
 struct walk {
@@ -88,5 +82,5 @@ struct walk {
     uint32_t epoch;
     const char *why;         /* set on ERR_CORRUPT */
 };
-MUST_CHECK int walk_row(struct walk *w, const struct row *row);
+MUST_CHECK int walk_row(struct walk *w, const struct journal_row *row);
 void walk_fini(struct walk *w);

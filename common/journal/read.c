@@ -5,11 +5,11 @@
 #define PAGE 256
 
 /* Delivers up to n records from the next expected one; *ret_n were there. */
-static int read_page(struct journal *j, struct walk *w, uint64_t n, journal_read_fn fn, void *ctx,
+static int read_page(struct journal *j, struct walk *w, uint64_t n, journal_row_fn fn, void *ctx,
                      uint64_t *ret_n)
 {
     struct stmt *st = stmt_at(j->sql, SQL_PAGE);
-    struct row row;
+    struct journal_row row;
     int err;
 
     *ret_n = 0;
@@ -20,7 +20,7 @@ static int read_page(struct journal *j, struct walk *w, uint64_t n, journal_read
         if (err == ERR_OK)
             err = walk_row(w, &row);
         if (err == ERR_OK)
-            err = fn(ctx, &row.rec);
+            err = fn(ctx, &row);
         if (err != ERR_OK)
             return stmt_end(st, err);
         ++*ret_n;
@@ -28,8 +28,8 @@ static int read_page(struct journal *j, struct walk *w, uint64_t n, journal_read
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
-int journal_read(struct journal *j, uint64_t from_lsn, uint64_t limit, journal_read_fn fn,
-                 void *ctx)
+int journal_read_rows(struct journal *j, uint64_t from_lsn, uint64_t limit, journal_row_fn fn,
+                      void *ctx)
 {
     struct walk w = {.crypto = j->crypto, .sql = j->sql};
     uint64_t left = limit == 0 ? UINT64_MAX : limit, want, got;
@@ -49,11 +49,29 @@ int journal_read(struct journal *j, uint64_t from_lsn, uint64_t limit, journal_r
     return err;
 }
 
+struct records {
+    journal_read_fn fn;
+    void *ctx;
+};
+
+static int one_record(void *ctx, const struct journal_row *row)
+{
+    const struct records *r = ctx;
+    return r->fn(r->ctx, &row->rec);
+}
+
+int journal_read(struct journal *j, uint64_t from_lsn, uint64_t limit, journal_read_fn fn,
+                 void *ctx)
+{
+    struct records r = {fn, ctx};
+    return journal_read_rows(j, from_lsn, limit, one_record, &r);
+}
+
 int journal_get(struct journal *j, uint64_t lsn, struct journal_record *ret_rec,
                 struct buf *ret_body)
 {
     struct stmt *st = stmt_at(j->sql, SQL_ONE);
-    struct row row;
+    struct journal_row row;
     uint8_t hash[32];
     int err;
 

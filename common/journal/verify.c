@@ -21,7 +21,7 @@ static int blame(struct verify *v, uint64_t lsn, int err, const char *why)
 
 static int check_row(struct verify *v, struct stmt *st)
 {
-    struct row row;
+    struct journal_row row;
     uint64_t expected = v->walk.next_lsn;
     int err = row_load(st, &row);
 

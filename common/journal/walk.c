@@ -17,13 +17,13 @@ static bool is_zero(const uint8_t *p, size_t n)
     return any == 0;
 }
 
-int row_load(struct stmt *st, struct row *ret)
+int row_load(struct stmt *st, struct journal_row *ret)
 {
     struct journal_record *r = &ret->rec;
     struct span type = stmt_text(st, 5);
     uint64_t class = stmt_u64(st, 6);
 
-    *ret = (struct row){0};
+    *ret = (struct journal_row){0};
     r->lsn = stmt_u64(st, 0);
     r->epoch = stmt_u32(st, 1);
     r->stream = stmt_u32(st, 2);
@@ -86,7 +86,7 @@ static int find_head(struct walk *w, const struct journal_record *r, struct jour
     return err;
 }
 
-int walk_row(struct walk *w, const struct row *row)
+int walk_row(struct walk *w, const struct journal_row *row)
 {
     const struct journal_record *r = &row->rec;
     struct journal_head *head;
