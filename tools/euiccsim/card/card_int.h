@@ -92,6 +92,7 @@ struct card {
     /* --- volatile --- */
     uint64_t version;
     uint32_t silent;
+    uint8_t status_next;       /* GET STATUS [next occurrence]; outlives the script that began */
     uint32_t n_rows, cap_rows;
     struct card_ledger_row *rows;
     struct sms_rx *rx;
@@ -114,7 +115,6 @@ struct context {
     struct scp03_session scp03;
     struct buf package;        /* plaintext of the load so far */
     size_t parsed;             /* octets of it in whole profile elements */
-    uint8_t status_next;       /* GET STATUS [next occurrence] */
 };
 
 /* --- one script being executed --- */

@@ -61,19 +61,19 @@ static void entry_put(struct writer *w, const struct isdp *p, const struct wante
 
 static uint16_t all_put(struct exec *x, const struct wanted *want, struct writer *data)
 {
-    const struct card *c = x->c;
+    struct card *c = x->c;
 
-    if (x->ctx->status_next >= c->n_isdps)
+    if (c->status_next >= c->n_isdps)
         return SW_NOT_FOUND;
-    while (x->ctx->status_next < c->n_isdps) {
+    while (c->status_next < c->n_isdps) {
         uint8_t room[ENTRY_MAX];
         struct writer w = wr_init(room, sizeof(room));
 
-        entry_put(&w, &c->isdps[x->ctx->status_next], want);
+        entry_put(&w, &c->isdps[c->status_next], want);
         if (data->len + w.len > ANSWER_MAX)
             return SW_MORE;
         wr_span(data, wr_view(&w));
-        x->ctx->status_next++;
+        c->status_next++;
     }
     return SW_OK;
 }
@@ -95,7 +95,7 @@ uint16_t cmd_get_status(struct exec *x, const struct apdu_cmd *cmd, struct write
         return SW_DATA;
     if (which.value.n == 0) {
         if (!(cmd->p2 & 0x01))
-            x->ctx->status_next = 0;
+            x->c->status_next = 0;
         return all_put(x, &want, data);
     }
     if (aid_from_bytes(which.value, &a) != ERR_OK)
