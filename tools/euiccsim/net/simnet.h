@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The mobile network and the devices in it: number plan, SMSC and HSS per operator, coverage, packet
+ * data, attach. Pure: virtual time, one seeded generator, no sockets; the same code stands behind
+ * CoAP in euiccsim and in memory in the simulator. It is the mirror of the SM-SR's carrier.
+ *
+ * Nothing happens inside a downcall: it queues, and simnet_run carries out what is due. Order of what
+ * a card wants: image and ledger rows durable in one append, then its SMS, octets and REFRESH. */
+#pragma once
+
+#include "tools/euiccsim/card/card.h"
+#include "tools/euiccsim/net/faults.h"
+#include "tools/euiccsim/net/latency.h"
+#include "tools/euiccsim/net/ledger_file.h"
+
+struct simnet;
+
+/* Attach results (the causes a network gives, TS 24.301 9.9.3.9, in words). */
+enum attach_cause {
+    ATTACH_OK,
+    ATTACH_NO_PROFILE,            /* the card has no enabled profile */
+    ATTACH_NO_COVERAGE,           /* home PLMN has no network where the device stands */
+    ATTACH_IMSI_UNKNOWN,          /* not in the HSS, or not provisioned yet */
+    ATTACH_BARRED,
+    ATTACH_ROAMING_NOT_ALLOWED,
+    ATTACH_MAC_FAILURE,           /* the card does not believe the network: K or OPc differ */
+    ATTACH_SYNC_FAILURE,          /* SQN out of range, also after resynchronisation */
+    ATTACH_RES_MISMATCH,          /* the network does not believe the card */
+    ATTACH_CAUSES
+};
+const char *attach_cause_name(enum attach_cause c);      /* "no-coverage"; never NULL */
+
+/* What the network makes of a device, drawn per device (design: the quirks that are not the card's).
+ * They hold for every profile but the fall-back one, which is what got the device there. */
+enum net_quirk {
+    NETQ_IMSI_UNKNOWN = 1u << 0,
+    NETQ_IMSI_BARRED = 1u << 1,
+    NETQ_DATA_WITHOUT_SMS = 1u << 2,
+};
+
+enum report_state { REPORT_DELIVERED, REPORT_EXPIRED, REPORT_UNDELIVERABLE };
+
+/* Upcalls, made from simnet_run only. ERR_FULL of sms_mo and stream_bytes: not taken, the network
+ * tries again; any other failure ends simnet_run with it. */
+struct simnet_port {
+    /* An MO SMS that reached the SM-SR's number. id is unique in the life of this network. */
+    int (*sms_mo)(void *ctx, const struct msisdn *from, struct span tp_ud, uint64_t id);
+    void (*sms_report)(void *ctx, uint64_t message, enum report_state s);    /* may be NULL */
+    /* A device opens TCP; the answer comes by simnet_stream_opened, also from within. */
+    int (*stream_open)(void *ctx, uint64_t conn, const uint8_t ipv4[4], uint16_t port);
+    int (*stream_bytes)(void *ctx, uint64_t conn, struct span bytes);
+    void (*stream_closed)(void *ctx, uint64_t conn);
+    void *ctx;
+};
+
+struct simnet_config {
+    uint64_t seed;
+    int64_t now_ms;               /* start of time; also makes ids unique over restarts */
+    unsigned time_scale;          /* divides latency (but `fast`), attach and retry times; 0 is 1 */
+    enum latency_model latency;
+    struct simnet_faults faults;
+    struct msisdn smsr;           /* the SM-SR's number */
+    struct crypto *crypto;
+    const struct card_world *cards;
+    struct ledger_file *ledger;   /* the caller's */
+};
+MUST_CHECK int simnet_new(const struct simnet_config *cfg, const struct simnet_port *port,
+                          struct simnet **ret);
+void simnet_free(struct simnet *n);                  /* devices and cards with it */
+
+/* --- the world --- */
+#define OPERATORS_MAX 8u
+struct operator_config {
+    char id[16];
+    struct plmn plmn;             /* home: IMSIs start with it */
+    char numbers[17];             /* MSISDNs of its subscribers start with it */
+    uint32_t sms_per_s;           /* MT it accepts in a second; 0: any */
+    struct span hss_csv;
+};
+/* ERR_CONFIG, ERR_EXISTS (id, PLMN or numbers taken), hss_load_csv's. */
+MUST_CHECK int simnet_add_operator(struct simnet *n, const struct operator_config *o,
+                                   struct errmsg *why);
+/* Subscribers of home find a network where visited is heard. Nothing is covered by itself. */
+MUST_CHECK int simnet_add_coverage(struct simnet *n, const struct plmn *home,
+                                   const struct plmn *visited);
+/* Takes the card, also on failure. The device is off until simnet_start. ERR_EXISTS. */
+MUST_CHECK int simnet_add_device(struct simnet *n, struct card *card, const struct plmn *visited,
+                                 uint32_t net_quirks);
+/* Makes each card durable and switches all devices on within spread_ms (at time scale 1). */
+MUST_CHECK int simnet_start(struct simnet *n, int64_t spread_ms);
+/* Everybody loses power now: cards go back to their last durable image, streams are gone without a
+ * word to the SM-SR, and all devices are switched on again within spread_ms. */
+MUST_CHECK int simnet_power_cut(struct simnet *n, int64_t now_ms, int64_t spread_ms);
+MUST_CHECK int simnet_power_cycle(struct simnet *n, const struct eid *eid, int64_t now_ms);
+void simnet_set_faults(struct simnet *n, const struct simnet_faults *f);
+/* Moves a device: it loses its network and looks for one where visited is heard. */
+MUST_CHECK int simnet_move(struct simnet *n, const struct eid *eid, const struct plmn *visited,
+                           int64_t now_ms);
+
+/* --- time --- */
+int64_t simnet_due(const struct simnet *n);          /* earliest happening; 0: nothing to come */
+/* Carries out everything due at now_ms or before, in order. An error means stop (design law 11). */
+MUST_CHECK int simnet_run(struct simnet *n, int64_t now_ms);
+
+/* --- downcalls: what the SM-SR gives the network --- */
+enum simnet_result { SIMNET_ACCEPTED, SIMNET_THROTTLED, SIMNET_QUEUE_FULL, SIMNET_NO_SUBSCRIBER,
+                     SIMNET_REFUSED };
+/* *ret_message names the message in reports. ERR_NOMEM. */
+MUST_CHECK int simnet_sms_mt(struct simnet *n, const struct msisdn *to, const struct msisdn *from,
+                             uint8_t pid, uint8_t dcs, int64_t vp_s, struct span tp_ud,
+                             int64_t now_ms, enum simnet_result *ret, uint64_t *ret_message);
+/* The SM-SR took the connection, or not. Unknown connections are ignored, here and below. */
+MUST_CHECK int simnet_stream_opened(struct simnet *n, uint64_t conn, bool ok, int64_t now_ms);
+/* ERR_NOT_FOUND: no such connection; ERR_FULL: more than STREAM_DOWN_MAX octets wait. */
+#define STREAM_DOWN_MAX 262144u
+MUST_CHECK int simnet_stream_bytes(struct simnet *n, uint64_t conn, struct span bytes,
+                                   int64_t now_ms);
+MUST_CHECK int simnet_stream_closed(struct simnet *n, uint64_t conn, int64_t now_ms);
+size_t simnet_stream_waiting(const struct simnet *n, uint64_t conn);   /* octets on their way down */
+
+/* --- looking at it --- */
+size_t simnet_devices(const struct simnet *n);
+struct card *simnet_card(struct simnet *n, size_t i);
+struct card *simnet_card_of(struct simnet *n, const struct eid *eid);  /* NULL: no such device */
+/* The network's view of device i: its subscription when it is attached. */
+bool simnet_attached(const struct simnet *n, size_t i, struct imsi *ret_imsi);
+enum attach_cause simnet_last_cause(const struct simnet *n, size_t i);
+
+struct simnet_stats {
+    uint64_t mt_accepted, mt_refused, mt_throttled, mt_delivered, mt_lost, mt_duplicated, mt_delayed,
+        mt_late, mt_expired, mt_corrupted, mt_not_ota;
+    uint64_t mo_sent, mo_delivered, mo_lost, mo_duplicated, mo_delayed, mo_corrupted, mo_misdialled,
+        mo_failed, por_lost;
+    uint64_t streams_opened, streams_refused, streams_cut, octets_up, octets_down;
+    uint64_t attach[ATTACH_CAUSES];
+    uint64_t power_cycles, refreshes, devices_attached, streams_open;
+};
+void simnet_stats(const struct simnet *n, struct simnet_stats *ret);

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The SMSC of each operator: number plan, a queue per subscriber with one message in flight, validity
+ * (TS 23.040), and MO towards the SM-SR. Faults are drawn when a message was accepted. */
+#include "tools/euiccsim/net/simnet_int.h"
+
+#include <stdlib.h>
+
+#define QUEUE_MAX 32u                 /* messages an SMSC keeps for one handset */
+#define DEFAULT_VALIDITY_S 259200     /* 72 h, when none is asked for */
+#define WINDOW_MS 1000
+#define RETRY_MS 1000                 /* the SM-SR's side took no more */
+
+static int mt_add(struct simnet *n, unsigned op, struct subscriber *s, const struct mt *like,
+                  int64_t after_ms)
+{
+    struct mt *m = malloc(sizeof(*m));
+
+    if (!m)
+        return ERR_NOMEM;
+    *m = *like;
+    if (fault_hits(&n->rng, n->cfg.faults.corrupt)) {
+        fault_flip(&n->rng, m->ud, m->n);
+        n->stats.mt_corrupted++;
+    }
+    m->lost = fault_hits(&n->rng, n->cfg.faults.loss_mt);
+    return net_plan(n, after_ms, (struct happening){.kind = HAP_MT_ENTER, .who = s->index,
+                                                    .op = (uint16_t)op, .unit = m});
+}
+
+static int64_t reordered(struct simnet *n, uint64_t *count)
+{
+    int64_t most = net_scaled(n, n->cfg.faults.reorder_ms);
+    int64_t ms = (int64_t)rng_below(&n->rng, (uint64_t)(most > 0 ? most : 0) + 1);
+
+    if (!fault_hits(&n->rng, n->cfg.faults.reorder))
+        return 0;
+    (*count)++;
+    return ms;
+}
+
+/* Faults of an accepted MT SMS, then the message, or two of it, on its way into the queue. */
+static int mt_accept(struct simnet *n, unsigned op, struct subscriber *s, struct mt *m,
+                     int64_t validity_ms)
+{
+    int64_t delay = reordered(n, &n->stats.mt_delayed);
+    bool twice = fault_hits(&n->rng, n->cfg.faults.duplicate);
+    int rc;
+
+    m->late = fault_hits(&n->rng, n->cfg.faults.late);
+    m->expires_ms = n->now_ms + validity_ms;
+    if (m->late) {
+        delay = validity_ms + 1 + (int64_t)rng_below(&n->rng, (uint64_t)validity_ms + 1);
+        m->expires_ms = 0;
+        n->stats.mt_late++;
+    }
+    rc = mt_add(n, op, s, m, delay);
+    if (rc == ERR_OK && twice) {
+        n->stats.mt_duplicated++;
+        rc = mt_add(n, op, s, m, delay + reordered(n, &n->stats.mt_delayed));
+    }
+    if (rc == ERR_OK && m->expires_ms)
+        rc = net_plan(n, validity_ms, (struct happening){.kind = HAP_MT_EXPIRE, .who = s->index,
+                                                         .op = (uint16_t)op});
+    n->stats.mt_accepted++;
+    return rc;
+}
+
+static bool throttled(struct simnet *n, struct operator *o)
+{
+    if (o->sms_per_s == 0)
+        return false;
+    if (n->now_ms - o->window_ms >= WINDOW_MS) {
+        o->window_ms = n->now_ms;
+        o->taken = 0;
+    }
+    if (o->taken >= o->sms_per_s)
+        return true;
+    o->taken++;
+    return false;
+}
+
+int simnet_sms_mt(struct simnet *n, const struct msisdn *to, const struct msisdn *from, uint8_t pid,
+                  uint8_t dcs, int64_t vp_s, struct span tp_ud, int64_t now_ms,
+                  enum simnet_result *ret, uint64_t *ret_message)
+{
+    unsigned op = net_operator_of(n, to->s, true);
+    struct subscriber *s = op == NO_OPERATOR ? NULL : hss_by_msisdn(n->ops[op].hss, to);
+    struct mt m = {.from = *from, .n = (uint8_t)tp_ud.n};
+
+    if (now_ms > n->now_ms)
+        n->now_ms = now_ms;
+    n->stats.mt_refused++;
+    if (tp_ud.n == 0 || tp_ud.n > SMS_UD_MAX || vp_s < 0 || vp_s > INT32_MAX)
+        *ret = SIMNET_REFUSED;
+    else if (!s || s->status == SUB_NOT_PROVISIONED)
+        *ret = SIMNET_NO_SUBSCRIBER;
+    else if (s->queued >= QUEUE_MAX)
+        *ret = SIMNET_QUEUE_FULL;
+    else
+        *ret = throttled(n, &n->ops[op]) ? SIMNET_THROTTLED : SIMNET_ACCEPTED;
+    if (*ret == SIMNET_THROTTLED)
+        n->stats.mt_throttled++;
+    if (*ret != SIMNET_ACCEPTED || !s)
+        return ERR_OK;
+    n->stats.mt_refused--;
+    memcpy(m.ud, tp_ud.p, tp_ud.n);
+    m.id = *ret_message = ++n->next_mt;
+    if (pid != SMS_PID_SIM_DATA || dcs != SMS_DCS_CLASS2) {
+        n->stats.mt_not_ota++;        /* for the handset's inbox, no card ever sees it */
+        n->stats.mt_accepted++;
+        return ERR_OK;
+    }
+    return mt_accept(n, op, s, &m, vp_s ? vp_s * 1000
+                                        : net_scaled(n, DEFAULT_VALIDITY_S * INT64_C(1000)));
+}
+
+static void report(struct simnet *n, uint64_t id, enum report_state state)
+{
+    if (n->port.sms_report)
+        n->port.sms_report(n->port.ctx, id, state);
+}
+
+/* Sends the first message of a subscriber on its way, when there is one and a device to take it. */
+static int kick(struct simnet *n, unsigned op, struct subscriber *s)
+{
+    if (s->busy || list_empty(&s->mt) || s->device == 0 || !device_sms_works(n, s->device - 1))
+        return ERR_OK;
+    s->busy = true;
+    return net_plan(n, net_latency(n, LAT_SMS_MT, 0),
+                    (struct happening){.kind = HAP_MT_DELIVER, .who = s->index,
+                                       .op = (uint16_t)op});
+}
+
+int smsc_enter(struct simnet *n, unsigned op, uint32_t sub, struct mt *m)
+{
+    struct subscriber *s = net_subscriber(n, op, sub);
+
+    list_push(&s->mt, &m->item);
+    s->queued++;
+    smsc_expire(n, op, sub);
+    return kick(n, op, s);
+}
+
+void smsc_expire(struct simnet *n, unsigned op, uint32_t sub)
+{
+    struct subscriber *s = net_subscriber(n, op, sub);
+
+    LIST_EACH_SAFE(it, next, &s->mt) {
+        struct mt *m = LIST_ENTRY(it, struct mt, item);
+
+        if (m->expires_ms == 0 || m->expires_ms > n->now_ms)
+            continue;
+        list_del(it);
+        s->queued--;
+        n->stats.mt_expired++;
+        report(n, m->id, REPORT_EXPIRED);
+        free(m);
+    }
+}
+
+int smsc_wake(struct simnet *n, unsigned op, uint32_t sub)
+{
+    smsc_expire(n, op, sub);
+    return kick(n, op, net_subscriber(n, op, sub));
+}
+
+int smsc_deliver(struct simnet *n, unsigned op, uint32_t sub)
+{
+    struct subscriber *s = net_subscriber(n, op, sub);
+    struct list *item;
+    struct mt *m;
+    int rc = ERR_OK;
+
+    s->busy = false;
+    smsc_expire(n, op, sub);
+    if (s->device == 0 || !device_sms_works(n, s->device - 1))
+        return ERR_OK;                /* it waits for the next attach */
+    item = list_pop(&s->mt);
+    if (!item)
+        return ERR_OK;
+    m = LIST_ENTRY(item, struct mt, item);
+    s->queued--;
+    report(n, m->id, REPORT_DELIVERED);
+    if (m->lost) {
+        n->stats.mt_lost++;           /* the device acknowledged, the card never saw it */
+    } else {
+        n->stats.mt_delivered++;
+        rc = device_sms(n, s->device - 1, &m->from, span_of(m->ud, m->n));
+    }
+    free(m);
+    return rc == ERR_OK ? kick(n, op, s) : rc;
+}
+
+/* --- mobile originated --- */
+static int mo_add(struct simnet *n, const struct msisdn *from, struct span ud, int64_t after_ms)
+{
+    struct mo *m = malloc(sizeof(*m));
+
+    if (!m)
+        return ERR_NOMEM;
+    m->from = *from;
+    m->n = (uint8_t)ud.n;
+    memcpy(m->ud, ud.p, ud.n);
+    if (fault_hits(&n->rng, n->cfg.faults.corrupt)) {
+        fault_flip(&n->rng, m->ud, m->n);
+        n->stats.mo_corrupted++;
+    }
+    return net_plan(n, after_ms, (struct happening){.kind = HAP_MO, .arg = ++n->next_mo,
+                                                    .unit = m});
+}
+
+static int mo_accept(struct simnet *n, const struct msisdn *from, struct span ud)
+{
+    struct sms_ud parsed;
+    bool response = sms_ud_parse(ud, &parsed) == ERR_OK && parsed.has_kind &&
+                    parsed.kind == SMS_RESPONSE;
+    bool lost = fault_hits(&n->rng, n->cfg.faults.loss_mo);
+    bool por_lost = fault_hits(&n->rng, n->cfg.faults.por_loss) && response;
+    bool twice = fault_hits(&n->rng, n->cfg.faults.duplicate);
+    int64_t after = net_latency(n, LAT_SMS_MO, 0) + reordered(n, &n->stats.mo_delayed);
+    int rc;
+
+    if (lost || por_lost) {
+        n->stats.mo_lost += lost;
+        n->stats.por_lost += por_lost && !lost;
+        return ERR_OK;
+    }
+    rc = mo_add(n, from, ud, after);
+    if (rc == ERR_OK && twice) {
+        n->stats.mo_duplicated++;
+        rc = mo_add(n, from, ud, after + reordered(n, &n->stats.mo_delayed));
+    }
+    return rc;
+}
+
+int smsc_submit(struct simnet *n, uint32_t dev, const struct msisdn *to, struct span ud)
+{
+    const struct device *d = &n->devices[dev];
+    const struct subscriber *s = d->power == DEV_ATTACHED ? net_subscriber(n, d->op, d->sub) : NULL;
+    bool ok = s && s->msisdn.s[0] && device_sms_works(n, dev) && ud.n > 0 && ud.n <= SMS_UD_MAX;
+    int rc = ERR_OK;
+
+    n->stats.mo_sent += ok;
+    n->stats.mo_failed += !ok;
+    if (ok && msisdn_eq(to, &n->cfg.smsr))
+        rc = mo_accept(n, &s->msisdn, ud);
+    else if (ok)
+        n->stats.mo_misdialled++;
+    if (rc != ERR_OK)
+        return rc;
+    return net_plan(n, ok ? 0 : net_latency(n, LAT_SMS_MO, 0),
+                    (struct happening){.kind = HAP_SMS_SENT, .who = dev, .arg = ok});
+}
+
+int smsc_forward(struct simnet *n, struct mo *m, uint64_t id)
+{
+    int rc = n->port.sms_mo(n->port.ctx, &m->from, span_of(m->ud, m->n), id);
+
+    if (rc == ERR_FULL)               /* the gateway keeps it */
+        return net_plan(n, RETRY_MS, (struct happening){.kind = HAP_MO, .arg = id, .unit = m});
+    n->stats.mo_delivered += rc == ERR_OK;
+    free(m);
+    return rc;
+}
