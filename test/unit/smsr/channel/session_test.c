@@ -1,0 +1,652 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Administration sessions over real TLS-PSK: steps, repeats, cuts, holds (design law 3; facts: ota 4.1). */
+#include "test/unit/smsr/channel/device.h"
+
+#include "common/base/hex.h"
+
+static const char SCRIPT[] = "\xAE\x80\x22\x02\x80\xF2\x00\x00";
+static const char ANSWER[] = "\xAF\x80\x23\x02\x90\x00\x00\x00";
+#define NONE span_of("", 0)
+#define BODY(s) span_of(s, sizeof(s) - 1)
+
+/* Opens stream i with its first POST and gives the session. */
+static struct uuid begin(unsigned i, const struct card *c)
+{
+    unsigned before = W.n_posts;
+    struct uuid held;
+
+    dev_connect(i, c);
+    dev_post(i, c, "/polling", NONE, false);
+    assert_int_equal(W.n_posts, before + 1);
+    assert_int_equal(last_post()->in.kind, IN_POST);
+    assert_true(posted_to(last_post(), c));
+    assert_true(last_post()->in.u.post.first);
+    assert_string_equal(last_post()->uri, "");
+    assert_true(channel_held(W.ch, &c->e.eid, &held));
+    assert_true(uuid_eq(&held, &last_post()->in.u.post.session));
+    return held;
+}
+
+/* The response of a step as the card sees it; returns its Next-URI. */
+static const char *serve(unsigned i, const struct uuid *id, uint32_t step, struct span body)
+{
+    static char uri[ADMIN_URI_MAX];
+    struct out_step o = step_of(id, step, body);
+    struct admin_response r;
+    struct uuid held;
+
+    assert_int_equal(channel_step(W.ch, &o), ERR_OK);
+    r = dev_response(i);
+    assert_int_equal(r.code, body.n ? 200 : 204);
+    assert_true(span_eq(r.body, body));
+    memcpy(uri, r.next_uri, sizeof uri);
+    for (unsigned c = 0; c < CARDS; c++)
+        if (channel_held(W.ch, &W.card[c].e.eid, &held))
+            assert_false(uuid_eq(&held, id));
+    return uri;
+}
+
+static void whole_session(void **state)
+{
+    struct card *c = &W.card[0];
+    struct out_step o;
+    struct admin_response r;
+    struct uuid id = begin(0, c);
+    char expect[64], hex[33];
+    const char *uri;
+
+    (void)state;
+    assert_int_equal(hex_encode(span_of(id.b, 16), hex, sizeof hex), ERR_OK);
+    for (unsigned step = 1; step <= 40; step++) {
+        uri = serve(0, &id, step, BODY(SCRIPT));
+        snprintf(expect, sizeof expect, "/s/%s/%u", hex, step);
+        assert_string_equal(uri, expect);
+        dev_post(0, c, uri, BODY(ANSWER), false);
+        assert_int_equal(W.n_posts, step + 1);
+        assert_false(last_post()->in.u.post.first);
+        assert_string_equal(last_post()->uri, expect);
+        assert_int_equal(last_post()->in.u.post.script_status, ADMIN_STATUS_OK);
+        assert_int_equal(last_post()->n, sizeof ANSWER - 1);
+        assert_memory_equal(last_post()->data, ANSWER, sizeof ANSWER - 1);
+    }
+    o = step_of(&id, 0, NONE);
+    assert_int_equal(channel_step(W.ch, &o), ERR_OK);
+    r = dev_response(0);
+    assert_int_equal(r.code, 204);
+    assert_string_equal(r.next_uri, "");
+    assert_true(W.dev[0].closed);
+    assert_int_equal(channel_streams(W.ch), 0);
+    assert_int_equal(channel_step(W.ch, &o), ERR_STATE);
+    pass(IDLE_MS);
+    assert_int_equal(channel_sessions(W.ch), 0);
+    assert_int_equal(posts_of(IN_SESSION_END), 0);      /* it ended as the mailbox wanted */
+    assert_int_equal(channel_due(W.ch), -1);
+}
+
+static void target_and_keep_alive(void **state)
+{
+    struct card *c = &W.card[0];
+    struct uuid id = begin(0, c);
+    struct out_step o = step_of(&id, 1, BODY(SCRIPT));
+    struct admin_response r;
+    char uri[ADMIN_URI_MAX];
+
+    (void)state;
+    assert_int_equal(aid_isd_p(0x13, &o.target), ERR_OK);
+    assert_int_equal(channel_step(W.ch, &o), ERR_OK);
+    r = dev_response(0);
+    assert_true(aid_eq(&r.target, &o.target));
+    memcpy(uri, r.next_uri, sizeof uri);
+    dev_post(0, c, uri, BODY(ANSWER), false);
+    memcpy(uri, serve(0, &id, 2, NONE), sizeof uri);    /* 204 with a Next-URI */
+    assert_true(uri[0]);
+    dev_post(0, c, uri, NONE, false);
+    assert_int_equal(W.n_posts, 3);
+    assert_int_equal(last_post()->n, 0);
+    assert_int_equal(last_post()->in.u.post.script_status, ADMIN_STATUS_NONE);
+}
+
+/* A plan that answers within the input, as it is in the simulator. */
+static void answer_at_once(struct world *w, const struct input *in)
+{
+    static const char body[] = "\xAE\x80\x00\x00";
+    struct out_step o = step_of(&in->u.post.session, in->u.post.first ? 1 : 0,
+                                in->u.post.first ? BODY(body) : NONE);
+
+    if (in->kind == IN_POST)
+        assert_int_equal(channel_step(w->ch, &o), ERR_OK);
+}
+
+static void answered_within_the_input(void **state)
+{
+    struct card *c = &W.card[0];
+    char uri[ADMIN_URI_MAX];
+
+    (void)state;
+    W.on_post = answer_at_once;
+    dev_connect(0, c);
+    dev_post(0, c, "/polling", NONE, false);
+    memcpy(uri, dev_response(0).next_uri, sizeof uri);
+    dev_post(0, c, uri, BODY(ANSWER), false);
+    assert_int_equal(dev_response(0).code, 204);
+    assert_int_equal(W.n_posts, 2);
+    assert_true(W.dev[0].closed);
+}
+
+static void big_bodies(void **state)
+{
+    static uint8_t up[ADMIN_BODY_MAX], down[ADMIN_BODY_MAX];
+    static const size_t sizes[] = {1, 126, 127, 128, 255, 256, 1024, 1025, 16384, 17000, 65535,
+                                   65536};
+    struct card *c = &W.card[0];
+    struct uuid id = begin(0, c);
+    struct out_step o;
+    uint32_t step = 0;
+
+    (void)state;
+    rng_fill(&W.rng, up, sizeof up);
+    rng_fill(&W.rng, down, sizeof down);
+    for (unsigned i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        const char *uri = serve(0, &id, ++step, span_of(down, sizes[i]));
+        dev_post(0, c, uri, span_of(up, sizes[i]), false);
+        assert_int_equal(last_post()->n, sizes[i]);
+        assert_memory_equal(last_post()->data, up, sizes[i]);
+    }
+    o = step_of(&id, 99, span_of(down, sizeof down));
+    o.body.n++;
+    assert_int_equal(channel_step(W.ch, &o), ERR_TOO_LARGE);
+    assert_true(channel_held(W.ch, &c->e.eid, &id));
+}
+
+static void carrier_full(void **state)
+{
+    static uint8_t down[40000];
+    struct card *c = &W.card[0];
+    struct uuid id = begin(0, c);
+    struct out_step o = step_of(&id, 1, span_of(down, sizeof down));
+
+    (void)state;
+    W.send_result = ERR_FULL;
+    assert_int_equal(channel_step(W.ch, &o), ERR_OK);
+    assert_false(dev_has_response(0));
+    pass(10000);
+    assert_false(dev_has_response(0));
+    W.send_result = ERR_OK;
+    pass(1000);
+    assert_int_equal(dev_response(0).body.n, sizeof down);
+    W.send_result = ERR_CLOSED;
+    dev_post(0, c, "/polling", NONE, false);             /* the same POST: the answer cannot leave */
+    assert_int_equal(channel_streams(W.ch), 0);
+    assert_int_equal(channel_sessions(W.ch), 1);
+}
+
+/* --- the same POST again --- */
+
+static void same_post_same_bytes_one_input(void **state)
+{
+    struct card *c = &W.card[0];
+    struct uuid id = begin(0, c);
+    struct admin_response first, again;
+    struct out_step o = step_of(&id, 1, BODY(SCRIPT));
+    struct buf a, b;
+
+    (void)state;
+    buf_init(&a, 0);
+    buf_init(&b, 0);
+    assert_int_equal(channel_step(W.ch, &o), ERR_OK);
+    first = dev_response(0);
+    admin_response_put(&a, &first);
+    dev_cut(0);
+    dev_connect(1, c);
+    dev_post(1, c, "/polling", NONE, true);
+    again = dev_response(1);
+    admin_response_put(&b, &again);
+    assert_int_equal(a.n, b.n);
+    assert_memory_equal(a.p, b.p, a.n);
+    assert_int_equal(W.n_posts, 1);
+    assert_int_equal(COUNT(step_repeated), 1);
+    assert_int_equal(COUNT(session_resumed), 1);
+    buf_fini(&a);
+    buf_fini(&b);
+}
+
+static void same_step_on_the_same_stream(void **state)
+{
+    struct card *c = &W.card[0];
+    struct uuid id = begin(0, c);
+    char uri[ADMIN_URI_MAX], next[ADMIN_URI_MAX];
+
+    (void)state;
+    memcpy(uri, serve(0, &id, 7, BODY(SCRIPT)), sizeof uri);
+    dev_post(0, c, uri, BODY(ANSWER), false);
+    memcpy(next, serve(0, &id, 8, BODY(SCRIPT)), sizeof next);
+    dev_post(0, c, uri, BODY("\xAF\x80\x23\x02\x6A\x88\x00\x00"), false);  /* another answer */
+    assert_string_equal(dev_response(0).next_uri, next);
+    assert_int_equal(W.n_posts, 2);                     /* the first answer stands */
+    assert_memory_equal(last_post()->data, ANSWER, sizeof ANSWER - 1);
+    dev_post(0, c, next, BODY(ANSWER), false);
+    assert_int_equal(W.n_posts, 3);
+}
+
+/* A card that did not get the last response may ask again. */
+static void last_response_again(void **state)
+{
+    struct card *c = &W.card[0];
+    struct uuid id = begin(0, c);
+    struct out_step o = step_of(&id, 0, NONE);
+    char uri[ADMIN_URI_MAX];
+
+    (void)state;
+    memcpy(uri, serve(0, &id, 3, BODY(SCRIPT)), sizeof uri);
+    dev_post(0, c, uri, BODY(ANSWER), false);
+    dev_cut(0);
+    assert_int_equal(channel_step(W.ch, &o), ERR_OK);
+    dev_connect(1, c);
+    dev_post(1, c, uri, BODY(ANSWER), true);
+    assert_int_equal(dev_response(1).code, 204);
+    assert_true(W.dev[1].closed);
+    assert_int_equal(W.n_posts, 2);
+    assert_int_equal(posts_of(IN_SESSION_END), 0);
+}
+
+/* --- cuts --- */
+
+static void cut_while_the_card_works(void **state)
+{
+    struct card *c = &W.card[0];
+    struct uuid id = begin(0, c);
+    char uri[ADMIN_URI_MAX];
+
+    (void)state;
+    memcpy(uri, serve(0, &id, 1, BODY(SCRIPT)), sizeof uri);
+    dev_cut(0);
+    pass(IDLE_MS - 1000);
+    dev_connect(1, c);
+    dev_post(1, c, uri, BODY(ANSWER), true);            /* it had the script, here is the answer */
+    assert_int_equal(W.n_posts, 2);
+    assert_true(last_post()->in.u.post.resume);
+    assert_true(uuid_eq(&last_post()->in.u.post.session, &id));
+    assert_non_null(serve(1, &id, 2, BODY(SCRIPT)));
+    assert_int_equal(posts_of(IN_SESSION_END), 0);
+}
+
+static void cut_while_we_work(void **state)
+{
+    struct card *c = &W.card[0];
+    struct uuid id = begin(0, c), held;
+    struct out_step o = step_of(&id, 1, BODY(SCRIPT));
+
+    (void)state;
+    dev_cut(0);
+    assert_false(channel_held(W.ch, &c->e.eid, &held)); /* nobody listens right now */
+    assert_int_equal(channel_step(W.ch, &o), ERR_OK);   /* kept */
+    dev_connect(1, c);
+    dev_post(1, c, "/polling", NONE, true);
+    assert_memory_equal(dev_response(1).body.p, SCRIPT, sizeof SCRIPT - 1);
+    assert_int_equal(W.n_posts, 1);
+}
+
+static void resumed_before_we_answered(void **state)
+{
+    struct card *c = &W.card[0];
+    struct uuid id = begin(0, c), held;
+
+    (void)state;
+    dev_cut(0);
+    dev_connect(1, c);
+    dev_post(1, c, "/polling", NONE, true);
+    assert_int_equal(W.n_posts, 1);
+    assert_true(channel_held(W.ch, &c->e.eid, &held));
+    assert_true(uuid_eq(&held, &id));
+    assert_non_null(serve(1, &id, 1, BODY(SCRIPT)));
+}
+
+/* The network did not tell us of the cut: only X-Admin-Resume does. */
+static void resumed_over_a_stream_that_seems_alive(void **state)
+{
+    struct card *c = &W.card[0];
+    struct uuid id = begin(0, c);
+    char uri[ADMIN_URI_MAX];
+
+    (void)state;
+    memcpy(uri, serve(0, &id, 1, BODY(SCRIPT)), sizeof uri);
+    dev_connect(1, c);
+    dev_post(1, c, uri, BODY(ANSWER), true);
+    assert_true(W.dev[0].closed);
+    assert_int_equal(W.n_posts, 2);
+    assert_non_null(serve(1, &id, 2, BODY(SCRIPT)));
+}
+
+static void stays_away(void **state)
+{
+    struct card *c = &W.card[0];
+    struct uuid id = begin(0, c);
+    char uri[ADMIN_URI_MAX];
+
+    (void)state;
+    memcpy(uri, serve(0, &id, 1, BODY(SCRIPT)), sizeof uri);
+    dev_cut(0);
+    pass(IDLE_MS - 1);
+    assert_int_equal(posts_of(IN_SESSION_END), 0);
+    pass(1);
+    assert_int_equal(posts_of(IN_SESSION_END), 1);
+    assert_true(posted_to(last_post(), c));
+    assert_true(uuid_eq(&last_post()->in.u.session_end.session, &id));
+    assert_true(last_post()->in.u.session_end.why.n > 0);
+    assert_int_equal(COUNT(session_lost), 1);
+    dev_connect(1, c);                                  /* too late: a step of a dead session */
+    dev_post(1, c, uri, BODY(ANSWER), true);
+    assert_int_equal(dev_response(1).code, 404);
+    assert_true(W.dev[1].closed);
+    assert_int_equal(posts_of(IN_POST), 1);
+    assert_int_equal(COUNT(session_unknown), 1);
+}
+
+static void silent_on_an_open_stream(void **state)
+{
+    struct card *c = &W.card[0];
+    struct uuid id = begin(0, c);
+
+    (void)state;
+    assert_non_null(serve(0, &id, 1, BODY(SCRIPT)));
+    pass(IDLE_MS);
+    assert_int_equal(posts_of(IN_SESSION_END), 1);
+    assert_true(W.dev[0].closed);
+    assert_int_equal(channel_streams(W.ch), 0);
+}
+
+static void begins_anew_after_a_cut(void **state)
+{
+    struct card *c = &W.card[0];
+    struct uuid old = begin(0, c), id;
+    char uri[ADMIN_URI_MAX];
+
+    (void)state;
+    memcpy(uri, serve(0, &old, 1, BODY(SCRIPT)), sizeof uri);
+    dev_cut(0);
+    dev_connect(1, c);
+    dev_post(1, c, "/polling", NONE, false);
+    assert_int_equal(W.n_posts, 3);
+    assert_int_equal(W.post[1]->in.kind, IN_SESSION_END);       /* first the end of the old one */
+    assert_true(uuid_eq(&W.post[1]->in.u.session_end.session, &old));
+    assert_true(last_post()->in.u.post.first);
+    id = last_post()->in.u.post.session;
+    assert_false(uuid_eq(&id, &old));
+    assert_int_equal(channel_sessions(W.ch), 1);
+    assert_int_equal(posts_of(IN_SESSION_END), 1);
+}
+
+static void begins_anew_on_the_same_stream(void **state)
+{
+    struct card *c = &W.card[0];
+    struct uuid old = begin(0, c);
+    const char *uri = serve(0, &old, 1, BODY(SCRIPT));
+
+    (void)state;
+    dev_post(0, c, uri, BODY(ANSWER), false);
+    assert_non_null(serve(0, &old, 2, BODY(SCRIPT)));
+    dev_post(0, c, "/polling", NONE, false);
+    assert_int_equal(posts_of(IN_SESSION_END), 1);
+    assert_true(last_post()->in.u.post.first);
+    assert_false(uuid_eq(&last_post()->in.u.post.session, &old));
+    assert_false(W.dev[0].closed);
+}
+
+/* --- one session a card --- */
+
+static void parallel_session(void **state)
+{
+    struct card *c = &W.card[0];
+    struct uuid id = begin(0, c);
+    char uri[ADMIN_URI_MAX];
+
+    (void)state;
+    dev_connect(1, c);
+    dev_post(1, c, "/polling", NONE, false);
+    assert_int_equal(dev_response(1).code, 503);
+    assert_true(W.dev[1].closed);
+    assert_int_equal(W.n_posts, 1);
+    memcpy(uri, serve(0, &id, 1, BODY(SCRIPT)), sizeof uri);    /* the first one goes on */
+    dev_connect(2, c);
+    dev_post(2, c, uri, BODY(ANSWER), false);
+    assert_int_equal(dev_response(2).code, 503);
+    assert_int_equal(COUNT(session_parallel), 2);
+    dev_post(0, c, uri, BODY(ANSWER), false);
+    assert_int_equal(W.n_posts, 2);
+}
+
+static void cards_do_not_disturb_each_other(void **state)
+{
+    struct uuid a = begin(0, &W.card[0]), b = begin(1, &W.card[1]);
+    char uri[ADMIN_URI_MAX];
+
+    (void)state;
+    assert_false(uuid_eq(&a, &b));
+    memcpy(uri, serve(0, &a, 1, BODY(SCRIPT)), sizeof uri);
+    assert_non_null(serve(1, &b, 1, BODY(SCRIPT)));
+    dev_post(1, &W.card[1], uri, BODY(ANSWER), false);          /* the step of another card */
+    assert_int_equal(dev_response(1).code, 404);
+    assert_int_equal(W.n_posts, 2);
+    dev_post(0, &W.card[0], uri, BODY(ANSWER), false);
+    assert_int_equal(W.n_posts, 3);
+    assert_true(posted_to(last_post(), &W.card[0]));
+}
+
+static void header_of_another_card(void **state)
+{
+    (void)state;
+    dev_connect(0, &W.card[0]);
+    dev_post_as(0, &W.card[1].e.eid, "/polling", NONE, false);
+    assert_int_equal(dev_response(0).code, 400);
+    assert_int_equal(W.n_posts, 0);
+    assert_int_equal(channel_sessions(W.ch), 0);
+}
+
+/* --- steps that are not there --- */
+
+static void wrong_places(void **state)
+{
+    static const char *const bad[] = {
+        "/s/", "/s/1", "/s/%s", "/s/%s/", "/s/%s/0", "/s/%s/2", "/s/%s/01", "/s/%s/1x", "/s/%s/-1",
+        "/s/%s/4294967297", "/s/%s/99999999999999999999", "/s/%s1/1", "/s/0%s/1", "/s/%s/1/1",
+    };
+    struct card *c = &W.card[0];
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct uuid id = begin(0, c);
+        char hex[33], uri[128];
+
+        assert_int_equal(hex_encode(span_of(id.b, 16), hex, sizeof hex), ERR_OK);
+        assert_non_null(serve(0, &id, 1, BODY(SCRIPT)));
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+        snprintf(uri, sizeof uri, bad[i], hex);
+#pragma GCC diagnostic pop
+        dev_post(0, c, uri, BODY(ANSWER), false);
+        assert_int_equal(dev_response(0).code, 404);
+        assert_int_equal(COUNT(session_unknown), i + 1);
+        assert_int_equal(posts_of(IN_POST), i + 1);
+        channel_session_close(W.ch, &(struct out_session_close){id});
+    }
+}
+
+static void older_step(void **state)
+{
+    struct card *c = &W.card[0];
+    struct uuid id = begin(0, c);
+    char one[ADMIN_URI_MAX], two[ADMIN_URI_MAX];
+
+    (void)state;
+    memcpy(one, serve(0, &id, 1, BODY(SCRIPT)), sizeof one);
+    dev_post(0, c, one, BODY(ANSWER), false);
+    memcpy(two, serve(0, &id, 2, BODY(SCRIPT)), sizeof two);
+    dev_post(0, c, two, BODY(ANSWER), false);
+    assert_non_null(serve(0, &id, 3, BODY(SCRIPT)));
+    dev_post(0, c, one, BODY(ANSWER), false);
+    assert_int_equal(dev_response(0).code, 404);
+    assert_int_equal(posts_of(IN_POST), 3);
+}
+
+static void answer_before_the_step_left(void **state)
+{
+    struct card *c = &W.card[0];
+    struct uuid id = begin(0, c);
+    struct out_step o = step_of(&id, 1, BODY(SCRIPT));
+
+    (void)state;
+    assert_int_equal(channel_step(W.ch, &o), ERR_OK);
+    assert_int_equal(channel_step(W.ch, &o), ERR_STATE);
+    o.session.b[0] ^= 1;
+    assert_int_equal(channel_step(W.ch, &o), ERR_NOT_FOUND);
+    assert_int_equal(COUNT(step_unexpected), 1);
+}
+
+/* --- nothing to do --- */
+
+static void hold_runs_out(void **state)
+{
+    struct card *c = &W.card[0];
+    struct uuid id = begin(0, c);
+    struct out_step o = step_of(&id, 1, BODY(SCRIPT));
+    struct admin_response r;
+
+    (void)state;
+    pass(HOLD_MS - 1);
+    assert_false(dev_has_response(0));
+    pass(1);
+    r = dev_response(0);
+    assert_int_equal(r.code, 204);
+    assert_string_equal(r.next_uri, "");
+    assert_true(W.dev[0].closed);
+    assert_int_equal(last_post()->in.kind, IN_SESSION_END);
+    assert_true(uuid_eq(&last_post()->in.u.session_end.session, &id));
+    assert_false(channel_held(W.ch, &c->e.eid, &id));
+    assert_int_equal(channel_step(W.ch, &o), ERR_STATE);
+    assert_int_equal(COUNT(session_held_out), 1);
+    assert_false(uuid_eq(&id, &(struct uuid){{0}}));
+    o.session = begin(1, c);                                    /* it may come again at once */
+    assert_int_equal(posts_of(IN_SESSION_END), 1);
+}
+
+static void closed_by_the_mailbox(void **state)
+{
+    struct card *c = &W.card[0];
+    struct out_session_close o = {begin(0, c)};
+    char uri[ADMIN_URI_MAX];
+
+    (void)state;
+    channel_session_close(W.ch, &o);                            /* a POST waits */
+    assert_int_equal(dev_response(0).code, 204);
+    assert_true(W.dev[0].closed);
+    assert_int_equal(channel_sessions(W.ch), 0);
+    channel_session_close(W.ch, &o);
+    o.session = begin(1, c);
+    memcpy(uri, serve(1, &o.session, 1, BODY(SCRIPT)), sizeof uri);
+    channel_session_close(W.ch, &o);                            /* a step is out */
+    assert_true(W.dev[1].closed);
+    dev_connect(2, c);
+    dev_post(2, c, uri, BODY(ANSWER), true);
+    assert_int_equal(dev_response(2).code, 404);                /* that answer is refused for ever */
+    assert_int_equal(posts_of(IN_SESSION_END), 0);
+    assert_int_equal(posts_of(IN_POST), 2);
+}
+
+/* --- notifications in the first POST --- */
+
+static void e1_hex(char dst[256], const struct eid *eid, const char *tail)
+{
+    char hex[33];
+
+    assert_int_equal(hex_encode(span_of(eid->b, 16), hex, sizeof hex), ERR_OK);
+    snprintf(dst, 256, "E12B4C10%s4D01024E0200092F10A0000005591010FFFFFFFF8900001300%s", hex, tail);
+}
+
+static void notification_first(void **state)
+{
+    struct card *c = &W.card[0];
+    char hex[256], uri[400];
+
+    (void)state;
+    e1_hex(hex, &c->e.eid, "");
+    hex[3] = 'b';                                               /* either case */
+    memcpy(hex, "E12b", 4);
+    snprintf(uri, sizeof uri, "/polling?x=1&msg=%s&y=2", hex);
+    dev_connect(0, c);
+    dev_post(0, c, uri, NONE, false);
+    assert_int_equal(W.n_posts, 2);
+    assert_int_equal(W.post[0]->in.kind, IN_NOTIFICATION);
+    assert_int_equal(W.post[0]->in.u.notification.sequence, 9);
+    assert_int_equal(W.post[0]->in.u.notification.kind, 2);
+    assert_int_equal(W.post[0]->in.u.notification.bearer, BEARER_HTTPS);
+    assert_int_equal(W.post[1]->in.kind, IN_POST);
+    assert_true(uuid_eq(&W.post[0]->in.u.notification.session, &W.post[1]->in.u.post.session));
+    dev_cut(0);
+    dev_connect(1, c);
+    dev_post(1, c, uri, NONE, true);                            /* the same POST: nothing new */
+    assert_int_equal(W.n_posts, 2);
+}
+
+static void notification_bad(void **state)
+{
+    struct card *c = &W.card[0];
+    char hex[256], uri[400];
+    static const char *const bad[] = {"", "E", "E1", "E100", "zz", "E1024D02"};
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++) {
+        snprintf(uri, sizeof uri, "/polling?msg=%s", bad[i]);
+        dev_connect(0, c);
+        dev_post(0, c, uri, NONE, false);
+        assert_int_equal(COUNT(notification_format), i + 1);
+        assert_int_equal(posts_of(IN_POST), i + 1);             /* the session opens all the same */
+        dev_cut(0);
+    }
+    e1_hex(hex, &W.card[1].e.eid, "");
+    snprintf(uri, sizeof uri, "/polling?msg=%s", hex);
+    dev_connect(0, c);
+    dev_post(0, c, uri, NONE, false);
+    assert_int_equal(COUNT(notification_foreign), 1);
+    assert_int_equal(posts_of(IN_NOTIFICATION), 0);
+}
+
+static void close_the_session(struct world *w, const struct input *in)
+{
+    struct out_session_close o = {in->u.notification.session};
+
+    if (in->kind == IN_NOTIFICATION)
+        channel_session_close(w->ch, &o);
+}
+
+static void closed_within_the_notification(void **state)
+{
+    struct card *c = &W.card[0];
+    char hex[256], uri[400];
+
+    (void)state;
+    e1_hex(hex, &c->e.eid, "");
+    snprintf(uri, sizeof uri, "/polling?msg=%s", hex);
+    W.on_post = close_the_session;
+    dev_connect(0, c);
+    dev_post(0, c, uri, NONE, false);
+    assert_int_equal(posts_of(IN_POST), 0);
+    assert_int_equal(dev_response(0).code, 204);
+    assert_int_equal(channel_sessions(W.ch), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(whole_session), T(target_and_keep_alive), T(answered_within_the_input), T(big_bodies),
+        T(carrier_full), T(same_post_same_bytes_one_input), T(same_step_on_the_same_stream),
+        T(last_response_again), T(cut_while_the_card_works), T(cut_while_we_work),
+        T(resumed_before_we_answered), T(resumed_over_a_stream_that_seems_alive), T(stays_away),
+        T(silent_on_an_open_stream), T(begins_anew_after_a_cut), T(begins_anew_on_the_same_stream),
+        T(parallel_session), T(cards_do_not_disturb_each_other), T(header_of_another_card),
+        T(wrong_places), T(older_step), T(answer_before_the_step_left), T(hold_runs_out),
+        T(closed_by_the_mailbox), T(notification_first), T(notification_bad),
+        T(closed_within_the_notification),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
