@@ -11,7 +11,7 @@
 #define CARRIER_STREAMS_MAX 24000u      /* above the channel's own bound: what it closed may drain */
 #define CONN_TEXT_MAX 24u
 #define SEEN_WINDOW 1024u
-#define PAUSE_MS 1000                   /* after a piece was not taken */
+#define PAUSE_MS 200                    /* after a piece was not taken */
 #define ACK_TIMEOUT_S 1u                /* of CoAP: five repeats, given up after some 100 s */
 #define ACK_REPEATS 5u
 
