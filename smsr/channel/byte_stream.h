@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Both halves of a TCP stream carried as numbered pieces (README.md, "TCP streams"; design 6). Pure: no
- * clock, no carrier. Offsets count octets from the start of the stream and never wrap. */
+/* Both halves of a TCP stream carried as numbered pieces (README.md, "TCP streams"; design 6).
+ * Pure: no clock, no carrier. Offsets count octets from the start of the stream and never wrap. */
 #pragma once
 
 #include "common/base/bytes.h"
@@ -19,8 +19,8 @@ struct byte_rx {
 };
 void byte_rx_init(struct byte_rx *rx);
 void byte_rx_fini(struct byte_rx *rx);
-/* Takes a piece: what continues the stream is appended to out, in order, the rest kept. ERR_INVAL: beyond
- * the window, the stream is broken; ERR_NOMEM. A repeat is no error. */
+/* Takes a piece: what continues the stream is appended to out, in order, the rest kept. ERR_INVAL:
+ * beyond the window, the stream is broken; ERR_NOMEM. A repeat is no error. */
 MUST_CHECK int byte_stream_take(struct byte_rx *rx, uint64_t offset, struct span piece,
                                 struct buf *out);
 
@@ -34,8 +34,9 @@ void byte_tx_init(struct byte_tx *tx);
 void byte_tx_fini(struct byte_tx *tx);
 /* ERR_FULL: more than BYTE_STREAM_QUEUE would wait; nothing is taken. */
 MUST_CHECK int byte_stream_put(struct byte_tx *tx, struct span bytes);
-/* The next piece to send, at most BYTE_STREAM_PIECE octets; false: nothing, or the window is used up. The
- * piece is valid until the next call and counts as sent once byte_stream_sent is called for it. */
+/* The next piece to send, at most BYTE_STREAM_PIECE octets; false: nothing, or the window is used
+ * up. The piece is valid until the next call and counts as sent once byte_stream_sent is called for
+ * it. */
 bool byte_stream_next(const struct byte_tx *tx, uint64_t *ret_offset, struct span *ret_piece);
 void byte_stream_sent(struct byte_tx *tx, size_t n);
 /* The receiver expects this offset next. ERR_FORMAT: it was never sent. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The port between the SM-SR's bearers and what carries them: CoAP to the simulated network today, an SMPP
- * bind, UDP and TCP sockets later, memory in the simulator (design 6). Only TP-UDs and stream bytes pass;
- * a carrier's acknowledgement is never evidence. */
+/* The port between the SM-SR's bearers and what carries them: CoAP to the simulated network today,
+ * an SMPP bind, UDP and TCP sockets later, memory in the simulator (design 6). Only TP-UDs and
+ * stream bytes pass; a carrier's acknowledgement is never evidence. */
 #pragma once
 
 #include "common/base/bytes.h"
@@ -9,18 +9,19 @@
 #include "common/base/ids.h"
 
 struct carrier {
-    /* Hands one MT SMS to the SMSC of a network. vp_s: validity in seconds. The result comes later as
-     * channel_sms_result with the same tag; ERR_FULL: not taken, try later. */
+    /* Hands one MT SMS to the SMSC of a network. vp_s: validity in seconds. The result comes later
+     * as channel_sms_result with the same tag; ERR_FULL: not taken, try later. */
     int (*sms_mt)(void *ctx, const char *network, const struct msisdn *to, const char *from,
                   uint8_t pid, uint8_t dcs, int64_t vp_s, struct span tp_ud, uint64_t tag);
-    /* Bytes of an open stream, in order, delivered or the stream is cut. ERR_FULL: more than 64 KiB wait. */
+    /* Bytes of an open stream, in order, delivered or the stream is cut. ERR_FULL: more than 64 KiB
+     * wait. */
     int (*stream_send)(void *ctx, uint64_t conn, struct span bytes);
     void (*stream_close)(void *ctx, uint64_t conn);
     void *ctx;
 };
 
-enum carrier_result { CARRIER_ACCEPTED, CARRIER_THROTTLED, CARRIER_QUEUE_FULL, CARRIER_NO_SUBSCRIBER,
-                      CARRIER_REFUSED, CARRIER_SILENT };
+enum carrier_result { CARRIER_ACCEPTED, CARRIER_THROTTLED, CARRIER_QUEUE_FULL,
+                      CARRIER_NO_SUBSCRIBER, CARRIER_REFUSED, CARRIER_SILENT };
 
 /* What the carrier tells the channel (implemented by smsr/channel). */
 struct channel;

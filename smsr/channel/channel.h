@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The bearers of the SM-SR over the carrier port: SCP80 packets in SMS and SCP81 sessions in TLS-PSK
- * streams (SGP.02 2.4.3, 2.4.4; design 5 steps 5 to 7). What a card proved becomes an input of its mailbox
- * through port->post; what a plan let out comes in by channel_sms, channel_step, channel_session_close.
- * No sockets, no loop, no store: time is asked from the clock, the owner calls channel_timer when
- * channel_due says so. One thread. The upcalls of the carrier are declared in carrier.h. */
+/* The bearers of the SM-SR over the carrier port: SCP80 packets in SMS and SCP81 sessions in
+ * TLS-PSK streams (SGP.02 2.4.3, 2.4.4; design 5 steps 5 to 7). What a card proved becomes an input
+ * of its mailbox through port->post; what a plan let out comes in by channel_sms, channel_step,
+ * channel_session_close. No sockets, no loop, no store: time is asked from the clock, the owner
+ * calls channel_timer when channel_due says so. One thread. The upcalls of the carrier are declared
+ * in carrier.h. */
 #pragma once
 
 #include "common/base/clock.h"
@@ -16,8 +17,8 @@
 
 #define CHANNEL_CANDIDATES_MAX 16u
 
-/* Handles of an EID's keys, owned by the giver, used before the next call of the port. A key set that the
- * card does not have: version 0 and NULL handles. */
+/* Handles of an EID's keys, owned by the giver, used before the next call of the port. A key set
+ * that the card does not have: version 0 and NULL handles. */
 struct isdr_keys {
     uint8_t scp80_kvn;             /* 01..0F */
     struct key *kic, *kid;
@@ -28,9 +29,11 @@ struct isdr_keys {
 
 /* What the channel needs from the application. All are called within a call of the channel. */
 struct channel_port {
-    /* The card as the view sees it now, NULL = not registered; used before the next call of the port. */
+    /* The card as the view sees it now, NULL = not registered; used before the next call of the
+     * port. */
     const struct euicc *(*euicc)(void *ctx, const struct eid *eid);
-    /* The cards whose current, target or previous address this number is: at most max, returns how many. */
+    /* The cards whose current, target or previous address this number is: at most max, returns how
+     * many. */
     unsigned (*candidates)(void *ctx, const struct msisdn *number, struct eid *ret, unsigned max);
     /* ERR_NOT_FOUND: no such card. */
     int (*keys)(void *ctx, const struct eid *eid, struct isdr_keys *ret);
@@ -51,22 +54,23 @@ void channel_set_env(struct channel *ch, const struct env *env);
 
 /* --- what plans let out (called when their record is durable) --- */
 
-/* Sends an armed packet to the addresses its profiles have now: one carrier call per part and address. What
- * the carrier does not take now is tried again with growing pauses until validity ends. IN_CARRIER tells
- * the mailbox when nothing could be sent or the carrier refused. ERR_INVAL: no packet (law 3 is broken). */
+/* Sends an armed packet to the addresses its profiles have now: one carrier call per part and
+ * address. What the carrier does not take now is tried again with growing pauses until validity
+ * ends. IN_CARRIER tells the mailbox when nothing could be sent or the carrier refused. ERR_INVAL:
+ * no packet (law 3 is broken). */
 MUST_CHECK int channel_sms(struct channel *ch, const struct out_sms *o);
-/* Answers the POST that waits in this session, or keeps the answer for a resume. Code 204 and step 0 end
- * the session. ERR_NOT_FOUND: the session is gone (the mailbox was or will be told); ERR_STATE: no POST
- * waits for it: nothing left. */
+/* Answers the POST that waits in this session, or keeps the answer for a resume. Code 204 and step
+ * 0 end the session. ERR_NOT_FOUND: the session is gone (the mailbox was or will be told);
+ * ERR_STATE: no POST waits for it: nothing left. */
 MUST_CHECK int channel_step(struct channel *ch, const struct out_step *o);
-/* Ends a session: the POST that waits is answered 204, the stream closed, its answers are refused from
- * now on. Nothing is posted. No session: no effect. */
+/* Ends a session: the POST that waits is answered 204, the stream closed, its answers are refused
+ * from now on. Nothing is posted. No session: no effect. */
 void channel_session_close(struct channel *ch, const struct out_session_close *o);
 /* The session of this card whose POST waits for our response on a stream right now. */
 bool channel_held(const struct channel *ch, const struct eid *eid, struct uuid *ret_session);
 
 /* --- time --- */
-int64_t channel_due(const struct channel *ch);      /* monotonic ms of the earliest timer; -1 = none */
+int64_t channel_due(const struct channel *ch);      /* earliest timer, monotonic ms; -1 = none */
 void channel_timer(struct channel *ch);             /* runs what is due by the clock */
 
 /* --- what was seen; X(name, what it counts) --- */
@@ -115,6 +119,7 @@ struct channel_counters {
 };
 const struct channel_counters *channel_get_counters(const struct channel *ch);
 /* Number i of the counters: name and value; false behind the last one. */
-bool channel_counter(const struct channel *ch, unsigned i, const char **ret_name, uint64_t *ret_value);
+bool channel_counter(const struct channel *ch, unsigned i, const char **ret_name,
+                     uint64_t *ret_value);
 size_t channel_streams(const struct channel *ch);
 size_t channel_sessions(const struct channel *ch);

@@ -23,8 +23,8 @@
 #define GUARD_BURST 64u             /* unproven messages a number may send at once ... */
 #define GUARD_REFILL_MS 1000        /* ... and one more after each of these */
 
-/* Each kind of timer has one length while the configuration stands, so a list in order of arming is a list
- * in order of time and nothing is searched. */
+/* Each kind of timer has one length while the configuration stands, so a list in order of arming is
+ * a list in order of time and nothing is searched. */
 enum due_kind { DUE_FIRST, DUE_STUCK, DUE_HOLD, DUE_IDLE, DUE_SMS,
                 DUE_KINDS = DUE_SMS + (int)SMS_BACKOFFS };
 struct due {
@@ -71,7 +71,7 @@ struct channel {
     const struct clock *clock;
     const struct env *env;
     struct scp81_ctx *tls;
-    struct rng rng;                 /* over crypto: for session ids; must be the member rng_of finds */
+    struct rng rng;                 /* over crypto, for session ids (random_fill) */
     struct list due[DUE_KINDS];
     struct map *streams;            /* conn -> stream */
     struct map *sessions;           /* session id -> session */
@@ -105,8 +105,8 @@ void sms_out_fini(struct channel *ch);
 struct stream *stream_find(const struct channel *ch, uint64_t conn);
 /* Hands the output over; false: the stream is gone. */
 bool stream_flush(struct channel *ch, struct stream *s);
-/* Ends it, with a close_notify behind what it still has to say; its session is cut. false: the stream is
- * gone already, true: it goes when the carrier has taken all. */
+/* Ends it, with a close_notify behind what it still has to say; its session is cut. false: the
+ * stream is gone already, true: it goes when the carrier has taken all. */
 bool stream_finish(struct channel *ch, struct stream *s);
 void stream_first_due(struct channel *ch, struct stream *s);
 void stream_fini(struct channel *ch);

@@ -219,8 +219,8 @@ static int networks_add(struct coap_carrier *cc, const struct coap_network *nets
         int err;
 
         if (len == 0 || len >= sizeof net->id || network_find(cc, nets[i].id))
-            return errmsg_set(why, ERR_CONFIG, "network id \"%.40s\" is empty, too long or used twice",
-                              nets[i].id);
+            return errmsg_set(why, ERR_CONFIG,
+                              "network id \"%.40s\" is empty, too long or used twice", nets[i].id);
         err = coap_peer_new(cc->node, nets[i].host_port, &net->peer, why);
         if (err)
             return err;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside of the CoAP carrier: short messages and requests (coap_carrier.c), streams (coap_stream.c). */
+/* Inside of the CoAP carrier: short messages and requests (coap_carrier.c), streams
+ * (coap_stream.c). */
 #pragma once
 
 #include "common/base/list.h"
@@ -8,7 +9,7 @@
 #include "smsr/channel/coap_carrier.h"
 
 #define NETWORKS_MAX 32u
-#define CARRIER_STREAMS_MAX 24000u      /* above the channel's own bound: what it closed may drain */
+#define CARRIER_STREAMS_MAX 24000u      /* above the channel's bound: what it closed drains */
 #define CONN_TEXT_MAX 24u
 #define SEEN_WINDOW 1024u
 #define PAUSE_MS 200                    /* after a piece was not taken */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What forged short messages may cost (facts: trust A15): a number that sends too many of them is not
- * looked at for a while. Only unproven messages are counted, so a card never loses its voice by talking. */
+/* What forged short messages may cost (facts: trust A15): a number that sends too many of them is
+ * not looked at for a while. Only unproven messages are counted, so a card never loses its voice by
+ * talking. */
 #include "smsr/channel/channel_int.h"
 
 static struct guard *bucket(struct channel *ch, const struct msisdn *from)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Administration sessions (GP Amendment B 3; facts: ota section 4.1; design law 3): an answer to a step is
- * accepted once, the same POST again gets the same response, a cut is bridged by the step the card names.
- * Next-URI is /s/<session, 32 digits>/<step>; every other path is the first POST of a session. */
+/* Administration sessions (GP Amendment B 3; facts: ota section 4.1; design law 3): an answer to a
+ * step is accepted once, the same POST again gets the same response, a cut is bridged by the step
+ * the card names. Next-URI is /s/<session, 32 digits>/<step>; every other path is the first POST of
+ * a session. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -208,8 +209,8 @@ static void notification_post(struct channel *ch, const struct session *se, stru
     channel_post(ch, &se->eid, &in);
 }
 
-/* A POST that was not seen before. The session may be gone when a mailbox answered at once, hence the
- * copies. */
+/* A POST that was not seen before. The session may be gone when a mailbox answered at once, hence
+ * the copies. */
 static void post_new(struct channel *ch, struct session *se, const struct place *at,
                      const struct admin_request *r)
 {
@@ -300,8 +301,8 @@ static void step_request(struct channel *ch, struct stream *s, const struct eid 
     }
 }
 
-/* SGP.02 2.4.4: no parallel sessions. Only X-Admin-Resume says that the other stream is dead; without it
- * the card waits until our idle time has found that out. */
+/* SGP.02 2.4.4: no parallel sessions. Only X-Admin-Resume says that the other stream is dead;
+ * without it the card waits until our idle time has found that out. */
 static bool parallel(const struct channel *ch, const struct stream *s, const struct eid *eid,
                      const struct admin_request *r)
 {
@@ -399,8 +400,8 @@ bool channel_held(const struct channel *ch, const struct eid *eid, struct uuid *
 
 /* --- time --- */
 
-/* Said although the last step may be answered long ago: an opened step that has not left yet must know
- * that it never will. */
+/* Said although the last step may be answered long ago: an opened step that has not left yet must
+ * know that it never will. */
 void session_hold_due(struct channel *ch, struct session *se)
 {
     struct input in = {.kind = IN_SESSION_END};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Short messages from cards (TS 31.115; SGP.02 2.4.3, 3.15.1): whose it is, nobody says. The sender's
- * number names candidates, the checksum names the card (design 5 step 6). What does not verify gets no
- * answer and leaves nothing but a count. */
+/* Short messages from cards (TS 31.115; SGP.02 2.4.3, 3.15.1): whose it is, nobody says. The
+ * sender's number names candidates, the checksum names the card (design 5 step 6). What does not
+ * verify gets no answer and leaves nothing but a count. */
 #include "common/codec/packet.h"
 #include "common/crypto/scp80.h"
 #include "smsr/channel/channel_int.h"
@@ -9,7 +9,7 @@
 #include "smsr/domain/notification.h"
 
 #define TAR_ISD_R 0x000001u
-#define ALG_AES 0x02u               /* low nibble of KIc and KID: AES in CBC, CMAC (TS 102 225 5.1) */
+#define ALG_AES 0x02u               /* KIc, KID low nibble: AES-CBC, CMAC (TS 102 225 5.1) */
 
 /* A message on its way to a mailbox, tried with one candidate after the other. */
 struct incoming {
@@ -63,8 +63,8 @@ static void por_post(struct channel *ch, const struct eid *eid, uint8_t kvn,
     channel_post(ch, eid, &in);
 }
 
-/* The head of what we send is fixed by the card's dialect, so the answer's protection is known before it
- * is read: a card cannot be spoken for with less. */
+/* The head of what we send is fixed by the card's dialect, so the answer's protection is known
+ * before it is read: a card cannot be spoken for with less. */
 static enum fit por_try(struct channel *ch, const struct eid *eid, struct incoming *m)
 {
     const struct euicc *e = ch->port.euicc(ch->port.ctx, eid);
@@ -117,8 +117,8 @@ static void notification_post(struct channel *ch, const struct eid *eid, const s
     channel_post(ch, eid, &in);
 }
 
-/* SPI1 02 or 06 (facts: README item 14): a checksum always, no counter; the sequence number inside is
- * what tells old from new. */
+/* SPI1 02 or 06 (facts: README item 14): a checksum always, no counter; the sequence number inside
+ * is what tells old from new. */
 static bool notification_level(struct span packet)
 {
     struct packet_cmd c;

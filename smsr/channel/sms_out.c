@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Armed packets out (TS 23.040, TS 31.115; design law 3, 3.5): the bytes of the record, cut into TP-UDs,
- * to the numbers the named profiles have at this moment. */
+/* Armed packets out (TS 23.040, TS 31.115; design law 3, 3.5): the bytes of the record, cut into
+ * TP-UDs, to the numbers the named profiles have at this moment. */
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* TLS-PSK streams of cards (SGP.02 2.4.4): bytes of the carrier to requests and back. A stream belongs to
- * nobody until its handshake and first request are in, and has one idle time for both; what trickles in
- * between does not prolong it. */
+/* TLS-PSK streams of cards (SGP.02 2.4.4): bytes of the carrier to requests and back. A stream
+ * belongs to nobody until its handshake and first request are in, and has one idle time for both;
+ * what trickles in between does not prolong it. */
 #include <stdlib.h>
 
 #include "smsr/channel/channel_int.h"

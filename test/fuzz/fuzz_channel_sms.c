@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Short messages from anybody to the channel. Input: frames of { how, length, octets }. how, low bits: 0 a
- * TP-UD as it is; 1 a response packet cut into parts; 2 the data of a PoR with a right checksum; 3 the data
- * of a card's command with a right checksum. Bit 2: the other card's keys; bit 3: an unknown number; bit 4:
- * time passes. What reaches a mailbox must belong to the card that proved itself. */
+/* Short messages from anybody to the channel. Input: frames of { how, length, octets }. how, low
+ * bits: 0 a TP-UD as it is; 1 a response packet cut into parts; 2 the data of a PoR with a right
+ * checksum; 3 the data of a card's command with a right checksum. Bit 2: the other card's keys; bit
+ * 3: an unknown number; bit 4: time passes. What reaches a mailbox must belong to the card that
+ * proved itself. */
 #include "smsr/channel/channel.h"
 
 #include <stdlib.h>

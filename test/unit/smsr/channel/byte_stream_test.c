@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Offsets and window of one stream: whatever order and repetition, the octets come out once and in order. */
+/* Offsets and window of one stream: whatever order and repetition, the octets come out once and in
+ * order. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

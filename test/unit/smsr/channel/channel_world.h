@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A channel between an application that only remembers and a carrier in memory, with cards built from
- * common/crypto and common/bearer at the far end. Included behind cmocka.h. */
+/* A channel between an application that only remembers and a carrier in memory, with cards built
+ * from common/crypto and common/bearer at the far end. Included behind cmocka.h. */
 #pragma once
 
 #include <stdarg.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Administration sessions over real TLS-PSK: steps, repeats, cuts, holds (design law 3; facts: ota 4.1). */
+/* Administration sessions over real TLS-PSK: steps, repeats, cuts, holds (design law 3; facts: ota
+ * 4.1). */
 #include "test/unit/smsr/channel/device.h"
 
 #include "common/base/hex.h"
@@ -175,7 +176,7 @@ static void carrier_full(void **state)
     pass(1000);
     assert_int_equal(dev_response(0).body.n, sizeof down);
     W.send_result = ERR_CLOSED;
-    dev_post(0, c, "/polling", NONE, false);             /* the same POST: the answer cannot leave */
+    dev_post(0, c, "/polling", NONE, false);     /* the same POST: its answer cannot leave */
     assert_int_equal(channel_streams(W.ch), 0);
     assert_int_equal(channel_sessions(W.ch), 1);
 }
@@ -547,7 +548,7 @@ static void closed_by_the_mailbox(void **state)
     assert_true(W.dev[1].closed);
     dev_connect(2, c);
     dev_post(2, c, uri, BODY(ANSWER), true);
-    assert_int_equal(dev_response(2).code, 404);                /* that answer is refused for ever */
+    assert_int_equal(dev_response(2).code, 404);        /* that answer is refused for ever */
     assert_int_equal(posts_of(IN_SESSION_END), 0);
     assert_int_equal(posts_of(IN_POST), 2);
 }

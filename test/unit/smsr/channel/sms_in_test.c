@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Short messages in: the checksum names the card, the counter the packet; everything else is silence and
- * a count (design 5 step 6; facts: trust A11, A15). */
+/* Short messages in: the checksum names the card, the counter the packet; everything else is
+ * silence and a count (design 5 step 6; facts: trust A11, A15). */
 #include "test/unit/smsr/channel/channel_world.h"
 
 #include "common/codec/tlv.h"

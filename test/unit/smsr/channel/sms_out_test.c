@@ -39,7 +39,7 @@ static void one_part(void **state)
     assert_int_equal(COUNT(sms_sent), 1);
 }
 
-/* Parts come together at a card whatever send they belong to, since the reference is the counter's. */
+/* Parts of any send come together at a card, since the reference is the counter's. */
 static void parts_of_two_sends_mix(void **state)
 {
     struct out_sms o = order_of(&W.card[0], 300, 0);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Streams before and below sessions: who may open one, what garbage and slowness cost (facts: trust 1.3,
- * S9; ota 4.2). */
+/* Streams before and below sessions: who may open one, what garbage and slowness cost (facts: trust
+ * 1.3, S9; ota 4.2). */
 #include "test/unit/smsr/channel/device.h"
 
 #define NONE span_of("", 0)
