@@ -198,12 +198,11 @@ static size_t script_of(const char *apdu_hex, uint8_t *dst, size_t cap)
     return w.len;
 }
 
-enum simnet_result net_rig_send(struct net_rig *n, const struct msisdn *to, const char *apdu_hex,
-                                int64_t vp_s)
+enum simnet_result net_rig_packet(struct net_rig *n, const struct msisdn *to, struct span data,
+                                  int64_t vp_s)
 {
-    uint8_t script[300], room[PACKET_MAX], ud[SMS_UD_MAX];
-    struct span packet = rig_wrap(&n->card, 1, span_of(script, script_of(apdu_hex, script,
-                                                                         sizeof(script))), room);
+    uint8_t room[PACKET_MAX], ud[SMS_UD_MAX];
+    struct span packet = rig_wrap(&n->card, 1, data, room);
     enum simnet_result first = SIMNET_ACCEPTED;
 
     for (unsigned i = 1; i <= sms_parts(packet.n); i++) {
@@ -218,6 +217,15 @@ enum simnet_result net_rig_send(struct net_rig *n, const struct msisdn *to, cons
             first = r;
     }
     return first;
+}
+
+enum simnet_result net_rig_send(struct net_rig *n, const struct msisdn *to, const char *apdu_hex,
+                                int64_t vp_s)
+{
+    uint8_t script[300];
+
+    return net_rig_packet(n, to, span_of(script, script_of(apdu_hex, script, sizeof(script))),
+                          vp_s);
 }
 
 struct card *net_rig_card(struct net_rig *n)

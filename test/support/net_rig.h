@@ -56,6 +56,8 @@ void net_rig_until(struct net_rig *n, bool (*done)(const struct net_rig *n), int
 /* Sends a secured script to the number; result of its first part. */
 enum simnet_result net_rig_send(struct net_rig *n, const struct msisdn *to, const char *apdu_hex,
                                 int64_t vp_s);
+enum simnet_result net_rig_packet(struct net_rig *n, const struct msisdn *to, struct span data,
+                                  int64_t vp_s);
 struct card *net_rig_card(struct net_rig *n);
 /* EnableProfile of ISD-P 0011 as hex. */
 extern const char *const NET_ENABLE;

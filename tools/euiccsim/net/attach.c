@@ -90,7 +90,8 @@ static int witness(struct simnet *n, const struct device *d, const struct card_i
 }
 
 /* The subscription is used here now; another device that had it loses its network. */
-static int take_over(struct simnet *n, uint32_t dev, unsigned op, struct subscriber *s)
+static int take_over(struct simnet *n, uint32_t dev, const struct card_isdp *profile, unsigned op,
+                     struct subscriber *s)
 {
     struct device *d = &n->devices[dev];
     uint32_t other = s->device;
@@ -103,7 +104,8 @@ static int take_over(struct simnet *n, uint32_t dev, unsigned op, struct subscri
     d->power = DEV_ATTACHED;
     d->op = (uint8_t)op;
     d->sub = s->index;
-    d->attached = card_enabled(d->card)->data.iccid;
+    d->attached = profile->data.iccid;
+    d->fallback = profile->fallback;
     s->device = dev + 1;
     return rc;
 }
@@ -131,7 +133,7 @@ int attach_run(struct simnet *n, uint32_t dev)
     n->stats.attach[cause]++;
     d->cause = (uint8_t)cause;
     if (cause == ATTACH_OK) {
-        rc = take_over(n, dev, op, s);
+        rc = take_over(n, dev, profile, op, s);
         if (rc == ERR_OK)
             rc = device_attached(n, dev, true);
         return rc == ERR_OK ? smsc_wake(n, op, s->index) : rc;

@@ -92,10 +92,8 @@ int device_off(struct simnet *n, uint32_t dev, int64_t again_ms)
 bool device_sms_works(const struct simnet *n, uint32_t dev)
 {
     const struct device *d = &n->devices[dev];
-    const struct card_isdp *p = card_enabled(d->card);
 
-    return d->power == DEV_ATTACHED &&
-           !((d->quirks & NETQ_DATA_WITHOUT_SMS) && p && !p->fallback);
+    return d->power == DEV_ATTACHED && (d->fallback || !(d->quirks & NETQ_DATA_WITHOUT_SMS));
 }
 
 /* A card that switched profiles while its device keeps the old network waits for a reset. */

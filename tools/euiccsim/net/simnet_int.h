@@ -71,6 +71,7 @@ struct device {
     uint8_t power;                /* enum device_power */
     uint8_t op;                   /* of the subscription it is attached with */
     uint8_t cause;                /* of the last attach */
+    bool fallback;                /* it attached with the fall-back profile */
     uint32_t sub;
     uint64_t version;             /* of the card, when it was last made durable */
     uint64_t conn;                /* 0: no stream */

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Links: remora_test_support remora_simnet remora_card remora_smdp_profile remora_bearer */
+/* Packet data: a card opens TLS-PSK through the network after a push SMS; octets arrive in order and
+ * unaltered, or the stream is cut for both ends. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+
+#include "common/bearer/scp81.h"
+#include "common/codec/push.h"
+#include "test/support/net_rig.h"
+
+struct server {
+    struct net_rig n;
+    struct scp81_ctx *ctx;
+    struct scp81 *tls;
+    struct key *psk;
+    bool failed;
+    unsigned requests;
+};
+
+static struct key *psk_of(void *ctx, const struct eid *eid, uint8_t kid, uint8_t kvn)
+{
+    struct server *s = ctx;
+
+    return eid_eq(eid, &s->n.card.factory.eid) && kid == 1 && kvn == 0x40 ? s->psk : NULL;
+}
+
+static void server_init(struct server *s, const struct net_setup *setup)
+{
+    *s = (struct server){.tls = NULL};
+    net_rig_init(&s->n, setup);
+    assert_int_equal(key_new(KEY_PSK, span_of(s->n.card.factory.psk, 16), &s->psk), 0);
+    s->ctx = scp81_server_ctx(s->n.card.crypto, psk_of, s);
+    assert_non_null(s->ctx);
+    net_rig_run(&s->n, 200 * 1000);
+}
+
+static void server_fini(struct server *s)
+{
+    scp81_free(s->tls);
+    scp81_ctx_free(s->ctx);
+    key_free(s->psk);
+    net_rig_fini(&s->n);
+}
+
+static void trigger(struct server *s)
+{
+    struct push_trigger t = {.port = 7443, .ipv4 = {127, 0, 0, 1}, .has_address = true,
+                             .buffer_size = 1024};
+    uint8_t data[256];
+    struct writer w = wr_init(data, sizeof(data));
+
+    (void)snprintf(t.host, sizeof(t.host), "smsr.example");
+    (void)snprintf(t.uri, sizeof(t.uri), "/admin");
+    (void)snprintf(t.agent_id, sizeof(t.agent_id), "//se-id");
+    push_trigger_put(&w, &t);
+    assert_int_equal(net_rig_packet(&s->n, &s->n.no_a, wr_view(&w), 600), SIMNET_ACCEPTED);
+}
+
+/* Moves octets between the network and TLS once; true when something moved. */
+static bool pump(struct server *s)
+{
+    struct span out;
+    bool moved = s->n.up.n > 0;
+
+    if (s->n.conn && !s->tls)
+        s->tls = scp81_accept(s->ctx);
+    if (!s->tls)
+        return false;
+    if (moved) {
+        int rc = scp81_input(s->tls, buf_span(&s->n.up));
+
+        s->failed |= rc != ERR_OK && rc != ERR_CLOSED;      /* close_notify is the good end */
+    }
+    buf_reset(&s->n.up);
+    out = scp81_output(s->tls);
+    if (out.n > 0 && s->n.conn) {
+        assert_int_equal(simnet_stream_bytes(s->n.net, s->n.conn, out, s->n.now), 0);
+        scp81_sent(s->tls, out.n);
+        moved = true;
+    }
+    return moved;
+}
+
+/* Until the next request or until nothing more happens within the time. */
+static bool next_request(struct server *s, struct admin_request *ret, int64_t most_ms)
+{
+    int64_t end = s->n.now + most_ms;
+
+    for (;;) {
+        int64_t due;
+
+        while (pump(s))
+            ;
+        if (s->tls && scp81_request(s->tls, ret) == ERR_OK) {
+            s->requests++;
+            return true;
+        }
+        due = simnet_due(s->n.net);
+        if (due == 0 || due > end)
+            return false;
+        s->n.now = due;
+        assert_int_equal(simnet_run(s->n.net, due), 0);
+    }
+}
+
+static void answer(struct server *s, int code, const char *next, struct span body)
+{
+    struct admin_response r = {.code = code, .body = body};
+
+    (void)snprintf(r.next_uri, sizeof(r.next_uri), "%s", next);
+    assert_int_equal(scp81_respond(s->tls, &r), 0);
+    while (pump(s))
+        ;
+}
+
+static const uint8_t GET_STATUS[] = {0xAE, 0x80, 0x22, 0x08, 0x80, 0xF2, 0x40, 0x02, 0x02, 0x4F,
+                                     0x00, 0x00, 0x00, 0x00};
+
+static void session(enum latency_model latency)
+{
+    struct server s;
+    struct admin_request r;
+    struct simnet_stats st;
+    char uri[32];
+
+    server_init(&s, &(struct net_setup){.latency = latency});
+    trigger(&s);
+    assert_true(next_request(&s, &r, 600 * 1000));
+    for (unsigned i = 0; i < 30; i++) {
+        (void)snprintf(uri, sizeof(uri), "/s/1/%u", i);
+        answer(&s, 200, uri, span_of(GET_STATUS, sizeof(GET_STATUS)));
+        assert_true(next_request(&s, &r, 600 * 1000));
+        assert_string_equal(r.uri, uri);
+        assert_true(r.body.n > 8 && r.body.p[0] == 0xAF);
+    }
+    answer(&s, 204, "", (struct span){NULL, 0});
+    assert_false(next_request(&s, &r, 60 * 1000));
+    assert_false(s.failed);
+    assert_int_equal(s.n.conn, 0);                  /* the card closed it */
+    assert_int_equal(s.n.closed, 1);
+    simnet_stats(s.n.net, &st);
+    assert_int_equal(st.streams_opened, 1);
+    assert_int_equal(st.streams_open, 0);
+    server_fini(&s);
+}
+
+static void a_session_runs_through_the_network(void **state)
+{
+    (void)state;
+    session(LATENCY_FAST);
+    session(LATENCY_LAB2016);
+}
+
+static void an_unattached_device_has_no_data(void **state)
+{
+    (void)state;
+    struct server s;
+    struct admin_request r;
+    struct plmn nowhere = {"26203"};
+    struct simnet_stats st;
+
+    /* It moves out of coverage while the push SMS is being handled by the card. */
+    server_init(&s, &(struct net_setup){.latency = LATENCY_FAST});
+    s.n.refuse_streams = true;
+    trigger(&s);
+    assert_false(next_request(&s, &r, 5 * 1000));
+    simnet_stats(s.n.net, &st);
+    assert_true(st.streams_refused >= 1);
+    assert_int_equal(st.streams_opened, 0);
+    assert_int_equal(simnet_move(s.n.net, card_eid(net_rig_card(&s.n)), &nowhere, s.n.now), 0);
+    s.n.refuse_streams = false;
+    assert_false(next_request(&s, &r, 3600 * 1000));
+    assert_int_equal(s.n.conn, 0);
+    server_fini(&s);
+}
+
+static void a_cut_is_told_to_both_ends(void **state)
+{
+    (void)state;
+    struct server s;
+    struct admin_request r;
+    struct simnet_stats st;
+    const struct simnet_faults cut = {.stream_cut = RATE_ONE}, none = {0};
+
+    server_init(&s, &(struct net_setup){.latency = LATENCY_FAST});
+    trigger(&s);
+    assert_true(next_request(&s, &r, 5000));
+    simnet_set_faults(s.n.net, &cut);
+    answer(&s, 200, "/s/1/1", span_of(GET_STATUS, sizeof(GET_STATUS)));
+    assert_false(next_request(&s, &r, 1000));
+    assert_int_equal(s.n.conn, 0);
+    assert_int_equal(s.n.closed, 1);
+    simnet_stats(s.n.net, &st);
+    assert_int_equal(st.streams_cut, 1);
+    simnet_set_faults(s.n.net, &none);
+    scp81_free(s.tls);
+    s.tls = NULL;
+    assert_true(next_request(&s, &r, 600 * 1000));     /* the card comes back by itself */
+    assert_int_equal(st.streams_open, 0);
+    server_fini(&s);
+}
+
+static void the_far_end_may_close(void **state)
+{
+    (void)state;
+    struct server s;
+    struct admin_request r;
+    struct simnet_stats st;
+    uint64_t conn;
+
+    server_init(&s, &(struct net_setup){.latency = LATENCY_LAB2016});
+    trigger(&s);
+    assert_true(next_request(&s, &r, 600 * 1000));
+    conn = s.n.conn;
+    s.n.conn = 0;
+    assert_int_equal(simnet_stream_closed(s.n.net, conn, s.n.now), 0);
+    assert_int_equal(simnet_stream_bytes(s.n.net, conn, span_str("late"), s.n.now), ERR_NOT_FOUND);
+    net_rig_run(&s.n, 5000);
+    simnet_stats(s.n.net, &st);
+    assert_int_equal(st.streams_open, 0);
+    assert_int_equal(s.n.closed, 0);                   /* who closes is not told */
+    assert_int_equal(simnet_stream_closed(s.n.net, conn, s.n.now), 0);
+    assert_int_equal(simnet_stream_opened(s.n.net, conn, true, s.n.now), 0);
+    assert_int_equal(simnet_stream_bytes(s.n.net, 12345, span_str("x"), s.n.now), ERR_NOT_FOUND);
+    server_fini(&s);
+}
+
+static void what_waits_for_a_card_is_bounded(void **state)
+{
+    (void)state;
+    struct server s;
+    struct admin_request r;
+    static uint8_t junk[STREAM_DOWN_MAX];
+
+    server_init(&s, &(struct net_setup){.latency = LATENCY_LAB2016});
+    trigger(&s);
+    assert_true(next_request(&s, &r, 600 * 1000));
+    assert_int_equal(simnet_stream_bytes(s.n.net, s.n.conn, span_of(junk, sizeof(junk)), s.n.now),
+                     0);
+    assert_int_equal(simnet_stream_waiting(s.n.net, s.n.conn), sizeof(junk));
+    assert_int_equal(simnet_stream_bytes(s.n.net, s.n.conn, span_of(junk, 1), s.n.now), ERR_FULL);
+    assert_int_equal(simnet_stream_waiting(s.n.net, 1), 0);
+    server_fini(&s);
+}
+
+static void a_power_cut_takes_streams_without_a_word(void **state)
+{
+    (void)state;
+    struct server s;
+    struct admin_request r;
+    uint64_t old;
+
+    server_init(&s, &(struct net_setup){.latency = LATENCY_FAST});
+    trigger(&s);
+    assert_true(next_request(&s, &r, 5000));
+    old = s.n.conn;
+    assert_int_equal(simnet_power_cut(s.n.net, s.n.now, 0), 0);
+    assert_int_equal(s.n.closed, 0);
+    assert_int_equal(simnet_stream_bytes(s.n.net, old, span_str("x"), s.n.now), ERR_NOT_FOUND);
+    s.n.conn = 0;
+    net_rig_run(&s.n, 1000);
+    scp81_free(s.tls);
+    s.tls = NULL;
+    trigger(&s);
+    assert_true(next_request(&s, &r, 600 * 1000));
+    assert_true(s.n.conn > old);                       /* numbers are never used again */
+    server_fini(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_session_runs_through_the_network),
+        cmocka_unit_test(an_unattached_device_has_no_data),
+        cmocka_unit_test(a_cut_is_told_to_both_ends),
+        cmocka_unit_test(the_far_end_may_close),
+        cmocka_unit_test(what_waits_for_a_card_is_bounded),
+        cmocka_unit_test(a_power_cut_takes_streams_without_a_word),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
