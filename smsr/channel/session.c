@@ -289,7 +289,8 @@ static void step_request(struct channel *ch, struct stream *s, const struct eid 
     struct session *se = session_of(ch, eid);
     bool mine = se && uuid_eq(&se->id, &at->session);
 
-    if (mine && !se->over && !se->waits && at->number == se->step) {
+    /* While a session waits or is over its kept step is 0, and no URI names step 0. */
+    if (mine && at->number == se->step) {
         attach(ch, se, s);
         post_new(ch, se, at, r);
     } else if (mine && at->number == se->last_post) {

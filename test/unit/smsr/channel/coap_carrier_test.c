@@ -398,6 +398,13 @@ static void sms_mo(void **state)
     assert_int_equal(W.mos, 6);
     assert_int_equal(post("sms/mo", "n=sim&from=4917000000&run=ab02&m=1", "a"), COAP_CHANGED);
     assert_int_equal(W.mos, 7);                                         /* it started anew */
+    assert_int_equal(post("sms/mo", "n=sim&from=4917000000&run=ab02&m=1020", "a"), COAP_CHANGED);
+    assert_int_equal(post("sms/mo", "n=sim&from=4917000000&run=ab02&m=1026", "a"), COAP_CHANGED);
+    assert_int_equal(post("sms/mo", "n=sim&from=4917000000&run=ab02&m=1025", "a"), COAP_CHANGED);
+    assert_int_equal(W.mos, 10);                                        /* the window moved on */
+    assert_int_equal(post("sms/mo", "n=sim&from=4917000000&run=ab02&m=999999999999999999", "a"),
+                     COAP_CHANGED);
+    assert_int_equal(W.mos, 11);
 }
 
 static void sms_mo_malformed(void **state)

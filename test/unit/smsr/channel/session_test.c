@@ -302,6 +302,24 @@ static void resumed_before_we_answered(void **state)
     assert_non_null(serve(1, &id, 1, BODY(SCRIPT)));
 }
 
+static void held_again_after_a_resume(void **state)
+{
+    struct card *c = &W.card[0];
+
+    (void)state;
+    (void)begin(0, c);
+    dev_cut(0);
+    pass(HOLD_MS);                                      /* nobody listens: nothing to hold */
+    assert_int_equal(COUNT(session_held_out), 0);
+    dev_connect(1, c);
+    dev_post(1, c, "/polling", NONE, true);
+    pass(HOLD_MS - 1);
+    assert_false(dev_has_response(1));
+    pass(1);
+    assert_int_equal(dev_response(1).code, 204);
+    assert_int_equal(posts_of(IN_SESSION_END), 1);
+}
+
 /* The network did not tell us of the cut: only X-Admin-Resume does. */
 static void resumed_over_a_stream_that_seems_alive(void **state)
 {
@@ -641,7 +659,7 @@ int main(void)
         T(whole_session), T(target_and_keep_alive), T(answered_within_the_input), T(big_bodies),
         T(carrier_full), T(same_post_same_bytes_one_input), T(same_step_on_the_same_stream),
         T(last_response_again), T(cut_while_the_card_works), T(cut_while_we_work),
-        T(resumed_before_we_answered), T(resumed_over_a_stream_that_seems_alive), T(stays_away),
+        T(resumed_before_we_answered), T(held_again_after_a_resume), T(resumed_over_a_stream_that_seems_alive), T(stays_away),
         T(silent_on_an_open_stream), T(begins_anew_after_a_cut), T(begins_anew_on_the_same_stream),
         T(parallel_session), T(cards_do_not_disturb_each_other), T(header_of_another_card),
         T(wrong_places), T(older_step), T(answer_before_the_step_left), T(hold_runs_out),
