@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The world around one simulated card, for its tests: the keys of an EUM, a CI, an SM-DP and an SM-SR
- * that speaks SCP80 and SCP81 with common/ alone. After each call the rig takes the ledger rows, writes
- * the card's image, reads it back and compares, and checks what must always hold. A test that uses it
- * names remora_test_support first in its Links line. */
+/* The world around one simulated card, for its tests: the keys of an EUM, a CI, an SM-DP and an
+ * SM-SR that speaks SCP80 and SCP81 with common/ alone. After each call the rig takes the ledger
+ * rows, writes the card's image, reads it back and compares, and checks what must always hold. A
+ * test that uses it names remora_test_support first in its Links line. */
 #pragma once
 
 #include "common/bearer/sms_rx.h"
@@ -59,11 +59,13 @@ struct rig {
     bool unsound;                  /* the rig put the card into a state of its own making */
 };
 
-/* A card with an enabled fall-back bootstrap in ISD-P 0010 and 1 MiB of memory; nothing attached. */
+/* A card with an enabled fall-back bootstrap in ISD-P 0010 and 1 MiB of memory; nothing
+ * attached. */
 void rig_init(struct rig *r, uint32_t quirks);
 void rig_fini(struct rig *r);
 void rig_card_new(struct rig *r);  /* anew from r->factory */
-/* cmocka set-up of a card without quirks, attached and its first notification confirmed; tear-down. */
+/* cmocka set-up of a card without quirks, attached and its first notification confirmed;
+ * tear-down. */
 int rig_setup(void **state);
 int rig_teardown(void **state);
 /* Row of the ledger so far, counted from the last one (0) back. */
@@ -84,8 +86,8 @@ void rig_sms_sent(struct rig *r, bool ok);
 struct span rig_wrap(struct rig *r, uint32_t tar, struct span data, uint8_t room[PACKET_MAX]);
 void rig_packet(struct rig *r, struct span packet);
 void rig_script(struct rig *r, uint32_t tar, struct span script);
-/* One C-APDU to the ISD-R in an AA script: its status word; data of the answer in *ret (may be NULL)
- * is valid until the next packet. Fails when there is no PoR 00 with exactly one R-APDU. */
+/* One C-APDU to the ISD-R in an AA script: its status word; data of the answer in *ret (may be
+ * NULL) is valid until the next packet. Fails when there is no PoR 00 with exactly one R-APDU. */
 uint16_t rig_apdu(struct rig *r, struct span capdu, struct span *ret);
 uint16_t rig_hex(struct rig *r, const char *capdu, struct span *ret);
 

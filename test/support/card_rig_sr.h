@@ -22,11 +22,13 @@ void rig_sr_init(struct rig_sr *sr, struct rig *r);
 void rig_sr_fini(struct rig_sr *sr);
 /* Sends the trigger by SMS; the card asks for a stream or does not. */
 void rig_sr_trigger(struct rig_sr *sr);
-/* Opens the stream that was asked for and shakes hands; true when a POST came, which is then in sr. */
+/* Opens the stream that was asked for and shakes hands; true when a POST came, which is then in
+ * sr. */
 bool rig_sr_open(struct rig_sr *sr);
 /* Moves octets until both ends are quiet; true when a POST came. */
 bool rig_sr_pump(struct rig_sr *sr);
-/* Answers the POST: code 200 with a body for a target (NULL: none) or 204; next: give a Next-URI. */
+/* Answers the POST: code 200 with a body for a target (NULL: none) or 204; next: give a
+ * Next-URI. */
 bool rig_sr_answer(struct rig_sr *sr, int code, const struct aid *target, struct span body,
                    bool next);
 /* 200 with one C-APDU for the ISD-R; its R-APDU's status word, data in *ret (may be NULL). */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ES5.UpdateSMSRAddressingParameters (SGP.02 4.1.1.10), DGI 3A07 { A3 { 81 address } }: where
- * notifications by SMS go. The tags of the other bearers are known by guess only and are refused. */
+ * notifications by SMS go. The tags of the other bearers are known by guess only and are
+ * refused. */
 #include "tools/euiccsim/card/card_int.h"
 
 uint16_t store_addressing(struct exec *x, struct span dgi, struct span rest, struct writer *data)

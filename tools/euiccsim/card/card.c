@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Making and reading a card: what the EUM delivers (SGP.02 2.2, 3.9) and what witnesses may look at. */
+/* Making and reading a card: what the EUM delivers (SGP.02 2.2, 3.9) and what witnesses may look
+ * at. */
 #include "tools/euiccsim/card/card.h"
 
 #include <stdlib.h>

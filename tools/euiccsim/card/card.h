@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One eUICC of SGP.02 (clause 2.2), with the device around it reduced to what the card asks of it:
- * ISD-R, ECASD, ISD-Ps, SCP80, SCP81, SCP03t, POL1, fall-back, notifications, roll-back. Pure: no
- * sockets, no clock, no files. Each call takes the time and appends what the card wants to an action
- * list; the owner makes card_image and the ledger rows durable in one append and only then carries
- * the actions out, in order. What a card refuses, drops or answers with a bad status word is its
- * behaviour and never an error: calls fail with ERR_NOMEM, ERR_FULL (list or ledger), ERR_CRYPTO. */
+/* One eUICC of SGP.02 (clause 2.2), with the device around it reduced to what the card asks of
+ * it: ISD-R, ECASD, ISD-Ps, SCP80, SCP81, SCP03t, POL1, fall-back, notifications, roll-back.
+ * Pure: no sockets, no clock, no files. Each call takes the time and appends what the card wants
+ * to an action list; the owner makes card_image and the ledger rows durable in one append and
+ * only then carries the actions out, in order. What a card refuses, drops or answers with a bad
+ * status word is its behaviour and never an error: calls fail with ERR_NOMEM, ERR_FULL (list or
+ * ledger), ERR_CRYPTO. */
 #pragma once
 
 #include "common/base/clock.h"
@@ -132,8 +133,8 @@ const struct card_isdp *card_isdp_at(const struct card *c, unsigned i);
 const struct card_isdp *card_enabled(const struct card *c);   /* NULL = none */
 uint32_t card_memory_free(const struct card *c);
 
-/* Design law 12. channel: 'S' SMS (kvn, counter) or 'H' HTTPS (counter = number of the script in its
- * session, from 1). A row is written for each effect command whatever its status word. */
+/* Design law 12. channel: 'S' SMS (kvn, counter) or 'H' HTTPS (counter = number of the script in
+ * its session, from 1). A row is written for each effect command whatever its status word. */
 enum card_cause { CAUSE_OTA, CAUSE_ROLLBACK, CAUSE_FALLBACK, CAUSE_POL1 };
 struct card_ledger_row {
     struct eid eid;

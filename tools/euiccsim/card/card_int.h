@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside of the card library: the durable state of a card (all of it is in image.c), what is lost with
- * power, and the functions its files share. Clauses are those of SGP.02. */
+/* Inside of the card library: the durable state of a card (all of it is in image.c), what is
+ * lost with power, and the functions its files share. Clauses are those of SGP.02. */
 #pragma once
 
 #include "common/codec/apdu.h"
@@ -104,7 +104,7 @@ struct card {
 
 /* State of one script session: between 3A01 and 3A02, and of an SCP03t load. Lost with power. */
 struct context {
-    bool chained;              /* script chaining (TS 102 226 5.4.1.2) holds it between SMS scripts */
+    bool chained;              /* script chaining holds it between SMS scripts (TS 102 226) */
     bool has_rc;
     uint16_t perso;            /* ISD-P under INSTALL [for personalization] */
     uint16_t certified;        /* who asked for the certificate to be verified; 0 = ISD-R */
@@ -193,7 +193,8 @@ uint16_t store_fallback(struct exec *x, struct span dgi, struct span rest, struc
 uint16_t store_addressing(struct exec *x, struct span dgi, struct span rest, struct writer *data);
 uint16_t store_confirmation(struct exec *x, struct span dgi, struct span rest,
                             struct writer *data);
-/* The one ISD-P AID in 4F 10; SW_OK, SW_DATA or SW_NOT_FOUND with *ret NULL. Names it in the row. */
+/* The one ISD-P AID in 4F 10; SW_OK, SW_DATA or SW_NOT_FOUND with *ret NULL. Names it in the
+ * row. */
 uint16_t exec_isdp(struct exec *x, struct span tlv, struct isdp **ret);
 
 #define SW_OK 0x9000u
@@ -231,7 +232,8 @@ void change_begin(struct exec *x, enum change_kind kind, uint16_t named, uint16_
                   uint16_t target);
 MUST_CHECK int change_event(struct card *c, enum change_event ev, int64_t now_ms,
                             struct card_actions *out);
-/* UICC reset: open sessions end, the device attaches anew, the change waits for it in this state. */
+/* UICC reset: open sessions end, the device attaches anew, the change waits for it in this
+ * state. */
 MUST_CHECK int change_refresh(struct card *c, enum change_state next, int64_t now_ms,
                               struct card_actions *out);
 /* --- fallback.c --- */
@@ -253,15 +255,16 @@ MUST_CHECK int held_por_release(struct card *c, uint32_t quirk, struct card_acti
 void held_por_free(struct card *c);
 
 /* --- https_channel.c, https_session.c --- */
+/* ERR_FORMAT, ERR_NOT_FOUND: no session comes of it. */
 MUST_CHECK int https_trigger(struct card *c, struct span data, int64_t now_ms,
-                             struct card_actions *out);     /* ERR_FORMAT, ERR_NOT_FOUND: no session */
+                             struct card_actions *out);
 MUST_CHECK int https_timer(struct card *c, int64_t now_ms, struct card_actions *out);
 int64_t https_due(const struct card *c);
 bool https_drop(struct card *c);      /* without a word: power off, reset; a stream was open */
 
 /* --- ecasd.c --- */
-/* CERT.DP or CERT.SR under one of the CI points; ERR_FORMAT, ERR_AUTH. A card has no clock: dates are
- * not checked. */
+/* CERT.DP or CERT.SR under one of the CI points; ERR_FORMAT, ERR_AUTH. A card has no clock:
+ * dates are not checked. */
 MUST_CHECK int ecasd_verify(const struct card *c, struct span cert_7f21, enum gpcert_role role,
                             struct gpcert *ret);
 MUST_CHECK int ecasd_agree(const struct card *c, struct span ephemeral, const struct ecka_crt *crt,

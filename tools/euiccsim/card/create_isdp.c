@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ES5.CreateISDP (SGP.02 4.1.1.1): INSTALL [for install and make selectable] of an ISD-P; the system
- * parameter EF { 83 } is its quota of non-volatile memory. */
+/* ES5.CreateISDP (SGP.02 4.1.1.1): INSTALL [for install and make selectable] of an ISD-P; the
+ * system parameter EF { 83 } is its quota of non-volatile memory. */
 #include "tools/euiccsim/card/card_int.h"
 
 static const uint8_t PRIVILEGES[3] = {0x80, 0xC0, 0x00};

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ES8.EstablishISDPKeySet and ES5.EstablishISDRKeySet (SGP.02 4.1.3.1, 4.1.1.8): STORE DATA 3A01 with
- * the certificate, answered by a random challenge, and 3A02 with the ephemeral key signed over it,
- * answered by the receipt. After INSTALL [for personalization] they are for that ISD-P and want
- * CERT.DP (C8 01), else for the ISD-R and want CERT.SR (C8 02). HostID and SIN/SDIN in the key
- * derivation (scenario bit 04) are not offered: 6A80. */
+/* ES8.EstablishISDPKeySet and ES5.EstablishISDRKeySet (SGP.02 4.1.3.1, 4.1.1.8): STORE DATA 3A01
+ * with the certificate, answered by a random challenge, and 3A02 with the ephemeral key signed
+ * over it, answered by the receipt. After INSTALL [for personalization] they are for that ISD-P
+ * and want CERT.DP (C8 01), else for the ISD-R and want CERT.SR (C8 02). HostID and SIN/SDIN in
+ * the key derivation (scenario bit 04) are not offered: 6A80. */
 #include "tools/euiccsim/card/card_int.h"
 
 #define SCENARIO_REPLACE 0x01u     /* delete existing keys */

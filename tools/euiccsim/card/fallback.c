@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fall-back (SGP.02 3.16): the card enables the profile with the fall-back attribute when neither the
- * enabled profile nor the one before has a network. POL1 of the profile that loses its place is not
- * asked and nothing is deleted. */
+/* Fall-back (SGP.02 3.16): the card enables the profile with the fall-back attribute when
+ * neither the enabled profile nor the one before has a network. POL1 of the profile that loses
+ * its place is not asked and nothing is deleted. */
 #include "tools/euiccsim/card/card_int.h"
 
 /* Entered again and again while there is no network at all: each time the device tries anew. */
@@ -26,8 +26,8 @@ int fallback_enable(struct card *c, int64_t now_ms, struct card_actions *out)
     return rc == ERR_OK ? change_refresh(c, CHANGE_LAST, now_ms, out) : rc;
 }
 
-/* Attach results outside of a change: patience begins with the first failure and ends with the first
- * success. The criteria are the card's own (SGP.02 3.16). */
+/* Attach results outside of a change: patience begins with the first failure and ends with the
+ * first success. The criteria are the card's own (SGP.02 3.16). */
 void fallback_network(struct card *c, bool attached, int64_t now_ms)
 {
     const struct isdp *fallback = isdp_fallback(c);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* GET DATA of the ISD-R and of the ECASD behind it (SGP.02 4.1.1.7): FF21 extended card resources, BF30
- * with a tag list for the recognition data (66) or CERT.ECASD (7F21). */
+/* GET DATA of the ISD-R and of the ECASD behind it (SGP.02 4.1.1.7): FF21 extended card
+ * resources, BF30 with a tag list for the recognition data (66) or CERT.ECASD (7F21). */
 #include "tools/euiccsim/card/card_int.h"
 
 #define TAG_RESOURCES 0xFF21u
 #define TAG_FORWARDED 0xBF30u
 #define FREE_RAM 0x3A92u       /* a constant: volatile memory is not simulated */
 
-/* Card recognition data (GlobalPlatform Card Specification H.2): GP, card specification 2.2.1, SCP03
- * with i = 70. */
+/* Card recognition data (GlobalPlatform Card Specification H.2): GP, card specification 2.2.1,
+ * SCP03 with i = 70. */
 static const uint8_t RECOGNITION[] = {
     0x66, 0x26, 0x73, 0x24, 0x06, 0x07, 0x2A, 0x86, 0x48, 0x86, 0xFC, 0x6B, 0x01, 0x60,
     0x0C, 0x06, 0x0A, 0x2A, 0x86, 0x48, 0x86, 0xFC, 0x6B, 0x02, 0x02, 0x02, 0x01, 0x64,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Streams of the card's SCP81 agent: trigger, connection, cut and retry (GP Amendment B 3.3, 3.7). A
- * TCP failure is retried within the policy of the trigger, a failed handshake ends the session. */
+/* Streams of the card's SCP81 agent: trigger, connection, cut and retry (GP Amendment B 3.3,
+ * 3.7). A TCP failure is retried within the policy of the trigger, a failed handshake ends the
+ * session. */
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One administration session of a card (SGP.02 2.4.4, GP Amendment B 3): the stream below it comes and
- * goes, the session resumes over a new one while its retry policy lasts. */
+/* One administration session of a card (SGP.02 2.4.4, GP Amendment B 3): the stream below it
+ * comes and goes, the session resumes over a new one while its retry policy lasts. */
 #pragma once
 
 #include "common/codec/push.h"

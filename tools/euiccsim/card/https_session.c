@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The administration session (GP Amendment B 3.4; SGP.02 2.4.4.2): POST, command script, POST of its
- * answer to the Next-URI, until a response has none. After a cut the last POST is repeated with
- * X-Admin-Resume. The SCP03t state outlives a resumed cut, since the administration session goes on:
- * a reading of Amendment B chosen here. */
+/* The administration session (GP Amendment B 3.4; SGP.02 2.4.4.2): POST, command script, POST of
+ * its answer to the Next-URI, until a response has none. After a cut the last POST is repeated
+ * with X-Admin-Resume. The SCP03t state outlives a resumed cut, since the administration session
+ * goes on: a reading of Amendment B chosen here. */
 #include "tools/euiccsim/card/https_int.h"
 
 #define SCRIPTS_MAX 10000u

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The durable state of a card as bytes: "RMC" and a version, then every durable field of struct card
- * in order, big-endian, texts as length and octets. One walk serves writing and reading, so the two
- * cannot differ; the same state gives the same bytes. */
+/* The durable state of a card as bytes: "RMC" and a version, then every durable field of struct
+ * card in order, big-endian, texts as length and octets. One walk serves writing and reading, so
+ * the two cannot differ; the same state gives the same bytes. */
 #include <stdlib.h>
 
 #include "tools/euiccsim/card/card_int.h"

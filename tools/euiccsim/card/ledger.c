@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The ledger of a card (design law 12): one row for each effect command that was executed or refused,
- * and for each change the card made by itself. Rows wait here until the owner takes them. */
+/* The ledger of a card (design law 12): one row for each effect command that was executed or
+ * refused, and for each change the card made by itself. Rows wait here until the owner takes
+ * them. */
 #include <stdio.h>
 #include <stdlib.h>
 

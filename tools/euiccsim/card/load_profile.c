@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ES8.DownloadAndInstallation (SGP.02 4.1.3.2, 4.1.3.3): an SCP03t session of an ISD-P and the profile
- * package in it. The load ends with the profile element `end` or with the first fault; its answer, a
- * protected EUICCResponse, replaces the 86 00 of that segment. The package in clear exists until then,
- * only what a USIM and the ISD-R need is kept. */
+/* ES8.DownloadAndInstallation (SGP.02 4.1.3.2, 4.1.3.3): an SCP03t session of an ISD-P and the
+ * profile package in it. The load ends with the profile element `end` or with the first fault;
+ * its answer, a protected EUICCResponse, replaces the 86 00 of that segment. The package in
+ * clear exists until then, only what a USIM and the ISD-R need is kept. */
 #include "common/codec/saip.h"
 #include "tools/euiccsim/card/card_int.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Default notification of the ISD-R (SGP.02 3.15.1, 4.1.1.11), by SMS: E1 { 4C EID, 4D type, 4E
- * sequence, 2F AID of the enabled ISD-P, 14 IMEI } as an SCP80 command packet to the SM-SR. A new
- * event takes a new sequence number, a repetition keeps it. Figures of this house: five tries, and an
- * event nobody confirmed is told again at the next attach. */
+ * sequence, 2F AID of the enabled ISD-P, 14 IMEI } as an SCP80 command packet to the SM-SR. A
+ * new event takes a new sequence number, a repetition keeps it. Figures of this house: five
+ * tries, and an event nobody confirmed is told again at the next attach. */
 #include "tools/euiccsim/card/card_int.h"
 
 #define TRIES 5u

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* POL1, the policy inside the profile, which the ISD-R evaluates when a command runs (SGP.02 3.6.1). */
+/* POL1, the policy inside the profile, which the ISD-R evaluates when a command runs (SGP.02
+ * 3.6.1). */
 #include "tools/euiccsim/card/card_int.h"
 
 /* A profile that is not installed yet has no rules. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The quirk table. Rates are guesses that keep every quirk busy in a fleet of a thousand, since nobody
- * publishes figures; the sources say that the behaviour exists. */
+/* The quirk table. Rates are guesses that keep every quirk busy in a fleet of a thousand, since
+ * nobody publishes figures; the sources say that the behaviour exists. */
 #include "tools/euiccsim/card/quirks.h"
 
 const struct card_quirk_row CARD_QUIRKS[] = {

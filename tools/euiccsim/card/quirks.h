@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Behaviours of cards and devices that are legal or seen, but not what one would draw: each a row with
- * its rate in the mixture `field`, the verdict a correct SM-SR still reaches, and its test. */
+/* Behaviours of cards and devices that are legal or seen, but not what one would draw: each a
+ * row with its rate in the mixture `field`, the verdict a correct SM-SR still reaches, and its
+ * test. */
 #pragma once
 
 #include "common/base/bytes.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ES5.SetFallBackAttribute (SGP.02 4.1.1.6), DGI 3A05 { 4F ISD-P }: the attribute moves, it is never
- * without a holder. */
+/* ES5.SetFallBackAttribute (SGP.02 4.1.1.6), DGI 3A05 { 4F ISD-P }: the attribute moves, it is
+ * never without a holder. */
 #include "tools/euiccsim/card/card_int.h"
 
 uint16_t store_fallback(struct exec *x, struct span dgi, struct span rest, struct writer *data)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SCP80 over SMS at the card (SGP.02 2.4.3, TS 102 225, TS 31.115): reassembly, the packet's checks in
- * their order, execution, proof of receipt. What fails its checks is met with silence. */
+/* SCP80 over SMS at the card (SGP.02 2.4.3, TS 102 225, TS 31.115): reassembly, the packet's
+ * checks in their order, execution, proof of receipt. What fails its checks is met with silence. */
 #include <stdlib.h>
 
 #include "common/bearer/sms_rx.h"
@@ -18,7 +18,8 @@ struct held_por {
     struct buf packet;
 };
 
-/* One accepted packet on its way through the card. Keys are copies: the script may delete the set. */
+/* One accepted packet on its way through the card. Keys are copies: the script may delete the
+ * set. */
 struct secured {
     struct scp80_command cmd;
     struct scp80_keys keys;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* STORE DATA to the ISD-R (SGP.02 4.1.1): the first DGI says which function it is. Each command holds
- * its DGI whole; a DGI over several commands is not taken. */
+/* STORE DATA to the ISD-R (SGP.02 4.1.1): the first DGI says which function it is. Each command
+ * holds its DGI whole; a DGI over several commands is not taken. */
 #include "tools/euiccsim/card/card_int.h"
 
 static const struct dgi_row {

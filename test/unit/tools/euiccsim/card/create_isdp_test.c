@@ -19,8 +19,8 @@ static void created_9000(void **state)
     const struct card_isdp *p;
     struct span data;
 
-    assert_int_equal(rig_hex(r, "80E60C003F" ELF MODULE AID13 "0380C00006C90481020370" "0000", &data),
-                     0x9000);
+    assert_int_equal(rig_hex(r, "80E60C003F" ELF MODULE AID13 "0380C00006C90481020370" "0000",
+                             &data), 0x9000);
     assert_int_equal(data.n, 1);
     assert_int_equal(data.p[0], 0);
     p = rig_isdp(r, 0x13);
@@ -119,10 +119,13 @@ static void wrong_parameters_6A80(void **state)
         /* a token */
         "80E60C0040" ELF MODULE AID13 "0380C00006C90481020370" "01AA00",
         /* AIDs: not an ISD-P, the ISD-R, none, too long */
-        "80E60C003F" ELF MODULE "10A0000005591010FFFFFFFF8900000F00" "0380C00006C90481020370" "0000",
-        "80E60C003F" ELF MODULE "10A0000005591010FFFFFFFF8900000100" "0380C00006C90481020370" "0000",
+        "80E60C003F" ELF MODULE "10A0000005591010FFFFFFFF8900000F00"
+        "0380C00006C90481020370" "0000",
+        "80E60C003F" ELF MODULE "10A0000005591010FFFFFFFF8900000100"
+        "0380C00006C90481020370" "0000",
         "80E60C002F" ELF MODULE "00" "0380C00006C90481020370" "0000",
-        "80E60C0040" ELF MODULE "11A0000005591010FFFFFFFF890000130000" "0380C00006C90481020370" "0000",
+        "80E60C0040" ELF MODULE "11A0000005591010FFFFFFFF890000130000"
+        "0380C00006C90481020370" "0000",
         /* cut */
         "80E60C0022" ELF MODULE "00", "80E60C0001" "10" "00",
     };

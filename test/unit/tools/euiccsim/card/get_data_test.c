@@ -17,10 +17,14 @@ static void resources_9000(void **state)
 
     assert_int_equal(rig_hex(r, "80CAFF2100", &d), 0x9000);
     assert_int_equal(d.n, 16);
-    assert_memory_equal(d.p, "\xFF\x21\x0D\x81\x01\x01\x82\x04\x00\x10\x00\x00\x83\x02\x3A\x92", 16);
+    assert_memory_equal(d.p,
+                        "\xFF\x21\x0D\x81\x01\x01\x82\x04\x00\x10\x00\x00\x83\x02\x3A\x92",
+                        16);
     assert_int_equal(rig_create(r, 0x13, 0x10), 0x9000);
     assert_int_equal(rig_hex(r, "80CAFF21", &d), 0x9000);
-    assert_memory_equal(d.p, "\xFF\x21\x0D\x81\x01\x02\x82\x04\x00\x0F\xFF\xF0\x83\x02\x3A\x92", 16);
+    assert_memory_equal(d.p,
+                        "\xFF\x21\x0D\x81\x01\x02\x82\x04\x00\x0F\xFF\xF0\x83\x02\x3A\x92",
+                        16);
 }
 
 static void ecasd_9000(void **state)

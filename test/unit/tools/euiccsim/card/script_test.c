@@ -63,13 +63,14 @@ static void bad_formats(void **state)
     /* real: an AA inside an AE */
     answers(*state, "AE80AA10220E80500000089F94BB687E2C3441000000", "AF809001010000");
     answers(*state, "AC00", "AB06800100900101");                   /* unknown template */
-    answers(*state, "AA05220580CA", "AB06800100900102");           /* the length is not what comes */
+    answers(*state, "AA05220580CA", "AB06800100900102");           /* shorter than it says */
     answers(*state, "AB00", "AB06800100900101");                   /* an answer is no command */
     answers(*state, "AE80220580CAFF2100", "AF80900103" "0000");    /* no end */
     answers(*state, "80E40040124F1000", "AB06800100900101");       /* compact format */
     answers(*state, "AA03810100", "AB06800100900101");             /* immediate action */
     answers(*state, "AA028200", "AB06800100900101");               /* error action */
-    answers(*state, "AE80840A30000102030405060708" "0000", "AF809001010000");   /* ISD-R: no SCP03t */
+    /* the ISD-R has no SCP03t */
+    answers(*state, "AE80840A30000102030405060708" "0000", "AF809001010000");
     answers(*state, "AE8022020000" "0000", "AF809001020000");      /* no room for an APDU */
 }
 

@@ -161,8 +161,8 @@ static void unknown_key_set_is_met_with_silence(void **state)
     }
 }
 
-/* Without a checksum nothing proves the sender: silence. With one, but unciphered or without a counter
- * that is compared: insufficient security level. */
+/* Without a checksum nothing proves the sender: silence. With one, but unciphered or without a
+ * counter that is compared: insufficient security level. */
 static void levels(void **state)
 {
     struct rig *r = *state;
