@@ -97,7 +97,8 @@ bool engine_failed(const struct engine *e);   /* stop the process: the overlay i
 const char *engine_why(const struct engine *e);      /* also of the last ERR_INTERNAL that left no trace */
 MUST_CHECK int engine_flush(struct engine *e);
 
-/* Timers: earliest due (wall ms; INT64_MAX = none); run posts IN_TIMER to what is due, at most max. */
+/* Timers: earliest due (wall ms; INT64_MAX = none); run posts IN_TIMER to what is due, at most max. A
+ * mailbox that could not be decided is asked again a second later; only a failed engine is an error. */
 int64_t engine_next_due(const struct engine *e);
 MUST_CHECK int engine_run_due(struct engine *e, unsigned max);
 /* Posts IN_RESTART to every mailbox that was live at open. */
@@ -138,5 +139,6 @@ bool engine_has_room(struct engine *e);       /* law 11: space checked before ad
 
 struct engine_counters {
     uint64_t turns, commits, records, body_bytes, inputs, refused, flushes, loads, deliveries_sent;
+    uint64_t errors;             /* timers whose decision failed without a trace; they come again */
 };
 void engine_get_counters(const struct engine *e, struct engine_counters *ret);

@@ -121,8 +121,10 @@ int engine_run_due(struct engine *e, unsigned max)
         a->volatile_due = 0;
         in.to = key;
         err = engine_post(e, &in);
+        if (e->failed)
+            return err ? err : ERR_IO;
         if (err && err != ERR_STATE)
-            return err;
+            e->count.errors++; /* one mailbox's trouble is not the others' */
         /* A decider that left its due in the past would be woken for ever: not at once, then. */
         err = overlay_find(e, &key, &a);
         if (!err && a && !a->volatile_due && a->due && a->due <= now) {

@@ -40,7 +40,7 @@ struct world {
     unsigned n_log;
     const char *post_in_release;     /* command posted once from inside release */
     unsigned loads, saves, house_records, restarts;
-    bool apply_fails;
+    bool apply_fails, decide_fails;
 };
 
 static const char *const FIX_SQL[FQ_COUNT] = {
@@ -257,8 +257,8 @@ static inline int fix_decide(void *ctx, void *obj, const struct input *in, struc
         struct event *ev = fix_record(p, EV_EUICC_AUDITED, in);
         ev->number = 1000;
         ev->op_state = 1;
-        (void)c;
-        return ERR_OK;
+        assert_non_null(c);
+        return w->decide_fails ? ERR_CRYPTO : ERR_OK;
     }
     return fix_command(w, in, p);
 }

@@ -144,6 +144,26 @@ static void stale_entries_do_not_pile_up(void **state)
     assert_int_equal(world_value(w, 1) + world_value(w, 2) + world_value(w, 3), 3000);
 }
 
+static void a_timer_that_could_not_be_decided_comes_again(void **state)
+{
+    struct world *w = *state;
+    struct engine_counters c;
+
+    world_do(w, 1, "wait", NOW + 10);
+    world_do(w, 2, "wait", NOW + 10);
+    world_turn(w);
+    w->decide_fails = true;
+    run(w, NOW + 10);
+    engine_get_counters(w->e, &c);
+    assert_int_equal(c.errors, 2); /* one did not keep the other from its turn */
+    assert_int_equal(world_value(w, 1) + world_value(w, 2), 0);
+    w->decide_fails = false;
+    run(w, NOW + 1009);
+    assert_int_equal(world_value(w, 1), 0);
+    run(w, NOW + 1010);
+    assert_int_equal(world_value(w, 1) + world_value(w, 2), 2000);
+}
+
 int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -156,6 +176,7 @@ int main(void)
         CASE(many_mailboxes_wake_in_order_of_time),
         CASE(a_bounded_run_leaves_the_rest),
         CASE(stale_entries_do_not_pile_up),
+        CASE(a_timer_that_could_not_be_decided_comes_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
