@@ -132,13 +132,13 @@ void net_rig_init(struct net_rig *n, const struct net_setup *s)
     buf_init(&n->up, 0);
     buf_init(&image, 0);
     card_make(n, s);
-    n->now = n->card.now;
+    n->now = s->now_ms ? s->now_ms : n->card.now;
     assert_int_equal(ledger_file_open(NULL, LEDGER_WRITE, &n->ledger, NULL), 0);
     n->cfg = (struct simnet_config){
         .seed = s->seed ? s->seed : 1, .now_ms = n->now, .time_scale = 1, .latency = s->latency,
         .faults = s->faults, .smsr = n->card.world.smsr_address, .crypto = n->card.crypto,
         .cards = &n->card.world, .ledger = n->ledger};
-    assert_int_equal(simnet_new(&n->cfg, &port, &n->net), 0);
+    assert_int_equal(simnet_new(&n->cfg, s->port ? s->port : &port, &n->net), 0);
     operators_add(n, s);
     if (s->heard)
         (void)snprintf(heard.s, sizeof(heard.s), "%s", s->heard);

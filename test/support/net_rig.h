@@ -47,6 +47,8 @@ struct net_setup {
     uint64_t seed;
     uint32_t sms_per_s;
     enum latency_model latency;
+    const struct simnet_port *port;           /* default: the rig's own */
+    int64_t now_ms;                           /* default: the time of the card's rig */
 };
 void net_rig_init(struct net_rig *n, const struct net_setup *s);
 void net_rig_fini(struct net_rig *n);

@@ -2,6 +2,7 @@
 /* The network as a whole: its parts, its time, what may be seen of it. */
 #include "tools/euiccsim/net/simnet_int.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
 #define IMAGE_MAX 65536u
@@ -298,12 +299,13 @@ static int happens(struct simnet *n, struct happening *h)
     return ERR_INTERNAL;
 }
 
-int simnet_run(struct simnet *n, int64_t now_ms)
+int simnet_run_some(struct simnet *n, int64_t now_ms, unsigned most)
 {
-    const struct happening *first;
+    const struct happening *first = NULL;
     int rc = ERR_OK;
 
-    while (rc == ERR_OK && (first = agenda_first(&n->agenda)) && first->due_ms <= now_ms) {
+    while (rc == ERR_OK && most-- > 0 && (first = agenda_first(&n->agenda)) &&
+           first->due_ms <= now_ms) {
         struct happening h;
 
         agenda_take(&n->agenda, &h);
@@ -312,7 +314,18 @@ int simnet_run(struct simnet *n, int64_t now_ms)
         rc = happens(n, &h);
         free(h.unit);
     }
-    if (now_ms > n->now_ms)
+    first = agenda_first(&n->agenda);
+    if (now_ms > n->now_ms && (!first || first->due_ms > now_ms))
         n->now_ms = now_ms;
+    return rc;
+}
+
+int simnet_run(struct simnet *n, int64_t now_ms)
+{
+    int rc = ERR_OK;
+
+    do
+        rc = simnet_run_some(n, now_ms, UINT_MAX);
+    while (rc == ERR_OK && simnet_due(n) != 0 && simnet_due(n) <= now_ms);
     return rc;
 }

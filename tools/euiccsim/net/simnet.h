@@ -100,6 +100,8 @@ MUST_CHECK int simnet_move(struct simnet *n, const struct eid *eid, const struct
 int64_t simnet_due(const struct simnet *n);          /* earliest happening; 0: nothing to come */
 /* Carries out everything due at now_ms or before, in order. An error means stop (design law 11). */
 MUST_CHECK int simnet_run(struct simnet *n, int64_t now_ms);
+/* The same for at most so many happenings; afterwards simnet_due says whether some are left. */
+MUST_CHECK int simnet_run_some(struct simnet *n, int64_t now_ms, unsigned most);
 
 /* --- downcalls: what the SM-SR gives the network --- */
 enum simnet_result { SIMNET_ACCEPTED, SIMNET_THROTTLED, SIMNET_QUEUE_FULL, SIMNET_NO_SUBSCRIBER,
