@@ -70,7 +70,8 @@ int rig_setup(void **state);
 int rig_teardown(void **state);
 /* Row of the ledger so far, counted from the last one (0) back. */
 const struct card_ledger_row *rig_row(const struct rig *r, unsigned back);
-/* Power off, image to disk, image from disk, power on. */
+/* Power off, image to disk, image from disk, power on: of the old card nothing but its image stays.
+ * rig_power cycles the card in place; what power must take away is tested with both. */
 void rig_reboot(struct rig *r);
 
 void rig_attach(struct rig *r, bool ok);

@@ -104,7 +104,6 @@ void card_free(struct card *c)
     (void)https_drop(c);
     held_por_free(c);
     context_drop(&c->sms_context);
-    context_drop(&c->https_context);
     sms_rx_free(c->rx);
     if (c->isdps)
         mem_wipe(c->isdps, c->n_isdps * sizeof(*c->isdps));

@@ -260,7 +260,8 @@ MUST_CHECK int https_trigger(struct card *c, struct span data, int64_t now_ms,
                              struct card_actions *out);
 MUST_CHECK int https_timer(struct card *c, int64_t now_ms, struct card_actions *out);
 int64_t https_due(const struct card *c);
-bool https_drop(struct card *c);      /* without a word: power off, reset; a stream was open */
+/* Ends session and script state without a word (power, reset); true when a stream was open. */
+bool https_drop(struct card *c);
 
 /* --- ecasd.c --- */
 /* CERT.DP or CERT.SR under one of the CI points; ERR_FORMAT, ERR_AUTH. A card has no clock:

@@ -27,7 +27,6 @@ int card_power_cycle(struct card *c, int64_t now_ms, struct card_actions *out)
     (void)https_drop(c);
     held_por_free(c);
     context_drop(&c->sms_context);
-    context_drop(&c->https_context);
     sms_rx_free(c->rx);
     c->rx = NULL;
     c->resend_due_ms = 0;

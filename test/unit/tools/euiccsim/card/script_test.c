@@ -94,7 +94,7 @@ static void chaining(void **state)
     answers(r, "AE80830103" "0000", "AF800000");
     answers(r, "AE80830102" "0000", "AF808301010000");
     answers(r, "AE80830111" "0000", "AF800000");
-    rig_reboot(r);
+    rig_power(r);
     answers(r, "AE80830102" "0000", "AF808301010000");                     /* a reset ends both */
     answers(r, "AE80830104" "0000", "AF809001010000");
     answers(r, "AE80830111" "0000", "AF800000");

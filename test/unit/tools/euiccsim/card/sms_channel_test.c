@@ -284,6 +284,33 @@ static void unfinished_message_expires(void **state)
     }
 }
 
+/* Half a message before the power cycle and half behind it are no message. */
+static void power_takes_what_was_begun(void **state)
+{
+    struct rig *r = *state;
+    const struct msisdn from = {RIG_SMSR};
+    uint8_t room[PACKET_MAX], script[200];
+    struct writer w = wr_init(script, sizeof(script));
+    struct span packet;
+
+    wr_u16(&w, 0xAA81);
+    wr_u8(&w, 20 * 7);
+    for (unsigned i = 0; i < 20; i++)
+        wr_bytes(&w, AUDIT + 2, 7);
+    packet = rig_wrap(r, 1, wr_view(&w), room);
+    for (unsigned i = 1; i <= 2; i++) {
+        uint8_t ud[SMS_UD_MAX];
+        struct writer p = wr_init(ud, sizeof(ud));
+
+        assert_int_equal(sms_part_put(&p, SMS_COMMAND, packet, 9, i), 0);
+        arena_reset(&r->arena);
+        r->out = (struct card_actions){.arena = &r->arena};
+        assert_int_equal(card_sms(r->card, &from, wr_view(&p), r->now, &r->out), 0);
+        assert_int_equal(r->out.n, 0);
+        rig_power(r);
+    }
+}
+
 static void other_user_data_is_met_with_silence(void **state)
 {
     static const char *const UD[] = {"\x00\x41", "\x02\x71\x00\x00\x01", "\x02\x70", "\xFF",
@@ -313,6 +340,7 @@ int main(void)
         CASE(cut_packets_are_met_with_silence), CASE(unknown_key_set_is_met_with_silence),
         CASE(levels), CASE(tar_unknown), CASE(isdp_wants_its_own_channel), CASE(por_modes),
         CASE(long_messages), CASE(unfinished_message_expires),
+        CASE(power_takes_what_was_begun),
         CASE(other_user_data_is_met_with_silence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
