@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Calls and deliveries of one party. */
+#include "test/sim/client.h"
+
+#include "common/msg/base.h"
+#include "common/msg/msg_type.h"
+#include "common/wire/wire.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static void fault(struct client *c, const char *what, const struct client_call *k)
+{
+    if (!c->fault.text[0])
+        (void)snprintf(c->fault.text, sizeof c->fault.text, "%s: %s (%s %s)", c->name, what,
+                       k ? msg_type_name(k->type) : "-", k ? k->fcid : "-");
+}
+
+static int on_hello(void *ctx, struct rpc *r, const struct envelope *hello, struct errmsg *why)
+{
+    (void)ctx;
+    (void)r;
+    (void)hello;
+    return errmsg_set(why, ERR_STATE, "a client is no server");
+}
+
+static void on_welcome(void *ctx, struct rpc *r)
+{
+    struct client *c = ctx;
+
+    (void)r;
+    for (unsigned i = 0; i < c->n_calls; i++) {
+        if (c->calls[i]->answered || !c->calls[i]->sent)
+            continue;
+        c->calls[i]->sent = false; /* the connection that carried it is gone */
+        c->unsent++;
+    }
+}
+
+static struct client_call *by_message(struct client *c, uint64_t id)
+{
+    for (unsigned i = 0; i < c->n_calls; i++)
+        if (c->calls[i]->sent && c->calls[i]->message_id == id)
+            return c->calls[i];
+    return NULL;
+}
+
+static struct client_call *by_operation(struct client *c, const struct uuid *op)
+{
+    for (unsigned i = 0; i < c->n_calls && !uuid_is_zero(op); i++)
+        if (uuid_eq(&c->calls[i]->operation, op))
+            return c->calls[i];
+    return NULL;
+}
+
+static void answered(struct client *c, struct client_call *k, const struct envelope *e)
+{
+    const struct base_response *base = e->message.body;
+    struct buf b;
+    uint8_t hash[32];
+    struct span s;
+
+    if (e->message.type != msg_type_response(k->type)) {
+        fault(c, "answered by another function", k);
+        return;
+    }
+    buf_init(&b, 0);
+    if (wire_message_encode(&e->message, &b))
+        fault(c, "answer cannot be encoded", k);
+    s = buf_span(&b);
+    sha256(c->crypto, &s, 1, hash);
+    buf_fini(&b);
+    if (k->answered && memcmp(hash, k->answer_hash, 32))
+        fault(c, "two different answers to one call", k);
+    memcpy(k->answer_hash, hash, 32);
+    if (!k->answered) {
+        k->answered_ms = c->now_ms;
+        k->answer = base->answer;
+        k->answer.message = k->answer.subject_identifier = (struct span){NULL, 0};
+    }
+    k->answered = true;
+    k->answers++;
+    if (e->verdict != VERDICT_NONE)
+        k->verdict = e->verdict;
+}
+
+static void count_notice(struct client *c, const struct envelope *e)
+{
+    const struct msg_info *info = msg_type_info(e->message.type);
+
+    c->notices++;
+    if (!info)
+        return;
+    c->enabled += info->function == FN_ENABLE_PROFILE;
+    c->disabled += info->function == FN_DISABLE_PROFILE;
+    c->deleted += info->function == FN_DELETE_PROFILE;
+    c->concluded += e->message.type == MSG_OPERATION_CONCLUDED;
+}
+
+static void acknowledge(struct client *c, uint64_t number)
+{
+    struct envelope ack;
+
+    memset(&ack, 0, sizeof ack);
+    ack.kind = ENV_ACK;
+    ack.delivery_no = number;
+    if (c->rpc && rpc_send(c->rpc, &ack, NULL))
+        fault(c, "ACK cannot be sent", NULL);
+}
+
+static void on_message(void *ctx, struct rpc *r, const struct envelope *e)
+{
+    struct client *c = ctx;
+    struct client_call *k = e->relates_to ? by_message(c, e->relates_to) : NULL;
+
+    (void)r;
+    if (!k)
+        k = by_operation(c, &e->operation);
+    if (e->delivery_no) {
+        if (e->delivery_no > c->last_no + 1) {
+            c->gaps++;
+            fault(c, "gap in the deliveries", k);
+        }
+        if (e->delivery_no <= c->last_no) {
+            acknowledge(c, c->last_no);
+            return;
+        }
+        c->last_no = e->delivery_no;
+    }
+    if (e->kind == ENV_ACCEPTED && k) {
+        if (k->accepted && !uuid_eq(&k->operation, &e->operation))
+            fault(c, "one call became two operations", k);
+        k->accepted = true;
+        k->operation = e->operation;
+    } else if (e->kind == ENV_RESPONSE && k) {
+        if (!uuid_is_zero(&e->operation))
+            k->operation = e->operation;
+        answered(c, k, e);
+    } else if (e->kind == ENV_NOTICE) {
+        count_notice(c, e);
+    } else if (e->kind == ENV_ERROR && k) {
+        k->sent = false; /* busy or full: asked again later */
+        c->unsent++;
+    }
+    if (e->delivery_no)
+        acknowledge(c, c->last_no);
+}
+
+static void on_closed(void *ctx, struct rpc *r, int err, const char *why)
+{
+    struct client *c = ctx;
+
+    (void)r;
+    (void)err;
+    (void)why;
+    c->rpc = NULL;
+    c->link = 0;
+    if (c->reconnect_ms <= c->now_ms)
+        c->reconnect_ms = c->now_ms + 500;
+}
+
+void client_init(struct client *c, const char *name, const char *oid, enum party_role role,
+                 struct links *links, const struct rpc_handler *server, bool subscribe,
+                 struct crypto *crypto)
+{
+    memset(c, 0, sizeof *c);
+    c->name = name;
+    (void)snprintf(c->me.oid.s, sizeof c->me.oid.s, "%s", oid);
+    c->me.role = role;
+    c->links = links;
+    c->server = *server;
+    c->subscribe = subscribe;
+    c->crypto = crypto;
+}
+
+void client_fini(struct client *c)
+{
+    for (unsigned i = 0; i < c->n_calls; i++) {
+        buf_fini(&c->calls[i]->request);
+        free(c->calls[i]);
+    }
+    c->n_calls = 0;
+}
+
+struct client_call *client_call(struct client *c, enum msg_type type, void *body, const struct eid *eid,
+                                const struct iccid *iccid, const char *mno, int64_t now_ms)
+{
+    struct base_request *base = body;
+    struct client_call *k;
+    struct message m = {type, body};
+
+    if (c->n_calls == CLIENT_CALLS_MAX)
+        return NULL;
+    k = calloc(1, sizeof *k);
+    if (!k)
+        return NULL;
+    k->type = type;
+    if (eid)
+        k->eid = *eid;
+    if (iccid)
+        k->iccid = *iccid;
+    k->asked_ms = now_ms;
+    (void)snprintf(k->fcid, sizeof k->fcid, "%s-%05u", c->name, c->n_calls + 1);
+    if (mno)
+        (void)snprintf(k->mno.s, sizeof k->mno.s, "%s", mno);
+    base->function_call_identifier = span_str(k->fcid);
+    buf_init(&k->request, 0);
+    if (wire_message_encode(&m, &k->request)) {
+        fault(c, "request cannot be encoded", k);
+        buf_fini(&k->request);
+        free(k);
+        return NULL;
+    }
+    c->calls[c->n_calls++] = k;
+    c->unsent++;
+    return k;
+}
+
+static bool send_call(struct client *c, struct client_call *k)
+{
+    struct arena a;
+    struct envelope e;
+    int err;
+
+    memset(&e, 0, sizeof e);
+    arena_init(&a, 0);
+    e.kind = ENV_REQUEST;
+    e.mno_id = k->mno;
+    err = wire_message_decode(buf_span(&k->request), &a, &e.message, NULL);
+    if (!err)
+        err = rpc_send(c->rpc, &e, &k->message_id);
+    arena_fini(&a);
+    if (err)
+        return false;
+    k->sent = true;
+    c->unsent--;
+    return true;
+}
+
+void client_run(struct client *c, int64_t now_ms)
+{
+    struct rpc_handler h = {on_hello, on_welcome, on_message, on_closed, c};
+
+    c->now_ms = now_ms;
+    if (!c->rpc && now_ms >= c->reconnect_ms) {
+        c->link = links_connect(c->links, &c->me, &c->server, &h, c->subscribe, c->last_no, now_ms, 20,
+                                &c->rpc);
+        if (!c->link)
+            c->reconnect_ms = now_ms + 1000;
+    }
+    if (!c->rpc || !rpc_is_up(c->rpc))
+        return;
+    for (unsigned i = 0; i < c->n_calls && c->unsent; i++)
+        if (!c->calls[i]->answered && !c->calls[i]->sent && !send_call(c, c->calls[i]))
+            break;
+}
+
+int64_t client_due(const struct client *c)
+{
+    if (c->rpc)
+        return c->unsent && rpc_is_up(c->rpc) && rpc_in_flight(c->rpc) < RPC_WINDOW ? c->now_ms + 1
+                                                                                  : INT64_MAX;
+    return c->reconnect_ms;
+}
+
+void client_cut(struct client *c, int64_t now_ms, int64_t stay_away_ms)
+{
+    c->now_ms = now_ms;
+    c->reconnect_ms = now_ms + stay_away_ms;
+    if (c->link)
+        links_cut(c->links, c->link, now_ms);
+}

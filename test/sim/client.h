@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A party outside: its rpc client, the calls it made, the deliveries it heard. It repeats what is not
+ * answered after each reconnect, with the same FunctionCallIdentifier, as our own clients do. */
+#pragma once
+
+#include "common/crypto/crypto.h"
+#include "test/sim/link.h"
+
+#define CLIENT_CALLS_MAX 8192u
+
+struct client_call {
+    char fcid[48];
+    enum msg_type type;
+    struct buf request;            /* encoded, to be sent again */
+    struct oid mno;
+    struct eid eid;
+    struct iccid iccid;
+    bool sent, accepted, answered;
+    uint64_t message_id;
+    struct uuid operation;
+    struct exec_answer answer;     /* code and status only */
+    enum verdict verdict;
+    uint8_t answer_hash[32];
+    unsigned answers;              /* how often the answer came: all must be the same */
+    int64_t asked_ms, answered_ms;
+};
+struct client {
+    const char *name;
+    struct rpc_party me;
+    struct links *links;
+    struct rpc_handler server;     /* whom it talks to */
+    struct crypto *crypto;
+    bool subscribe;
+    uint64_t last_no;              /* deliveries held */
+    unsigned link;
+    struct rpc *rpc;
+    int64_t reconnect_ms, now_ms;
+    struct client_call *calls[CLIENT_CALLS_MAX];
+    unsigned n_calls;
+    unsigned unsent;               /* calls that wait for the window or the connection */
+    uint64_t notices, enabled, disabled, deleted, concluded, gaps;
+    struct errmsg fault;           /* first thing that must not be */
+};
+void client_init(struct client *c, const char *name, const char *oid, enum party_role role,
+                 struct links *links, const struct rpc_handler *server, bool subscribe,
+                 struct crypto *crypto);
+void client_fini(struct client *c);
+/* Makes the call now or as soon as it can. body is the request struct of type with base.fcid set by the
+ * client: *base must be its first member. NULL when the table is full. */
+struct client_call *client_call(struct client *c, enum msg_type type, void *body, const struct eid *eid,
+                                const struct iccid *iccid, const char *mno, int64_t now_ms);
+/* Connects when it is time, sends what waits. */
+void client_run(struct client *c, int64_t now_ms);
+int64_t client_due(const struct client *c);
+void client_cut(struct client *c, int64_t now_ms, int64_t stay_away_ms);

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The world before it starts: CI, EUM, keys, cards as they leave the factory, subscriptions of operator A
+ * (bootstrap) and B (to be pushed), all from one seed. */
+#pragma once
+
+#include "common/crypto/pki_issue.h"
+#include "tools/euiccsim/card/card.h"
+
+#define FACTORY_CARDS_MAX 512u
+#define FACTORY_TRANSPORT_ID "eum-transport"
+
+enum factory_fate {                /* of the profile pushed to this card */
+    FATE_FINE,
+    FATE_NO_COVERAGE,              /* B has no network where the meter stands */
+    FATE_IMSI_UNKNOWN,             /* not provisioned in B's HSS */
+};
+struct factory_card {
+    struct card_factory f;
+    struct eid eid;
+    enum factory_fate fate;
+    struct buf ecasd, eis;         /* 7F21; SignedEis as the EUM delivers it */
+    struct iccid iccid_b;          /* reserved for it in the test's plan */
+    struct imsi imsi_b;
+};
+struct factory {
+    struct crypto *crypto;
+    struct pki_entity ci, eum;
+    struct key *smdp_key, *transport;
+    struct buf smdp_cert;          /* 7F21 */
+    struct factory_card cards[FACTORY_CARDS_MAX];
+    unsigned n;
+    struct buf hss_a, hss_b;       /* CSV */
+    struct buf subscriptions;      /* CSV for the SM-DP */
+    struct buf package;            /* template of the profile type "meter" */
+};
+/* dates: certificates are valid around now_ms. no_coverage and imsi_unknown are counts. */
+MUST_CHECK int factory_make(struct factory *f, struct crypto *c, struct rng *rng, unsigned n,
+                            unsigned no_coverage, unsigned imsi_unknown, uint32_t quirks_per_card,
+                            int64_t now_ms);
+void factory_fini(struct factory *f);
+
+extern const char *const FACTORY_SMSR, *const FACTORY_SMDP, *const FACTORY_A, *const FACTORY_B,
+    *const FACTORY_FLEET, *const FACTORY_EUM, *const FACTORY_RIVAL;
+#define FACTORY_PLMN_A "20404"
+#define FACTORY_PLMN_B "26201"
+#define FACTORY_PLMN_HERE "26202"  /* where the meters stand: A and B are heard */
+#define FACTORY_PLMN_THERE "23430" /* only A is heard */
+#define FACTORY_SMSR_NUMBER "4915100000000"
