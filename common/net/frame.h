@@ -11,7 +11,7 @@
 MUST_CHECK int frame_next(struct span *in, size_t max, struct span *ret_frame);
 /* Room for the length at the end of out; its position is what frame_end wants. */
 size_t frame_begin(struct buf *out);
-/* Closes the frame that began at mark: ERR_NOMEM when out has failed, ERR_TOO_LARGE above max. On an error
- * out is cut back to mark and usable again. */
+/* Closes the frame that began at mark: ERR_NOMEM when out has failed, ERR_TOO_LARGE above max. On
+ * an error out is cut back to mark and usable again. */
 MUST_CHECK int frame_end(struct buf *out, size_t mark, size_t max);
 void frame_cancel(struct buf *out, size_t mark);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The turn over libevent: one batch of ready events, then turn_end, then deferred tasks (design law 1, 4). */
+/* The turn over libevent: one batch of ready events, then turn_end, then deferred tasks (design law
+ * 1, 4). */
 #include "common/net/loop.h"
 
 #include <event2/event.h>
@@ -15,7 +16,7 @@ struct loop {
     struct list tasks;
     uint64_t serial;
     bool stopped;
-    bool stopping;                  /* the first SIGTERM or SIGINT came */
+    bool stopping; /* the first SIGTERM or SIGINT came */
     void (*on_stop)(void *ctx);
     void (*on_reload)(void *ctx);
     void *signal_ctx;
@@ -164,7 +165,8 @@ static void signal_came(evutil_socket_t sig, short what, void *arg)
     l->on_stop(l->signal_ctx);
 }
 
-void loop_signals(struct loop *l, void (*on_stop)(void *ctx), void (*on_reload)(void *ctx), void *ctx)
+void loop_signals(struct loop *l, void (*on_stop)(void *ctx), void (*on_reload)(void *ctx),
+                  void *ctx)
 {
     static const int numbers[SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
     l->on_stop = on_stop;
@@ -179,15 +181,20 @@ void loop_signals(struct loop *l, void (*on_stop)(void *ctx), void (*on_reload)(
     }
 }
 
+static void loop_end_turn(struct loop *l)
+{
+    if (l->turn_end)
+        l->turn_end(l->turn_ctx);
+    loop_run_tasks(l);
+}
+
 int loop_run(struct loop *l)
 {
     l->stopped = false;
-    loop_run_tasks(l);
+    loop_end_turn(l);
     while (!l->stopped) {
         int rc = event_base_loop(l->base, EVLOOP_ONCE);
-        if (l->turn_end)
-            l->turn_end(l->turn_ctx);
-        loop_run_tasks(l);
+        loop_end_turn(l);
         if (rc < 0)
             return ERR_IO;
         if (rc > 0 && !l->stopped)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Octets of a carrier into a server or a client connection, cut in pieces the input chooses: never a crash,
- * every end told once (design 3.3, law 10). */
+/* Octets of a carrier into a server or a client connection, cut in pieces the input chooses: never
+ * a crash, every end told once (design 3.3, law 10). */
 #include "common/net/rpc.h"
 
 #include <stdlib.h>
@@ -71,8 +71,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     struct world w = {.flags = data[0]};
     size_t piece = data[1] ? data[1] : size;
-    struct rpc_stream s = {.write = w_write, .close = w_close, .pause = w_pause, .ctx = &w, .id = 1};
-    struct rpc_handler h = {.on_hello = w_hello, .on_message = w_message, .on_closed = w_closed, .ctx = &w};
+    struct rpc_stream s = {
+        .write = w_write, .close = w_close, .pause = w_pause, .ctx = &w, .id = 1};
+    struct rpc_handler h = {
+        .on_hello = w_hello, .on_message = w_message, .on_closed = w_closed, .ctx = &w};
     w.rpc = w.flags & 1 ? rpc_client(&s, &h, true, 3) : rpc_server(&s, &h, NULL);
     if (!w.rpc)
         return 0;

@@ -79,7 +79,8 @@ static void test_refusals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_cut_anywhere),
+        cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_cut_anywhere),
         cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
