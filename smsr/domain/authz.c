@@ -41,12 +41,15 @@ enum status_code authz_card(const struct env *env, const struct caller *c, const
         return ST_EID_UNKNOWN;
     switch (c->role) {
     case ROLE_OPERATOR:
+        if (!env_admits(realm, &c->party))
+            return ST_EID_UNKNOWN;
         *ret_owner = c->party;
-        return env_admits(realm, &c->party) ? ST_OK : ST_EID_UNKNOWN;
+        return ST_OK;
     case ROLE_SMDP:
+        if (!env_on_behalf(env, &c->mno, &c->party) || !env_admits(realm, &c->mno))
+            return ST_EID_UNKNOWN;
         *ret_owner = c->mno;
-        return env_on_behalf(env, &c->mno, &c->party) && env_admits(realm, &c->mno) ? ST_OK
-                                                                                   : ST_EID_UNKNOWN;
+        return ST_OK;
     case ROLE_FLEET:
         return p->tenant == realm ? ST_OK : ST_EID_UNKNOWN;
     case ROLE_M2M_SP:
@@ -60,6 +63,15 @@ enum status_code authz_card(const struct env *env, const struct caller *c, const
         break;
     }
     return ST_EID_UNKNOWN;
+}
+
+/* Any authorisation makes the profile known to a service provider; without one it is not. */
+bool authz_authorised(const struct env *env, const struct caller *c, const struct euicc_profile *p)
+{
+    for (unsigned f = FN_NONE + 1; f <= FN_NOTIFICATION; f++)
+        if (env_plma(env, &p->mno, p->profile_type, &c->party, (enum function)f))
+            return true;
+    return false;
 }
 
 enum status_code authz_profile(const struct env *env, const struct caller *c, const struct euicc *e,
@@ -77,7 +89,9 @@ enum status_code authz_profile(const struct env *env, const struct caller *c, co
         return oid_eq(&p->mno, &owner) ? ST_OK : ST_ICCID_UNKNOWN;
     if (env_plma(env, &p->mno, p->profile_type, &c->party, fn))
         return ST_OK;
-    return ST_ICCID_NOT_ALLOWED;
+    if (c->role == ROLE_M2M_SP && !authz_authorised(env, c, p))
+        return ST_ICCID_UNKNOWN;
+    return fn == FN_UPDATE_SUBSCRIPTION_ADDRESS ? ST_ADDRESS_NOT_ALLOWED : ST_ICCID_NOT_ALLOWED;
 }
 
 enum status_code authz_create(const struct env *env, const struct caller *c, const struct iccid *iccid,

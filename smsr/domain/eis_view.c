@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Operator: only its own profiles, no ECASD, no ISD-R, no audit dates. SM-DP: its own profiles of the
  * Mno-id it acts for (the clean-up needs them), ECASD certificate, memory. Realm: all states and memory,
- * no subscription addresses, no POL2 content of others. */
+ * no subscription addresses, no POL2 content of others. Service provider: states of the profiles it is
+ * authorised for. */
 #include "smsr/domain/eis_view.h"
 
 static const struct {
@@ -76,8 +77,9 @@ void eis_view(const struct env *env, const struct caller *c, const struct euicc 
         ret->last_audit_ms = e->last_audit_ms;
     for (unsigned i = 0; i < e->n_profiles && ret->n_profiles < EIS_PROFILES_MAX; i++) {
         const struct euicc_profile *p = &e->profiles[i];
-        bool mine = !realm && oid_eq(&p->mno, &owner);
-        if (p->state == PROFILE_IN_CREATION || (!realm && !mine))
+        bool mine = !realm && owner.s[0] && oid_eq(&p->mno, &owner);
+        bool seen = realm || mine || (c->role == ROLE_M2M_SP && authz_authorised(env, c, p));
+        if (p->state == PROFILE_IN_CREATION || !seen)
             continue;
         profile(p, mine, a, &ret->profiles[ret->n_profiles++]);
     }

@@ -78,8 +78,8 @@ struct env {
     unsigned n_routes;
     int64_t timer_ms[TIMER_COUNT];
     unsigned time_scale;
-    unsigned effects_per_hour;     /* default 10 (facts: trust A14) */
-    unsigned rollbacks_per_day;    /* breaker, default 2 */
+    unsigned effects_per_hour;     /* default 10, at most 10 are counted; 0 = no limit (trust A14) */
+    unsigned rollbacks_per_day;    /* breaker: 1 or 2, default 2; 0 = off */
     bool allow_lab_eids;           /* EIDs whose check digits fail */
 };
 const struct tenant *env_realm(const struct env *env, const struct eid *eid);   /* NULL: nobody's */

@@ -54,12 +54,18 @@ struct operation *euicc_op(const struct euicc *e, const struct uuid *id)
     return NULL;
 }
 
-struct euicc_packet *euicc_packet_by_counter(struct euicc *e, uint8_t kvn, uint64_t counter)
+const struct euicc_packet *euicc_packet_of(const struct euicc *e, uint8_t kvn, uint64_t counter)
 {
     for (unsigned i = 0; i < e->n_packets; i++)
         if (e->packets[i].kvn == kvn && e->packets[i].counter == counter)
             return &e->packets[i];
     return NULL;
+}
+
+struct euicc_packet *euicc_packet_by_counter(struct euicc *e, uint8_t kvn, uint64_t counter)
+{
+    const struct euicc_packet *p = euicc_packet_of(e, kvn, counter);
+    return p ? &e->packets[p - e->packets] : NULL;
 }
 
 int euicc_new_aid(const struct euicc *e, struct aid *ret)

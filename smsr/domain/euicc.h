@@ -17,7 +17,7 @@ struct euicc_profile {
     struct iccid iccid;
     struct oid mno;
     struct oid smdp;
-    char profile_type[32];
+    char profile_type[101];
     enum profile_state state;
     bool fallback;
     uint8_t pol2;                  /* POL2_ bits */
@@ -44,8 +44,8 @@ struct operation {
     struct oid party;              /* who asked; empty for our own (unsolicited notification) */
     enum party_role role;
     struct oid mno;                /* owner on whose behalf */
-    char fcid[96];
-    char correlation_id[64];
+    char fcid[256];                /* whole: the key of a repeat of the call */
+    char correlation_id[256];
     uint8_t digest[32];
     struct iccid iccid;            /* target */
     struct aid aid;
@@ -61,7 +61,7 @@ struct operation {
     enum bearer bearer;
     uint8_t kvn;
     uint64_t counter;              /* of the armed effect packet */
-    uint32_t fences;               /* fence attempts so far */
+    uint32_t fences;               /* fence packets and triggers of a fence armed so far */
     int64_t window_end_ms;         /* audited on the new profile: it may still roll back until then */
     int64_t armed_ms;
     uint16_t notif_sequence;
@@ -97,7 +97,7 @@ struct euicc {
     uint8_t psk_kvn, psk_kid;      /* 0 = no SCP81 */
     bool has_notif;
     uint16_t notif_sequence;       /* last one accepted (RFC 1982 order) */
-    char imei[20];
+    char imei[20];                 /* hex of the octets the card sent; at most 9 */
     /* admission limits (facts: trust A14) */
     int64_t effect_ms[10];         /* times of the last ten effect operations, ring */
     unsigned effect_at;
@@ -117,6 +117,7 @@ struct euicc_profile *euicc_enabled(const struct euicc *e);
 struct euicc_profile *euicc_fallback(const struct euicc *e);
 struct euicc_profile *euicc_orphan(const struct euicc *e);   /* IN_CREATION or CREATED; NULL = none */
 struct operation *euicc_op(const struct euicc *e, const struct uuid *id);
+const struct euicc_packet *euicc_packet_of(const struct euicc *e, uint8_t kvn, uint64_t counter);
 struct euicc_packet *euicc_packet_by_counter(struct euicc *e, uint8_t kvn, uint64_t counter);
 /* Smallest ISD-P AID number from 0010 on that is free on this card; ERR_FULL. */
 MUST_CHECK int euicc_new_aid(const struct euicc *e, struct aid *ret);
@@ -133,5 +134,11 @@ struct euicc_record {
 /* Pure: creates (*e NULL and euicc.registered) or changes the aggregate. ERR_CORRUPT for a record that
  * cannot follow the state (a broken log); ERR_NOMEM. The same records give the same bytes for ever. */
 MUST_CHECK int euicc_apply(struct euicc **e, const struct euicc_record *r);
+/* The card's own list, as euicc.audited tells it, into the EIS: never allocates, so a copy may be asked
+ * what an audit will make of it. */
+void euicc_take_audit(struct euicc *e, const struct event *ev, int64_t at_ms);
+/* The operation that operation.accepted begins, without its payload; op is zeroed. Admission looks at the
+ * same one before it is applied. */
+void operation_of(struct operation *op, const struct event *accepted, int64_t at_ms);
 void euicc_free(struct euicc *e);
 void operation_free(struct operation *op);

@@ -1,35 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Records into the aggregate: one function per event type. The same records give the same state for ever,
  * live and after a restart (design law 2). */
-#include "smsr/domain/euicc.h"
+#include "smsr/domain/euicc_int.h"
 
-#include <stdio.h>
+#include "common/base/hex.h"
+
 #include <stdlib.h>
 
 typedef int (*apply_fn)(struct euicc *e, const struct euicc_record *r);
-
-static void copy_text(char *dst, size_t cap, struct span s)
-{
-    size_t n = s.n < cap - 1 ? s.n : cap - 1;
-
-    memset(dst, 0, cap);
-    if (n)
-        memcpy(dst, s.p, n);
-}
-
-static int add_profile(struct euicc *e, const struct euicc_profile *p)
-{
-    struct euicc_profile *grown;
-
-    if (e->n_profiles == EUICC_PROFILES_MAX)
-        return ERR_FULL;
-    grown = realloc(e->profiles, (e->n_profiles + 1) * sizeof *grown);
-    if (!grown)
-        return ERR_NOMEM;
-    e->profiles = grown;
-    e->profiles[e->n_profiles++] = *p;
-    return ERR_OK;
-}
 
 static void drop_profile(struct euicc *e, const struct euicc_profile *p)
 {
@@ -37,91 +15,6 @@ static void drop_profile(struct euicc *e, const struct euicc_profile *p)
 
     memmove(&e->profiles[at], &e->profiles[at + 1], (e->n_profiles - at - 1) * sizeof *p);
     e->n_profiles--;
-}
-
-static uint8_t pol2_bits(const struct pol2 *p)
-{
-    static const struct { const char *action, *qualification; uint8_t bit; } ROWS[] = {
-        {"ENABLE", "Not-Allowed", POL2_ENABLE_NOT_ALLOWED},
-        {"DISABLE", "Not-Allowed", POL2_DISABLE_NOT_ALLOWED},
-        {"DELETE", "Not-Allowed", POL2_DELETE_NOT_ALLOWED},
-        {"DISABLE", "Auto-Delete", POL2_DISABLE_AUTO_DELETE},
-    };
-    uint8_t bits = 0;
-
-    for (unsigned i = 0; i < p->n; i++)
-        for (size_t k = 0; k < sizeof ROWS / sizeof *ROWS; k++)
-            if (span_eq(p->rules[i].action, span_str(ROWS[k].action)) &&
-                span_eq(p->rules[i].qualification, span_str(ROWS[k].qualification)))
-                bits |= ROWS[k].bit;
-    return bits;
-}
-
-static int register_profile(struct euicc *e, const struct eis_profile *src)
-{
-    struct euicc_profile p;
-
-    memset(&p, 0, sizeof p);
-    p.aid = src->isdp_aid;
-    p.iccid = src->iccid;
-    p.mno = src->mno_id;
-    p.smdp = src->smdp_id;
-    copy_text(p.profile_type, sizeof p.profile_type, src->profile_type);
-    p.state = src->state;
-    p.fallback = src->fallback_attribute;
-    p.pol2 = pol2_bits(&src->pol2);
-    p.imsi = src->address.imsi;
-    p.msisdn = src->address.msisdn;
-    p.memory_required = src->allocated_memory;
-    return add_profile(e, &p);
-}
-
-static void register_keysets(struct euicc *e, const struct signed_eis *eis)
-{
-    for (unsigned i = 0; i < eis->n_keysets; i++) {
-        const struct eis_keyset *k = &eis->keysets[i];
-        if (k->version >= 0x01 && k->version <= 0x0F && !e->scp80_kvn) {
-            e->scp80_kvn = k->version;
-            e->counter_high = k->counter;
-        } else if (k->version >= 0x40 && k->version <= 0x4F && !e->psk_kvn) {
-            e->psk_kvn = k->version;
-            e->psk_kid = k->n_keys ? k->keys[0].kid : 1;
-        }
-    }
-}
-
-static int create(struct euicc **ret, const struct euicc_record *r)
-{
-    struct euicc *e;
-    int err = ERR_OK;
-
-    if (!r->eis || !r->info)
-        return ERR_CORRUPT;
-    e = calloc(1, sizeof *e);
-    if (!e)
-        return ERR_NOMEM;
-    e->eid = r->ev->eid;
-    e->tenant = (uint32_t)r->ev->number;
-    e->eis_lsn = r->lsn;
-    e->eum = r->info->eum_id;
-    copy_text(e->rp_version, sizeof e->rp_version, r->info->capabilities.remote_provisioning_version);
-    copy_text(e->platform, sizeof e->platform, r->info->capabilities.platform);
-    e->isd_p_load_file = r->info->isd_p_load_file;
-    e->isd_p_module = r->info->isd_p_module;
-    e->http = r->info->capabilities.http;
-    e->cattp = r->info->capabilities.cattp;
-    e->memory_free = r->eis->remaining_memory;
-    e->memory_available = r->eis->available_memory_for_profiles;
-    e->next_step = 1;
-    register_keysets(e, r->eis);
-    for (unsigned i = 0; !err && i < r->eis->n_profiles; i++)
-        err = register_profile(e, &r->eis->profiles[i]);
-    if (err) {
-        euicc_free(e);
-        return err;
-    }
-    *ret = e;
-    return ERR_OK;
 }
 
 /* Every record of a running operation may move its state and timer. */
@@ -148,7 +41,28 @@ static int in_creation(struct euicc *e, const struct euicc_record *r)
     p.smdp = r->ev->party;
     p.state = PROFILE_IN_CREATION;
     p.memory_required = r->ev->memory_required;
-    return add_profile(e, &p);
+    return euicc_add_profile(e, &p);
+}
+
+void operation_of(struct operation *op, const struct event *ev, int64_t at_ms)
+{
+    op->id = ev->op;
+    op->function = ev->function;
+    op->iface = ev->iface;
+    op->party = ev->party;
+    op->role = ev->role;
+    op->mno = ev->mno;
+    euicc_copy_text(op->fcid, sizeof op->fcid, ev->fcid);
+    euicc_copy_text(op->correlation_id, sizeof op->correlation_id, ev->correlation_id);
+    memcpy(op->digest, ev->digest, sizeof op->digest);
+    op->iccid = ev->iccid;
+    op->aid = ev->aid;
+    op->accepted_ms = at_ms;
+    op->validity_end_ms = ev->validity_end_ms;
+    op->due_ms = ev->due_ms;
+    op->attempt = 1;
+    op->more_to_do = ev->more_to_do;
+    op->memory_required = ev->memory_required;
 }
 
 static int accepted(struct euicc *e, const struct euicc_record *r)
@@ -161,23 +75,7 @@ static int accepted(struct euicc *e, const struct euicc_record *r)
     op = calloc(1, sizeof *op);
     if (!op)
         return ERR_NOMEM;
-    op->id = ev->op;
-    op->function = ev->function;
-    op->iface = ev->iface;
-    op->party = ev->party;
-    op->role = ev->role;
-    op->mno = ev->mno;
-    copy_text(op->fcid, sizeof op->fcid, ev->fcid);
-    copy_text(op->correlation_id, sizeof op->correlation_id, ev->correlation_id);
-    memcpy(op->digest, ev->digest, sizeof op->digest);
-    op->iccid = ev->iccid;
-    op->aid = ev->aid;
-    op->accepted_ms = r->at_ms;
-    op->validity_end_ms = ev->validity_end_ms;
-    op->due_ms = ev->due_ms;
-    op->attempt = 1;
-    op->more_to_do = ev->more_to_do;
-    op->memory_required = ev->memory_required;
+    operation_of(op, ev, r->at_ms);
     if (ev->volatile_data.n) {
         op->data = malloc(ev->volatile_data.n);
         if (!op->data) {
@@ -222,7 +120,8 @@ static int armed(struct euicc *e, const struct euicc_record *r)
     p->op = ev->op;
     p->lsn = r->lsn;
     p->first_sent_ms = r->at_ms;
-    if (ev->purpose == PURPOSE_FENCE)
+    /* A trigger behind an open effect step asks for the session in which the card is audited. */
+    if (ev->purpose == PURPOSE_FENCE || (ev->purpose == PURPOSE_TRIGGER && op->armed))
         op->fences++;
     if (ev->type == EV_OPERATION_ARMED) {
         op->armed = true;
@@ -272,8 +171,6 @@ static int step_opened(struct euicc *e, const struct euicc_record *r)
     op->bearer = BEARER_HTTPS;
     if (r->ev->purpose == PURPOSE_CMD)
         op->armed = true;
-    if (r->ev->purpose == PURPOSE_FENCE)
-        op->fences++;
     e->next_step = r->ev->step + 1;
     return ERR_OK;
 }
@@ -305,8 +202,12 @@ static int notified(struct euicc *e, const struct euicc_record *r)
         e->has_notif = true;
         e->notif_sequence = (uint16_t)(r->ev->sequence - 1);
     }
-    if (r->ev->imei.n)
-        copy_text(e->imei, sizeof e->imei, r->ev->imei);
+    if (r->ev->imei.n) {
+        size_t n = r->ev->imei.n < 9 ? r->ev->imei.n : 9;
+        memset(e->imei, 0, sizeof e->imei);
+        if (hex_encode(span_of(r->ev->imei.p, n), e->imei, sizeof e->imei))
+            return ERR_INTERNAL;
+    }
     if (op && (r->ev->decision == 1 || r->ev->decision == 4)) {
         op->notif_seen = true;
         op->notif_sequence = (uint16_t)(r->ev->sequence - 1);
@@ -328,20 +229,20 @@ static enum profile_state from_lifecycle(uint8_t lifecycle)
 }
 
 /* The card's own list replaces what the EIS believed; ISD-Ps we never made are not invented. */
-static int audited(struct euicc *e, const struct euicc_record *r)
+void euicc_take_audit(struct euicc *e, const struct event *ev, int64_t at_ms)
 {
     unsigned i = 0;
 
-    (void)advance(e, r);
-    e->last_audit_ms = r->at_ms;
-    if (r->ev->memory_free)
-        e->memory_free = r->ev->memory_free;
+    e->last_audit_ms = at_ms;
+    /* number: free memory and 1, since a full card tells 0. */
+    if (ev->number || ev->memory_free)
+        e->memory_free = ev->number ? (uint32_t)(ev->number - 1) : ev->memory_free;
     while (i < e->n_profiles) {
         struct euicc_profile *p = &e->profiles[i];
         const struct event_profile *seen = NULL;
-        for (unsigned k = 0; k < r->ev->n_profiles; k++)
-            if (aid_eq(&r->ev->profiles[k].aid, &p->aid))
-                seen = &r->ev->profiles[k];
+        for (unsigned k = 0; k < ev->n_profiles; k++)
+            if (aid_eq(&ev->profiles[k].aid, &p->aid))
+                seen = &ev->profiles[k];
         if (!seen && p->state != PROFILE_IN_CREATION) {
             drop_profile(e, p);
             continue;
@@ -350,6 +251,12 @@ static int audited(struct euicc *e, const struct euicc_record *r)
             p->state = from_lifecycle(seen->lifecycle);
         i++;
     }
+}
+
+static int audited(struct euicc *e, const struct euicc_record *r)
+{
+    (void)advance(e, r);
+    euicc_take_audit(e, r->ev, r->at_ms);
     return ERR_OK;
 }
 
@@ -371,7 +278,7 @@ static int installed(struct euicc *e, const struct euicc_record *r)
     if (!p)
         return ERR_CORRUPT;
     p->state = PROFILE_DISABLED;
-    copy_text(p->profile_type, sizeof p->profile_type, r->ev->profile_type);
+    euicc_copy_text(p->profile_type, sizeof p->profile_type, r->ev->profile_type);
     p->imsi = r->ev->imsi;
     p->msisdn = r->ev->msisdn;
     p->pol2 = (uint8_t)r->ev->pol2;
@@ -536,7 +443,7 @@ int euicc_apply(struct euicc **e, const struct euicc_record *r)
     int err;
 
     if (r->ev->type == EV_EUICC_REGISTERED)
-        return *e ? ERR_CORRUPT : create(e, r);
+        return *e ? ERR_CORRUPT : euicc_create(e, r);
     /* A refusal about an EID that is not ours leaves a record but no aggregate. */
     if (!*e)
         return r->ev->type == EV_OPERATION_CONCLUDED ? ERR_OK : ERR_CORRUPT;
