@@ -91,7 +91,7 @@ struct input {
 /* --- plans --- */
 #define PLAN_RECORDS_MAX 8
 #define PLAN_OUTS_MAX 8
-#define PLAN_DELIVERIES_MAX 8
+#define PLAN_DELIVERIES_MAX 24    /* a switch with its deletions tells several parties of each profile */
 
 /* What leaves the process once the plan's last record is durable. kind and body are the daemon's (one
  * enum in its domain folder); the engine only holds it back. */

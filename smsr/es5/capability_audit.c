@@ -9,16 +9,22 @@
  * only the form that names one ISD-P, so a card that answers 6A80 here is audited AID by AID later. */
 static const uint8_t GET_STATUS_ALL[] = {0x80, 0xF2, 0x40, 0x02, 0x07, 0x4F, 0x00,
                                          0x5C, 0x03, 0x4F, 0x9F, 0x70, 0x00};
+/* P2 bit 1: the next occurrences; an answer of 256 octets holds ten entries of 24. */
+static const uint8_t GET_STATUS_NEXT[] = {0x80, 0xF2, 0x40, 0x03, 0x07, 0x4F, 0x00,
+                                          0x5C, 0x03, 0x4F, 0x9F, 0x70, 0x00};
+#define KNOWN_MAX_OF_ONE 8u
 static const uint8_t GET_RESOURCES[] = {0x80, 0xCA, 0xFF, 0x21, 0x00};
 
-void es5_audit(struct writer *w, enum script_form form)
+void es5_audit(struct writer *w, enum script_form form, unsigned known)
 {
     struct script_writer sw;
 
     script_begin(&sw, w, form, false);
     script_put_cmd(&sw, span_of(GET_STATUS_ALL, sizeof GET_STATUS_ALL));
+    if (known > KNOWN_MAX_OF_ONE)
+        script_put_cmd(&sw, span_of(GET_STATUS_NEXT, sizeof GET_STATUS_NEXT));
     script_put_cmd(&sw, span_of(GET_RESOURCES, sizeof GET_RESOURCES));
-    script_end(&sw, 2);
+    script_end(&sw, known > KNOWN_MAX_OF_ONE ? 3 : 2);
 }
 
 static int read_isdp(struct span e3, struct es5_status *ret)
@@ -74,11 +80,34 @@ static int read_memory(struct span data, struct es5_status *ret)
     return ERR_OK;
 }
 
+/* One R-APDU: the list, its continuation or the memory, told apart by what they begin with. *more: the
+ * list goes on (62F1: in the next script, 6310: by P2 bit 1). */
+static int read_one(const struct apdu_rsp *rsp, bool first, bool *more, struct es5_status *ret)
+{
+    bool memory = rsp->data.n >= 2 && rsp->data.p[0] == 0xFF && rsp->data.p[1] == 0x21;
+    bool done = rsp->sw == 0x9000 || rsp->sw >> 8 == 0x91;
+
+    if (!first && memory)
+        return done ? read_memory(rsp->data, ret) : ERR_FORMAT;
+    if (!first && !*more) /* nothing more to list, or no memory told */
+        return done && rsp->data.n ? ERR_FORMAT : ERR_OK;
+    *more = rsp->sw == 0x6310 || rsp->sw == 0x62F1;
+    return done || *more ? read_list(rsp->data, ret) : ERR_FORMAT;
+}
+
+static bool shows_enabled(const struct es5_status *st)
+{
+    for (unsigned i = 0; i < st->n; i++)
+        if (st->isdp[i].lifecycle == 0x3F)
+            return true;
+    return false;
+}
+
 int es5_audit_read(struct span response, struct es5_status *ret)
 {
     struct script_reader sr;
     struct script_item item;
-    unsigned position = 0;
+    bool first = true, more = false;
     int err;
 
     memset(ret, 0, sizeof *ret);
@@ -93,16 +122,14 @@ int es5_audit_read(struct span response, struct es5_status *ret)
             continue;
         if (item.tag != SCRIPT_TAG_RSP || apdu_rsp_parse(item.value, &rsp))
             return ERR_FORMAT;
-        if (position == 0 && rsp.sw != 0x6A88 && (!sw_is_ok(rsp.sw) || read_list(rsp.data, ret)))
-            return ERR_FORMAT;
-        /* 62F1 and 6310 mean that the list goes on: an incomplete list proves nothing. */
-        if (position == 0 && (rsp.sw == 0x62F1 || rsp.sw == 0x6310))
-            return ERR_TRUNCATED;
-        if (position == 1 && sw_is_ok(rsp.sw) && read_memory(rsp.data, ret))
-            return ERR_FORMAT;
-        position++;
+        err = read_one(&rsp, first, &more, ret);
+        if (err)
+            return err;
+        first = false;
     }
     if (err != ERR_NOT_FOUND)
         return err;
-    return position ? ERR_OK : ERR_FORMAT;
+    if (more)
+        return ERR_TRUNCATED;
+    return shows_enabled(ret) ? ERR_OK : ERR_FORMAT;
 }

@@ -37,8 +37,10 @@ int es5_confirm_read(struct span rapdu_data, struct es5_deleted *ret)
         return err;
     r = rd_init(outer.value);
     while ((err = tlv_next(&r, &t)) == ERR_OK) {
-        if (t.tag != 0x4F || ret->n == EUICC_PROFILES_MAX)
+        if (t.tag != 0x4F)
             return ERR_FORMAT;
+        if (ret->n == ES5_DELETED_MAX)
+            return ERR_TOO_LARGE;
         err = aid_from_bytes(t.value, &ret->aid[ret->n]);
         if (err)
             return err;

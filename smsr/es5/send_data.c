@@ -50,7 +50,7 @@ static int next_element(struct span payload, bool scp03t, size_t offset, struct 
     if (scp03t) {
         int err = tlv_next(&r, &t);
         *ret = t.raw;
-        return err;
+        return !err && t.raw.n > ES5_ELEMENT_MAX ? ERR_TOO_LARGE : err;
     }
     n = capdu_len(rest);
     if (!n || n > 261)

@@ -5,8 +5,6 @@
 
 #include "smsr/proc/switch.h"
 
-#include <stdio.h>
-
 struct admit {
     struct run r;
     struct ask ask;
@@ -57,11 +55,28 @@ static struct message answer(struct admit *a, const struct exec_answer *x)
                        a->r.now, a->r.now, a->acceptable_s);
 }
 
+/* The ISD-P to delete first, when it is the caller's own: the subject the status is about. */
+static struct span orphan_named(struct admit *a)
+{
+    const struct euicc_profile *p = euicc_orphan(a->r.e);
+    char text[AID_TEXT];
+
+    if (!p || !oid_eq(&p->mno, &a->owner))
+        return (struct span){NULL, 0};
+    aid_text(&p->aid, text);
+    return span_of(arena_str(a->r.p->arena, span_str(text)), strlen(text));
+}
+
 static int refuse(struct admit *a, enum status_code st)
 {
     struct exec_answer x = status_answer(st);
-    struct message m = answer(a, &x);
-    struct event *ev = call_record(a, EV_OPERATION_CONCLUDED);
+    struct message m;
+    struct event *ev;
+
+    if (st == ST_ORPHAN)
+        x.subject_identifier = orphan_named(a);
+    m = answer(a, &x);
+    ev = call_record(a, EV_OPERATION_CONCLUDED);
 
     ev->op = a->r.pe->new_op;
     ev->result = VERDICT_FAILED;
@@ -176,13 +191,24 @@ static enum status_code check_send_data(struct admit *a)
     return ST_OK;
 }
 
-static enum status_code check_delete(const struct euicc_profile *p)
+/* Those listed must be the caller's to see; an owner without a profile on the card has no reason to wake
+ * it (facts: sgp02 2.2). */
+static enum status_code check_audit(struct admit *a)
 {
-    if (p->fallback)
-        return ST_PROFILE_FALLBACK;
-    if (p->state == PROFILE_ENABLED)
-        return ST_PROFILE_STATE;
-    return p->pol2 & POL2_DELETE_NOT_ALLOWED ? ST_POL2 : ST_OK;
+    bool owns = a->ask.caller.role == ROLE_FLEET;
+
+    for (unsigned i = 0; i < a->r.e->n_profiles; i++)
+        owns = owns || !authz_profile(a->r.env, &a->ask.caller, a->r.e, &a->r.e->profiles[i], FN_AUDIT_EIS);
+    if (!owns)
+        return ST_EIS_NOT_ALLOWED;
+    for (unsigned i = 0; i < a->ask.n_iccids; i++) {
+        const struct euicc_profile *p = euicc_profile_by_iccid(a->r.e, &a->ask.iccids[i]);
+        if (!p || p->state == PROFILE_IN_CREATION ||
+            (a->ask.caller.role != ROLE_FLEET &&
+             authz_profile(a->r.env, &a->ask.caller, a->r.e, p, FN_AUDIT_EIS)))
+            return ST_AUDIT_DENIED;
+    }
+    return run_reachable(a->r.env, a->r.e);
 }
 
 static enum status_code check_card(struct admit *a, const struct euicc_profile *p)
@@ -192,7 +218,9 @@ static enum status_code check_card(struct admit *a, const struct euicc_profile *
     case FN_DISABLE_PROFILE:
         return switch_check(a->r.env, a->r.e, a->ask.fn, &a->ask.iccid, a->r.now);
     case FN_DELETE_PROFILE:
-        return check_delete(p);
+        return delete_check(a->r.env, a->r.e, p);
+    case FN_AUDIT_EIS:
+        return check_audit(a);
     case FN_CREATE_ISDP:
         return check_create(a);
     case FN_SEND_DATA:
@@ -205,6 +233,7 @@ static enum status_code check_card(struct admit *a, const struct euicc_profile *
 static int64_t default_validity(struct admit *a)
 {
     const struct env *env = a->r.env;
+    size_t n;
 
     switch (a->ask.fn) {
     case FN_ENABLE_PROFILE:
@@ -212,7 +241,8 @@ static int64_t default_validity(struct admit *a)
         return env->timer_ms[TIMER_VALIDITY_ENABLE];
     case FN_SEND_DATA:
     case FN_CREATE_ISDP:
-        return env->timer_ms[TIMER_VALIDITY_DOWNLOAD] * (int64_t)(1 + a->ask.data.n / 20000);
+        n = a->ask.data.n ? (a->ask.data.n + 19999) / 20000 : 1;
+        return env->timer_ms[TIMER_VALIDITY_DOWNLOAD] * (int64_t)n;
     default:
         return env->timer_ms[TIMER_VALIDITY_OTHER];
     }
@@ -242,22 +272,7 @@ static struct operation *preview(struct admit *a, const struct event *ev)
 
     if (!op)
         return NULL;
-    op->id = ev->op;
-    op->function = ev->function;
-    op->iface = ev->iface;
-    op->party = ev->party;
-    op->role = ev->role;
-    op->mno = ev->mno;
-    (void)snprintf(op->fcid, sizeof op->fcid, "%.*s", (int)ev->fcid.n, (const char *)ev->fcid.p);
-    (void)snprintf(op->correlation_id, sizeof op->correlation_id, "%.*s", (int)ev->correlation_id.n,
-                   ev->correlation_id.n ? (const char *)ev->correlation_id.p : "");
-    op->iccid = ev->iccid;
-    op->aid = ev->aid;
-    op->accepted_ms = a->r.now;
-    op->validity_end_ms = ev->validity_end_ms;
-    op->attempt = 1;
-    op->more_to_do = ev->more_to_do;
-    op->memory_required = ev->memory_required;
+    operation_of(op, ev, a->r.now);
     if (ev->volatile_data.n) {
         op->data = arena_dup(a->r.p->arena, ev->volatile_data.p, ev->volatile_data.n);
         op->data_len = ev->volatile_data.n;
@@ -277,7 +292,7 @@ static int start(struct admit *a)
     case FN_SEND_DATA:
         return session_start(&a->r);
     case FN_AUDIT_EIS:
-        return run_fence_to(&a->r, PURPOSE_AUDIT, 2, NULL);
+        return audit_start(&a->r);
     default:
         return ERR_INTERNAL;
     }
@@ -307,7 +322,7 @@ static int accept(struct admit *a, const struct euicc_profile *p, int64_t validi
 
 int proc_admit(const struct proc_env *pe, struct euicc *e, const struct input *in, struct plan *p)
 {
-    struct admit a = {.r = {pe, pe->env, e, NULL, in, p, p->now_ms, false}, .call = &in->u.call};
+    struct admit a = {.r = {pe, pe->env, e, NULL, in, p, p->now_ms, false, NULL}, .call = &in->u.call};
     const struct euicc_profile *t = NULL;
     enum status_code st;
     int64_t validity;

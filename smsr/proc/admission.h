@@ -20,9 +20,15 @@ struct ask {
     struct subscription_address address;
     struct span profile_type;
     struct pol2 pol2;
+    const struct iccid *iccids;    /* AuditEIS: those listed */
+    unsigned n_iccids;
 };
 /* false: the message is no request of this SM-SR's card functions. */
 bool ask_read(const struct in_call *call, struct ask *ret);
+/* First step of each procedure, in the commit of its admission when nothing else runs on the card. */
 int session_start(struct run *r);
-int switch_start(struct run *r);
 int delete_arm(struct run *r);
+/* Policy, state and address of a deletion in this view (facts: sgp02 4.3). */
+enum status_code delete_check(const struct env *env, const struct euicc *e,
+                              const struct euicc_profile *t);
+int audit_start(struct run *r);

@@ -60,6 +60,8 @@ static void audit(struct ask *a, const void *body)
     const struct es4_audit_eis_request *m = body;
 
     a->eid = m->eid;
+    a->iccids = m->iccids;
+    a->n_iccids = m->n_iccids;
 }
 
 static void address(struct ask *a, const void *body)

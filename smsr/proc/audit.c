@@ -1,29 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Audit of a card (ES4-AuditEIS), and what an unsolicited notification leads to: confirm, ask the card,
  * believe the card only (facts: README item 17). Reads may be repeated under fresh counters. */
-#include "smsr/proc/run.h"
+#include "smsr/proc/admission.h"
 
 #include "common/codec/packet.h"
-#include "common/msg/es4.h"
-#include "common/msg/msg_type.h"
 #include "smsr/domain/eis_view.h"
+#include "smsr/domain/notification.h"
 
 enum { AU_QUEUED, AU_CONFIRMING, AU_ASKING, AU_STATE_COUNT };
 #define S(x) (1u << (unsigned)(x))
 
-static int ask(struct run *r)
+/* The profile a notification named may be the one whose address works. */
+static const struct euicc_profile *named(const struct run *r)
 {
-    return run_fence_to(r, PURPOSE_AUDIT, AU_ASKING, euicc_profile_by_aid(r->e, &r->op->aid));
+    return r->op->aid.n ? euicc_profile_by_aid(r->e, &r->op->aid) : NULL;
+}
+
+int audit_start(struct run *r)
+{
+    return run_fence_to(r, PURPOSE_AUDIT, AU_ASKING, named(r));
 }
 
 static int confirm(struct run *r)
 {
-    struct writer w = run_writer(r, 64);
-    const struct euicc_profile *to = euicc_profile_by_aid(r->e, &r->op->aid);
-
-    es5_confirm_notification(&w, dialect_of(r->e)->sms_form, r->op->notif_sequence);
-    return run_arm(r, PURPOSE_CONFIRM, wr_view(&w), AU_CONFIRMING,
-                   r->now + run_timer(r, TIMER_CONFIRM_RESEND), to, euicc_enabled(r->e));
+    return run_confirm(r, r->op->notif_sequence, AU_CONFIRMING, named(r), euicc_enabled(r->e));
 }
 
 static int queued(const struct proc_view *v, const struct input *in, struct plan *p)
@@ -34,20 +34,10 @@ static int queued(const struct proc_view *v, const struct input *in, struct plan
         run_expire_unsent(&r);
         return ERR_OK;
     }
-    return r.op->function == FN_NOTIFICATION && r.op->notif_seen ? confirm(&r) : ask(&r);
+    return r.op->function == FN_NOTIFICATION && r.op->notif_seen ? confirm(&r) : audit_start(&r);
 }
 
-static struct event *answered(struct run *r, int next, int64_t due)
-{
-    struct event *ev = run_record(r, EV_OPERATION_ANSWERED, next, due);
-
-    ev->kvn = r->in->u.por.kvn;
-    ev->counter = r->in->u.por.counter;
-    ev->por_status = r->in->u.por.status + 1u;
-    ev->data = r->in->u.por.data;
-    return ev;
-}
-
+/* Another profile is on than the EIS believed: by the card's fall-back or at the device. */
 static void moved(struct run *r, const struct es5_status *st)
 {
     const struct euicc_profile *was = euicc_enabled(r->e), *on = NULL;
@@ -67,41 +57,76 @@ static void moved(struct run *r, const struct es5_status *st)
     run_notify(r, ev, was, FN_DISABLE_PROFILE);
 }
 
+/* The EIS as this audit leaves it, for the caller (SGP.02 5.5.2). */
+static const struct eis *shown(struct run *r, const struct event *audited)
+{
+    const struct operation *op = r->op;
+    const struct caller c = {op->party, op->role, op->iface, op->mno};
+    struct euicc after = *r->e;
+    struct eis *ret = arena_alloc(r->p->arena, sizeof *ret);
+
+    if (!ret || op->function != FN_AUDIT_EIS)
+        return NULL;
+    if (after.n_profiles) {
+        after.profiles = arena_dup(r->p->arena, after.profiles, after.n_profiles * sizeof *after.profiles);
+        if (!after.profiles)
+            return NULL;
+    }
+    euicc_take_audit(&after, audited, r->now);
+    eis_view(r->env, &c, &after, NULL, NULL, r->p->arena, ret);
+    return ret;
+}
+
 static int heard(struct run *r)
 {
-    const struct euicc_packet *pk = run_packet(r, PURPOSE_AUDIT);
+    const struct euicc_packet *pk = run_answered(r);
     struct es5_status st;
 
-    if (!pk || r->in->u.por.counter != pk->counter)
+    if (!pk)
         return ERR_STATE;
-    if (r->in->u.por.status != POR_OK || es5_audit_read(r->in->u.por.data, &st)) {
-        (void)answered(r, AU_ASKING, run_fence_due(r, r->op->fences));
+    if (pk->purpose != PURPOSE_AUDIT) { /* a confirmation answered twice */
+        (void)run_por(r, -1, 0);
         return ERR_OK;
     }
-    (void)answered(r, -1, 0);
+    if (r->in->u.por.status != POR_OK || es5_audit_read(r->in->u.por.data, &st)) {
+        (void)run_por(r, AU_ASKING, run_fence_due(r, r->op->fences));
+        return ERR_OK;
+    }
+    (void)run_por(r, -1, 0);
     moved(r, &st);
-    (void)run_audited(r, &st, -1, 0);
+    r->eis = shown(r, run_audited(r, &st, -1, 0));
     (void)run_conclude(r, VERDICT_SUCCESS, ST_OK, STAGE_NONE, (struct span){NULL, 0});
     return ERR_OK;
+}
+
+static int confirmed(struct run *r)
+{
+    const struct euicc_packet *pk = run_answered(r);
+
+    if (!pk)
+        return ERR_STATE;
+    if (r->in->u.por.status != POR_OK) {
+        (void)run_por(r, AU_CONFIRMING, r->now + run_timer(r, TIMER_CONFIRM_RESEND));
+        return ERR_OK;
+    }
+    (void)run_por(r, -1, 0);
+    if (r->op->notif_kind == NOTIFICATION_FIRST_ATTACH) { /* nothing moved */
+        (void)run_conclude(r, VERDICT_SUCCESS, ST_OK, STAGE_NONE, (struct span){NULL, 0});
+        return ERR_OK;
+    }
+    return audit_start(r);
 }
 
 static int confirming(const struct proc_view *v, const struct input *in, struct plan *p)
 {
     struct run r = RUN_INIT(v, in, p);
-    const struct euicc_packet *pk = run_packet(&r, PURPOSE_CONFIRM);
 
-    if (in->kind == IN_POR) {
-        if (!pk || in->u.por.counter != pk->counter)
-            return ERR_STATE;
-        (void)answered(&r, -1, 0);
-        if (r.op->notif_kind == 1) { /* first attach: nothing moved */
-            (void)run_conclude(&r, VERDICT_SUCCESS, ST_OK, STAGE_NONE, (struct span){NULL, 0});
-            return ERR_OK;
-        }
-        return ask(&r);
-    }
-    if (in->kind == IN_NOTIFICATION || !run_expired(&r))
-        return confirm(&r);
+    if (in->kind == IN_POR)
+        return confirmed(&r);
+    if (in->kind == IN_NOTIFICATION)
+        return in->u.notification.sequence == r.op->notif_sequence ? confirm(&r) : ERR_STATE;
+    if (!run_expired(&r))
+        return run_confirm_again(&r, AU_CONFIRMING, named(&r), euicc_enabled(r.e));
     (void)run_conclude(&r, VERDICT_FAILED, ST_EXPIRED_SENT, STAGE_CONFIRMATION, (struct span){NULL, 0});
     return ERR_OK;
 }
@@ -116,7 +141,7 @@ static int asking(const struct proc_view *v, const struct input *in, struct plan
         (void)run_conclude(&r, VERDICT_FAILED, ST_EXPIRED_SENT, STAGE_BEARER, (struct span){NULL, 0});
         return ERR_OK;
     }
-    return ask(&r);
+    return audit_start(&r);
 }
 
 #define INPUTS (IN_BIT(IN_POR) | IN_BIT(IN_TIMER) | IN_BIT(IN_RESTART))

@@ -3,12 +3,16 @@
  * rule 4). One plan, one commit. */
 #include "smsr/proc/run.h"
 
+#include "common/base/hex.h"
 #include "common/msg/admin.h"
 #include "common/msg/es3.h"
 #include "common/msg/es4.h"
 #include "common/msg/msg_type.h"
 
 #include <assert.h>
+
+/* Service providers told of one profile: two profiles of a switch fill the deliveries of its record. */
+#define NOTIFIED_SP_MAX 3u
 
 static struct message *keep(struct run *r, struct message m)
 {
@@ -26,12 +30,12 @@ static void answer_with(struct run *r, struct event *ev, const struct exec_answe
 
     if (!r->op->party.s[0]) /* our own operation: nobody asked */
         return;
-    if (r->op->answered) {
+    if (r->op->answered || r->answered_now) {
         struct operation_concluded notice;
         memset(&notice, 0, sizeof notice);
         notice.operation = r->op->id;
         notice.function = r->op->function;
-        notice.fcid = span_str(r->op->fcid);
+        notice.fcid = ev->fcid;
         notice.eid = r->e->eid;
         notice.iccid = r->op->iccid;
         notice.verdict = ev->result;
@@ -42,8 +46,26 @@ static void answer_with(struct run *r, struct event *ev, const struct exec_answe
     }
     m = proc_answer(r->p->arena, r->op->iface, r->op->function, answer, data, &r->op->aid,
                     r->op->accepted_ms, r->now, 0);
+    if (m.type == MSG_ES4_AUDIT_EIS_RESPONSE && r->eis) {
+        struct es4_audit_eis_response *shown = arena_dup(r->p->arena, m.body, sizeof *shown);
+        if (shown) {
+            shown->eis = r->eis;
+            m.body = shown;
+        }
+    }
     ev->answer_msg = keep(r, m);
     plan_deliver(r->p, ev, &r->op->party, m);
+}
+
+/* The octets behind the hex of the aggregate. */
+static struct span imei(struct run *r)
+{
+    size_t n = strlen(r->e->imei), got = 0;
+    uint8_t *p = n ? arena_alloc(r->p->arena, n / 2) : NULL;
+
+    if (!p || hex_decode(r->e->imei, n & ~(size_t)1, p, n / 2, &got))
+        return (struct span){NULL, 0};
+    return span_of(p, got);
 }
 
 static struct event *conclude(struct run *r, enum verdict v, const struct exec_answer *answer,
@@ -60,8 +82,7 @@ static struct event *conclude(struct run *r, enum verdict v, const struct exec_a
     ev->completed_at_ms = r->now;
     if (r->op->notif_seen)
         ev->sequence = r->op->notif_sequence + 1u;
-    if (r->e->imei[0])
-        ev->imei = span_str(r->e->imei);
+    ev->imei = imei(r);
     answer_with(r, ev, answer, data);
     return ev;
 }
@@ -123,7 +144,6 @@ static struct message notification(struct run *r, enum interface iface, enum fun
             *n = (struct es4_handle_profile_enabled_notification){r->e->eid, p->iccid, r->now};
         body = n;
     }
-    /* The three notifications of an interface have one layout, which proc_layout_check asserts. */
     return (struct message){body ? t : MSG_NONE, body};
 }
 
@@ -154,19 +174,32 @@ static void notify_owner(struct run *r, struct event *with, const struct euicc_p
         plan_deliver(r->p, with, to, m);
 }
 
+static bool named_before(const struct env *env, unsigned row)
+{
+    for (unsigned i = 0; i < row; i++)
+        if (oid_eq(&env->plmas[i].m2m_sp, &env->plmas[row].m2m_sp))
+            return true;
+    return false;
+}
+
 void run_notify(struct run *r, struct event *with, const struct euicc_profile *p, enum function f)
 {
+    unsigned told = 0;
+
     if (!p)
         return;
     notify_owner(r, with, p, f);
-    for (unsigned i = 0; i < r->env->n_plmas; i++) {
+    for (unsigned i = 0; i < r->env->n_plmas && told < NOTIFIED_SP_MAX; i++) {
         const struct plma *pl = &r->env->plmas[i];
         struct message m;
-        if (oid_eq(&pl->m2m_sp, &r->op->party) || !env_party(r->env, &pl->m2m_sp) ||
+        if (named_before(r->env, i) || oid_eq(&pl->m2m_sp, &r->op->party) ||
+            !env_party(r->env, &pl->m2m_sp) ||
             !env_plma(r->env, &p->mno, p->profile_type, &pl->m2m_sp, f))
             continue;
         m = notification(r, IF_ES4, f, p);
-        if (m.type != MSG_NONE)
+        if (m.type != MSG_NONE) {
             plan_deliver(r->p, with, &pl->m2m_sp, m);
+            told++;
+        }
     }
 }

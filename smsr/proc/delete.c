@@ -26,6 +26,16 @@ static int gone(struct run *r, struct span data)
     return ERR_OK;
 }
 
+enum status_code delete_check(const struct env *env, const struct euicc *e,
+                              const struct euicc_profile *t)
+{
+    if (t->fallback)
+        return ST_PROFILE_FALLBACK;
+    if (t->state == PROFILE_ENABLED)
+        return ST_PROFILE_STATE;
+    return t->pol2 & POL2_DELETE_NOT_ALLOWED ? ST_POL2 : run_reachable(env, e);
+}
+
 int delete_arm(struct run *r)
 {
     struct writer w = run_writer(r, 64);
@@ -39,7 +49,7 @@ static int queued(const struct proc_view *v, const struct input *in, struct plan
 {
     struct run r = RUN_INIT(v, in, p);
     const struct euicc_profile *t = victim(&r);
-    enum status_code st = ST_OK;
+    enum status_code st;
 
     if (run_expired(&r)) {
         run_expire_unsent(&r);
@@ -47,12 +57,7 @@ static int queued(const struct proc_view *v, const struct input *in, struct plan
     }
     if (!t)
         return gone(&r, (struct span){NULL, 0});
-    if (t->fallback)
-        st = ST_PROFILE_FALLBACK;
-    else if (t->state == PROFILE_ENABLED)
-        st = ST_PROFILE_STATE;
-    else if (t->pol2 & POL2_DELETE_NOT_ALLOWED)
-        st = ST_POL2;
+    st = delete_check(r.env, r.e, t);
     if (st) {
         (void)run_conclude(&r, VERDICT_FAILED, st, STAGE_PREPARATION, (struct span){NULL, 0});
         return ERR_OK;
@@ -60,34 +65,40 @@ static int queued(const struct proc_view *v, const struct input *in, struct plan
     return delete_arm(&r);
 }
 
-static struct event *answered(struct run *r, int next, int64_t due)
+static int go_fence(struct run *r, const char *why)
 {
-    struct event *ev = run_record(r, EV_OPERATION_ANSWERED, next, due);
+    run_in_doubt(r, why);
+    return run_fence(r, PURPOSE_FENCE, DL_FENCING);
+}
 
-    ev->kvn = r->in->u.por.kvn;
-    ev->counter = r->in->u.por.counter;
-    ev->por_status = r->in->u.por.status + 1u;
-    ev->data = r->in->u.por.data;
-    return ev;
+/* The command's own status word ends it, also behind a fence. false: it does not tell. */
+static bool told(struct run *r)
+{
+    const struct in_por *por = &r->in->u.por;
+    struct es5_answer a;
+
+    if (por->status != POR_OK || es5_answer_read(por->data, &a) || run_sw(a.sw) == RUN_SW_OPEN)
+        return false;
+    if (run_sw(a.sw) == RUN_SW_DONE || a.sw == 0x6A88)
+        (void)gone(r, por->data);
+    else
+        (void)run_conclude(r, VERDICT_FAILED, a.sw == 0x69E1 ? ST_POL1 : ST_ISDR_EXECUTION, STAGE_CARD,
+                           por->data);
+    return true;
 }
 
 static int armed_por(struct run *r)
 {
     const struct in_por *por = &r->in->u.por;
-    struct es5_answer a;
+    const struct euicc_packet *pk = run_answered(r);
 
-    if (por->counter != r->op->counter || por->status == POR_MEMORY || por->status == POR_MORE_TIME)
+    if (!pk || pk->purpose != PURPOSE_CMD || por->status == POR_MEMORY || por->status == POR_MORE_TIME)
         return ERR_STATE;
-    (void)answered(r, -1, 0);
-    if (por->status != POR_OK || es5_answer_read(por->data, &a) || !a.sw) {
-        run_in_doubt(r, por_status_text(por->status));
-        return run_fence(r, PURPOSE_FENCE, DL_FENCING);
-    }
-    if (a.sw == 0x9000 || a.sw == 0x6A88)
-        return gone(r, por->data);
-    (void)run_conclude(r, VERDICT_FAILED, a.sw == 0x69E1 ? ST_POL1 : ST_ISDR_EXECUTION, STAGE_CARD,
-                       por->data);
-    return ERR_OK;
+    (void)run_por(r, -1, 0);
+    if (told(r))
+        return ERR_OK;
+    return go_fence(r, por->status != POR_OK ? por_status_text(por->status)
+                                             : "the card's answer does not tell");
 }
 
 static int armed(const struct proc_view *v, const struct input *in, struct plan *p)
@@ -103,7 +114,7 @@ static int armed(const struct proc_view *v, const struct input *in, struct plan 
         return run_fence(&r, PURPOSE_FENCE, DL_FENCING);
     }
     if (!pk)
-        return run_fence(&r, PURPOSE_FENCE, DL_FENCING);
+        return go_fence(&r, "the packet is no longer known");
     run_resend(&r, pk, euicc_enabled(r.e), NULL);
     return ERR_OK;
 }
@@ -111,7 +122,7 @@ static int armed(const struct proc_view *v, const struct input *in, struct plan 
 static int fencing(const struct proc_view *v, const struct input *in, struct plan *p)
 {
     struct run r = RUN_INIT(v, in, p);
-    const struct euicc_packet *fence = run_packet(&r, PURPOSE_FENCE);
+    const struct euicc_packet *pk = in->kind == IN_POR ? run_answered(&r) : NULL;
     struct es5_status st;
 
     if (in->kind != IN_POR) {
@@ -120,13 +131,18 @@ static int fencing(const struct proc_view *v, const struct input *in, struct pla
                             run_fence_due(&r, 0));
         return run_fence(&r, PURPOSE_FENCE, DL_FENCING);
     }
-    if (!fence || in->u.por.counter != fence->counter)
+    if (!pk)
         return ERR_STATE;
-    if (in->u.por.status != POR_OK || es5_audit_read(in->u.por.data, &st)) {
-        (void)answered(&r, DL_FENCING, run_fence_due(&r, r.op->fences));
+    if (pk->purpose != PURPOSE_FENCE) {
+        (void)run_por(&r, -1, 0);
+        (void)told(&r);
         return ERR_OK;
     }
-    (void)answered(&r, -1, 0);
+    if (in->u.por.status != POR_OK || es5_audit_read(in->u.por.data, &st)) {
+        (void)run_por(&r, DL_FENCING, run_fence_due(&r, r.op->fences));
+        return ERR_OK;
+    }
+    (void)run_por(&r, -1, 0);
     if (!run_seen(&st, &r.op->aid))
         return gone(&r, (struct span){NULL, 0});
     (void)run_conclude(&r, VERDICT_FAILED, ST_ISDR_EXECUTION, STAGE_BEARER, (struct span){NULL, 0});

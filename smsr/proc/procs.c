@@ -71,7 +71,7 @@ static int expire_waiting(const struct proc_env *pe, struct euicc *e, const stru
                           struct plan *p)
 {
     for (unsigned i = 1; i < e->n_ops; i++) {
-        struct run r = {pe, pe->env, e, e->ops[i], in, p, p->now_ms, false};
+        struct run r = {pe, pe->env, e, e->ops[i], in, p, p->now_ms, false, NULL};
         if (run_expired(&r)) {
             run_expire_unsent(&r);
             return ERR_OK;
@@ -89,6 +89,14 @@ static void wake_next(const struct euicc *e, struct plan *p)
             p->volatile_due_ms = p->now_ms;
 }
 
+/* A time moved for the running operation does not pass the end of one that waits. */
+static void mind_waiting(const struct euicc *e, struct plan *p)
+{
+    for (unsigned i = 1; p->volatile_due_ms && i < e->n_ops; i++)
+        if (e->ops[i]->validity_end_ms < p->volatile_due_ms)
+            p->volatile_due_ms = e->ops[i]->validity_end_ms;
+}
+
 static int run_first(const struct proc_env *pe, struct euicc *e, const struct input *in,
                      struct plan *p)
 {
@@ -100,8 +108,10 @@ static int run_first(const struct proc_env *pe, struct euicc *e, const struct in
     if (!proc)
         return ERR_INTERNAL;
     err = proc_step(proc, op->state, &v, in, p);
-    if (!err)
+    if (!err) {
+        mind_waiting(e, p);
         wake_next(e, p);
+    }
     return err;
 }
 

@@ -14,6 +14,17 @@ static int64_t cap_due(const struct run *r, int64_t due)
     return !due || r->op->validity_end_ms < due ? r->op->validity_end_ms : due;
 }
 
+/* A record outlives the operation it tells of: its conclusion frees the operation. */
+static struct span own(struct run *r, const char *text)
+{
+    size_t n = strlen(text);
+    void *copy = n ? arena_dup(r->p->arena, text, n) : NULL;
+
+    if (n && !copy)
+        r->p->err = ERR_NOMEM;
+    return span_of(copy, copy ? n : 0);
+}
+
 struct event *run_record(struct run *r, enum event_type type, int next, int64_t due)
 {
     struct event *ev = plan_record(r->p, type);
@@ -23,8 +34,8 @@ struct event *run_record(struct run *r, enum event_type type, int next, int64_t 
         ev->op = r->op->id;
         ev->function = r->op->function;
         ev->party = r->op->party;
-        ev->fcid = span_str(r->op->fcid);
-        ev->correlation_id = span_str(r->op->correlation_id);
+        ev->fcid = own(r, r->op->fcid);
+        ev->correlation_id = own(r, r->op->correlation_id);
         ev->iccid = r->op->iccid;
         ev->aid = r->op->aid;
         ev->attempt = r->op->attempt;
@@ -108,7 +119,68 @@ void run_resend(struct run *r, const struct euicc_packet *pk, const struct euicc
 
 bool run_expired(const struct run *r)
 {
-    return r->op && !r->op->answered && !r->answered_now && r->op->validity_end_ms && r->now >= r->op->validity_end_ms;
+    return r->op && !r->op->answered && !r->answered_now && r->op->validity_end_ms &&
+           r->now >= r->op->validity_end_ms;
+}
+
+const struct euicc_packet *run_answered(const struct run *r)
+{
+    const struct in_por *por = &r->in->u.por;
+
+    for (unsigned i = 0; i < r->e->n_packets; i++)
+        if (r->e->packets[i].kvn == por->kvn && r->e->packets[i].counter == por->counter &&
+            uuid_eq(&r->e->packets[i].op, &r->op->id))
+            return &r->e->packets[i];
+    return NULL;
+}
+
+struct event *run_por(struct run *r, int next, int64_t due)
+{
+    struct event *ev = run_record(r, EV_OPERATION_ANSWERED, next, due);
+
+    ev->kvn = r->in->u.por.kvn;
+    ev->counter = r->in->u.por.counter;
+    ev->por_status = r->in->u.por.status + 1u;
+    ev->data = r->in->u.por.data;
+    return ev;
+}
+
+enum run_sw run_sw(uint16_t sw)
+{
+    unsigned sw1 = sw >> 8;
+
+    if (sw == 0x9000 || sw1 == 0x91)
+        return RUN_SW_DONE;
+    return sw1 == 0x64 || (sw1 >= 0x67 && sw1 <= 0x6E) ? RUN_SW_REFUSED : RUN_SW_OPEN;
+}
+
+int run_confirm(struct run *r, uint16_t sequence, int state, const struct euicc_profile *to,
+                const struct euicc_profile *to2)
+{
+    struct writer w = run_writer(r, 64);
+
+    es5_confirm_notification(&w, dialect_of(r->e)->sms_form, sequence);
+    return run_arm(r, PURPOSE_CONFIRM, wr_view(&w), state, r->now + run_timer(r, TIMER_CONFIRM_RESEND),
+                   to, to2);
+}
+
+int run_confirm_again(struct run *r, int state, const struct euicc_profile *to,
+                      const struct euicc_profile *to2)
+{
+    const struct euicc_packet *pk = run_packet(r, PURPOSE_CONFIRM);
+    int64_t pause = run_timer(r, TIMER_CONFIRM_RESEND);
+
+    if (!pk || r->now - pk->first_sent_ms >= 3 * pause)
+        return run_confirm(r, r->op->notif_sequence, state, to, to2);
+    put_sms(r, NULL, pk->lsn, pk->counter, to, to2);
+    r->p->volatile_due_ms = cap_due(r, r->now + pause);
+    return ERR_OK;
+}
+
+bool run_enabled(const struct es5_status *st, const struct euicc_profile *p)
+{
+    const struct event_profile *seen = p ? run_seen(st, &p->aid) : NULL;
+    return seen && seen->lifecycle == 0x3F;
 }
 
 const struct event_profile *run_seen(const struct es5_status *st, const struct aid *aid)
@@ -130,9 +202,20 @@ struct event *run_audited(struct run *r, const struct es5_status *st, int next, 
             ev->profiles[ev->n_profiles].iccid = p->iccid;
         ev->n_profiles++;
     }
-    if (st->has_memory)
+    if (st->has_memory) {
         ev->memory_free = st->memory_free;
+        ev->number = (uint64_t)st->memory_free + 1;
+    }
     return ev;
+}
+
+enum status_code run_reachable(const struct env *env, const struct euicc *e)
+{
+    const struct euicc_profile *on = euicc_enabled(e);
+
+    if (!on || !on->msisdn.s[0])
+        return ST_ADDRESS_MISSING;
+    return env_route(env, &on->mno, on->profile_type) ? ST_OK : ST_ROUTE_MISSING;
 }
 
 int64_t run_fence_due(const struct run *r, uint32_t fences)
@@ -145,7 +228,7 @@ int run_fence_to(struct run *r, enum packet_purpose purpose, int state, const st
 {
     struct writer w = run_writer(r, 64);
 
-    es5_audit(&w, dialect_of(r->e)->sms_form);
+    es5_audit(&w, dialect_of(r->e)->sms_form, r->e->n_profiles);
     if (to && !to->msisdn.s[0])
         to = NULL;
     return run_arm(r, purpose, wr_view(&w), state, run_fence_due(r, r->op->fences),

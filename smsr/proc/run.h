@@ -18,10 +18,11 @@ struct run {
     struct plan *p;
     int64_t now;
     bool answered_now;             /* the EXPIRED answer is part of this plan */
+    const struct eis *eis;         /* AuditEIS: what its answer shows */
 };
 #define RUN_INIT(v, input, plan)                                                                   \
     {(v)->env, ((const struct proc_env *)(v)->env)->env, (v)->aggregate, (v)->operation, input, plan,   \
-     (v)->now_ms, false}
+     (v)->now_ms, false, NULL}
 
 /* A record of the running operation; next < 0 leaves state and timer. due is capped by the validity
  * period while the caller has no answer yet. */
@@ -38,6 +39,20 @@ void run_resend(struct run *r, const struct euicc_packet *pk, const struct euicc
 const struct euicc_packet *run_packet(const struct run *r, enum packet_purpose purpose);
 /* Next same-bytes resend of a packet armed at first_sent: after 60, 180, 600 s, then every 600 s. */
 int64_t run_resend_due(const struct run *r, int64_t first_sent);
+/* The open packet of the operation that this IN_POR answers; NULL: none. */
+const struct euicc_packet *run_answered(const struct run *r);
+/* operation.answered of this IN_POR. */
+struct event *run_por(struct run *r, int next, int64_t due);
+/* What a status word proves about the command it answers: 9000 and 91xx that it was executed, 64xx and
+ * 67xx to 6Exx that it was not; warnings, memory faults and 6Fxx leave it open, then the card is asked. */
+enum run_sw { RUN_SW_DONE, RUN_SW_REFUSED, RUN_SW_OPEN };
+enum run_sw run_sw(uint16_t sw);
+/* Arms the confirmation of a notification. */
+int run_confirm(struct run *r, uint16_t sequence, int state, const struct euicc_profile *to,
+                const struct euicc_profile *to2);
+/* The one of the operation's notification again: the same bytes twice, then under a fresh counter. */
+int run_confirm_again(struct run *r, int state, const struct euicc_profile *to,
+                      const struct euicc_profile *to2);
 /* Writer over n octets of the plan's arena. */
 struct writer run_writer(struct run *r, size_t n);
 
@@ -57,6 +72,8 @@ bool run_expired(const struct run *r);
 void run_expire_unsent(struct run *r);
 void run_expire_sent(struct run *r, const char *why, int state, int64_t due);
 
+/* The card can be addressed now: its enabled profile has a number and a route. ST_OK, or what is missing. */
+enum status_code run_reachable(const struct env *env, const struct euicc *e);
 /* Fence: GET STATUS under a higher counter (or PURPOSE_AUDIT), to both addresses. */
 int run_fence(struct run *r, enum packet_purpose purpose, int state);
 /* The same, to a profile a notification named besides the one the EIS believes enabled. */
@@ -66,4 +83,6 @@ int64_t run_fence_due(const struct run *r, uint32_t fences);
 void run_in_doubt(struct run *r, const char *why);
 /* euicc.audited from what the card said; returns the record. next and due as run_record. */
 struct event *run_audited(struct run *r, const struct es5_status *st, int next, int64_t due);
+/* The audit shows this profile enabled; p may be NULL. */
+bool run_enabled(const struct es5_status *st, const struct euicc_profile *p);
 const struct event_profile *run_seen(const struct es5_status *st, const struct aid *aid);

@@ -9,7 +9,7 @@
 
 enum { SE_QUEUED, SE_WAIT_SESSION, SE_STEP, SE_FENCE_WAIT, SE_FENCE_STEP, SE_STATE_COUNT };
 #define S(x) (1u << (unsigned)(x))
-#define BODY_ROOM 2048u /* beyond the dialect's limit: one element may be larger than it */
+#define ANSWER_MAX 60000u /* of all steps of a SendData: what its RESPONSE may carry */
 
 static bool creates(const struct run *r)
 {
@@ -24,16 +24,20 @@ static const struct route *data_route(const struct run *r)
     return route && route->https && r->e->http && r->e->psk_kvn ? route : NULL;
 }
 
+/* Without a way to the card an operation whose effect may stand waits for one; another ends here. */
 static int trigger(struct run *r, int state, int64_t due)
 {
     const struct route *route = data_route(r);
-    struct writer w = run_writer(r, 512);
+    struct writer w;
     int err;
 
     if (!route) {
-        (void)run_conclude(r, VERDICT_FAILED, ST_NO_BEARER, STAGE_BEARER, (struct span){NULL, 0});
+        r->p->volatile_due_ms = due;
+        if (!r->op->armed)
+            (void)run_conclude(r, VERDICT_FAILED, ST_NO_BEARER, STAGE_BEARER, (struct span){NULL, 0});
         return ERR_OK;
     }
+    w = run_writer(r, 512);
     err = es5_push_session(&w, route, r->e);
     return err ? err
                : run_arm(r, PURPOSE_TRIGGER, wr_view(&w), state, due, euicc_enabled(r->e), NULL);
@@ -81,7 +85,7 @@ static int open_step(struct run *r, const struct uuid *session, enum packet_purp
 static int command_step(struct run *r, const struct uuid *session, size_t offset)
 {
     const struct dialect *d = dialect_of(r->e);
-    struct writer w = run_writer(r, d->https_body_max + BODY_ROOM);
+    struct writer w = run_writer(r, ES5_BODY_MAX(d->https_body_max));
     const struct aid *target = aid_is_isd_p(&r->op->aid, NULL) ? &r->op->aid : NULL;
     size_t next;
     int err;
@@ -91,18 +95,20 @@ static int command_step(struct run *r, const struct uuid *session, size_t offset
                         d->quota ? r->op->memory_required : 0);
         return open_step(r, session, PURPOSE_CMD, wr_view(&w), NULL, SE_STEP);
     }
-    if (!r->op->data || offset >= r->op->data_len) {
-        (void)run_conclude(r, VERDICT_FAILED, ST_SD_EXECUTION, STAGE_BEARER, (struct span){NULL, 0});
-        return ERR_OK;
-    }
     err = es5_send_data(&w, span_of(r->op->data, r->op->data_len), offset, d->https_body_max, &next);
     return err ? err : open_step(r, session, PURPOSE_CMD, wr_view(&w), target, SE_STEP);
+}
+
+/* It is memory only. */
+static bool payload_lost(const struct run *r)
+{
+    return !creates(r) && !r->op->data;
 }
 
 int session_start(struct run *r)
 {
     /* A payload that a restart lost cannot be sent: the SM-DP cleans up and tries again. */
-    if (!creates(r) && !r->op->data) {
+    if (payload_lost(r)) {
         (void)run_conclude(r, VERDICT_FAILED, ST_SD_EXECUTION, STAGE_PREPARATION,
                            (struct span){NULL, 0});
         return ERR_OK;
@@ -136,18 +142,35 @@ static int trigger_again(struct run *r, int state, int64_t due)
     return ERR_OK;
 }
 
+/* Its counter is spent: what follows, when no POST comes, is a fresh trigger. */
+static int trigger_heard(struct run *r)
+{
+    if (!run_answered(r))
+        return ERR_STATE;
+    (void)run_por(r, -1, 0);
+    return ERR_OK;
+}
+
 static int wait_session(const struct proc_view *v, const struct input *in, struct plan *p)
 {
     struct run r = RUN_INIT(v, in, p);
 
-    if (in->kind == IN_POST)
-        return command_step(&r, &in->u.post.session, r.op->data_done);
-    if (in->kind == IN_POR || in->kind == IN_SESSION_END) /* of the trigger: the POST is what counts */
+    if (in->kind == IN_POR) /* of the trigger: heard, but the POST is what counts */
+        return trigger_heard(&r);
+    if (in->kind == IN_SESSION_END)
         return ERR_OK;
-    if (run_expired(&r)) {
-        run_expire_unsent(&r);
+    if (run_expired(&r) || payload_lost(&r)) {
+        if (run_expired(&r))
+            run_expire_unsent(&r);
+        else
+            (void)run_conclude(&r, VERDICT_FAILED, ST_SD_EXECUTION, STAGE_PREPARATION,
+                               (struct span){NULL, 0});
+        if (in->kind == IN_POST)
+            close_session(&r, &in->u.post.session);
         return ERR_OK;
     }
+    if (in->kind == IN_POST)
+        return command_step(&r, &in->u.post.session, r.op->data_done);
     return trigger_again(&r, SE_WAIT_SESSION, r.now + run_timer(&r, TIMER_RESEND_1));
 }
 
@@ -187,24 +210,37 @@ static void finish(struct run *r, enum verdict v, enum status_code st, struct sp
         close_session(r, &r->in->u.post.session);
 }
 
+static int audit_step(struct run *r, const struct uuid *session)
+{
+    struct writer w = run_writer(r, 64);
+
+    es5_audit(&w, SCRIPT_INDEFINITE, r->e->n_profiles);
+    return open_step(r, session, PURPOSE_FENCE, wr_view(&w), NULL, SE_FENCE_STEP);
+}
+
 static int created(struct run *r)
 {
+    const struct in_post *post = &r->in->u.post;
     struct es5_answer a;
-    struct event *ev;
     enum status_code st = ST_ISDR_EXECUTION;
+    bool read = !es5_answer_read(post->body, &a);
+    struct event *ev = answered(r, post->body, 0, -1, 0);
 
-    if (es5_answer_read(r->in->u.post.body, &a))
-        a.sw = 0;
-    ev = answered(r, r->in->u.post.body, 0, -1, 0);
-    ev->sw = a.sw + 1u;
-    if (a.sw == 0x9000) {
+    if (read && a.sw)
+        ev->sw = a.sw + 1u;
+    if (read && run_sw(a.sw) == RUN_SW_DONE) {
         (void)run_record(r, EV_ISDP_CREATED, -1, 0);
-        finish(r, VERDICT_SUCCESS, ST_OK, r->in->u.post.body);
+        finish(r, VERDICT_SUCCESS, ST_OK, post->body);
         return ERR_OK;
+    }
+    /* 90 xx refuses the script before it ran; an answer that does not tell is no proof: ask. */
+    if (!read || (run_sw(a.sw) == RUN_SW_OPEN && a.sw != 0x6581 && !a.bad_format)) {
+        run_in_doubt(r, "the card's answer does not tell");
+        return audit_step(r, &post->session);
     }
     if (a.sw == 0x6A84 || a.sw == 0x6581)
         st = ST_MEMORY;
-    finish(r, VERDICT_FAILED, st, r->in->u.post.body);
+    finish(r, VERDICT_FAILED, st, post->body);
     return ERR_OK;
 }
 
@@ -221,7 +257,7 @@ static struct span whole_answer(struct run *r, struct span now)
 static int data_answered(struct run *r)
 {
     const struct dialect *d = dialect_of(r->e);
-    struct writer scratch = run_writer(r, d->https_body_max + BODY_ROOM);
+    struct writer scratch = run_writer(r, ES5_BODY_MAX(d->https_body_max));
     struct span elements;
     struct buf out;
     size_t done = 0;
@@ -229,16 +265,22 @@ static int data_answered(struct run *r)
     int err;
 
     buf_init(&out, ADMIN_BODY_MAX);
-    if (es5_send_data_read(r->in->u.post.body, &out, &ok))
+    if (es5_send_data_read(r->in->u.post.body, &out, &ok) || r->op->rsp_len + out.n > ANSWER_MAX)
         ok = false;
+    if (r->op->rsp_len + out.n > ANSWER_MAX)
+        buf_reset(&out);
     elements = span_of(out.n ? arena_dup(r->p->arena, out.p, out.n) : NULL, out.n);
     buf_fini(&out);
     if (elements.n && !elements.p)
         return ERR_NOMEM;
-    err = es5_send_data(&scratch, span_of(r->op->data, r->op->data_len), r->op->data_done,
-                        d->https_body_max, &done);
-    if (err)
-        return err;
+    if (payload_lost(r)) {
+        ok = false;
+    } else {
+        err = es5_send_data(&scratch, span_of(r->op->data, r->op->data_len), r->op->data_done,
+                            d->https_body_max, &done);
+        if (err)
+            return err;
+    }
     (void)answered(r, elements, done, -1, 0);
     if (ok && done < r->op->data_len)
         return command_step(r, &r->in->u.post.session, done);
@@ -247,48 +289,70 @@ static int data_answered(struct run *r)
     return ERR_OK;
 }
 
+static void drop_session(struct run *r)
+{
+    struct out_session_close out = {r->op->session};
+
+    plan_out(r->p, OUT_SESSION_CLOSE, &out, sizeof out);
+}
+
 static int fence_session(struct run *r, const char *why)
 {
     run_in_doubt(r, why);
     return trigger(r, SE_FENCE_WAIT, run_fence_due(r, r->op->fences));
 }
 
-static int audit_step(struct run *r, const struct uuid *session)
+/* Neither the answer of a script nor one of the statuses that say it did not run. */
+static bool refused_script(uint8_t status)
 {
-    struct writer w = run_writer(r, 64);
+    return status == ADMIN_STATUS_UNKNOWN_APPLICATION || status == ADMIN_STATUS_NOT_A_SD ||
+           status == ADMIN_STATUS_SECURITY_ERROR;
+}
 
-    es5_audit(&w, SCRIPT_INDEFINITE);
-    return open_step(r, session, PURPOSE_FENCE, wr_view(&w), NULL, SE_FENCE_STEP);
+static int not_run(struct run *r)
+{
+    const struct in_post *post = &r->in->u.post;
+
+    (void)answered(r, (struct span){NULL, 0}, r->op->data_done, -1, 0);
+    if (creates(r) && !refused_script(post->script_status)) {
+        run_in_doubt(r, "the card does not say what became of the script");
+        return audit_step(r, &post->session);
+    }
+    finish(r, VERDICT_FAILED, creates(r) ? ST_ISDR_EXECUTION : ST_SD_EXECUTION, (struct span){NULL, 0});
+    return ERR_OK;
+}
+
+static int posted(struct run *r)
+{
+    const struct in_post *post = &r->in->u.post;
+    uint32_t number;
+
+    if (!posted_step(post, &number)) {
+        /* A first POST while a step is open: the card began anew, its old session is dead. */
+        run_in_doubt(r, "the card opened a new session in mid step");
+        return audit_step(r, &post->session);
+    }
+    if (number != r->op->step || !uuid_eq(&post->session, &r->op->session))
+        return ERR_STATE;
+    if (post->script_status != ADMIN_STATUS_OK)
+        return not_run(r);
+    return creates(r) ? created(r) : data_answered(r);
 }
 
 static int step(const struct proc_view *v, const struct input *in, struct plan *p)
 {
     struct run r = RUN_INIT(v, in, p);
-    uint32_t number;
 
     if (in->kind == IN_POR)
-        return ERR_OK;
-    if (in->kind == IN_POST) {
-        const struct in_post *post = &in->u.post;
-        if (!posted_step(post, &number)) {
-            /* A first POST while a step is open: the card began anew, its old session is dead. */
-            run_in_doubt(&r, "the card opened a new session in mid step");
-            return audit_step(&r, &post->session);
-        }
-        if (number != r.op->step || !uuid_eq(&post->session, &r.op->session))
-            return ERR_STATE;
-        if (post->script_status != ADMIN_STATUS_OK) { /* the card says that it did not run the script */
-            (void)answered(&r, post->body, r.op->data_done, -1, 0);
-            finish(&r, VERDICT_FAILED, creates(&r) ? ST_ISDR_EXECUTION : ST_SD_EXECUTION,
-                   (struct span){NULL, 0});
-            return ERR_OK;
-        }
-        return creates(&r) ? created(&r) : data_answered(&r);
-    }
+        return trigger_heard(&r);
+    if (in->kind == IN_POST)
+        return posted(&r);
     if (in->kind == IN_SESSION_END)
         return uuid_eq(&in->u.session_end.session, &r.op->session)
                    ? fence_session(&r, "the session is gone")
                    : ERR_STATE;
+    if (in->kind == IN_TIMER) /* the fence of a session is: close, new session, audit */
+        drop_session(&r);
     if (run_expired(&r)) {
         run_expire_sent(&r, "validity period over in mid session", SE_FENCE_WAIT,
                         run_fence_due(&r, r.op->fences));
@@ -303,14 +367,16 @@ static int fence_wait(const struct proc_view *v, const struct input *in, struct 
 
     if (in->kind == IN_POST)
         return audit_step(&r, &in->u.post.session);
-    if (in->kind == IN_POR || in->kind == IN_SESSION_END)
+    if (in->kind == IN_POR)
+        return trigger_heard(&r);
+    if (in->kind == IN_SESSION_END)
         return ERR_OK;
     if (run_expired(&r)) {
         run_expire_sent(&r, "validity period over, the card has not come back", SE_FENCE_WAIT,
                         run_fence_due(&r, r.op->fences));
         return ERR_OK;
     }
-    return trigger(&r, SE_FENCE_WAIT, run_fence_due(&r, r.op->fences + 1));
+    return trigger(&r, SE_FENCE_WAIT, run_fence_due(&r, r.op->fences));
 }
 
 static int fence_step(const struct proc_view *v, const struct input *in, struct plan *p)
@@ -320,8 +386,12 @@ static int fence_step(const struct proc_view *v, const struct input *in, struct 
     uint32_t number;
 
     if (in->kind == IN_POR)
-        return ERR_OK;
+        return trigger_heard(&r);
+    if (in->kind == IN_SESSION_END && !uuid_eq(&in->u.session_end.session, &r.op->session))
+        return ERR_STATE;
     if (in->kind != IN_POST) {
+        if (in->kind == IN_TIMER)
+            drop_session(&r);
         if (run_expired(&r))
             run_expire_sent(&r, "validity period over, the card has not come back", SE_FENCE_WAIT,
                             run_fence_due(&r, r.op->fences));

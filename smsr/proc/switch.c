@@ -79,41 +79,31 @@ static int card_refused(struct run *r, uint16_t sw, struct span rapdu)
     return ERR_OK;
 }
 
-static struct event *por_record(struct run *r, int next, int64_t due)
-{
-    struct event *ev = run_record(r, EV_OPERATION_ANSWERED, next, due);
-
-    ev->kvn = r->in->u.por.kvn;
-    ev->counter = r->in->u.por.counter;
-    ev->por_status = r->in->u.por.status + 1u;
-    ev->data = r->in->u.por.data;
-    return ev;
-}
-
 static int armed_por(struct run *r)
 {
     const struct in_por *por = &r->in->u.por;
+    const struct euicc_packet *pk = run_answered(r);
     struct es5_answer a;
 
-    if (por->counter != r->op->counter)
+    if (!pk || pk->purpose != PURPOSE_CMD)
         return ERR_STATE;
     if (por->status == POR_MEMORY || por->status == POR_MORE_TIME)
         return ERR_STATE; /* the same bytes go again when their timer says so */
     if (por->status != POR_OK) {
-        (void)por_record(r, -1, 0);
+        (void)run_por(r, -1, 0);
         run_in_doubt(r, por_status_text(por->status));
         return run_fence(r, PURPOSE_FENCE, SW_FENCING);
     }
-    if (es5_answer_read(por->data, &a) || !a.sw) {
-        (void)por_record(r, -1, 0);
-        run_in_doubt(r, "the card's answer cannot be read");
+    if (es5_answer_read(por->data, &a) || run_sw(a.sw) == RUN_SW_OPEN) {
+        (void)run_por(r, -1, 0);
+        run_in_doubt(r, "the card's answer does not tell");
         return run_fence(r, PURPOSE_FENCE, SW_FENCING);
     }
-    if (a.sw != 0x9000) {
-        (void)por_record(r, -1, 0);
+    if (run_sw(a.sw) == RUN_SW_REFUSED) {
+        (void)run_por(r, -1, 0);
         return card_refused(r, a.sw, por->data);
     }
-    (void)por_record(r, SW_WAIT_NOTIFICATION, r->now + run_timer(r, TIMER_NOTIFICATION_WAIT));
+    (void)run_por(r, SW_WAIT_NOTIFICATION, r->now + run_timer(r, TIMER_NOTIFICATION_WAIT));
     return ERR_OK;
 }
 
@@ -159,21 +149,11 @@ static int wait_notification(const struct proc_view *v, const struct input *in, 
         return switch_notification(&r);
     if (run_expired(&r))
         return expire_and_fence(&r);
-    if (in->kind == IN_RESTART) {
+    if (r.now < r.op->due_ms) {
         p->volatile_due_ms = r.op->due_ms;
         return ERR_OK;
     }
     return go_fence(&r, "9000, but no notification came");
-}
-
-/* Confirmation of the sequence number that was accepted; may be repeated under fresh counters. */
-int switch_confirm(struct run *r, uint16_t sequence, const struct euicc_profile *to)
-{
-    struct writer w = run_writer(r, 64);
-
-    es5_confirm_notification(&w, dialect_of(r->e)->sms_form, sequence);
-    return run_arm(r, PURPOSE_CONFIRM, wr_view(&w), SW_CONFIRMING,
-                   r->now + run_timer(r, TIMER_CONFIRM_RESEND), to, NULL);
 }
 
 static int confirm_again(struct run *r)
@@ -181,48 +161,46 @@ static int confirm_again(struct run *r)
     const struct euicc_profile *to =
         r->op->notif_kind == NOTIFICATION_ROLLED_BACK ? switch_from(r) : switch_goal(r);
 
-    return switch_confirm(r, r->op->notif_sequence, to ? to : euicc_enabled(r->e));
+    return run_confirm_again(r, SW_CONFIRMING, to ? to : euicc_enabled(r->e), NULL);
 }
 
-static int confirmed(struct run *r)
+/* An answer while the operation waits for the one to its confirmation, or behind a fence. fenced: only a
+ * refusal of the command or an accepted confirmation moves it, all else the fence decides. */
+int switch_confirmed(struct run *r, const struct euicc_packet *pk, bool fenced)
 {
     const struct in_por *por = &r->in->u.por;
-    const struct euicc_packet *pk = NULL;
     struct es5_answer a;
 
-    for (unsigned i = 0; i < r->e->n_packets; i++)
-        if (r->e->packets[i].counter == por->counter && uuid_eq(&r->e->packets[i].op, &r->op->id))
-            pk = &r->e->packets[i];
-    if (!pk)
-        return ERR_STATE;
-    if (pk->purpose == PURPOSE_CMD) { /* the PoR of the command comes after the notification */
-        (void)por_record(r, -1, 0);
+    /* The PoR of the command comes after the notification, that of a fence after the one it fenced. */
+    if (pk->purpose != PURPOSE_CONFIRM) {
+        (void)run_por(r, -1, 0);
+        if (fenced && pk->purpose == PURPOSE_CMD && por->status == POR_OK &&
+            !es5_answer_read(por->data, &a) && run_sw(a.sw) == RUN_SW_REFUSED)
+            return card_refused(r, a.sw, por->data);
         return ERR_OK;
     }
-    if (pk->purpose != PURPOSE_CONFIRM)
-        return ERR_STATE;
     if (por->status != POR_OK || es5_answer_read(por->data, &a) || !a.sw) {
-        (void)por_record(r, -1, 0);
-        return confirm_again(r);
+        (void)run_por(r, fenced ? -1 : SW_CONFIRMING, r->now + run_timer(r, TIMER_CONFIRM_RESEND));
+        return ERR_OK;
     }
+    (void)run_por(r, -1, 0);
     /* Another SW than 9000 says that the card does not wait for this confirmation: confirmed before, or
      * already rolled back. Only the card knows which. */
-    if (a.sw != 0x9000) {
-        (void)por_record(r, -1, 0);
-        return go_fence(r, "the card did not take the confirmation");
-    }
+    if (run_sw(a.sw) != RUN_SW_DONE)
+        return fenced ? ERR_OK : go_fence(r, "the card did not take the confirmation");
     if (r->op->notif_kind == NOTIFICATION_ROLLED_BACK)
         return switch_rolled_back(r);
-    return switch_succeeded(r, a.data);
+    return switch_succeeded(r, a.data, NULL);
 }
 
 static int confirming(const struct proc_view *v, const struct input *in, struct plan *p)
 {
     struct run r = RUN_INIT(v, in, p);
+    const struct euicc_packet *pk = in->kind == IN_POR ? run_answered(&r) : NULL;
     int64_t give_up = r.op->armed_ms + run_timer(&r, TIMER_ROLLBACK_WINDOW) * 2;
 
     if (in->kind == IN_POR)
-        return confirmed(&r);
+        return pk ? switch_confirmed(&r, pk, false) : ERR_STATE;
     if (in->kind == IN_NOTIFICATION)
         return switch_notification(&r);
     if (run_expired(&r)) {
@@ -262,15 +240,13 @@ static int wait_rollback(const struct proc_view *v, const struct input *in, stru
                         r.op->window_end_ms);
         return ERR_OK;
     }
-    if (in->kind == IN_RESTART || r.now < r.op->window_end_ms) {
+    if (r.now < r.op->window_end_ms) {
         p->volatile_due_ms = r.op->window_end_ms;
         return ERR_OK;
     }
     return run_fence(&r, PURPOSE_FENCE, SW_FENCING);
 }
 
-#define TO_ANY (S(SW_ARMED) | S(SW_WAIT_NOTIFICATION) | S(SW_CONFIRMING) | S(SW_FENCING) |          \
-                S(SW_WAIT_ROLLBACK) | S(SW_DELETING))
 static const struct proc_state STATES[] = {
     [SW_QUEUED] = {"QUEUED", IN_BIT(IN_TIMER) | IN_BIT(IN_RESTART), S(SW_ARMED), NULL, RESTART_WAIT,
                    queued},
@@ -294,7 +270,8 @@ static const struct proc_state STATES[] = {
     [SW_WAIT_ROLLBACK] = {"WAIT_ROLLBACK",
                           IN_BIT(IN_POR) | IN_BIT(IN_NOTIFICATION) | IN_BIT(IN_TIMER) |
                               IN_BIT(IN_RESTART),
-                          TO_ANY, "rollback_window", RESTART_WAIT, wait_rollback},
+                          S(SW_CONFIRMING) | S(SW_FENCING) | S(SW_WAIT_ROLLBACK) | S(SW_DELETING),
+                          "rollback_window", RESTART_WAIT, wait_rollback},
     [SW_DELETING] = {"DELETING", IN_BIT(IN_POR) | IN_BIT(IN_TIMER) | IN_BIT(IN_RESTART),
                      S(SW_DELETING), "resend_1", RESTART_RESUME, switch_deleting},
 };

@@ -5,13 +5,30 @@
 #include "common/codec/packet.h"
 #include "smsr/domain/notification.h"
 
+/* Ten effects an hour, and a card that rolled back twice within a day is held (facts: trust A14). */
+static enum status_code limits(const struct env *env, const struct euicc *e, int64_t now)
+{
+    int64_t hour = timer_scaled(3600 * 1000, env->time_scale);
+    int64_t day = timer_scaled(24LL * 3600 * 1000, env->time_scale);
+    int64_t rollback = e->rollback_ms[env->rollbacks_per_day == 1 ? 1 : 0];
+    unsigned recent = 0;
+
+    for (size_t i = 0; i < sizeof e->effect_ms / sizeof *e->effect_ms; i++)
+        recent += e->effect_ms[i] && now - e->effect_ms[i] < hour;
+    if (env->effects_per_hour && recent >= env->effects_per_hour)
+        return ST_RATE;
+    if (env->rollbacks_per_day && rollback && now - rollback < day)
+        return ST_BREAKER;
+    return ST_OK;
+}
+
 enum status_code switch_check(const struct env *env, const struct euicc *e, enum function f,
                               const struct iccid *iccid, int64_t now)
 {
     const struct euicc_profile *t = euicc_profile_by_iccid(e, iccid);
     const struct euicc_profile *on = euicc_enabled(e);
     const struct euicc_profile *goal = f == FN_DISABLE_PROFILE ? euicc_fallback(e) : t;
-    unsigned recent = 0;
+    enum status_code st;
 
     if (!t)
         return ST_ICCID_UNKNOWN;
@@ -23,20 +40,15 @@ enum status_code switch_check(const struct env *env, const struct euicc *e, enum
         return ST_PROFILE_STATE;
     if (on && (on->pol2 & POL2_DISABLE_NOT_ALLOWED))
         return ST_POL2;
-    if (goal->pol2 & POL2_ENABLE_NOT_ALLOWED)
+    /* The fall-back profile takes over whatever its own rules say (facts: sgp02 4.3). */
+    if (f != FN_DISABLE_PROFILE && (goal->pol2 & POL2_ENABLE_NOT_ALLOWED))
         return ST_POL2;
     if (!goal->msisdn.s[0])
         return ST_ADDRESS_MISSING;
     if (!env_route(env, &goal->mno, goal->profile_type))
         return ST_ROUTE_MISSING;
-    for (size_t i = 0; i < sizeof e->effect_ms / sizeof *e->effect_ms; i++)
-        recent += e->effect_ms[i] && now - e->effect_ms[i] < timer_scaled(3600 * 1000, env->time_scale);
-    if (recent >= env->effects_per_hour)
-        return ST_RATE;
-    if (env->rollbacks_per_day && e->rollback_ms[0] &&
-        now - e->rollback_ms[0] < timer_scaled(24LL * 3600 * 1000, env->time_scale))
-        return ST_BREAKER;
-    return ST_OK;
+    st = run_reachable(env, e);
+    return st ? st : limits(env, e, now);
 }
 
 static struct event *notified(struct run *r, uint32_t decision, int next, int64_t due)
@@ -64,6 +76,9 @@ int switch_notification(struct run *r)
     bool back = n->kind == NOTIFICATION_ROLLED_BACK && from && aid_eq(&n->aid, &from->aid);
     const struct euicc_profile *to = back ? from : goal;
 
+    /* A first attach tells of no change: it waits behind this operation for its confirmation. */
+    if (n->kind == NOTIFICATION_FIRST_ATTACH)
+        return ERR_STATE;
     if (!again && r->e->has_notif && !sequence_newer(n->sequence, r->e->notif_sequence)) {
         (void)notified(r, 3, -1, 0);
         return ERR_OK;
@@ -78,7 +93,7 @@ int switch_notification(struct run *r)
         return ERR_OK;
     }
     (void)notified(r, 1, -1, 0);
-    return switch_confirm(r, n->sequence, to);
+    return run_confirm(r, n->sequence, SW_CONFIRMING, to, NULL);
 }
 
 static struct event *switched(struct run *r, int next, int64_t due)
@@ -99,37 +114,56 @@ static struct event *switched(struct run *r, int next, int64_t due)
     return ev;
 }
 
-/* ISD-Ps the card deleted by POL1 on our confirmation. */
-static void pol1_deleted(struct run *r, const struct es5_deleted *d, bool *ret_from_gone)
+/* ISD-Ps that the answer to the confirmation names, or that the audit does not show any more: the card
+ * deleted them by POL1. Each once, and never the profile that is on now, whatever a card says. */
+static unsigned pol1_list(const struct run *r, struct span confirm_answer,
+                          const struct es5_status *audit,
+                          const struct euicc_profile *ret[ES5_DELETED_MAX])
 {
-    const struct euicc_profile *from = switch_from(r);
+    struct es5_deleted named;
+    unsigned n = 0;
+    int err = es5_confirm_read(confirm_answer, &named);
 
-    for (unsigned i = 0; i < d->n; i++) {
-        const struct euicc_profile *p = euicc_profile_by_aid(r->e, &d->aid[i]);
-        struct event *ev;
-        if (!p)
-            continue;
-        ev = run_record(r, EV_PROFILE_DELETED, -1, 0);
-        ev->iccid = p->iccid;
-        ev->aid = p->aid;
-        ev->text = span_str("POL1");
-        run_notify(r, ev, p, FN_DELETE_PROFILE);
-        *ret_from_gone = *ret_from_gone || p == from;
+    if (err && err != ERR_TOO_LARGE)
+        named.n = 0;
+    for (unsigned i = 0; i < r->e->n_profiles && n < ES5_DELETED_MAX; i++) {
+        const struct euicc_profile *p = &r->e->profiles[i];
+        bool gone = audit && !run_seen(audit, &p->aid) && p->state != PROFILE_IN_CREATION;
+        for (unsigned k = 0; k < named.n; k++)
+            gone = gone || aid_eq(&named.aid[k], &p->aid);
+        if (gone && p != switch_goal(r))
+            ret[n++] = p;
     }
+    return n;
 }
 
-int switch_succeeded(struct run *r, struct span confirm_answer)
+static bool pol1_deleted(struct run *r, struct span confirm_answer, const struct es5_status *audit)
 {
-    const struct euicc_profile *from = switch_from(r);
-    struct es5_deleted gone;
-    struct event *ev;
+    const struct euicc_profile *gone[ES5_DELETED_MAX];
+    unsigned n = pol1_list(r, confirm_answer, audit, gone);
     bool from_gone = false;
 
-    if (es5_confirm_read(confirm_answer, &gone))
-        gone.n = 0;
-    ev = switched(r, -1, 0);
-    ev->data = confirm_answer;
-    pol1_deleted(r, &gone, &from_gone);
+    for (unsigned i = 0; i < n; i++) {
+        struct event *ev = run_record(r, EV_PROFILE_DELETED, -1, 0);
+        ev->iccid = gone[i]->iccid;
+        ev->aid = gone[i]->aid;
+        ev->text = span_str("POL1");
+        run_notify(r, ev, gone[i], FN_DELETE_PROFILE);
+        from_gone = from_gone || gone[i] == switch_from(r);
+    }
+    return from_gone;
+}
+
+int switch_succeeded(struct run *r, struct span confirm_answer, const struct es5_status *audit)
+{
+    const struct euicc_profile *from = switch_from(r);
+    bool from_gone;
+
+    switched(r, -1, 0)->data = confirm_answer;
+    from_gone = pol1_deleted(r, confirm_answer, audit);
+    /* Behind the deletions: a record of a profile that the audit has taken away could not follow. */
+    if (audit)
+        (void)run_audited(r, audit, -1, 0);
     /* POL2 Auto-Delete of the profile that was switched off comes after the card's own deletions. */
     if (from && !from_gone && (from->pol2 & POL2_DISABLE_AUTO_DELETE) && !from->fallback) {
         struct writer w = run_writer(r, 64);
@@ -153,17 +187,6 @@ int switch_rolled_back(struct run *r)
     return ERR_OK;
 }
 
-static struct event *fence_record(struct run *r, int next, int64_t due)
-{
-    struct event *ev = run_record(r, EV_OPERATION_ANSWERED, next, due);
-
-    ev->kvn = r->in->u.por.kvn;
-    ev->counter = r->in->u.por.counter;
-    ev->por_status = r->in->u.por.status + 1u;
-    ev->data = r->in->u.por.data;
-    return ev;
-}
-
 static int fell_back(struct run *r, const struct es5_status *st, const struct euicc_profile *on)
 {
     struct event *ev;
@@ -181,61 +204,61 @@ static int fell_back(struct run *r, const struct es5_status *st, const struct eu
     return ERR_OK;
 }
 
+/* The new profile is on. Settled only by a question asked after the last moment at which a card without
+ * confirmation rolls back (facts: trust R5); an answer on its way since before shows the past. */
+static int seen_on_goal(struct run *r, const struct es5_status *st, const struct euicc_packet *pk)
+{
+    int64_t window = r->op->window_end_ms;
+
+    if (window && pk->first_sent_ms >= window) {
+        (void)run_por(r, -1, 0);
+        return switch_succeeded(r, (struct span){NULL, 0}, st);
+    }
+    if (!window)
+        window = r->now + run_timer(r, TIMER_ROLLBACK_WINDOW);
+    run_por(r, SW_WAIT_ROLLBACK, window)->number = (uint64_t)window;
+    return ERR_OK;
+}
+
 /* The audited card decides (facts: trust 3.5). A higher counter was answered, so the armed packet can run
  * no more. */
-static int decide_by_audit(struct run *r, const struct es5_status *st)
+static int decide_by_audit(struct run *r, const struct es5_status *st, const struct euicc_packet *pk)
 {
-    const struct euicc_profile *goal = switch_goal(r), *from = switch_from(r), *on = NULL;
-    int64_t window = r->now + run_timer(r, TIMER_ROLLBACK_WINDOW);
+    const struct euicc_profile *from = switch_from(r), *on = NULL;
 
+    if (run_enabled(st, switch_goal(r)))
+        return seen_on_goal(r, st, pk);
     for (unsigned i = 0; i < st->n; i++)
         if (st->isdp[i].lifecycle == 0x3F)
             on = euicc_profile_by_aid(r->e, &st->isdp[i].aid);
-    if (goal && on == goal) {
-        if (r->op->window_end_ms && r->now >= r->op->window_end_ms) {
-            (void)fence_record(r, -1, 0);
-            (void)run_audited(r, st, -1, 0);
-            return switch_succeeded(r, (struct span){NULL, 0});
-        }
-        if (r->op->window_end_ms)
-            window = r->op->window_end_ms;
-        fence_record(r, SW_WAIT_ROLLBACK, window)->number = (uint64_t)window;
-        return ERR_OK;
-    }
-    (void)fence_record(r, -1, 0);
-    if (on && on == from) {
-        (void)run_audited(r, st, -1, 0);
-        if (r->op->window_end_ms || (r->op->notif_seen && r->op->notif_kind == NOTIFICATION_ROLLED_BACK))
-            return switch_rolled_back(r);
-        (void)run_conclude(r, VERDICT_FAILED, ST_ISDR_EXECUTION, STAGE_BEARER, (struct span){NULL, 0});
-        return ERR_OK;
-    }
-    return fell_back(r, st, on);
+    (void)run_por(r, -1, 0);
+    if (!on || on != from)
+        return fell_back(r, st, on);
+    (void)run_audited(r, st, -1, 0);
+    if (r->op->window_end_ms || (r->op->notif_seen && r->op->notif_kind == NOTIFICATION_ROLLED_BACK))
+        return switch_rolled_back(r);
+    (void)run_conclude(r, VERDICT_FAILED, ST_ISDR_EXECUTION, STAGE_BEARER, (struct span){NULL, 0});
+    return ERR_OK;
 }
 
 int switch_fenced(struct run *r)
 {
     const struct in_por *por = &r->in->u.por;
-    const struct euicc_packet *pk = NULL;
+    const struct euicc_packet *pk = run_answered(r);
     struct es5_status st;
 
-    for (unsigned i = 0; i < r->e->n_packets; i++)
-        if (r->e->packets[i].counter == por->counter && uuid_eq(&r->e->packets[i].op, &r->op->id))
-            pk = &r->e->packets[i];
     if (!pk)
         return ERR_STATE;
-    /* A late answer of the command itself is kept, but the fence is what decides now. */
-    if (pk->purpose != PURPOSE_FENCE) {
-        (void)fence_record(r, -1, 0);
-        return ERR_OK;
-    }
+    if (pk->purpose != PURPOSE_FENCE)
+        return switch_confirmed(r, pk, true);
     if (por->status != POR_OK || es5_audit_read(por->data, &st)) {
-        (void)fence_record(r, SW_FENCING, run_fence_due(r, r->op->fences));
+        (void)run_por(r, SW_FENCING, run_fence_due(r, r->op->fences));
         return ERR_OK;
     }
-    return decide_by_audit(r, &st);
+    return decide_by_audit(r, &st, pk);
 }
 
+/* --- POL2 Auto-Delete --- */
 static int old_deleted(struct run *r, const struct euicc_profile *old)
 {
     struct event *ev = run_record(r, EV_PROFILE_DELETED, -1, 0);
@@ -248,31 +271,47 @@ static int old_deleted(struct run *r, const struct euicc_profile *old)
     return ERR_OK;
 }
 
+static int deleting_fenced(struct run *r, const struct euicc_profile *old)
+{
+    struct es5_status st;
+
+    if (r->in->u.por.status != POR_OK || es5_audit_read(r->in->u.por.data, &st)) {
+        (void)run_por(r, SW_DELETING, run_fence_due(r, r->op->fences));
+        return ERR_OK;
+    }
+    (void)run_por(r, -1, 0);
+    if (!run_seen(&st, &old->aid))
+        return old_deleted(r, old);
+    (void)run_conclude_warning(r, ST_ISDR_EXECUTION, (struct span){NULL, 0});
+    return ERR_OK;
+}
+
+/* A question that went out behind the deletion; earlier ones show the card before it. */
+static bool delete_fenced(const struct run *r)
+{
+    const struct euicc_packet *fence = run_packet(r, PURPOSE_FENCE);
+    return fence && fence->counter > r->op->counter;
+}
+
 static int deleting_por(struct run *r, const struct euicc_profile *old)
 {
     const struct in_por *por = &r->in->u.por;
-    const struct euicc_packet *cmd = run_packet(r, PURPOSE_CMD);
-    const struct euicc_packet *fence = run_packet(r, PURPOSE_FENCE);
+    const struct euicc_packet *pk = run_answered(r);
     struct es5_answer a;
-    struct es5_status st;
 
-    if (fence && por->counter == fence->counter) {
-        if (por->status != POR_OK || es5_audit_read(por->data, &st)) {
-            (void)fence_record(r, SW_DELETING, run_fence_due(r, r->op->fences));
-            return ERR_OK;
-        }
-        (void)fence_record(r, -1, 0);
-        if (!run_seen(&st, &old->aid))
-            return old_deleted(r, old);
-        (void)run_conclude_warning(r, ST_ISDR_EXECUTION, (struct span){NULL, 0});
-        return ERR_OK;
-    }
-    if (!cmd || por->counter != cmd->counter)
+    if (!pk)
         return ERR_STATE;
-    (void)fence_record(r, -1, 0);
-    if (por->status != POR_OK || es5_answer_read(por->data, &a) || !a.sw)
+    if (pk->purpose == PURPOSE_FENCE && pk->counter > r->op->counter)
+        return deleting_fenced(r, old);
+    (void)run_por(r, -1, 0);
+    /* Confirmations and the command of the switch itself may be answered late; a fence that went out
+     * leaves the verdict to itself. */
+    if (pk->purpose != PURPOSE_CMD || pk->counter != r->op->counter || delete_fenced(r))
+        return ERR_OK;
+    if (por->status != POR_OK || es5_answer_read(por->data, &a) ||
+        run_sw(a.sw) == RUN_SW_OPEN)
         return run_fence(r, PURPOSE_FENCE, SW_DELETING);
-    if (a.sw == 0x9000 || a.sw == 0x6A88)
+    if (run_sw(a.sw) == RUN_SW_DONE || a.sw == 0x6A88)
         return old_deleted(r, old);
     (void)run_conclude_warning(r, ST_ISDR_EXECUTION, por->data);
     return ERR_OK;
@@ -283,12 +322,14 @@ static int deleting_por(struct run *r, const struct euicc_profile *old)
 int switch_deleting(const struct proc_view *v, const struct input *in, struct plan *p)
 {
     struct run r = RUN_INIT(v, in, p);
-    const struct euicc_packet *cmd = run_packet(&r, PURPOSE_CMD);
+    const struct euicc_packet *cmd = euicc_packet_of(r.e, r.op->kvn, r.op->counter);
     const struct euicc_profile *old = switch_from(&r);
     int64_t patience = run_timer(&r, TIMER_RESEND_1) + run_timer(&r, TIMER_RESEND_2);
 
-    if (!old)
-        return ERR_INTERNAL;
+    if (!old) { /* gone from the EIS by another way: nothing is left to delete */
+        (void)run_conclude(&r, VERDICT_SUCCESS, ST_OK, STAGE_NONE, (struct span){NULL, 0});
+        return ERR_OK;
+    }
     if (in->kind == IN_POR)
         return deleting_por(&r, old);
     if (run_expired(&r)) {
@@ -296,7 +337,7 @@ int switch_deleting(const struct proc_view *v, const struct input *in, struct pl
                         r.now + run_timer(&r, TIMER_RESEND_1));
         return ERR_OK;
     }
-    if (!cmd || r.op->fences || r.now - cmd->first_sent_ms > patience)
+    if (!cmd || delete_fenced(&r) || r.now - cmd->first_sent_ms > patience)
         return run_fence(&r, PURPOSE_FENCE, SW_DELETING);
     run_resend(&r, cmd, switch_goal(&r), NULL);
     return ERR_OK;
