@@ -296,8 +296,10 @@ void core_expect_end(const struct core *w, enum verdict v, const char *subject, 
 {
     const struct event *ev = core_event(w, EV_OPERATION_CONCLUDED);
 
-    if (!ev)
+    if (!ev) {
         fail_msg("not concluded, %s", core_state(w));
+        return;
+    }
     if (ev->result != v || strcmp(ev->code.subject, subject) || strcmp(ev->code.reason, reason))
         fail_msg("ended %s %s-%s, not %s %s-%s", verdict_text(ev->result), ev->code.subject,
                  ev->code.reason, verdict_text(v), subject, reason);
