@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside of the api: one request on its way through the checks. */
+#pragma once
+
+#include "common/base/map.h"
+#include "common/wire/wire.h"
+#include "smsr/api/api.h"
+#include "smsr/domain/status.h"
+
+#define API_PENDING_MAX 65536u             /* calls whose connection still hears of their conclusion */
+
+struct pending_call {
+    struct uuid op;
+    struct oid party;
+    uint64_t conn, message_id;
+};
+
+struct api {
+    struct api_config cfg;
+    struct map *conns;                     /* rpc id -> struct rpc */
+    struct map *pending;                   /* operation -> struct pending_call */
+    struct arena scratch;                  /* one delivery */
+    struct api_counters count;
+    bool stopped;
+};
+
+struct request {
+    struct api *a;
+    const struct party *party;
+    struct scope scope;
+    const struct msg_info *info;
+    struct message msg;                    /* in the memory of the turn */
+    struct in_call call;
+    const struct base_request *base;
+};
+
+/* calls.c */
+void api_request(struct api *a, struct rpc *r, const struct envelope *e);
+/* RESPONSE in the memory of the turn; verdict and operation may be empty. It leaves when all that was
+ * appended so far is durable. */
+void api_respond(struct request *q, struct message m, const struct uuid *op, enum verdict v);
+/* FAILED with this code; detail (may be empty) stands in place of the catalogue's sentence. */
+void api_refuse(struct request *q, enum status_code st, struct span detail);
+struct message api_refusal(struct request *q, enum status_code st, struct span detail);
+/* A response body of the request's type, its base filled for success; NULL: out of memory. */
+void *api_response(struct request *q, struct message *ret);
+
+/* es1.c */
+void api_register_eis(struct request *q);
+/* get_eis.c */
+void api_get_eis(struct request *q);
+/* admin.c; false: no such function for this role */
+bool api_admin(struct request *q);

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A REQUEST from its envelope to the mailbox of its card (design 5 steps 2 and 3): party, role, format,
+ * idempotency; what it means is the deciders' business. */
+#include "smsr/api/api_int.h"
+
+#include "common/msg/es1.h"
+#include "common/msg/es3.h"
+#include "common/msg/es4.h"
+
+#include <stdio.h>
+
+void *api_response(struct request *q, struct message *ret)
+{
+    enum msg_type t = msg_type_response(q->msg.type);
+    const struct msg_info *info = msg_type_info(t);
+    struct base_response *body = info ? arena_alloc(engine_arena(q->a->cfg.engine), info->size) : NULL;
+    int64_t now = clock_wall_ms(q->a->cfg.clock);
+
+    if (!body)
+        return NULL;
+    body->processing_start_ms = body->processing_end_ms = now;
+    body->answer.status = EXEC_SUCCESS;
+    *ret = (struct message){t, body};
+    return body;
+}
+
+struct message api_refusal(struct request *q, enum status_code st, struct span detail)
+{
+    struct message m = {MSG_NONE, NULL};
+    struct base_response *body = api_response(q, &m);
+
+    if (!body)
+        return m;
+    body->answer = status_answer(st);
+    if (detail.n)
+        body->answer.message =
+            span_str(arena_str(engine_arena(q->a->cfg.engine), detail));
+    return m;
+}
+
+static void plan_reply(struct request *q, struct plan *p, enum envelope_kind kind, struct message m,
+                       const struct uuid *op, enum verdict v)
+{
+    struct out_reply o = {.conn = q->call.conn, .message_id = q->call.message_id, .kind = kind,
+                          .verdict = v, .context_id = q->call.context_id, .mno_id = q->call.mno_id,
+                          .message = m};
+
+    if (op)
+        o.operation = *op;
+    plan_out(p, OUT_REPLY, &o, sizeof o);
+}
+
+static void reply(struct request *q, enum envelope_kind kind, struct message m, const struct uuid *op,
+                  enum verdict v)
+{
+    struct mbox house = {.kind = MBOX_HOUSE};
+    struct plan *p = engine_plan_begin(q->a->cfg.engine);
+
+    if (!p)
+        return;
+    plan_reply(q, p, kind, m, op, v);
+    if (api_finish_plan(q->a, p) || engine_plan_end(q->a->cfg.engine, p, &house))
+        q->a->count.undeliverable++;
+}
+
+void api_respond(struct request *q, struct message m, const struct uuid *op, enum verdict v)
+{
+    reply(q, ENV_RESPONSE, m, op, v);
+}
+
+void api_refuse(struct request *q, enum status_code st, struct span detail)
+{
+    struct message m = api_refusal(q, st, detail);
+    reply(q, ENV_RESPONSE, m, NULL, VERDICT_FAILED);
+}
+
+static void send_error(struct api *a, struct rpc *r, const struct envelope *e, const char *text)
+{
+    struct out_reply o = {.conn = rpc_id(r), .message_id = e->message_id, .kind = ENV_ERROR,
+                          .error_text = span_str(text)};
+
+    a->count.malformed++;
+    api_reply(a, &o); /* a refusal of malformed input depends on nothing (design law 1) */
+}
+
+/* The envelope's memory ends with the callback; what plans point to must last until their outputs left. */
+static int copy_request(struct request *q, const struct envelope *e, struct buf *octets)
+{
+    struct arena *arena = engine_arena(q->a->cfg.engine);
+    int err = wire_message_canonical(&e->message, octets);
+
+    if (!err)
+        err = wire_message_decode(buf_span(octets), arena, &q->msg, NULL);
+    if (err)
+        return err;
+    q->call.msg = &q->msg;
+    q->base = message_request(&q->msg);
+    if (!q->base)
+        return ERR_FORMAT;
+    q->call.fcid = q->base->function_call_identifier;
+    if (e->context_id.n) {
+        q->call.context_id.p = arena_dup(arena, e->context_id.p, e->context_id.n);
+        q->call.context_id.n = q->call.context_id.p ? e->context_id.n : 0;
+    }
+    q->call.mno_id = e->mno_id;
+    return ERR_OK;
+}
+
+/* The Mno-id of ES3 stands in the envelope and belongs to what is asked: it is part of the digest. */
+static void digest(struct request *q, struct span octets)
+{
+    struct span parts[2] = {octets, span_str(q->call.mno_id.s)};
+    sha256(q->a->cfg.crypto, parts, 2, q->call.digest);
+}
+
+static struct eid eid_of(const struct message *m)
+{
+    switch (m->type) {
+#define EID_OF(TYPE, st)                                                                           \
+    case TYPE:                                                                                     \
+        return ((const struct st *)m->body)->eid
+        EID_OF(MSG_ES3_CREATE_ISDP_REQUEST, es3_create_isdp_request);
+        EID_OF(MSG_ES3_SEND_DATA_REQUEST, es3_send_data_request);
+        EID_OF(MSG_ES3_PROFILE_DOWNLOAD_COMPLETED_REQUEST, es3_profile_download_completed_request);
+        EID_OF(MSG_ES3_ENABLE_PROFILE_REQUEST, es3_enable_profile_request);
+        EID_OF(MSG_ES3_DISABLE_PROFILE_REQUEST, es3_disable_profile_request);
+        EID_OF(MSG_ES3_DELETE_ISDP_REQUEST, es3_delete_isdp_request);
+        EID_OF(MSG_ES4_AUDIT_EIS_REQUEST, es4_audit_eis_request);
+        EID_OF(MSG_ES4_UPDATE_SUBSCRIPTION_ADDRESS_REQUEST, es4_update_subscription_address_request);
+        EID_OF(MSG_ES4_ENABLE_PROFILE_REQUEST, es4_enable_profile_request);
+        EID_OF(MSG_ES4_DISABLE_PROFILE_REQUEST, es4_disable_profile_request);
+        EID_OF(MSG_ES4_DELETE_PROFILE_REQUEST, es4_delete_profile_request);
+#undef EID_OF
+    default:
+        return (struct eid){{0}};
+    }
+}
+
+/* true: the call was made before and is answered here. */
+static bool repeated(struct request *q)
+{
+    struct api *a = q->a;
+    struct engine_idem idem;
+    struct message m;
+    enum verdict v = VERDICT_NONE;
+    int err = engine_idem_find(a->cfg.engine, &q->call.party, q->call.fcid, q->call.digest, &idem);
+
+    if (err == ERR_NOT_FOUND)
+        return false;
+    if (!err && !idem.same_digest) {
+        a->count.reused++;
+        api_refuse(q, ST_CALL_REUSED, (struct span){NULL, 0});
+        return true;
+    }
+    a->count.repeated++;
+    if (!err && !uuid_is_zero(&idem.op) && store_verdict(a->cfg.store, &idem.op, &v))
+        v = VERDICT_NONE;
+    if (!err && idem.answered)
+        err = wire_message_decode(idem.answer, engine_arena(a->cfg.engine), &m, NULL);
+    if (err) {
+        api_refuse(q, ST_STORAGE, span_str("the stored answer cannot be read now"));
+        return true;
+    }
+    if (!idem.answered) {
+        reply(q, ENV_ACCEPTED, (struct message){MSG_NONE, NULL}, &idem.op, v);
+        return true;
+    }
+    if (uuid_is_zero(&idem.op)) {
+        const struct base_response *b = message_response(&m);
+        v = b && b->answer.status == EXEC_SUCCESS ? VERDICT_SUCCESS : VERDICT_FAILED;
+    }
+    api_respond(q, m, &idem.op, v);
+    return true;
+}
+
+static bool well_formed(struct request *q)
+{
+    if (!q->call.fcid.n) {
+        api_refuse(q, ST_FORMAT, span_str("FunctionCallIdentifier is missing"));
+        return false;
+    }
+    if (q->info->iface == IF_ES3 && !q->call.mno_id.s[0]) {
+        api_refuse(q, ST_FORMAT, span_str("Mno-id is missing in the envelope"));
+        return false;
+    }
+    return true;
+}
+
+static void call_card(struct request *q)
+{
+    struct input in = {.kind = IN_CALL, .to = {.kind = MBOX_EUICC}, .u.call = q->call};
+    struct eid eid = eid_of(&q->msg);
+    int err;
+
+    memcpy(in.to.id, eid.b, sizeof eid.b);
+    err = engine_post(q->a->cfg.engine, &in);
+    if (err)
+        api_refuse(q, ST_STORAGE, span_str("the call could not be taken; nothing was done"));
+}
+
+static void dispatch(struct request *q, struct span octets)
+{
+    struct api *a = q->a;
+
+    if (q->info->iface == IF_ADMIN) {
+        if (api_admin(q))
+            return;
+        a->count.denied++;
+        api_refuse(q, ST_FUNCTION_DENIED, (struct span){NULL, 0});
+        return;
+    }
+    if (!authz_function(q->party, q->call.role, q->info->iface, q->info->function)) {
+        a->count.denied++;
+        api_refuse(q, ST_FUNCTION_DENIED, (struct span){NULL, 0});
+        return;
+    }
+    if (!well_formed(q))
+        return;
+    if (q->info->function == FN_GET_EIS) {
+        api_get_eis(q);
+        return;
+    }
+    digest(q, octets);
+    if (repeated(q))
+        return;
+    if (!engine_has_room(a->cfg.engine)) { /* law 11: space is checked before admission */
+        a->count.no_room++;
+        api_refuse(q, ST_STORAGE, (struct span){NULL, 0});
+        return;
+    }
+    if (q->info->function == FN_REGISTER_EIS)
+        api_register_eis(q);
+    else
+        call_card(q);
+}
+
+void api_request(struct api *a, struct rpc *r, const struct envelope *e)
+{
+    const struct rpc_party *peer = rpc_peer(r);
+    struct request q = {.a = a, .info = msg_type_info(e->message.type)};
+    struct buf octets;
+    int err;
+
+    q.party = env_party(a->cfg.env, &peer->oid);
+    q.scope = (struct scope){a->cfg.env, q.party, peer->role};
+    q.call.party = peer->oid;
+    q.call.role = peer->role;
+    q.call.conn = rpc_id(r);
+    q.call.message_id = e->message_id;
+    if (a->stopped || !q.party || engine_failed(a->cfg.engine)) {
+        send_error(a, r, e, "this SM-SR takes no requests now");
+        return;
+    }
+    if (!q.info || q.info->kind != MSG_KIND_REQUEST || q.info->iface == IF_ES2) {
+        send_error(a, r, e, "the message is no request that an SM-SR answers");
+        return;
+    }
+    buf_init(&octets, WIRE_FRAME_MAX);
+    err = copy_request(&q, e, &octets);
+    if (err)
+        send_error(a, r, e, "the request cannot be read");
+    else
+        dispatch(&q, buf_span(&octets));
+    buf_wipe(&octets); /* an EIS holds wrapped keys, a SendData a ciphered profile */
+    buf_fini(&octets);
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ES1-RegisterEIS (SGP.02 5.2.1): one record makes the card and its sealed keys durable together. */
+#include "smsr/api/api_int.h"
+
+#include "common/msg/es1.h"
+#include "smsr/api/eis_import.h"
+
+static bool eid_known(void *ctx, const struct eid *eid)
+{
+    struct api *a = ctx;
+    struct mbox key = {.kind = MBOX_EUICC};
+    const void *e = NULL;
+
+    memcpy(key.id, eid->b, sizeof eid->b);
+    return engine_view(a->cfg.engine, &key, &e) || e;
+}
+
+static bool iccid_known(void *ctx, const struct iccid *iccid)
+{
+    struct api *a = ctx;
+    struct eid there;
+
+    return store_iccid(a->cfg.store, iccid, &there) != ERR_NOT_FOUND;
+}
+
+static struct event *call_record(struct request *q, struct plan *p, enum event_type type,
+                                 const struct eid *eid)
+{
+    struct event *ev = plan_record(p, type);
+
+    ev->eid = *eid;
+    ev->function = FN_REGISTER_EIS;
+    ev->iface = IF_ES1;
+    ev->party = q->call.party;
+    ev->role = q->call.role;
+    ev->fcid = q->call.fcid;
+    ev->correlation_id = q->call.context_id;
+    ev->has_digest = true;
+    memcpy(ev->digest, q->call.digest, sizeof ev->digest);
+    ev->completed_at_ms = p->now_ms;
+    return ev;
+}
+
+static void end(struct request *q, struct plan *p, struct event *ev, struct message m, enum verdict v)
+{
+    struct out_reply o = {.conn = q->call.conn, .message_id = q->call.message_id, .kind = ENV_RESPONSE,
+                          .operation = ev->op, .verdict = v, .context_id = q->call.context_id,
+                          .message = m};
+    struct mbox key = {.kind = MBOX_EUICC};
+    int err;
+
+    memcpy(key.id, ev->eid.b, sizeof ev->eid.b);
+    ev->answer_msg = arena_dup(p->arena, &m, sizeof m);
+    plan_out(p, OUT_REPLY, &o, sizeof o);
+    err = api_finish_plan(q->a, p);
+    if (!err)
+        err = engine_plan_end(q->a->cfg.engine, p, &key);
+    if (err)
+        api_refuse(q, ST_STORAGE, span_str("the EIS could not be stored; nothing was done"));
+}
+
+/* The caller's sentence is the detail; the record and a repeat of the call say the same. */
+static void refuse(struct request *q, enum status_code st, const struct eid *eid, const struct errmsg *why)
+{
+    struct plan *p;
+    struct event *ev;
+    struct message m;
+
+    if (eid_is_zero(eid)) { /* nothing to hang a record on */
+        api_refuse(q, st, span_str(why->text));
+        return;
+    }
+    p = engine_plan_begin(q->a->cfg.engine);
+    m = api_refusal(q, st, span_str(why->text));
+    if (!p || m.type == MSG_NONE)
+        return;
+    ev = call_record(q, p, EV_OPERATION_CONCLUDED, eid);
+    uuid_v7(&ev->op, p->now_ms, q->a->cfg.rng);
+    ev->result = VERDICT_FAILED;
+    ev->code = STATUS[st].code;
+    ev->stage = STAGE_ADMISSION;
+    ev->text = message_response(&m)->answer.message;
+    end(q, p, ev, m, VERDICT_FAILED);
+}
+
+static int seal(struct request *q, struct plan *p, struct event *ev, const struct eis_import *im)
+{
+    struct event_secret *s = &ev->secrets[ev->n_secrets];
+    char id[ISDR_SECRET_ID];
+    struct buf sealed;
+    int err;
+
+    isdr_secret_id(&im->info.eid, id);
+    buf_init(&sealed, 0);
+    err = isdr_secret_seal(q->a->cfg.keystore, im->realm->number, &im->info.eid, &im->keys, &sealed);
+    if (!err) {
+        s->id = span_str(arena_str(p->arena, span_str(id)));
+        s->sealed = span_of(arena_dup(p->arena, sealed.p, sealed.n), sealed.n);
+        s->kek_version = keystore_version(q->a->cfg.keystore);
+        ev->n_secrets++;
+        err = s->id.n && s->sealed.p ? ERR_OK : ERR_NOMEM;
+    }
+    buf_fini(&sealed);
+    return err;
+}
+
+static void store(struct request *q, struct span octets, const struct eis_import *im)
+{
+    struct plan *p = engine_plan_begin(q->a->cfg.engine);
+    struct message m;
+    struct event *ev;
+
+    if (!p || !api_response(q, &m))
+        return;
+    ev = call_record(q, p, EV_EUICC_REGISTERED, &im->info.eid);
+    ev->number = im->realm->number;
+    ev->data = octets;
+    if (seal(q, p, ev, im)) {
+        api_refuse(q, ST_STORAGE, span_str("the keys could not be sealed; nothing was done"));
+        return;
+    }
+    end(q, p, ev, m, VERDICT_SUCCESS);
+}
+
+void api_register_eis(struct request *q)
+{
+    struct api *a = q->a;
+    const struct es1_register_eis_request *req = q->msg.body;
+    struct eis_check c = {.crypto = a->cfg.crypto, .pki = a->cfg.pki, .env = a->cfg.env,
+                          .transport = a->cfg.transport, .n_transport = a->cfg.n_transport,
+                          .now_ms = clock_wall_ms(a->cfg.clock), .caller = q->call.party,
+                          .eid_known = eid_known, .iccid_known = iccid_known, .ctx = a};
+    struct eis_import *im = arena_alloc(engine_arena(a->cfg.engine), sizeof *im);
+    struct errmsg why = {{0}};
+    enum status_code st;
+
+    if (!im)
+        return;
+    st = eis_import_read(&c, req->eis, engine_arena(a->cfg.engine), im, &why);
+    if (st)
+        refuse(q, st, &im->info.eid, &why);
+    else
+        store(q, req->eis, im);
+    eis_import_fini(im);
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The keys of the configuration file; libcyaml refuses unknown, doubled and missing ones. */
+#include "smsr/conf_raw.h"
+
+#include <assert.h>
+#include <cyaml/cyaml.h>
+#include <stdio.h>
+
+#define TEXT 255
+#define LIST 10000
+
+#define STR(key, st, m) CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER, st, m, 1, TEXT)
+#define STR_OPT(key, st, m)                                                                        \
+    CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, st, m, 1, TEXT)
+#define SEQ(key, st, m, entry, min)                                                                \
+    CYAML_FIELD_SEQUENCE(key, CYAML_FLAG_POINTER, st, m, entry, min, LIST)
+#define SEQ_OPT(key, st, m, entry)                                                                 \
+    CYAML_FIELD_SEQUENCE(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, st, m, entry, 0, LIST)
+#define NUM_OPT(key, st, m) CYAML_FIELD_UINT_PTR(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, st, m)
+
+static const cyaml_schema_value_t STRING = {CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, TEXT)};
+
+static const cyaml_schema_field_t RANGE_FIELDS[] = {
+    STR("from", struct raw_range, from), STR("to", struct raw_range, to), CYAML_FIELD_END};
+static const cyaml_schema_value_t RANGE = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_range, RANGE_FIELDS)};
+
+static const cyaml_schema_field_t TENANT_FIELDS[] = {
+    STR("id", struct raw_tenant, id), SEQ_OPT("eid_ranges", struct raw_tenant, eid_ranges, &RANGE),
+    SEQ_OPT("admits", struct raw_tenant, admits, &STRING), CYAML_FIELD_END};
+static const cyaml_schema_value_t TENANT = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_tenant, TENANT_FIELDS)};
+
+static const cyaml_schema_field_t PARTY_FIELDS[] = {
+    STR("oid", struct raw_party, oid),
+    STR("tenant", struct raw_party, tenant),
+    SEQ("roles", struct raw_party, roles, &STRING, 1),
+    SEQ_OPT("plmn", struct raw_party, plmn, &STRING),
+    SEQ_OPT("iccid", struct raw_party, iccid, &STRING),
+    SEQ_OPT("on_behalf", struct raw_party, on_behalf, &STRING),
+    CYAML_FIELD_END};
+static const cyaml_schema_value_t PARTY = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_party, PARTY_FIELDS)};
+
+static const cyaml_schema_field_t PLMA_FIELDS[] = {
+    STR("mno", struct raw_plma, mno), STR("profile_type", struct raw_plma, profile_type),
+    STR("m2m_sp", struct raw_plma, m2m_sp), SEQ("operations", struct raw_plma, operations, &STRING, 1),
+    CYAML_FIELD_END};
+static const cyaml_schema_value_t PLMA = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_plma, PLMA_FIELDS)};
+
+static const cyaml_schema_field_t ROUTE_FIELDS[] = {
+    STR("mno", struct raw_route, mno),
+    STR("profile_type", struct raw_route, profile_type),
+    STR("network", struct raw_route, network),
+    STR("source", struct raw_route, source),
+    STR_OPT("apn", struct raw_route, apn),
+    STR_OPT("host", struct raw_route, host),
+    STR_OPT("ipv4", struct raw_route, ipv4),
+    CYAML_FIELD_UINT("port", CYAML_FLAG_OPTIONAL, struct raw_route, port),
+    SEQ_OPT("bearers", struct raw_route, bearers, &STRING),
+    CYAML_FIELD_END};
+static const cyaml_schema_value_t ROUTE = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_route, ROUTE_FIELDS)};
+
+static const cyaml_schema_field_t NETWORK_FIELDS[] = {
+    STR("id", struct raw_pair, id), STR("coap", struct raw_pair, value), CYAML_FIELD_END};
+static const cyaml_schema_value_t NETWORK = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_pair, NETWORK_FIELDS)};
+
+static const cyaml_schema_field_t TRANSPORT_FIELDS[] = {
+    STR("id", struct raw_pair, id), STR("file", struct raw_pair, value), CYAML_FIELD_END};
+static const cyaml_schema_value_t TRANSPORT = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_pair, TRANSPORT_FIELDS)};
+
+/* The sections are anonymous structs of raw_conf: named here for the offsets inside them. */
+#define SECTION(name) __typeof__(((struct raw_conf *)0)->name)
+
+static const cyaml_schema_field_t SMSR_FIELDS[] = {
+    STR("oid", SECTION(smsr), oid), STR("listen", SECTION(smsr), listen),
+    STR("coap", SECTION(smsr), coap), STR_OPT("state", SECTION(smsr), state), CYAML_FIELD_END};
+static const cyaml_schema_field_t TLS_FIELDS[] = {
+    STR("ca", SECTION(tls), ca), STR("cert", SECTION(tls), cert), STR("key", SECTION(tls), key),
+    CYAML_FIELD_END};
+static const cyaml_schema_field_t GSMA_FIELDS[] = {
+    SEQ("ci", SECTION(gsma), ci, &STRING, 1), STR_OPT("cert", SECTION(gsma), cert),
+    STR_OPT("key", SECTION(gsma), key), CYAML_FIELD_END};
+static const cyaml_schema_field_t KEYSTORE_FIELDS[] = {STR("kek", SECTION(keystore), kek), CYAML_FIELD_END};
+
+#define TIMER_FIELD(key, timer) STR_OPT(key, SECTION(timers), t[timer])
+/* The names are those of TIMERS; conf_test compares the two. */
+static const cyaml_schema_field_t TIMER_FIELDS[] = {
+    TIMER_FIELD("validity_enable", TIMER_VALIDITY_ENABLE),
+    TIMER_FIELD("validity_download", TIMER_VALIDITY_DOWNLOAD),
+    TIMER_FIELD("validity_other", TIMER_VALIDITY_OTHER),
+    TIMER_FIELD("validity_max", TIMER_VALIDITY_MAX),
+    TIMER_FIELD("resend_1", TIMER_RESEND_1),
+    TIMER_FIELD("resend_2", TIMER_RESEND_2),
+    TIMER_FIELD("resend_3", TIMER_RESEND_3),
+    TIMER_FIELD("fence_1", TIMER_FENCE_1),
+    TIMER_FIELD("fence_2", TIMER_FENCE_2),
+    TIMER_FIELD("fence_3", TIMER_FENCE_3),
+    TIMER_FIELD("fence_4", TIMER_FENCE_4),
+    TIMER_FIELD("fence_5", TIMER_FENCE_5),
+    TIMER_FIELD("fence_6", TIMER_FENCE_6),
+    TIMER_FIELD("session_hold", TIMER_SESSION_HOLD),
+    TIMER_FIELD("session_idle", TIMER_SESSION_IDLE),
+    TIMER_FIELD("notification_wait", TIMER_NOTIFICATION_WAIT),
+    TIMER_FIELD("confirm_resend", TIMER_CONFIRM_RESEND),
+    TIMER_FIELD("rollback_window", TIMER_ROLLBACK_WINDOW),
+    CYAML_FIELD_END};
+static_assert(sizeof TIMER_FIELDS / sizeof *TIMER_FIELDS == TIMER_COUNT + 1, "one key a timer");
+
+static const cyaml_schema_field_t LIMIT_FIELDS[] = {
+    NUM_OPT("connections", struct raw_limits, connections),
+    NUM_OPT("cards_in_memory", struct raw_limits, cards_in_memory),
+    NUM_OPT("keys_in_memory", struct raw_limits, keys_in_memory),
+    NUM_OPT("write_behind", struct raw_limits, write_behind),
+    NUM_OPT("min_free_mb", struct raw_limits, min_free_mb),
+    NUM_OPT("reserve_mb", struct raw_limits, reserve_mb),
+    NUM_OPT("effects_per_hour", struct raw_limits, effects_per_hour),
+    NUM_OPT("rollbacks_per_day", struct raw_limits, rollbacks_per_day),
+    CYAML_FIELD_END};
+
+static const cyaml_schema_field_t FIELDS[] = {
+    CYAML_FIELD_MAPPING("smsr", CYAML_FLAG_DEFAULT, struct raw_conf, smsr, SMSR_FIELDS),
+    CYAML_FIELD_MAPPING("tls", CYAML_FLAG_DEFAULT, struct raw_conf, tls, TLS_FIELDS),
+    CYAML_FIELD_MAPPING("gsma", CYAML_FLAG_DEFAULT, struct raw_conf, gsma, GSMA_FIELDS),
+    CYAML_FIELD_MAPPING("keystore", CYAML_FLAG_DEFAULT, struct raw_conf, keystore, KEYSTORE_FIELDS),
+    SEQ("networks", struct raw_conf, networks, &NETWORK, 1),
+    SEQ_OPT("transport_keys", struct raw_conf, transport_keys, &TRANSPORT),
+    SEQ_OPT("tenants", struct raw_conf, tenants, &TENANT),
+    SEQ_OPT("parties", struct raw_conf, parties, &PARTY),
+    SEQ_OPT("plma", struct raw_conf, plma, &PLMA),
+    SEQ_OPT("routes", struct raw_conf, routes, &ROUTE),
+    CYAML_FIELD_MAPPING("timers", CYAML_FLAG_OPTIONAL, struct raw_conf, timers, TIMER_FIELDS),
+    CYAML_FIELD_MAPPING("limits", CYAML_FLAG_OPTIONAL, struct raw_conf, limits, LIMIT_FIELDS),
+    CYAML_FIELD_END};
+static const cyaml_schema_value_t SCHEMA = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct raw_conf, FIELDS)};
+
+/* The first error and the innermost place of the library's report make one sentence. */
+struct report {
+    char what[160], where[96];
+};
+
+static void take(char *dst, size_t cap, const char *line)
+{
+    size_t n = strlen(line), skip = strspn(line, " ");
+
+    while (n > skip && (line[n - 1] == '\n' || line[n - 1] == ' '))
+        n--;
+    (void)snprintf(dst, cap, "%.*s", (int)(n - skip), line + skip);
+}
+
+PRINTF_LIKE(3, 0) static void on_log(cyaml_log_t level, void *ctx, const char *fmt, va_list args)
+{
+    struct report *r = ctx;
+    char line[256];
+
+    if (level != CYAML_LOG_ERROR)
+        return;
+    (void)vsnprintf(line, sizeof line, fmt, args);
+    if (strncmp(line, "Load: ", 6) == 0) {
+        if (!r->what[0])
+            take(r->what, sizeof r->what, line + 6);
+    } else if (!r->where[0]) {
+        take(r->where, sizeof r->where, line);
+    }
+}
+
+static cyaml_config_t config(struct report *r)
+{
+    return (cyaml_config_t){.log_fn = on_log, .log_ctx = r, .mem_fn = cyaml_mem,
+                            .log_level = CYAML_LOG_ERROR};
+}
+
+int raw_conf_load(const char *file, struct raw_conf **ret, struct errmsg *why)
+{
+    struct report r = {{0}, {0}};
+    cyaml_config_t cfg = config(&r);
+    cyaml_err_t err = cyaml_load_file(file, &cfg, &SCHEMA, (cyaml_data_t **)ret, NULL);
+
+    if (err == CYAML_OK && *ret)
+        return ERR_OK;
+    *ret = NULL;
+    if (err == CYAML_OK)
+        return errmsg_set(why, ERR_CONFIG, "%s is empty", file);
+    if (err == CYAML_ERR_FILE_OPEN)
+        return errmsg_set(why, ERR_CONFIG, "%s cannot be opened; name the file with --config", file);
+    return errmsg_set(why, ERR_CONFIG, "%s: %s %s", file, r.what[0] ? r.what : cyaml_strerror(err),
+                      r.where);
+}
+
+void raw_conf_free(struct raw_conf *raw)
+{
+    struct report r = {{0}, {0}};
+    cyaml_config_t cfg = config(&r);
+
+    /* Freeing data that the library itself made cannot fail. */
+    (void)cyaml_free(&cfg, &SCHEMA, raw, 0);
+}
