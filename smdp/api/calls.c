@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A REQUEST from its envelope to the mailbox of an order (design 5 steps 2 and 3): party, role, format,
+ * idempotency; what it means is the deciders' business. */
+#include "smdp/api/api_int.h"
+
+#include "common/msg/es2.h"
+#include "common/msg/es3.h"
+
+struct arena *dp_request_memory(struct request *q)
+{
+    return engine_arena(q->a->cfg.engine);
+}
+
+void *dp_request_response(struct request *q, struct message *ret)
+{
+    enum msg_type t = msg_type_response(q->msg.type);
+    const struct msg_info *info = msg_type_info(t);
+    struct base_response *body = info ? arena_alloc(dp_request_memory(q), info->size) : NULL;
+
+    if (!body)
+        return NULL;
+    body->processing_start_ms = body->processing_end_ms = clock_wall_ms(q->a->cfg.clock);
+    body->answer.status = EXEC_SUCCESS;
+    *ret = (struct message){t, body};
+    return body;
+}
+
+struct message dp_request_refusal(struct request *q, enum dp_status st, const char *detail)
+{
+    struct message m = {MSG_NONE, NULL};
+    struct base_response *body = dp_request_response(q, &m);
+    const char *text = detail ? arena_str(dp_request_memory(q), span_str(detail)) : NULL;
+
+    if (body)
+        body->answer = dp_status_answer(st, text);
+    return m;
+}
+
+static void reply(struct request *q, enum envelope_kind kind, struct message m, const struct uuid *order,
+                  enum verdict v)
+{
+    struct dp_out_reply o = {.conn = q->call.conn, .message_id = q->call.message_id, .kind = kind,
+                             .verdict = v, .context_id = q->call.context_id, .message = m};
+    struct mbox key = {.kind = MBOX_HOUSE};
+    struct plan *p = engine_plan_begin(q->a->cfg.engine);
+
+    if (!p)
+        return;
+    if (order) {
+        o.operation = *order;
+        order_mbox(order, &key); /* leaves when what it shows is durable */
+    }
+    plan_out(p, DP_OUT_REPLY, &o, sizeof o);
+    if (dp_api_finish_plan(q->a, p) || engine_plan_end(q->a->cfg.engine, p, &key))
+        q->a->count.undeliverable++;
+}
+
+void dp_request_respond(struct request *q, struct message m)
+{
+    reply(q, ENV_RESPONSE, m, NULL, VERDICT_NONE);
+}
+
+void dp_request_refuse(struct request *q, enum dp_status st, const char *detail)
+{
+    reply(q, ENV_RESPONSE, dp_request_refusal(q, st, detail), NULL, VERDICT_FAILED);
+}
+
+void dp_request_put(struct request *q, struct event *ev, const struct message *answer)
+{
+    ev->party = q->call.party;
+    ev->role = q->call.role;
+    ev->fcid = q->call.fcid;
+    ev->correlation_id = q->call.context_id;
+    ev->has_digest = true;
+    memcpy(ev->digest, q->call.digest, sizeof ev->digest);
+    ev->answer_msg = answer;
+}
+
+/* A refusal of malformed input depends on nothing (design law 1). */
+static void send_error(struct dp_api *a, struct client *c, const struct envelope *e, const char *text)
+{
+    struct dp_out_reply o = {.conn = rpc_id(c->rpc), .message_id = e->message_id, .kind = ENV_ERROR,
+                             .error_text = span_str(text)};
+
+    a->count.malformed++;
+    dp_api_reply(a, &o);
+}
+
+/* The envelope's memory ends with the callback; what plans point to must last until their outputs left. */
+static int copy_request(struct request *q, const struct envelope *e)
+{
+    struct buf octets;
+    struct span part;
+    int err;
+
+    buf_init(&octets, WIRE_FRAME_MAX);
+    err = wire_message_canonical(&e->message, &octets);
+    if (!err)
+        err = wire_message_decode(buf_span(&octets), dp_request_memory(q), &q->msg, NULL);
+    if (!err && !message_request(&q->msg))
+        err = ERR_FORMAT;
+    part = buf_span(&octets);
+    if (!err) {
+        sha256(q->a->cfg.crypto, &part, 1, q->call.digest);
+        q->call.msg = &q->msg;
+        q->call.fcid = message_request(&q->msg)->function_call_identifier;
+    }
+    buf_wipe(&octets); /* an import holds Ki and OPc */
+    buf_fini(&octets);
+    if (!err && e->context_id.n) {
+        q->call.context_id.p = arena_dup(dp_request_memory(q), e->context_id.p, e->context_id.n);
+        q->call.context_id.n = q->call.context_id.p ? e->context_id.n : 0;
+    }
+    return err;
+}
+
+static enum verdict verdict_now(struct request *q, const struct uuid *id, bool *ret_order)
+{
+    struct mbox key;
+    const void *obj = NULL;
+
+    order_mbox(id, &key);
+    *ret_order = !uuid_is_zero(id) && !engine_view(q->a->cfg.engine, &key, &obj) && obj;
+    return *ret_order ? ((const struct order *)obj)->verdict : VERDICT_NONE;
+}
+
+bool dp_request_repeated(struct request *q)
+{
+    struct engine_idem idem;
+    struct message m = {MSG_NONE, NULL};
+    enum verdict v;
+    bool order;
+    int err = engine_idem_find(q->a->cfg.engine, &q->call.party, q->call.fcid, q->call.digest, &idem);
+
+    if (err == ERR_NOT_FOUND)
+        return false;
+    if (err) {
+        dp_request_refuse(q, DP_ST_BUSY, "the record of this call cannot be read now");
+        return true;
+    }
+    if (!idem.same_digest) {
+        q->a->count.reused++;
+        dp_request_refuse(q, DP_ST_CALL_REUSED, NULL);
+        return true;
+    }
+    q->a->count.repeated++;
+    v = verdict_now(q, &idem.op, &order);
+    if (idem.answered && wire_message_decode(idem.answer, dp_request_memory(q), &m, NULL)) {
+        dp_request_refuse(q, DP_ST_BUSY, "the stored answer cannot be read now");
+        return true;
+    }
+    reply(q, idem.answered ? ENV_RESPONSE : ENV_ACCEPTED, m, order ? &idem.op : NULL, v);
+    return true;
+}
+
+static void get_eis(struct request *q)
+{
+    struct dp_read r = {q->call.conn, q->call.message_id, q->call.party, q->call.context_id, q->msg.body};
+    int err;
+
+    if (!dp_env_smsr(q->a->cfg.env, &r.request->smsr_id)) {
+        dp_request_refuse(q, DP_ST_SMSR_UNKNOWN, NULL);
+        return;
+    }
+    err = q->a->cfg.read_eis ? q->a->cfg.read_eis(q->a->cfg.ctx, &r) : ERR_FULL;
+    if (err)
+        dp_request_refuse(q, err == ERR_FULL ? DP_ST_BUSY : DP_ST_SMSR_INACCESSIBLE, NULL);
+}
+
+static void order(struct request *q)
+{
+    struct input in = {.kind = IN_CALL, .u.call = q->call};
+    struct uuid id;
+    int err;
+
+    if (dp_request_repeated(q))
+        return;
+    uuid_v7(&id, clock_wall_ms(q->a->cfg.clock), q->a->cfg.rng);
+    order_mbox(&id, &in.to);
+    err = engine_post(q->a->cfg.engine, &in);
+    if (err)
+        dp_request_refuse(q, DP_ST_REQUEST_INVALID, "the call could not be taken; nothing was done");
+}
+
+static void dispatch(struct request *q)
+{
+    bool es2 = q->info->iface == IF_ES2 && q->call.role == ROLE_OPERATOR;
+
+    if (!q->call.fcid.n) {
+        dp_request_refuse(q, DP_ST_REQUEST_INVALID, "FunctionCallIdentifier is missing");
+        return;
+    }
+    if (q->info->iface == IF_ADMIN && dp_request_admin(q))
+        return;
+    if (!es2) {
+        q->a->count.denied++;
+        dp_request_refuse(q, DP_ST_NOT_ALLOWED, NULL);
+    } else if (q->info->function == FN_GET_EIS) {
+        get_eis(q);
+    } else {
+        order(q);
+    }
+}
+
+void dp_api_request(struct dp_api *a, struct client *c, const struct envelope *e)
+{
+    const struct rpc_party *peer = rpc_peer(c->rpc);
+    struct request q = {.a = a, .client = c, .info = msg_type_info(e->message.type)};
+
+    q.party = dp_env_party(a->cfg.env, &peer->oid);
+    q.scope.all = peer->role == ROLE_ADMIN || peer->role == ROLE_AUDITOR;
+    q.scope.mno = peer->oid;
+    q.call.party = peer->oid;
+    q.call.role = peer->role;
+    q.call.conn = rpc_id(c->rpc);
+    q.call.message_id = e->message_id;
+    if (a->stopped || !q.party || engine_failed(a->cfg.engine))
+        send_error(a, c, e, "this SM-DP takes no requests now");
+    else if (!q.info || q.info->kind != MSG_KIND_REQUEST ||
+             (q.info->iface != IF_ES2 && q.info->iface != IF_ADMIN))
+        send_error(a, c, e, "the message is no request that an SM-DP answers");
+    else if (copy_request(&q, e))
+        send_error(a, c, e, "the request cannot be read");
+    else
+        dispatch(&q);
+}
+
+/* --- the end of a read --- */
+static void read_end(struct dp_api *a, uint64_t conn, uint64_t message_id,
+                     struct es2_get_eis_response *body)
+{
+    struct dp_out_reply o = {.conn = conn, .message_id = message_id, .kind = ENV_RESPONSE,
+                             .verdict = VERDICT_NONE,
+                             .message = {MSG_ES2_GET_EIS_RESPONSE, body}};
+
+    /* It shows another party's state, which was durable there before it was said. */
+    dp_api_reply(a, &o);
+}
+
+/* Annex E (facts: sgp02 3.4): an operator sees no ECASD, no ISD-R, no load file. */
+void dp_api_eis(struct dp_api *a, uint64_t conn, uint64_t message_id,
+                const struct es3_get_eis_response *rsp)
+{
+    struct es2_get_eis_response body = {.base = rsp->base};
+    struct eis *eis;
+
+    if (!rsp->eis) {
+        read_end(a, conn, message_id, &body);
+        return;
+    }
+    eis = arena_alloc(engine_arena(a->cfg.engine), sizeof *eis);
+    if (!eis)
+        return;
+    *eis = *rsp->eis;
+    eis->ecasd_certificate = eis->eum_certificate = (struct span){NULL, 0};
+    eis->eum_signed_info = eis->eum_signature = (struct span){NULL, 0};
+    memset(&eis->isd_p_load_file, 0, sizeof eis->isd_p_load_file);
+    memset(&eis->isd_p_module, 0, sizeof eis->isd_p_module);
+    eis->last_audit_ms = 0;
+    eis->n_keysets = 0;
+    body.eis = eis;
+    read_end(a, conn, message_id, &body);
+}
+
+void dp_api_no_eis(struct dp_api *a, uint64_t conn, uint64_t message_id, const char *why)
+{
+    int64_t now = clock_wall_ms(a->cfg.clock);
+    struct es2_get_eis_response body = {
+        .base = {.processing_start_ms = now, .processing_end_ms = now,
+                 .answer = dp_status_answer(DP_ST_SMSR_INACCESSIBLE, why)}};
+
+    read_end(a, conn, message_id, &body);
+}

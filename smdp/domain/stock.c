@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The life of an ICCID: AVAILABLE -> RESERVED(eid, order) -> INSTALLED(eid) -> DELETED; back to AVAILABLE
+ * from RESERVED alone, by profile.released of that order. */
+#include "smdp/domain/stock.h"
+
+static const char *const TEXT[] = {"none", "Available", "Reserved", "Installed", "Deleted"};
+
+const char *stock_state_text(enum stock_state s)
+{
+    return (unsigned)s < sizeof TEXT / sizeof *TEXT ? TEXT[s] : "?";
+}
+
+enum stock_state stock_state_parse(struct span s)
+{
+    for (unsigned i = STOCK_AVAILABLE; i < sizeof TEXT / sizeof *TEXT; i++)
+        if (span_eq(s, span_str(TEXT[i])))
+            return (enum stock_state)i;
+    return STOCK_NONE;
+}
+
+static int imported(struct stock_item *i, const struct event *ev)
+{
+    if (i->state != STOCK_NONE || ev->profile_type.n >= sizeof i->profile_type)
+        return ERR_CORRUPT;
+    memset(i, 0, sizeof *i);
+    i->iccid = ev->iccid;
+    i->imsi = ev->imsi;
+    i->msisdn = ev->msisdn;
+    i->mno = ev->mno;
+    if (ev->profile_type.n)
+        memcpy(i->profile_type, ev->profile_type.p, ev->profile_type.n);
+    i->state = STOCK_AVAILABLE;
+    return ERR_OK;
+}
+
+static int reserved(struct stock_item *i, const struct event *ev)
+{
+    if (i->state != STOCK_AVAILABLE || !oid_eq(&i->mno, &ev->mno))
+        return ERR_CORRUPT;
+    i->state = STOCK_RESERVED;
+    i->eid = ev->eid;
+    i->order = ev->op;
+    return ERR_OK;
+}
+
+static bool held_by(const struct stock_item *i, const struct event *ev)
+{
+    return i->state == STOCK_RESERVED && uuid_eq(&i->order, &ev->op);
+}
+
+/* Told by an SM-SR, not decided here: what does not fit (an ICCID that is not on a card for us) is no
+ * fault of the log. */
+static int told(struct stock_item *i, const struct event *ev)
+{
+    if (i->state != STOCK_INSTALLED || !eid_eq(&i->eid, &ev->eid))
+        return ERR_OK;
+    i->enabled = ev->type == EV_PROFILE_ENABLED;
+    if (ev->type == EV_PROFILE_DELETED)
+        i->state = STOCK_DELETED;
+    return ERR_OK;
+}
+
+int stock_apply(struct stock_item *i, const struct event *ev)
+{
+    switch (ev->type) {
+    case EV_PROFILE_IMPORTED:
+        return imported(i, ev);
+    case EV_ORDER_ACCEPTED:
+        return reserved(i, ev);
+    case EV_PROFILE_INSTALLED:
+        if (!held_by(i, ev) || !eid_eq(&i->eid, &ev->eid))
+            return ERR_CORRUPT;
+        i->state = STOCK_INSTALLED;
+        return ERR_OK;
+    case EV_PROFILE_RELEASED:
+        if (!held_by(i, ev))
+            return ERR_CORRUPT;
+        i->state = STOCK_AVAILABLE;
+        memset(&i->eid, 0, sizeof i->eid);
+        memset(&i->order, 0, sizeof i->order);
+        return ERR_OK;
+    case EV_PROFILE_ENABLED:
+    case EV_PROFILE_DISABLED:
+    case EV_PROFILE_DELETED:
+        return told(i, ev);
+    default:
+        return ERR_CORRUPT;
+    }
+}

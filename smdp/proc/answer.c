@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ES2 responses (SGP.02 5.3): one place where an answer becomes a message. */
+#include "smdp/proc/procs.h"
+
+#include "common/msg/es2.h"
+
+struct message dp_answer(struct arena *a, enum function f, const struct exec_answer *x,
+                         const struct iccid *iccid, int64_t start_ms, int64_t end_ms,
+                         uint32_t acceptable_s)
+{
+    struct message m = {msg_type_find(IF_ES2, f, MSG_KIND_RESPONSE), NULL};
+    const struct msg_info *info = msg_type_info(m.type);
+    struct base_response *base = info ? arena_alloc(a, info->size) : NULL;
+
+    if (!base)
+        return (struct message){MSG_NONE, NULL};
+    /* The common part stands first in every response. */
+    base->processing_start_ms = start_ms;
+    base->processing_end_ms = end_ms;
+    base->acceptable_validity_period_s = acceptable_s;
+    base->answer = *x;
+    if (x->message.n)
+        base->answer.message = span_of(arena_dup(a, x->message.p, x->message.n), x->message.n);
+    if (x->subject_identifier.n)
+        base->answer.subject_identifier =
+            span_of(arena_dup(a, x->subject_identifier.p, x->subject_identifier.n),
+                    x->subject_identifier.n);
+    if (m.type == MSG_ES2_DOWNLOAD_PROFILE_RESPONSE && iccid)
+        ((struct es2_download_profile_response *)base)->iccid = *iccid;
+    m.body = base;
+    return m;
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The ES3 request each state waits for (SGP.02 3.1.1, 5.4). All of it comes out of the order and of what
+ * never changes, so that a repeat after a restart has the same octets and is the same call. */
+#include "smdp/proc/run.h"
+
+#include "common/msg/es3.h"
+#include "smdp/es8/es8.h"
+
+#define SCRIPT_ROOM 600u
+
+/* Zeroed request of its struct with the identifier of the order's call. */
+static void *request(struct run *r, const struct order *o, size_t n, bool validity)
+{
+    struct base_request *base = arena_alloc(r->p->arena, n);
+    char fcid[ORDER_FCID];
+
+    if (!base) {
+        r->p->err = ERR_NOMEM;
+        return NULL;
+    }
+    order_call_id(&o->id, o->attempt, o->step, fcid);
+    base->function_call_identifier = run_str(r, fcid);
+    base->has_validity_period = validity && o->validity_s;
+    base->validity_period_s = base->has_validity_period ? o->validity_s : 0;
+    return base;
+}
+
+static struct message get_eis(struct run *r, const struct order *o)
+{
+    struct es3_get_eis_request *q = request(r, o, sizeof *q, false);
+
+    if (q)
+        q->eid = o->eid;
+    return (struct message){MSG_ES3_GET_EIS_REQUEST, q};
+}
+
+static struct message create(struct run *r, const struct order *o)
+{
+    struct es3_create_isdp_request *q = request(r, o, sizeof *q, true);
+
+    if (q) {
+        q->eid = o->eid;
+        q->iccid = o->iccid;
+        q->mno_id = o->mno;
+        q->required_memory = o->memory_required;
+        q->more_to_do = true;
+    }
+    return (struct message){MSG_ES3_CREATE_ISDP_REQUEST, q};
+}
+
+static struct message send_data(struct run *r, const struct order *o, const struct aid *to,
+                                struct span data, bool more)
+{
+    struct es3_send_data_request *q = request(r, o, sizeof *q, true);
+
+    if (q) {
+        q->eid = o->eid;
+        q->sd_aid = *to;
+        q->data = data;
+        q->more_to_do = more;
+    }
+    return (struct message){MSG_ES3_SEND_DATA_REQUEST, q};
+}
+
+static struct message script(struct run *r, const struct order *o)
+{
+    uint8_t *room = arena_alloc(r->p->arena, SCRIPT_ROOM);
+    struct writer w = wr_init(room, room ? SCRIPT_ROOM : 0);
+    int err = o->state == ORDER_PERSO
+                  ? es8_put_certificate(&w, &o->aid, r->pe->cert)
+                  : es8_put_key(&w, span_of(o->own_point, ORDER_POINT), (enum curve)o->curve,
+                                o->bare_point, span_of(o->signature, ORDER_SIGNATURE));
+
+    if (err)
+        r->p->err = err;
+    return send_data(r, o, &AID_ISD_R, wr_view(&w), true);
+}
+
+static struct message completed(struct run *r, const struct order *o)
+{
+    struct es3_profile_download_completed_request *q = request(r, o, sizeof *q, false);
+
+    if (q) {
+        q->eid = o->eid;
+        q->iccid = o->iccid;
+        q->profile_type = run_str(r, o->profile_type);
+        if (r->pe->item) {
+            q->address.imsi = r->pe->item->imsi;
+            q->address.msisdn = r->pe->item->msisdn;
+        }
+    }
+    return (struct message){MSG_ES3_PROFILE_DOWNLOAD_COMPLETED_REQUEST, q};
+}
+
+/* Enable, Disable and Delete have one shape on ES3. */
+_Static_assert(sizeof(struct es3_enable_profile_request) == sizeof(struct es3_delete_isdp_request) &&
+                   sizeof(struct es3_enable_profile_request) ==
+                       sizeof(struct es3_disable_profile_request),
+               "three functions, one shape");
+
+static struct message on_profile(struct run *r, const struct order *o, enum msg_type type,
+                                 const struct iccid *iccid, bool validity)
+{
+    struct es3_enable_profile_request *q = request(r, o, sizeof *q, validity);
+
+    if (q) {
+        q->eid = o->eid;
+        q->iccid = *iccid;
+    }
+    return (struct message){type, q};
+}
+
+struct message run_message(struct run *r, const struct order *o, struct span payload)
+{
+    switch (o->state) {
+    case ORDER_CHECK:
+        return get_eis(r, o);
+    case ORDER_ORPHAN:
+        return on_profile(r, o, MSG_ES3_DELETE_ISDP_REQUEST, &o->orphan, false);
+    case ORDER_CREATE:
+        return create(r, o);
+    case ORDER_PERSO:
+    case ORDER_KEYSET:
+        return script(r, o);
+    case ORDER_LOAD:
+        return send_data(r, o, &o->aid, payload, r->more_to_do);
+    case ORDER_COMPLETE:
+        return completed(r, o);
+    case ORDER_ENABLE:
+        return on_profile(r, o, MSG_ES3_ENABLE_PROFILE_REQUEST, &o->iccid, true);
+    case ORDER_CLEANUP:
+        return on_profile(r, o, MSG_ES3_DELETE_ISDP_REQUEST, &o->iccid, false);
+    default:
+        return on_profile(r, o, msg_type_find(IF_ES3, o->function, MSG_KIND_REQUEST), &o->iccid, true);
+    }
+}
