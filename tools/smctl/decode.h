@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Octets between SM-SR and card, field by field with their clause (SGP.02 4.1; TS 102 225, TS 102
+ * 226). Nothing here fails: what does not parse is shown as octets and said to be so. Pure. */
+#pragma once
+
+#include "common/codec/apdu.h"
+#include "tools/smctl/rows.h"
+
+#define DECODE_COMMANDS_MAX 16u
+
+/* The C-APDUs of a script, to read the answers to them. Spans borrow from the script. */
+struct commands {
+    struct apdu_cmd v[DECODE_COMMANDS_MAX];
+    unsigned n;
+};
+void commands_read(struct span script, struct commands *ret);
+/* CPL CHL SPI KIc KID TAR of an SCP80 command packet and what is ciphered behind it. counter is the
+ * record's: inside the packet it is ciphered. */
+void decode_packet(struct rows *out, unsigned depth, struct span packet, uint64_t counter);
+/* Command or response script, definite or not. For a response sent may name the commands it
+ * answers; for a command *sent is filled. sent may be NULL. */
+void decode_script(struct rows *out, unsigned depth, struct span script, struct commands *sent);
+/* Whole elements behind each other as ES3-SendData returns them: 23 L R-APDU, 84.. 85.. 86.. 9F4x.
+ */
+void decode_elements(struct rows *out, unsigned depth, struct span elements);
+void decode_capdu(struct rows *out, unsigned depth, const char *name, struct span capdu,
+                  struct apdu_cmd *ret);
+/* sent: the command this answers, NULL = unknown. */
+void decode_rapdu(struct rows *out, unsigned depth, const char *name, struct span rapdu,
+                  const struct apdu_cmd *sent);
+/* The data of an R-APDU without its status word. */
+void decode_rdata(struct rows *out, unsigned depth, struct span data, const struct apdu_cmd *sent);
+/* Life-cycle octet of an ISD-P: "1F DISABLED". */
+const char *lifecycle_text(uint8_t lifecycle);

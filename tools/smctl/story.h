@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The story of one operation from its records (design 5): for each record the octets it holds,
+ * decoded, and the script behind a ciphered packet where it follows from the record. Pure. */
+#pragma once
+
+#include "common/crypto/crypto.h"
+#include "common/msg/admin.h"
+#include "tools/smctl/decode.h"
+
+#define STORY_PACKETS_MAX 32u
+
+struct story_packet { /* what an armed packet asked, by its counter */
+    uint32_t kvn;
+    uint64_t counter;
+    uint8_t script[256];
+    size_t n;
+};
+struct story {
+    struct crypto *crypto;
+    int64_t start_ms; /* of the acceptance; 0 = none yet */
+    enum function function;
+    struct aid aid, previous_aid;
+    uint32_t memory_required;
+    uint32_t sequence; /* of the last notification, +1 */
+    struct story_packet packets[STORY_PACKETS_MAX];
+    unsigned n_packets;
+    uint8_t step_script[256]; /* of the step that is open */
+    size_t step_n;
+    /* what it came to */
+    bool concluded;
+    struct event last; /* operation.concluded or order.concluded; spans are not kept */
+};
+void story_init(struct story *s, struct crypto *c);
+/* Decodes the record's octets into out (emptied before). ev borrows only during the call. */
+void story_record(struct story *s, const struct admin_record *r, const struct event *ev,
+                  struct rows *out);
+/* Name of the state an event leads to: "WAIT_NOTIFICATION"; "" when it stays. */
+const char *story_state(const struct story *s, const struct event *ev);

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* explain: the story of one operation (design 5, step 9). */
+#include "tools/smctl/records.h"
+#include "tools/smctl/story.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#define EVENT_ARENA (4u << 20)
+
+struct explain {
+    struct smctl *x;
+    struct story story;
+    struct rows rows;
+    struct arena arena;
+    unsigned n;
+};
+
+static void title(const struct admin_record *r, const struct event *ev)
+{
+    char op[UUID_TEXT], eid[EID_TEXT], at[25], fcid[160];
+
+    uuid_text(&r->op, op);
+    eid_text(&r->eid, eid);
+    clock_text(r->at_ms, at);
+    printf("operation %s  %s-%s\n", op, interface_text(ev->iface), function_text(ev->function));
+    printf("  EID %s%s%s\n", eid, ev->iccid.s[0] ? "  ICCID " : "", ev->iccid.s);
+    printf("  asked by %s (%s), call %s\n  at %s\n\n", ev->party.s[0] ? ev->party.s : "the SM-SR",
+           role_text(ev->role), text_safe(ev->fcid, fcid, sizeof fcid), at);
+}
+
+static void print_rows(const struct rows *rows)
+{
+    const char *clause = "";
+
+    for (unsigned i = 0; i < rows->n; i++) {
+        const struct row *r = &rows->v[i];
+        int indent = 17 + 2 * (int)r->depth;
+        bool new_clause = r->clause && strcmp(r->clause, clause) != 0;
+        printf("%*s%-*s %s%s%s", indent, "", 12, r->name, r->value,
+               *r->value && *r->meaning ? "  " : "", r->meaning);
+        printf("%s%s%s\n", new_clause ? "  [" : "", new_clause ? r->clause : "",
+               new_clause ? "]" : "");
+        if (r->clause)
+            clause = r->clause;
+    }
+    if (rows->full)
+        printf("%17s...\n", "");
+}
+
+static void print_text(struct explain *e, const struct admin_record *r, const struct event *ev,
+                       const char *why)
+{
+    char delta[24], type[40];
+    const char *state = ev ? story_state(&e->story, ev) : "";
+    struct buf words;
+
+    buf_init(&words, 0);
+    if (ev)
+        event_words(ev, &words);
+    text_delta(r->at_ms - e->story.start_ms, delta);
+    printf("%14s  %s", delta, text_safe(r->type, type, sizeof type));
+    if (*state)
+        printf("  -> %s", state);
+    printf("  (lsn %" PRIu64 ")\n", r->lsn);
+    if (words.n)
+        printf("%16s%.*s\n", "", (int)words.n, (const char *)words.p);
+    if (!ev)
+        printf("%16s%s\n", "", why);
+    print_rows(&e->rows);
+    buf_fini(&words);
+}
+
+static void print_json(struct explain *e, const struct admin_record *r, const struct event *ev,
+                       const char *why)
+{
+    struct buf b, words;
+    struct json w = {.out = &b};
+
+    buf_init(&b, 0);
+    buf_init(&words, 0);
+    if (ev)
+        event_words(ev, &words);
+    json_open(&w, NULL, '{');
+    json_u64(&w, "lsn", r->lsn);
+    json_time(&w, "at", r->at_ms);
+    json_int(&w, "after_ms", r->at_ms - e->story.start_ms);
+    json_text(&w, "type", r->type);
+    json_str(&w, "state", ev ? story_state(&e->story, ev) : "");
+    if (words.n)
+        json_text(&w, "words", buf_span(&words));
+    json_str(&w, "note", why);
+    json_open(&w, "decoded", '[');
+    for (unsigned i = 0; i < e->rows.n; i++) {
+        const struct row *row = &e->rows.v[i];
+        json_open(&w, NULL, '{');
+        json_u64(&w, "depth", row->depth);
+        json_str(&w, "field", row->name);
+        json_str(&w, "value", row->value);
+        json_str(&w, "meaning", row->meaning);
+        json_str(&w, "clause", row->clause);
+        json_close(&w, '}');
+    }
+    json_close(&w, ']');
+    json_close(&w, '}');
+    out_line(stdout, &b);
+    buf_fini(&words);
+    buf_fini(&b);
+}
+
+static enum exit_code one(void *ctx, const struct admin_record *r)
+{
+    struct explain *e = ctx;
+    struct errmsg why = {""};
+    const struct event *ev;
+
+    arena_reset(&e->arena);
+    ev = record_event(r, &e->arena, &why);
+    e->rows.n = 0;
+    if (ev)
+        story_record(&e->story, r, ev, &e->rows);
+    else if (!e->story.start_ms)
+        e->story.start_ms = r->at_ms;
+    if (e->x->json) {
+        print_json(e, r, ev, why.text);
+    } else {
+        if (e->n == 0 && ev)
+            title(r, ev);
+        print_text(e, r, ev, why.text);
+    }
+    e->n++;
+    return XC_OK;
+}
+
+/* Answer and verdict are two things: both are said. */
+static void ending(const struct explain *e)
+{
+    const struct event *ev = &e->story.last;
+    struct code_help help;
+    char delta[24];
+
+    if (!e->story.concluded) {
+        printf("\nnot ended yet\n");
+        return;
+    }
+    text_delta(ev->completed_at_ms ? ev->completed_at_ms - e->story.start_ms : 0, delta);
+    printf("\nverdict %s%s%s%s%s", verdict_text(ev->result), ev->code.subject[0] ? " " : "",
+           ev->code.subject, ev->code.subject[0] ? "-" : "", ev->code.reason);
+    if (ev->stage != STAGE_NONE)
+        printf(", stage %s", stage_text(ev->stage));
+    printf("%s%s\n", ev->completed_at_ms ? ", after " : "", ev->completed_at_ms ? delta : "");
+    if (ev->code.subject[0] && code_explain(&ev->code, (struct span){NULL, 0}, e->x->daemon, &help))
+        printf("  %s; likely cause: %s\n", help.meaning, help.cause);
+}
+
+enum exit_code verb_explain(struct smctl *x)
+{
+    struct records_filter f = {.from_lsn = 1};
+    struct explain *e = calloc(1, sizeof *e);
+    struct errmsg why = {""};
+    enum exit_code code = XC_LOCAL;
+
+    if (!e) {
+        out_error("%s", err_text(ERR_NOMEM));
+        return code;
+    }
+    e->x = x;
+    story_init(&e->story, x->crypto);
+    arena_init(&e->arena, EVENT_ARENA);
+    if (text_uuid(x->words[0], &f.op, &why))
+        code = smctl_fail(ERR_INVAL, &why);
+    else
+        code = records_each(x, &f, one, e, NULL, NULL);
+    if (code == XC_OK && e->n == 0) {
+        out_error("no record of this operation is to be seen here; --via %s asks the other daemon, "
+                  "--as another party may see it",
+                  x->daemon == DAEMON_SMSR ? "smdp" : "smsr");
+        code = XC_REFUSED;
+    }
+    if (code == XC_OK && !x->json)
+        ending(e);
+    arena_fini(&e->arena);
+    free(e);
+    return code;
+}

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* operation show, list, wait: answer and verdict of what was accepted (design 3.4). An operation of
+ * the SM-SR, or an order of the SM-DP with --via smdp. */
+#include "tools/smctl/smctl.h"
+
+#include "common/msg/admin.h"
+
+#include <time.h>
+
+#define PAGE         500u
+#define WAIT_STEP_MS 1000
+
+static void code_lines(const struct smctl *x, const struct admin_operation *o, const char *eid,
+                       const char *op)
+{
+    struct code_help help;
+    char next[320], text[320];
+
+    if (o->text.n)
+        printf("  text       %s\n", text_safe(o->text, text, sizeof text));
+    if (!o->code.subject[0] || !code_explain(&o->code, o->text, x->daemon, &help))
+        return;
+    printf("  meaning    %s\n", help.meaning);
+    if (help.cause[0])
+        printf("  cause      %s\n", help.cause);
+    code_next(help.next, eid, o->iccid.s, op, next, sizeof next);
+    if (next[0])
+        printf("  next       %s\n", next);
+}
+
+static void time_line(const char *name, int64_t at_ms)
+{
+    char at[25];
+
+    if (!at_ms)
+        return;
+    clock_text(at_ms, at);
+    printf("  %-10s %s\n", name, at);
+}
+
+static void show(const struct smctl *x, const struct admin_operation *o)
+{
+    char op[UUID_TEXT], eid[EID_TEXT], fcid[160], state[80];
+
+    uuid_text(&o->op, op);
+    eid_text(&o->eid, eid);
+    printf("operation %s\n", op);
+    printf("  function   %s-%s\n", interface_text(o->iface), function_text(o->function));
+    printf("  EID        %s\n", eid);
+    if (o->iccid.s[0])
+        printf("  ICCID      %s\n", o->iccid.s);
+    printf("  asked by   %s, call %s\n", o->party.s, text_safe(o->fcid, fcid, sizeof fcid));
+    printf("  state      %s\n", text_safe(o->state, state, sizeof state));
+    printf("  verdict    %s\n", o->verdict == VERDICT_NONE ? "not yet" : verdict_text(o->verdict));
+    printf("  answer     %s", o->status == EXEC_NONE ? "not yet" : exec_status_text(o->status));
+    if (o->code.subject[0])
+        printf(" %s-%s", o->code.subject, o->code.reason);
+    printf("\n");
+    code_lines(x, o, eid, op);
+    if (o->stage != STAGE_NONE)
+        printf("  stage      %s\n", stage_text(o->stage));
+    if (o->attempts)
+        printf("  attempts   %u\n", o->attempts);
+    time_line("accepted", o->accepted_at_ms);
+    time_line("valid to", o->validity_end_ms);
+    time_line("concluded", o->concluded_at_ms);
+}
+
+static void show_json(const struct admin_operation *o)
+{
+    char op[UUID_TEXT], eid[EID_TEXT];
+    struct buf b;
+    struct json w = {.out = &b};
+
+    uuid_text(&o->op, op);
+    eid_text(&o->eid, eid);
+    buf_init(&b, 0);
+    json_open(&w, NULL, '{');
+    json_str(&w, "operation", op);
+    json_str(&w, "eid", eid);
+    json_str(&w, "iccid", o->iccid.s);
+    json_str(&w, "function", function_text(o->function));
+    json_str(&w, "interface", interface_text(o->iface));
+    json_str(&w, "party", o->party.s);
+    json_text(&w, "call", o->fcid);
+    json_text(&w, "state", o->state);
+    if (o->verdict != VERDICT_NONE)
+        json_str(&w, "verdict", verdict_text(o->verdict));
+    if (o->status != EXEC_NONE)
+        json_str(&w, "status", exec_status_text(o->status));
+    json_str(&w, "subject", o->code.subject);
+    json_str(&w, "reason", o->code.reason);
+    if (o->stage != STAGE_NONE)
+        json_str(&w, "stage", stage_text(o->stage));
+    json_u64(&w, "attempts", o->attempts);
+    json_time(&w, "accepted_at", o->accepted_at_ms);
+    json_time(&w, "valid_to", o->validity_end_ms);
+    json_time(&w, "concluded_at", o->concluded_at_ms);
+    json_text(&w, "text", o->text);
+    json_close(&w, '}');
+    out_line(stdout, &b);
+    buf_fini(&b);
+}
+
+/* --- one --- */
+
+struct one {
+    struct smctl *x;
+    bool wait; /* print only what has ended */
+    bool ended;
+    enum exit_code verdict;
+};
+
+static enum exit_code verdict_exit(const struct admin_operation *o)
+{
+    switch (o->verdict) {
+    case VERDICT_SUCCESS:
+        return XC_OK;
+    case VERDICT_FAILED:
+        return o->stage == STAGE_ADMISSION ? XC_REFUSED : XC_FAILED;
+    case VERDICT_ROLLED_BACK:
+        return XC_FAILED;
+    default:
+        return XC_DOUBT;
+    }
+}
+
+static enum exit_code one_shown(void *ctx, const struct envelope *e)
+{
+    const struct admin_operation_show_response *r = e->message.body;
+    struct one *q = ctx;
+
+    if (e->message.type != MSG_ADMIN_OPERATION_SHOW_RESPONSE)
+        return XC_CONNECTION;
+    if (!r->operation) {
+        out_error("no such operation here; --via %s asks the other daemon",
+                  q->x->daemon == DAEMON_SMSR ? "smdp" : "smsr");
+        return XC_REFUSED;
+    }
+    q->ended = r->operation->verdict != VERDICT_NONE && r->operation->verdict != VERDICT_IN_DOUBT;
+    q->verdict = verdict_exit(r->operation);
+    if (q->wait && !q->ended)
+        return XC_OK;
+    if (q->x->json)
+        show_json(r->operation);
+    else
+        show(q->x, r->operation);
+    return XC_OK;
+}
+
+static enum exit_code ask_one(struct one *q)
+{
+    struct admin_operation_show_request r = {.op = {{0}}};
+    struct message m = {MSG_ADMIN_OPERATION_SHOW_REQUEST, &r};
+    struct errmsg why = {""};
+    char id[UUID_TEXT];
+
+    if (text_uuid(q->x->words[0], &r.op, &why))
+        return smctl_fail(ERR_INVAL, &why);
+    smctl_call_id(q->x, id);
+    r.base.function_call_identifier = span_str(id);
+    return smctl_ask(q->x, &m, one_shown, q);
+}
+
+enum exit_code verb_operation_show(struct smctl *x)
+{
+    struct one q = {.x = x};
+
+    return ask_one(&q);
+}
+
+enum exit_code verb_operation_wait(struct smctl *x)
+{
+    const struct timespec step = {WAIT_STEP_MS / 1000, WAIT_STEP_MS % 1000 * 1000000L};
+    int64_t start = clock_mono_ms(&CLOCK_SYSTEM);
+    struct one q = {.x = x, .wait = true};
+    struct errmsg why = {""};
+    uint64_t timeout = 0;
+    enum exit_code code;
+
+    if (args_number(x->args, OPT_TIMEOUT, 0, 366 * 86400, &timeout, &why))
+        return smctl_fail(ERR_INVAL, &why);
+    for (;;) {
+        code = ask_one(&q);
+        if (code != XC_OK)
+            return code;
+        if (q.ended)
+            return q.verdict;
+        if (timeout && clock_mono_ms(&CLOCK_SYSTEM) - start >= (int64_t)timeout * 1000) {
+            out_error("no verdict within %llu s; smctl operation show %s",
+                      (unsigned long long)timeout, x->words[0]);
+            return XC_DOUBT;
+        }
+        (void)nanosleep(&step, NULL); /* a signal ends it early, and the program */
+    }
+}
+
+/* --- list --- */
+
+struct listing {
+    struct smctl *x;
+    uint64_t left;
+    struct uuid after;
+    unsigned n;
+};
+
+static void row_print(const struct admin_operation *o)
+{
+    char op[UUID_TEXT], eid[EID_TEXT], at[25], state[40];
+
+    uuid_text(&o->op, op);
+    eid_text(&o->eid, eid);
+    clock_text(o->accepted_at_ms, at);
+    printf("%s  %s  %-16s  %s  %-20s  %-17s  %s%s%s\n", op, at, function_text(o->function), eid,
+           o->iccid.s[0] ? o->iccid.s : "-",
+           o->verdict == VERDICT_NONE ? text_safe(o->state, state, sizeof state)
+                                      : verdict_text(o->verdict),
+           o->code.subject, o->code.subject[0] ? "-" : "", o->code.reason);
+}
+
+static enum exit_code listed(void *ctx, const struct envelope *e)
+{
+    const struct admin_operation_list_response *r = e->message.body;
+    struct listing *l = ctx;
+
+    if (e->message.type != MSG_ADMIN_OPERATION_LIST_RESPONSE)
+        return XC_CONNECTION;
+    l->n = r->n_operations;
+    for (unsigned i = 0; i < r->n_operations; i++) {
+        if (l->left > 0) {
+            if (l->x->json)
+                show_json(&r->operations[i]);
+            else
+                row_print(&r->operations[i]);
+            l->left--;
+        }
+        l->after = r->operations[i].op;
+    }
+    return XC_OK;
+}
+
+enum exit_code verb_operation_list(struct smctl *x)
+{
+    struct admin_operation_list_request q = {.limit = PAGE};
+    const char *verdict = x->args->value[OPT_VERDICT];
+    struct listing l = {.x = x, .left = UINT64_MAX};
+    struct errmsg why = {""};
+    enum exit_code code;
+
+    if (args_number(x->args, OPT_LIMIT, 1, UINT64_MAX, &l.left, &why) ||
+        args_eid(x->args, OPT_EID, &q.eid, &why))
+        return smctl_fail(ERR_INVAL, &why);
+    q.live_only = args_has(x->args, OPT_LIVE);
+    if (verdict && (q.verdict = verdict_parse(span_str(verdict))) == VERDICT_NONE) {
+        out_error("--verdict '%.40s' is none of SUCCESS, FAILED, ROLLED_BACK, EXPIRED, CANCELLED, "
+                  "IN_DOUBT",
+                  verdict);
+        return XC_USAGE;
+    }
+    do {
+        char id[UUID_TEXT];
+        struct message m = {MSG_ADMIN_OPERATION_LIST_REQUEST, &q};
+        smctl_call_id(x, id);
+        q.base.function_call_identifier = span_str(id);
+        q.after = l.after;
+        if (l.left < PAGE)
+            q.limit = (uint32_t)l.left;
+        l.n = 0;
+        code = smctl_ask(x, &m, listed, &l);
+    } while (code == XC_OK && l.n > 0 && l.left > 0);
+    return code;
+}

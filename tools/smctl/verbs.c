@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The verbs: dispatch, usage and help come from this one table. */
+#include "tools/smctl/smctl.h"
+
+#define CALLS                                                                                      \
+    (OPT_BIT(OPT_CALL_ID) | OPT_BIT(OPT_VALIDITY) | OPT_BIT(OPT_UNTIL_VERDICT) |                   \
+     OPT_BIT(OPT_PROGRESS) | OPT_BIT(OPT_EIDS) | OPT_BIT(OPT_OUT))
+#define CHANGE                                                                                     \
+    (CALLS | OPT_BIT(OPT_EID) | OPT_BIT(OPT_ICCID) | OPT_BIT(OPT_VIA) | OPT_BIT(OPT_SMSR_ID))
+
+/* Paragraphs are wrapped by help. */
+#define MORE_BULK                                                                                  \
+    " A single card is named by --eid, many by --eids FILE. Many calls are in flight at once; a "  \
+    "lost connection is taken up again and the same calls are repeated under the same "            \
+    "identifiers, which the server answers from its store. What did not succeed gets a line with " \
+    "its reason, and the counts sum to the number of lines in the file."
+
+const struct verb VERBS[] = {
+    {"help", "[COMMAND]", 0, ARGS_WORDS_MAX, 0, DAEMON_SMSR, "explain a command, or list them",
+     NULL, verb_help},
+    {"pki init", "DIR", 1, 1,
+     OPT_BIT(OPT_PARTY) | OPT_BIT(OPT_NO_DEFAULTS) | OPT_BIT(OPT_DAYS) | OPT_BIT(OPT_SMSR) |
+         OPT_BIT(OPT_SMDP),
+     DAEMON_SMSR, "make certificates, keys and contexts of a laboratory",
+     "Writes ca/, ci/, a directory for each party, transport.key and smctl.yaml into DIR, which "
+     "must be empty or not exist. Parties unless --no-defaults: smsr, smdp, operator-a, "
+     "operator-b, fleet, eum, admin, auditor. Roles: eum operator m2m-sp smdp smsr fleet admin "
+     "auditor.",
+     verb_pki_init},
+    {"eis import", "FILE|DIR", 1, 1,
+     OPT_BIT(OPT_CALL_ID) | OPT_BIT(OPT_VALIDITY) | OPT_BIT(OPT_PROGRESS), DAEMON_SMSR,
+     "register the cards of .eis files (ES1-RegisterEIS, as an EUM)",
+     "A damaged file is refused before anything is sent. Each entry is registered whole or not at "
+     "all; those registered before count as done before. A refused one gets a line with its "
+     "reason.",
+     verb_eis_import},
+    {"eis show", "EID", 1, 1, OPT_BIT(OPT_VIA) | OPT_BIT(OPT_SMSR_ID), DAEMON_SMSR,
+     "what is known of a card, as far as you may see it (ES4-GetEIS; ES2 with --via smdp)", NULL,
+     verb_eis_show},
+    {"eis list", "", 0, 0, OPT_BIT(OPT_STATE) | OPT_BIT(OPT_LIMIT), DAEMON_SMSR,
+     "the cards you may see; --state: with a profile Created, Disabled or Enabled", NULL,
+     verb_eis_list},
+    {"profile push", "", 0, 0,
+     CALLS | OPT_BIT(OPT_EID) | OPT_BIT(OPT_ICCID) | OPT_BIT(OPT_TYPE) | OPT_BIT(OPT_ENABLE) |
+         OPT_BIT(OPT_SMSR_ID),
+     DAEMON_SMDP, "download a profile to a card (ES2-DownloadProfile, as an operator)",
+     "The profile is one in stock of --type, or the one of --iccid. Waits for the end; Ctrl-C "
+     "leaves the orders running." MORE_BULK,
+     verb_profile_push},
+    {"profile enable", "", 0, 0, CHANGE, DAEMON_SMSR,
+     "enable a profile (ES4-EnableProfile; ES2 with --via smdp)",
+     "Lines of --eids: EID ICCID, as profile push --out writes them." MORE_BULK,
+     verb_profile_enable},
+    {"profile disable", "", 0, 0, CHANGE, DAEMON_SMSR,
+     "disable a profile; the fall-back profile takes over (ES4, or ES2 with --via smdp)",
+     "Lines of --eids: EID ICCID." MORE_BULK, verb_profile_disable},
+    {"profile delete", "", 0, 0, CHANGE, DAEMON_SMSR,
+     "delete a disabled profile from a card (ES4, or ES2 with --via smdp)",
+     "Lines of --eids: EID ICCID." MORE_BULK, verb_profile_delete},
+    {"profile address", "EID ICCID MSISDN", 3, 3,
+     OPT_BIT(OPT_IMSI) | OPT_BIT(OPT_CALL_ID) | OPT_BIT(OPT_VALIDITY), DAEMON_SMSR,
+     "tell the number by which a profile is reached (ES4-UpdateSubscriptionAddress)", NULL,
+     verb_profile_address},
+    {"profile list", "", 0, 0,
+     OPT_BIT(OPT_TYPE) | OPT_BIT(OPT_MNO) | OPT_BIT(OPT_STATE) | OPT_BIT(OPT_LIMIT), DAEMON_SMDP,
+     "the stock of the SM-DP: ICCID, state, card", "States: AVAILABLE RESERVED INSTALLED RELEASED.",
+     verb_profile_list},
+    {"profile import", "CSV", 1, 1, OPT_BIT(OPT_TYPE) | OPT_BIT(OPT_MNO), DAEMON_SMDP,
+     "bring subscriptions of a --type into stock, all rows or none",
+     "Columns that must be there: iccid, imsi, k, opc; others: msisdn, acc, ad_mnc_len, smsp, "
+     "pin1, puk1, pin2, puk2, adm1, ota_kvn, ota_kic, ota_kid, ota_dek, pol1, profile_type. The "
+     "file is checked before anything is sent; errors name row and column, never a value.",
+     verb_profile_import},
+    {"profile template add", "[FILE]", 0, 1,
+     OPT_BIT(OPT_TYPE) | OPT_BIT(OPT_BUILTIN) | OPT_BIT(OPT_SIZE), DAEMON_SMDP,
+     "give the SM-DP a profile package that --type is made from", NULL, verb_template_add},
+    {"operation show", "OPERATION", 1, 1, OPT_BIT(OPT_VIA), DAEMON_SMSR,
+     "answer and verdict of an operation, or of an order with --via smdp", NULL,
+     verb_operation_show},
+    {"operation list", "", 0, 0,
+     OPT_BIT(OPT_VIA) | OPT_BIT(OPT_EID) | OPT_BIT(OPT_VERDICT) | OPT_BIT(OPT_LIVE) |
+         OPT_BIT(OPT_LIMIT),
+     DAEMON_SMSR, "operations or orders you may see", NULL, verb_operation_list},
+    {"operation wait", "OPERATION", 1, 1, OPT_BIT(OPT_VIA), DAEMON_SMSR,
+     "wait for the verdict; it becomes the exit code", NULL, verb_operation_wait},
+    {"explain", "OPERATION", 1, 1, OPT_BIT(OPT_VIA), DAEMON_SMSR,
+     "the story of an operation, every packet head and APDU decoded with its clause",
+     "Times are from the acceptance on. What went to the card is ciphered in the log; where its "
+     "content follows from the record it is built again and shown as such.",
+     verb_explain},
+    {"events list", "", 0, 0,
+     OPT_BIT(OPT_VIA) | OPT_BIT(OPT_FROM) | OPT_BIT(OPT_OP) | OPT_BIT(OPT_EID) |
+         OPT_BIT(OPT_STREAM) | OPT_BIT(OPT_LIMIT),
+     DAEMON_SMSR, "records of the log", NULL, verb_events_list},
+    {"events tail", "", 0, 0,
+     OPT_BIT(OPT_VIA) | OPT_BIT(OPT_FROM) | OPT_BIT(OPT_OP) | OPT_BIT(OPT_EID) |
+         OPT_BIT(OPT_STREAM),
+     DAEMON_SMSR, "records of the log as they come, until Ctrl-C", NULL, verb_events_tail},
+    {"log verify", "", 0, 0,
+     OPT_BIT(OPT_VIA) | OPT_BIT(OPT_STATE) | OPT_BIT(OPT_HEADS) | OPT_BIT(OPT_SAVE_HEADS),
+     DAEMON_SMSR, "prove that the log is whole: every hash computed here and compared",
+     "Over mTLS: body hashes, chain and heads of the streams you may see. --state DIR: the files "
+     "of a daemon on this machine, read only; its projections are rebuilt from the log and "
+     "compared. Heads kept elsewhere (--save-heads, later --heads) are what shows a cut tail.",
+     verb_log_verify},
+    {"audit", "[EID]", 0, 1, CALLS & ~OPT_BIT(OPT_OUT), DAEMON_SMSR,
+     "ask the card itself what is on it (ES4-AuditEIS) and wait", NULL, verb_audit},
+    {"notify follow", "", 0, 0, OPT_BIT(OPT_VIA) | OPT_BIT(OPT_LIMIT), DAEMON_SMSR,
+     "print what this party must still hear and acknowledge it, until Ctrl-C",
+     "One subscriber a party. What was not printed is not acknowledged and comes again.",
+     verb_notify_follow},
+    {"status", "", 0, 0, OPT_BIT(OPT_VIA), DAEMON_SMSR, "version, counters and memory of a daemon",
+     NULL, verb_status},
+};
+const unsigned N_VERBS = sizeof VERBS / sizeof *VERBS;
