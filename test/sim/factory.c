@@ -47,11 +47,9 @@ static char luhn(const char *digits, size_t n)
 static void subscription(struct rng *rng, const char *iin, const char *plmn, const char *cc, unsigned i,
                          struct subscription_data *ret)
 {
-    char text[32];
-
     memset(ret, 0, sizeof *ret);
-    (void)snprintf(text, sizeof text, "%s%012u", iin, i + 1);
-    (void)snprintf(ret->iccid.s, sizeof ret->iccid.s, "%s%c", text, luhn(text, strlen(text)));
+    (void)snprintf(ret->iccid.s, sizeof ret->iccid.s - 1, "%s%012u", iin, i + 1);
+    ret->iccid.s[strlen(ret->iccid.s)] = luhn(ret->iccid.s, strlen(ret->iccid.s));
     (void)snprintf(ret->imsi.s, sizeof ret->imsi.s, "%s%010u", plmn, i + 1);
     (void)snprintf(ret->msisdn.s, sizeof ret->msisdn.s, "%s%08u", cc, i + 1);
     rng_fill(rng, ret->k, 16);
@@ -216,7 +214,7 @@ static int make_card(struct factory *f, struct rng *rng, unsigned i, uint32_t qu
     rng_fill(rng, c->f.psk, 16);
     c->f.ecasd_cert = buf_span(&c->ecasd);
     c->f.memory_bytes = 512 * 1024;
-    (void)snprintf(c->f.imei, sizeof c->f.imei, "35000000%08u", i);
+    (void)snprintf(c->f.imei, sizeof c->f.imei, "3500000%08u", i % 100000000u);
     c->f.quirks = quirks;
     c->f.has_bootstrap = true;
     c->f.bootstrap.iccid = a.iccid;

@@ -196,7 +196,8 @@ int64_t links_due(const struct links *l)
 static void deliver(struct end *e, int64_t now_ms)
 {
     while (e->link->up && !e->closing && end_due(e) <= now_ms) {
-        struct chunk *c = LIST_ENTRY(list_pop(&e->in), struct chunk, at);
+        struct chunk *c = LIST_ENTRY(e->in.next, struct chunk, at);
+        list_del(&c->at);
         rpc_input(e->rpc, span_of(c->b, c->n));
         free(c);
     }

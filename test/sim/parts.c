@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Puts the world together: papers, disk, daemons, network, parties. */
+#include "test/sim/world_int.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/crypto/ecka.h"
+#include "test/sim/rand_method.h"
+#include "test/support/path.h"
+#include "tools/euiccsim/net/quirk_set.h"
+
+static const char CONF[] =
+    "smsr: {oid: 1.3.6.1.4.1.99999.1, listen: \"127.0.0.1:1\", coap: \"127.0.0.1:1\", state: sim}\n"
+    "networks: [{id: net-a, coap: \"127.0.0.1:1\"}, {id: net-b, coap: \"127.0.0.1:1\"}]\n"
+    "tls: {ca: ca.pem, cert: cert.pem, key: key.pem}\n"
+    "gsma: {ci: [ci.pem]}\n"
+    "keystore: {kek: kek.bin}\n"
+    "tenants:\n"
+    "  - {id: acme-water, eid_ranges: [{from: \"890490320000000000000000000000\", to: "
+    "\"890490329999999999999999999999\"}], admits: [1.3.6.1.4.1.99999.10, 1.3.6.1.4.1.99999.11]}\n"
+    "  - {id: blue, eid_ranges: []}\n"
+    "  - {id: orange, eid_ranges: []}\n"
+    "  - {id: rival, eid_ranges: []}\n"
+    "parties:\n"
+    "  - {oid: 1.3.6.1.4.1.99999.10, tenant: blue, roles: [operator], plmn: [\"26201\"], iccid: "
+    "[\"894901\"], on_behalf: [1.3.6.1.4.1.99999.2]}\n"
+    "  - {oid: 1.3.6.1.4.1.99999.11, tenant: orange, roles: [operator], plmn: [\"20404\"], iccid: "
+    "[\"893104\"]}\n"
+    "  - {oid: 1.3.6.1.4.1.99999.12, tenant: rival, roles: [operator], plmn: [\"23430\"]}\n"
+    "  - {oid: 1.3.6.1.4.1.99999.2, tenant: blue, roles: [smdp]}\n"
+    "  - {oid: 1.3.6.1.4.1.99999.20, tenant: acme-water, roles: [fleet]}\n"
+    "  - {oid: 1.3.6.1.4.1.99999.30, tenant: acme-water, roles: [eum]}\n"
+    "plma:\n"
+    "  - {mno: 1.3.6.1.4.1.99999.10, profile_type: \"*\", m2m_sp: 1.3.6.1.4.1.99999.20, operations: "
+    "[EnableProfile, DisableProfile, DeleteProfile]}\n"
+    "routes:\n"
+    "  - {mno: 1.3.6.1.4.1.99999.10, profile_type: \"*\", network: net-b, source: \"4915100000000\", apn: "
+    "iot.blue, host: smsr.example, ipv4: 127.0.0.1, port: 7443}\n"
+    "  - {mno: 1.3.6.1.4.1.99999.11, profile_type: \"*\", network: net-a, source: \"4915100000000\", apn: "
+    "iot.orange, host: smsr.example, ipv4: 127.0.0.1, port: 7443}\n"
+    "limits: {effects_per_hour: 0, rollbacks_per_day: 0}\n";
+
+static int read_conf(struct world *w, struct errmsg *why)
+{
+    struct tmpdir dir;
+    char path[512];
+    FILE *f;
+    int err;
+
+    tmpdir_init(&dir);
+    tmpdir_path(&dir, "smsr.yaml", path, sizeof path);
+    f = fopen(path, "w");
+    if (!f || fwrite(CONF, 1, sizeof CONF - 1, f) != sizeof CONF - 1 || fclose(f))
+        return errmsg_set(why, ERR_IO, "the configuration cannot be written");
+    err = conf_load(path, 1, &w->conf, why);
+    tmpdir_fini(&dir);
+    return err;
+}
+
+static int make_keystore(struct world *w, struct keystore **ret)
+{
+    uint8_t kek[32];
+
+    rng_fill(&w->id_rng, kek, sizeof kek);
+    return keystore_new(w->crypto, span_of(kek, sizeof kek), 1, ret);
+}
+
+static int make_pki(struct world *w, struct pki **ret, struct errmsg *why)
+{
+    *ret = pki_new(w->crypto);
+    return *ret ? pki_add_ci_der(*ret, buf_span(&w->factory.ci.der), why) : ERR_NOMEM;
+}
+
+static int make_smsr(struct world *w, struct errmsg *why)
+{
+    struct smsr_core_options o = {
+        .conf = w->conf, .journal_path = "smsr.journal", .state_path = "smsr.state",
+        .vfs = memvfs_name(w->disk), .crypto = w->crypto, .transport = &w->transport, .n_transport = 1,
+        .clock = &w->clock, .rng = &w->id_rng, .carrier = &w->carrier, .version = "sim"};
+    int err = make_keystore(w, &w->sr_keys);
+
+    (void)snprintf(w->transport.id, sizeof w->transport.id, "%s", FACTORY_TRANSPORT_ID);
+    w->transport.key = w->factory.transport;
+    if (!err)
+        err = make_pki(w, &w->sr_pki, why);
+    o.keystore = w->sr_keys;
+    o.pki = w->sr_pki;
+    if (!err)
+        err = smsr_core_new(&o, &w->sr, why);
+    if (!err)
+        w->sr_handler = smsr_core_handler(w->sr);
+    return err;
+}
+
+static void dp_party(struct dp_party *p, const char *oid, const char *tenant, enum party_role role)
+{
+    memset(p, 0, sizeof *p);
+    (void)snprintf(p->oid.s, sizeof p->oid.s, "%s", oid);
+    (void)snprintf(p->tenant, sizeof p->tenant, "%s", tenant);
+    p->roles = 1u << (unsigned)role;
+}
+
+static int link_call(void *ctx, const struct oid *smsr, struct envelope *e)
+{
+    struct world *w = ctx;
+
+    (void)smsr;
+    return w->dp_rpc && rpc_is_up(w->dp_rpc) ? rpc_send(w->dp_rpc, e, &e->message_id) : ERR_CLOSED;
+}
+
+static void link_ack(void *ctx, const struct oid *smsr, uint64_t number)
+{
+    struct world *w = ctx;
+    struct envelope e;
+
+    (void)smsr;
+    memset(&e, 0, sizeof e);
+    e.kind = ENV_ACK;
+    e.delivery_no = number;
+    if (w->dp_rpc && rpc_is_up(w->dp_rpc) && rpc_send(w->dp_rpc, &e, NULL))
+        world_fault(w, "the SM-DP cannot acknowledge");
+}
+
+static int make_smdp(struct world *w, struct errmsg *why)
+{
+    struct smdp_core_config c = {
+        .env = &w->dp_env, .journal_path = "smdp.journal", .state_path = "smdp.state",
+        .vfs = memvfs_name(w->disk), .crypto = w->crypto, .identities = &w->dp_identity,
+        .n_identities = 1, .clock = &w->clock, .rng = &w->id_rng, .link = {link_call, link_ack, w},
+        .version = "sim"};
+    int err = make_keystore(w, &w->dp_keys);
+
+    if (!err)
+        err = make_pki(w, &w->dp_pki, why);
+    (void)snprintf(w->dp_env.smdp_oid.s, sizeof w->dp_env.smdp_oid.s, "%s", FACTORY_SMDP);
+    (void)snprintf(w->smsr_oid.s, sizeof w->smsr_oid.s, "%s", FACTORY_SMSR);
+    w->dp_smsr.oid = w->smsr_oid;
+    w->dp_env.smsrs = &w->dp_smsr;
+    w->dp_env.n_smsrs = 1;
+    dp_party(&w->dp_parties[0], FACTORY_B, "blue", ROLE_OPERATOR);
+    (void)snprintf(w->dp_parties[0].plmn[0].s, sizeof w->dp_parties[0].plmn[0].s, "%s", FACTORY_PLMN_B);
+    w->dp_parties[0].n_plmn = 1;
+    dp_party(&w->dp_parties[1], "1.3.6.1.4.1.99999.40", "house", ROLE_ADMIN);
+    w->dp_env.parties = w->dp_parties;
+    w->dp_env.n_parties = 2;
+    dp_timers_default(w->dp_env.timer_ms, 1);
+    w->dp_env.time_scale = 1;
+    w->dp_env.orders_max = 100000;
+    w->dp_env.loads_max = 64;
+    w->dp_identity.cert = buf_span(&w->factory.smdp_cert);
+    w->dp_identity.key = w->factory.smdp_key;
+    w->dp_identity.curve = CURVE_P256;
+    c.keystore = w->dp_keys;
+    c.pki = w->dp_pki;
+    if (!err)
+        err = smdp_core_new(&c, &w->dp, why);
+    if (!err)
+        w->dp_handler = smdp_core_handler(w->dp);
+    return err;
+}
+
+/* --- the network --- */
+static void draw_faults(struct world *w, struct simnet_faults *f)
+{
+    struct rng *r = &w->story_rng;
+
+    memset(f, 0, sizeof *f);
+    if (!w->plan.faults)
+        return;
+    f->loss_mt = (uint32_t)rng_below(r, RATE_ONE / 5);
+    f->loss_mo = (uint32_t)rng_below(r, RATE_ONE / 5);
+    f->por_loss = (uint32_t)rng_below(r, RATE_ONE / 5);
+    f->duplicate = (uint32_t)rng_below(r, RATE_ONE / 4);
+    f->reorder = (uint32_t)rng_below(r, RATE_ONE / 4);
+    f->reorder_ms = (int64_t)rng_below(r, 600000);
+    f->late = (uint32_t)rng_below(r, RATE_ONE / 20);
+    f->corrupt = (uint32_t)rng_below(r, RATE_ONE / 40);
+    f->stream_cut = (uint32_t)rng_below(r, RATE_ONE / 100);
+    f->power_loss = (uint32_t)rng_below(r, RATE_ONE / 200);
+}
+
+static int net_sms_mo(void *ctx, const struct msisdn *from, struct span tp_ud, uint64_t id)
+{
+    struct world *w = ctx;
+
+    (void)id;
+    world_air(w, 'o', tp_ud);
+    channel_sms_mo(smsr_core_channel(w->sr), from, tp_ud);
+    return ERR_OK;
+}
+
+static int net_stream_open(void *ctx, uint64_t conn, const uint8_t ipv4[4], uint16_t port)
+{
+    struct world *w = ctx;
+
+    (void)ipv4;
+    (void)port;
+    channel_stream_open(smsr_core_channel(w->sr), conn);
+    return simnet_stream_opened(w->net, conn, true, world_wall(w));
+}
+
+static int net_stream_bytes(void *ctx, uint64_t conn, struct span bytes)
+{
+    struct world *w = ctx;
+
+    world_air(w, 'u', bytes);
+    channel_stream_bytes(smsr_core_channel(w->sr), conn, bytes);
+    return ERR_OK;
+}
+
+static void net_stream_closed(void *ctx, uint64_t conn)
+{
+    struct world *w = ctx;
+
+    channel_stream_closed(smsr_core_channel(w->sr), conn);
+}
+
+static int add_operator(struct world *w, const char *id, const char *plmn, const char *numbers,
+                        const struct buf *csv, struct errmsg *why)
+{
+    struct operator_config o;
+    struct plmn home, here;
+    int err;
+
+    memset(&o, 0, sizeof o);
+    (void)snprintf(o.id, sizeof o.id, "%s", id);
+    (void)snprintf(o.plmn.s, sizeof o.plmn.s, "%s", plmn);
+    (void)snprintf(o.numbers, sizeof o.numbers, "%s", numbers);
+    o.hss_csv = buf_span(csv);
+    err = simnet_add_operator(w->net, &o, why);
+    home = o.plmn;
+    memset(&here, 0, sizeof here);
+    (void)snprintf(here.s, sizeof here.s, "%s", FACTORY_PLMN_HERE);
+    return err ? err : simnet_add_coverage(w->net, &home, &here);
+}
+
+static int add_devices(struct world *w)
+{
+    int err = ERR_OK;
+
+    for (unsigned i = 0; !err && i < w->factory.n; i++) {
+        struct plmn visited;
+        struct card *card = NULL;
+        memset(&visited, 0, sizeof visited);
+        (void)snprintf(visited.s, sizeof visited.s, "%s",
+                       w->factory.cards[i].fate == FATE_NO_COVERAGE ? FACTORY_PLMN_THERE
+                                                                    : FACTORY_PLMN_HERE);
+        err = card_new(&w->cards, &w->factory.cards[i].f, &card);
+        if (!err)
+            err = simnet_add_device(w->net, card, &visited, 0);
+    }
+    return err;
+}
+
+static int make_network(struct world *w, struct errmsg *why)
+{
+    struct simnet_config c = {.seed = w->plan.seed, .now_ms = world_wall(w), .time_scale = 1,
+                              .latency = w->plan.faults ? LATENCY_LAB2016 : LATENCY_FAST,
+                              .crypto = w->crypto, .cards = &w->cards};
+    struct simnet_port port = {.sms_mo = net_sms_mo, .stream_open = net_stream_open,
+                               .stream_bytes = net_stream_bytes, .stream_closed = net_stream_closed,
+                               .ctx = w};
+    struct plmn a = {FACTORY_PLMN_A}, there = {FACTORY_PLMN_THERE};
+    int err;
+
+    draw_faults(w, &c.faults);
+    w->scp81 = scp81_client_ctx(w->crypto);
+    if (!w->scp81)
+        return ERR_NOMEM;
+    w->cards.crypto = w->crypto;
+    w->cards.rng = &w->net_rng;
+    w->cards.scp81 = w->scp81;
+    w->cards.ci_points = span_of(w->factory.ci.point, 65);
+    w->cards.time_scale = 1;
+    (void)snprintf(w->cards.smsr_address.s, sizeof w->cards.smsr_address.s, "%s", FACTORY_SMSR_NUMBER);
+    c.smsr = w->cards.smsr_address;
+    err = ledger_file_open(NULL, LEDGER_WRITE, &w->ledger, why);
+    c.ledger = w->ledger;
+    if (!err)
+        err = simnet_new(&c, &port, &w->net);
+    if (!err)
+        err = add_operator(w, "op-a", FACTORY_PLMN_A, "31970", &w->factory.hss_a, why);
+    if (!err)
+        err = add_operator(w, "op-b", FACTORY_PLMN_B, "49172", &w->factory.hss_b, why);
+    if (!err)
+        err = simnet_add_coverage(w->net, &a, &there);
+    if (!err)
+        err = add_devices(w);
+    return err ? err : simnet_start(w->net, 1000);
+}
+
+static void make_parties(struct world *w)
+{
+    client_init(&w->eum, "eum", FACTORY_EUM, ROLE_EUM, w->links, &w->sr_handler, false, w->crypto);
+    client_init(&w->a, "op-a", FACTORY_A, ROLE_OPERATOR, w->links, &w->sr_handler, true, w->crypto);
+    client_init(&w->b, "op-b", FACTORY_B, ROLE_OPERATOR, w->links, &w->sr_handler, true, w->crypto);
+    client_init(&w->b_dp, "op-b-dp", FACTORY_B, ROLE_OPERATOR, w->links, &w->dp_handler, true,
+                w->crypto);
+    client_init(&w->admin, "admin", "1.3.6.1.4.1.99999.40", ROLE_ADMIN, w->links, &w->dp_handler,
+                false, w->crypto);
+    client_init(&w->fleet, "fleet", FACTORY_FLEET, ROLE_FLEET, w->links, &w->sr_handler, true,
+                w->crypto);
+}
+
+int world_parts(struct world *w, struct errmsg *why)
+{
+    uint32_t quirks = w->plan.faults ? 0x3F : 0;
+    unsigned lost = w->plan.cards >= 8 ? 1 : 0;
+    int err;
+
+    rand_method_seed(w->plan.seed);
+    w->crypto = crypto_new(NULL);
+    w->disk = memvfs_register("sim", w->plan.seed);
+    w->links = links_new(&w->net_rng);
+    if (!w->crypto || !w->disk || !w->links)
+        return ERR_NOMEM;
+    memvfs_set_clock(w->disk, w->clock.wall_ms, w->clock.ctx);
+    err = factory_make(&w->factory, w->crypto, &w->id_rng, w->plan.cards, lost, lost, quirks,
+                       world_wall(w));
+    if (err)
+        return errmsg_set(why, err, "the factory stopped: %s", err_text(err));
+    err = read_conf(w, why);
+    if (!err)
+        err = make_network(w, why);
+    if (!err)
+        err = make_smsr(w, why);
+    if (!err)
+        err = make_smdp(w, why);
+    make_parties(w);
+    return err;
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the parties outside ask for, drawn from the seed: orders, switches, deletions, audits, by the right
+ * ones and by the wrong one; lost connections; devices without power. */
+#include "test/sim/world_int.h"
+
+#include "common/msg/es1.h"
+#include "common/msg/es2.h"
+#include "common/msg/es4.h"
+#include "common/msg/msg_type.h"
+
+#include <stdio.h>
+
+static void called(struct world *w, struct client *c, const struct client_call *k)
+{
+    if (!k)
+        world_fault(w, "%s cannot make its call", c->name);
+    else if (w->plan.trace)
+        printf("%9lld ms  %s asks %s\n", (long long)w->now_ms, c->name, msg_type_name(k->type));
+}
+
+static void register_all(struct world *w)
+{
+    for (unsigned i = 0; i < w->factory.n; i++) {
+        struct es1_register_eis_request r;
+        memset(&r, 0, sizeof r);
+        r.eis = buf_span(&w->factory.cards[i].eis);
+        called(w, &w->eum,
+               client_call(&w->eum, MSG_ES1_REGISTER_EIS_REQUEST, &r, &w->factory.cards[i].eid, NULL, NULL,
+                           w->now_ms));
+    }
+}
+
+static void stock(struct world *w)
+{
+    struct admin_template_add_request t;
+    struct admin_subscriptions_import_request s;
+
+    memset(&t, 0, sizeof t);
+    t.profile_type = span_str("meter");
+    t.part = t.total = 1;
+    t.data = buf_span(&w->factory.package);
+    called(w, &w->admin,
+           client_call(&w->admin, MSG_ADMIN_TEMPLATE_ADD_REQUEST, &t, NULL, NULL, NULL, w->now_ms));
+    memset(&s, 0, sizeof s);
+    (void)snprintf(s.mno.s, sizeof s.mno.s, "%s", FACTORY_B);
+    s.profile_type = span_str("meter");
+    s.part = s.total = 1;
+    s.csv = buf_span(&w->factory.subscriptions);
+    called(w, &w->admin,
+           client_call(&w->admin, MSG_ADMIN_SUBSCRIPTIONS_IMPORT_REQUEST, &s, NULL, NULL, NULL,
+                       w->now_ms));
+}
+
+static void download(struct world *w, const struct factory_card *card, bool enable)
+{
+    struct es2_download_profile_request r;
+
+    memset(&r, 0, sizeof r);
+    r.eid = card->eid;
+    r.smsr_id = w->smsr_oid;
+    r.iccid = card->iccid_b;
+    r.enable_profile = enable;
+    w->stats.downloads++;
+    called(w, &w->b_dp,
+           client_call(&w->b_dp, MSG_ES2_DOWNLOAD_PROFILE_REQUEST, &r, &card->eid, &card->iccid_b, NULL,
+                       w->now_ms));
+}
+
+/* Enable, Disable, Delete of ES4: one layout. */
+static void es4(struct world *w, struct client *c, enum msg_type type, const struct factory_card *card,
+                const struct iccid *iccid)
+{
+    struct es4_enable_profile_request r;
+
+    memset(&r, 0, sizeof r);
+    r.eid = card->eid;
+    r.iccid = *iccid;
+    w->stats.operations++;
+    called(w, c, client_call(c, type, &r, &card->eid, iccid, NULL, w->now_ms));
+}
+
+static void audit(struct world *w, const struct factory_card *card)
+{
+    struct es4_audit_eis_request r;
+
+    memset(&r, 0, sizeof r);
+    r.eid = card->eid;
+    w->stats.operations++;
+    called(w, &w->fleet,
+           client_call(&w->fleet, MSG_ES4_AUDIT_EIS_REQUEST, &r, &card->eid, NULL, NULL, w->now_ms));
+}
+
+static void cut_somebody(struct world *w)
+{
+    int64_t away = (int64_t)rng_below(&w->story_rng, 120000);
+
+    w->stats.cuts++;
+    switch (rng_below(&w->story_rng, 5)) {
+    case 0:
+        client_cut(&w->fleet, w->now_ms, away);
+        break;
+    case 1:
+        client_cut(&w->b_dp, w->now_ms, away);
+        break;
+    case 2:
+        client_cut(&w->a, w->now_ms, away * 20);
+        break;
+    case 3:
+        client_cut(&w->b, w->now_ms, away);
+        break;
+    default:
+        if (w->dp_link) {
+            links_cut(w->links, w->dp_link, w->now_ms);
+            w->dp_reconnect_ms = w->now_ms + away;
+        }
+        break;
+    }
+}
+
+static void disturb(struct world *w, const struct factory_card *card)
+{
+    if (!w->plan.faults)
+        return;
+    if (rng_below(&w->story_rng, 2))
+        cut_somebody(w);
+    else if (simnet_power_cycle(w->net, &card->eid, world_wall(w)))
+        world_fault(w, "the device cannot be switched off");
+}
+
+static void act(struct world *w)
+{
+    const struct factory_card *card = &w->factory.cards[rng_below(&w->story_rng, w->factory.n)];
+    const struct iccid *b = &card->iccid_b, *a = &card->f.bootstrap.iccid;
+
+    switch (rng_below(&w->story_rng, 12)) {
+    case 0:
+    case 1:
+    case 2:
+    case 3:
+        download(w, card, rng_below(&w->story_rng, 2) != 0);
+        break;
+    case 4:
+    case 5:
+        es4(w, &w->fleet, MSG_ES4_ENABLE_PROFILE_REQUEST, card, b);
+        break;
+    case 6:
+        es4(w, &w->b, MSG_ES4_DISABLE_PROFILE_REQUEST, card, b);
+        break;
+    case 7:
+        es4(w, &w->b, MSG_ES4_DELETE_PROFILE_REQUEST, card, b);
+        break;
+    case 8:
+        audit(w, card);
+        break;
+    case 9: /* A may not touch B's, nor delete its own fall-back profile */
+        es4(w, &w->a, MSG_ES4_DELETE_PROFILE_REQUEST, card, rng_below(&w->story_rng, 2) ? a : b);
+        break;
+    default:
+        disturb(w, card);
+        break;
+    }
+}
+
+void world_story(struct world *w)
+{
+    unsigned n = w->factory.n, s = w->stories++;
+
+    if (s == 0) {
+        register_all(w);
+        stock(w);
+        w->next_story_ms = w->now_ms + 60000;
+        return;
+    }
+    if (!w->plan.faults) { /* the plain story: everybody gets the profile, then it is enabled */
+        if (s <= n)
+            download(w, &w->factory.cards[s - 1], false);
+        else if (s <= 2 * n)
+            es4(w, &w->fleet, MSG_ES4_ENABLE_PROFILE_REQUEST, &w->factory.cards[s - n - 1],
+                &w->factory.cards[s - n - 1].iccid_b);
+        w->next_story_ms = s < 2 * n ? w->now_ms + (s == n ? 600000 : 2000) : INT64_MAX;
+        return;
+    }
+    act(w);
+    w->next_story_ms = s < 10 * n ? w->now_ms + 1000 + (int64_t)rng_below(&w->story_rng, 120000) : INT64_MAX;
+    if (w->next_story_ms > w->quiet_ms)
+        w->next_story_ms = INT64_MAX;
+}

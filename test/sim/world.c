@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Time of the simulated world: what is due next, in a fixed order, then one turn of each daemon. */
+#include "test/sim/world_int.h"
+
+#include "common/wire/wire.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+int64_t world_wall(const struct world *w)
+{
+    return WORLD_START_MS + w->now_ms;
+}
+
+static int64_t clock_wall(void *ctx)
+{
+    return world_wall(ctx);
+}
+
+static int64_t clock_mono(void *ctx)
+{
+    const struct world *w = ctx;
+    return w->now_ms;
+}
+
+void world_fault(struct world *w, const char *fmt, ...)
+{
+    va_list ap;
+    int n;
+
+    if (w->fault.text[0])
+        return;
+    n = snprintf(w->fault.text, sizeof w->fault.text, "at %lld.%03lld s: ",
+                 (long long)(w->now_ms / 1000), (long long)(w->now_ms % 1000));
+    va_start(ap, fmt);
+    (void)vsnprintf(w->fault.text + n, sizeof w->fault.text - (size_t)n, fmt, ap);
+    va_end(ap);
+}
+
+/* Everything that went onto the air, in order, into one hash. */
+void world_air(struct world *w, char kind, struct span bytes)
+{
+    const struct span parts[3] = {span_of(w->air.h, 32), span_of(&kind, 1), bytes};
+
+    sha256(w->crypto, parts, 3, w->air.h);
+}
+
+/* --- the carrier between SM-SR and network --- */
+static enum carrier_result result_of(enum simnet_result r)
+{
+    switch (r) {
+    case SIMNET_ACCEPTED:
+        return CARRIER_ACCEPTED;
+    case SIMNET_THROTTLED:
+        return CARRIER_THROTTLED;
+    case SIMNET_QUEUE_FULL:
+        return CARRIER_QUEUE_FULL;
+    case SIMNET_NO_SUBSCRIBER:
+        return CARRIER_NO_SUBSCRIBER;
+    case SIMNET_REFUSED:
+        break;
+    }
+    return CARRIER_REFUSED;
+}
+
+static int carry_sms(void *ctx, const char *network, const struct msisdn *to, const char *from,
+                     uint8_t pid, uint8_t dcs, int64_t vp_s, struct span tp_ud, uint64_t tag)
+{
+    struct world *w = ctx;
+    enum simnet_result r;
+    struct msisdn sender;
+    uint64_t message;
+    int err;
+
+    (void)network;
+    memset(&sender, 0, sizeof sender);
+    (void)snprintf(sender.s, sizeof sender.s, "%s", from);
+    world_air(w, 't', tp_ud);
+    if (w->n_results == WORLD_RESULTS_MAX)
+        return ERR_FULL;
+    err = simnet_sms_mt(w->net, to, &sender, pid, dcs, vp_s, tp_ud, world_wall(w), &r, &message);
+    if (err)
+        return err;
+    w->results[w->n_results].tag = tag;
+    w->results[w->n_results++].result = result_of(r);
+    return ERR_OK;
+}
+
+static int carry_bytes(void *ctx, uint64_t conn, struct span bytes)
+{
+    struct world *w = ctx;
+
+    world_air(w, 'd', bytes);
+    return simnet_stream_bytes(w->net, conn, bytes, world_wall(w));
+}
+
+static void carry_close(void *ctx, uint64_t conn)
+{
+    struct world *w = ctx;
+
+    if (simnet_stream_closed(w->net, conn, world_wall(w)))
+        world_fault(w, "the network cannot close a stream");
+}
+
+static void tell_results(struct world *w)
+{
+    unsigned n = w->n_results;
+
+    w->n_results = 0;
+    for (unsigned i = 0; i < n; i++) {
+        struct sms_result r = w->results[i];
+        channel_sms_result(smsr_core_channel(w->sr), r.tag, r.result);
+    }
+}
+
+/* --- the SM-DP's connection to the SM-SR --- */
+static int dp_hello(void *ctx, struct rpc *r, const struct envelope *e, struct errmsg *why)
+{
+    (void)ctx;
+    (void)r;
+    (void)e;
+    return errmsg_set(why, ERR_STATE, "a client is no server");
+}
+
+static void dp_welcome(void *ctx, struct rpc *r)
+{
+    struct world *w = ctx;
+
+    (void)r;
+    smdp_core_link_up(w->dp, &w->smsr_oid);
+}
+
+static void dp_message(void *ctx, struct rpc *r, const struct envelope *e)
+{
+    struct world *w = ctx;
+
+    (void)r;
+    smdp_core_peer(w->dp, &w->smsr_oid, e);
+}
+
+static void dp_closed(void *ctx, struct rpc *r, int err, const char *why)
+{
+    struct world *w = ctx;
+
+    (void)r;
+    (void)err;
+    (void)why;
+    w->dp_rpc = NULL;
+    w->dp_link = 0;
+    w->dp_reconnect_ms = w->now_ms + 500;
+    smdp_core_link_down(w->dp, &w->smsr_oid);
+}
+
+static void connect_dp(struct world *w)
+{
+    struct rpc_handler h = {dp_hello, dp_welcome, dp_message, dp_closed, w};
+    struct rpc_party me;
+
+    if (w->dp_rpc || w->now_ms < w->dp_reconnect_ms)
+        return;
+    memset(&me, 0, sizeof me);
+    me.oid = w->dp_env.smdp_oid;
+    me.role = ROLE_SMDP;
+    w->dp_link = links_connect(w->links, &me, &w->sr_handler, &h, true,
+                               smdp_core_last_delivery(w->dp, &w->smsr_oid), w->now_ms, 10,
+                               &w->dp_rpc);
+}
+
+/* --- one step --- */
+static int64_t sooner(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static struct client *const *parties(struct world *w, unsigned *n)
+{
+    w->all[0] = &w->eum;
+    w->all[1] = &w->a;
+    w->all[2] = &w->b;
+    w->all[3] = &w->b_dp;
+    w->all[4] = &w->fleet;
+    w->all[5] = &w->admin;
+    *n = 6;
+    return w->all;
+}
+
+static int64_t next_due(struct world *w)
+{
+    int64_t due = sooner(links_due(w->links), w->next_story_ms), t;
+    unsigned n;
+    struct client *const *c = parties(w, &n);
+
+    for (unsigned i = 0; i < n; i++)
+        due = sooner(due, client_due(c[i]));
+    t = simnet_due(w->net);
+    due = sooner(due, t ? t - WORLD_START_MS : INT64_MAX);
+    t = smsr_core_due(w->sr);
+    due = sooner(due, t < 0 ? INT64_MAX : t);
+    t = smdp_core_next_due(w->dp);
+    due = sooner(due, t == INT64_MAX ? t : t - WORLD_START_MS);
+    if (!w->dp_rpc)
+        due = sooner(due, w->dp_reconnect_ms);
+    if (w->n_results)
+        due = w->now_ms;
+    return due;
+}
+
+static void turns(struct world *w)
+{
+    if (smsr_core_turn(w->sr))
+        world_fault(w, "SM-SR stopped: %s", smsr_core_why(w->sr));
+    if (smdp_core_run_due(w->dp) || smdp_core_turn_end(w->dp))
+        world_fault(w, "SM-DP stopped: %s", smdp_core_why(w->dp));
+    links_flush(w->links, w->now_ms);
+    w->stats.turns++;
+}
+
+bool world_step(struct world *w, int64_t limit_ms)
+{
+    int64_t due = next_due(w);
+    unsigned n;
+    struct client *const *c = parties(w, &n);
+
+    if (due > limit_ms) {
+        w->now_ms = limit_ms;
+        return false;
+    }
+    if (due > w->now_ms) {
+        w->now_ms = due;
+        w->same_ms = 0;
+    } else if (++w->same_ms > 200000) {
+        world_fault(w, "time stands still");
+    }
+    connect_dp(w);
+    tell_results(w);
+    links_run(w->links, w->now_ms);
+    if (simnet_run(w->net, world_wall(w)))
+        world_fault(w, "the network stopped");
+    if (w->now_ms >= w->next_story_ms)
+        world_story(w);
+    for (unsigned i = 0; i < n; i++) {
+        client_run(c[i], w->now_ms);
+        if (c[i]->fault.text[0])
+            world_fault(w, "%s", c[i]->fault.text);
+    }
+    turns(w);
+    w->stats.events++;
+    world_check_step(w);
+    return true;
+}
+
+int world_new(const struct world_plan *p, struct world **ret, struct errmsg *why)
+{
+    struct world *w = calloc(1, sizeof *w);
+    int err;
+
+    if (!w)
+        return ERR_NOMEM;
+    w->plan = *p;
+    w->clock = (struct clock){clock_wall, clock_mono, w};
+    w->carrier = (struct carrier){carry_sms, carry_bytes, carry_close, w};
+    rng_init_seeded(&w->id_rng, p->seed ^ 0x1d);
+    rng_init_seeded(&w->net_rng, p->seed ^ 0x2e);
+    rng_init_seeded(&w->story_rng, p->seed ^ 0x3f);
+    w->next_story_ms = 0;
+    err = world_parts(w, why);
+    if (err) {
+        world_free(w);
+        return err;
+    }
+    *ret = w;
+    return ERR_OK;
+}
+
+void world_free(struct world *w)
+{
+    unsigned n;
+
+    if (!w)
+        return;
+    links_free(w->links);
+    smsr_core_free(w->sr);
+    smdp_core_free(w->dp);
+    simnet_free(w->net);
+    ledger_file_close(w->ledger);
+    scp81_ctx_free(w->scp81);
+    conf_free(w->conf);
+    keystore_free(w->sr_keys);
+    keystore_free(w->dp_keys);
+    pki_free(w->sr_pki);
+    pki_free(w->dp_pki);
+    factory_fini(&w->factory);
+    for (unsigned i = 0; parties(w, &n) && i < n; i++)
+        client_fini(w->all[i]);
+    if (w->disk)
+        memvfs_free(w->disk);
+    crypto_free(w->crypto);
+    free(w);
+}
+
+/* Registration and the first orders come from the story; faults end at quiet_ms, then everything that is
+ * under way must come to its end. */
+int world_run(struct world *w, struct world_stats *ret, struct errmsg *why)
+{
+    const int64_t hour = 3600 * 1000;
+    int err;
+
+    w->quiet_ms = 6 * hour;
+    while (!w->fault.text[0] && world_step(w, w->quiet_ms))
+        ;
+    if (!w->fault.text[0]) {
+        struct simnet_faults none = {0};
+        simnet_set_faults(w->net, &none);
+        w->next_story_ms = INT64_MAX;
+        while (!w->fault.text[0] && world_step(w, w->quiet_ms + 72 * hour))
+            ;
+    }
+    w->stats.virtual_ms = w->now_ms;
+    if (!w->fault.text[0] && world_check_end(w, &w->fault))
+        err = ERR_INTERNAL;
+    err = w->fault.text[0] ? ERR_INTERNAL : world_log_hash(w, w->stats.log_hash);
+    if (w->plan.trace)
+        world_print(w);
+    if (w->fault.text[0])
+        *why = w->fault;
+    *ret = w->stats;
+    return err;
+}

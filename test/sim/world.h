@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One process, one seed: SM-SR core, SM-DP core, M cards in their network and the parties outside, on one
+ * virtual clock, with the real journal and state code over an in-memory disk. Equal seeds give equal bytes
+ * everywhere: the log hash says so. */
+#pragma once
+
+#include "smdp/core.h"
+#include "smsr/core.h"
+#include "test/sim/client.h"
+#include "test/sim/factory.h"
+#include "test/support/memvfs.h"
+#include "tools/euiccsim/net/simnet.h"
+#include "tools/euiccsim/proof/join.h"
+
+struct world_plan {
+    uint64_t seed;
+    unsigned cards;
+    bool faults;                   /* seeded loss, duplication, reordering, delay, quirks, cuts */
+    bool trace;                    /* print what happens */
+};
+struct world_stats {
+    uint64_t events, operations, downloads, success, failed, rolled_back, expired, in_doubt, refused, cuts,
+        turns, records, rows, accepted;
+    int64_t virtual_ms;
+    uint8_t log_hash[32];
+};
+
+struct world;
+MUST_CHECK int world_new(const struct world_plan *p, struct world **ret, struct errmsg *why);
+void world_free(struct world *w);
+/* The whole story: registration, orders and switches as the seed draws them, then quiet, then the end
+ * checks. ERR_OK, or why names the invariant that fell and when. */
+MUST_CHECK int world_run(struct world *w, struct world_stats *ret, struct errmsg *why);

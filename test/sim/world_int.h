@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside of the simulated world. */
+#pragma once
+
+#include "test/sim/world.h"
+
+#define WORLD_START_MS 1750000000000ll
+#define WORLD_RESULTS_MAX 4096u
+
+struct sms_result {
+    uint64_t tag;
+    enum carrier_result result;
+};
+
+struct sha_chain {                 /* hash over everything that went onto the air */
+    uint8_t h[32];
+};
+struct world {
+    struct world_plan plan;
+    int64_t now_ms;                /* since the start: monotonic; wall is WORLD_START_MS + now */
+    struct clock clock;
+    struct rng rng, net_rng, id_rng, story_rng;
+    struct crypto *crypto;
+    struct memvfs *disk;
+    struct factory factory;
+    struct links *links;
+    /* SM-SR */
+    struct conf *conf;
+    struct keystore *sr_keys;
+    struct pki *sr_pki;
+    struct transport_key transport;
+    struct smsr_core *sr;
+    struct carrier carrier;
+    /* SM-DP */
+    struct dp_env dp_env;
+    struct dp_party dp_parties[2];
+    struct dp_smsr dp_smsr;
+    struct keystore *dp_keys;
+    struct pki *dp_pki;
+    struct smdp_identity dp_identity;
+    struct smdp_core *dp;
+    struct rpc_handler sr_handler, dp_handler;
+    unsigned dp_link;
+    struct rpc *dp_rpc;
+    int64_t dp_reconnect_ms;
+    struct oid smsr_oid;
+    /* network */
+    struct card_world cards;
+    struct scp81_ctx *scp81;
+    struct ledger_file *ledger;
+    struct simnet *net;
+    /* outside */
+    struct client eum, a, b, b_dp, fleet, admin;
+    struct client *all[8];
+    struct sms_result results[WORLD_RESULTS_MAX];
+    unsigned n_results;
+    unsigned same_ms;
+    struct sha_chain air;
+    struct world_stats stats;
+    int64_t quiet_ms;              /* faults end here */
+    int64_t next_story_ms;
+    unsigned stories;
+    struct errmsg fault;
+};
+
+int64_t world_wall(const struct world *w);
+void world_air(struct world *w, char kind, struct span bytes);
+void world_fault(struct world *w, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* One step of time: everything due at the next moment, one turn of each daemon. false: nothing is due
+ * before limit, the clock stands there now. */
+bool world_step(struct world *w, int64_t limit_ms);
+int world_parts(struct world *w, struct errmsg *why);     /* builds everything */
+void world_story(struct world *w);                        /* lets the parties ask for something */
+void world_check_step(struct world *w);
+int world_check_end(struct world *w, struct errmsg *why);
+void world_print(struct world *w);                        /* both journals, for --trace */
+int world_log_hash(struct world *w, uint8_t ret[32]);
