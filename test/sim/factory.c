@@ -21,7 +21,8 @@ struct subscription_data {
     struct iccid iccid;
     struct imsi imsi;
     struct msisdn msisdn;
-    uint8_t k[16], opc[16];
+    uint8_t k[16], opc[16], ota[3][16];
+    unsigned pin;
 };
 
 static struct oid oid_of(const char *s)
@@ -54,6 +55,8 @@ static void subscription(struct rng *rng, const char *iin, const char *plmn, con
     (void)snprintf(ret->msisdn.s, sizeof ret->msisdn.s, "%s%08u", cc, i + 1);
     rng_fill(rng, ret->k, 16);
     rng_fill(rng, ret->opc, 16);
+    rng_fill(rng, ret->ota, sizeof ret->ota);
+    ret->pin = (unsigned)rng_below(rng, 90000000) + 10000000;
 }
 
 static void add_text(struct buf *b, const char *s)
@@ -75,11 +78,15 @@ static int hss_row(struct buf *b, const struct subscription_data *s, bool provis
 
 static int subscription_row(struct buf *b, const struct subscription_data *s)
 {
-    char k[33], opc[33], line[256];
+    const uint8_t *secret[5] = {s->k, s->opc, s->ota[0], s->ota[1], s->ota[2]};
+    char hex[5][33], line[512];
 
-    if (hex_encode(span_of(s->k, 16), k, sizeof k) || hex_encode(span_of(s->opc, 16), opc, sizeof opc))
-        return ERR_INTERNAL;
-    (void)snprintf(line, sizeof line, "%s,%s,%s,%s,%s\n", s->iccid.s, s->imsi.s, s->msisdn.s, k, opc);
+    for (unsigned i = 0; i < 5; i++)
+        if (hex_encode(span_of(secret[i], 16), hex[i], sizeof hex[i]))
+            return ERR_INTERNAL;
+    (void)snprintf(line, sizeof line, "%s,%s,%s,%s,%s,01,%s,%s,%s,%04u,%u,%04u,%u,%u\n", s->iccid.s, s->imsi.s,
+                   s->msisdn.s, hex[0], hex[1], hex[2], hex[3], hex[4], s->pin % 10000, s->pin,
+                   s->pin / 10000, s->pin + 1, s->pin + 2);
     add_text(b, line);
     return ERR_OK;
 }
@@ -280,7 +287,7 @@ int factory_make(struct factory *f, struct crypto *c, struct rng *rng, unsigned 
     buf_init(&f->package, 0);
     add_text(&f->hss_a, "imsi,msisdn,k,opc,amf,sqn,status,roaming\n");
     add_text(&f->hss_b, "imsi,msisdn,k,opc,amf,sqn,status,roaming\n");
-    add_text(&f->subscriptions, "iccid,imsi,msisdn,k,opc\n");
+    add_text(&f->subscriptions, "iccid,imsi,msisdn,k,opc,ota_kvn,ota_kic,ota_kid,ota_dek,pin1,puk1,pin2,puk2,adm1\n");
     err = make_papers(f, now_ms);
     draw_fates(f, rng, no_coverage, FATE_NO_COVERAGE);
     draw_fates(f, rng, imsi_unknown, FATE_IMSI_UNKNOWN);
