@@ -6,7 +6,7 @@
 
 #include "common/msg/status.h"
 
-#define DP_LIST_MAX 16
+#define DP_LIST_MAX 16u
 
 struct dp_eid_range {
     char from[31], to[31];         /* first 30 digits, inclusive */

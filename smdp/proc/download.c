@@ -12,7 +12,7 @@
 /* --- ends --- */
 static int conclude_unarmed(struct run *r, enum verdict v, const struct exec_answer *x, enum stage stage)
 {
-    run_conclude(r, v, x, stage);
+    dp_run_conclude(r, v, x, stage);
     run_release(r);
     return ERR_OK;
 }
@@ -42,7 +42,7 @@ static int conclude_installed(struct run *r, const struct exec_answer *warning)
         x = *warning;
         x.status = EXEC_WARNING;
     }
-    run_conclude(r, VERDICT_SUCCESS, &x, warning ? STAGE_ATTACH : STAGE_NONE);
+    dp_run_conclude(r, VERDICT_SUCCESS, &x, warning ? STAGE_ATTACH : STAGE_NONE);
     return ERR_OK;
 }
 
@@ -96,7 +96,7 @@ static int expire(struct run *r)
         return conclude_with(r, DP_ST_EXPIRED, STAGE_PREPARATION);
     if (unarmed(r))
         return conclude_failed(r);
-    run_in_doubt(r, r->o->state, &x);
+    dp_run_in_doubt(r, r->o->state, &x);
     return ERR_OK;
 }
 

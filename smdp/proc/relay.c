@@ -25,7 +25,7 @@ static int end(struct run *r, enum verdict v, const struct exec_answer *x)
 {
     if (v == VERDICT_SUCCESS)
         run_tell_stock(r, r->o->function);
-    run_conclude(r, v, x, v == VERDICT_SUCCESS ? STAGE_NONE : STAGE_CARD);
+    dp_run_conclude(r, v, x, v == VERDICT_SUCCESS ? STAGE_NONE : STAGE_CARD);
     return ERR_OK;
 }
 
@@ -48,7 +48,7 @@ static int answered(struct run *r)
     }
     if (r->o->answered)
         x = dp_status_answer(DP_ST_IN_DOUBT, NULL);
-    run_in_doubt(r, ORDER_DOUBT, &x);
+    dp_run_in_doubt(r, ORDER_DOUBT, &x);
     return ERR_OK;
 }
 
@@ -90,7 +90,7 @@ static int relay(const struct proc_view *v, const struct input *in, struct plan 
     default:
         if (!r.o->answered && r.now >= r.o->validity_end_ms) {
             /* The call may have reached the SM-SR: it will say what became of it. */
-            run_in_doubt(&r, ORDER_DOUBT, &x);
+            dp_run_in_doubt(&r, ORDER_DOUBT, &x);
             return ERR_OK;
         }
         return run_repeat(&r);

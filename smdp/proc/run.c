@@ -251,7 +251,7 @@ static void put_end(struct run *r, struct event *ev, enum verdict v, const struc
     ev->attempt = r->o->attempt;
 }
 
-void run_conclude(struct run *r, enum verdict v, const struct exec_answer *x, enum stage stage)
+void dp_run_conclude(struct run *r, enum verdict v, const struct exec_answer *x, enum stage stage)
 {
     struct event *ev = record(r, EV_ORDER_CONCLUDED);
 
@@ -265,7 +265,7 @@ void run_conclude(struct run *r, enum verdict v, const struct exec_answer *x, en
         deliver_answer(r, ev, x);
 }
 
-void run_in_doubt(struct run *r, unsigned state, const struct exec_answer *x)
+void dp_run_in_doubt(struct run *r, unsigned state, const struct exec_answer *x)
 {
     struct event *ev = record(r, EV_ORDER_IN_DOUBT);
 

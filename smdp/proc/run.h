@@ -41,9 +41,9 @@ MUST_CHECK int run_peer(struct run *r, enum msg_type type, struct exec_answer *r
 bool run_is_busy(const struct exec_answer *x);
 
 /* order.concluded, the answer (or the late verdict) to the caller. Strings of x are copied. */
-void run_conclude(struct run *r, enum verdict v, const struct exec_answer *x, enum stage stage);
+void dp_run_conclude(struct run *r, enum verdict v, const struct exec_answer *x, enum stage stage);
 /* The same at the end of the validity period with the outcome open: order.in-doubt in that state. */
-void run_in_doubt(struct run *r, unsigned state, const struct exec_answer *x);
+void dp_run_in_doubt(struct run *r, unsigned state, const struct exec_answer *x);
 /* profile.released: with proof that the card does not hold it. */
 void run_release(struct run *r);
 /* profile.enabled, .disabled, .deleted for the stock, when the profile is of it. */

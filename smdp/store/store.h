@@ -17,7 +17,7 @@ struct dp_scope {
 
 extern const char *const DP_STORE_MIGRATIONS[];
 extern const unsigned DP_STORE_MIGRATION_COUNT;
-#define DP_STORE_APPLICATION_ID 0x52445031u /* "RDP1" */
+#define DP_STORE_APPLICATION_ID 0x524D4450u /* "RMDP" */
 
 struct dp_store *dp_store_new(void);
 void dp_store_free(struct dp_store *s);

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The keys of the configuration file; libcyaml refuses unknown, doubled and missing ones. */
+#include "smdp/conf_raw.h"
+
+#include <assert.h>
+#include <cyaml/cyaml.h>
+#include <stdio.h>
+
+#define TEXT 255
+#define LIST 10000
+
+#define STR(key, st, m) CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER, st, m, 1, TEXT)
+#define STR_OPT(key, st, m)                                                                        \
+    CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, st, m, 1, TEXT)
+#define SEQ(key, st, m, entry, min)                                                                \
+    CYAML_FIELD_SEQUENCE(key, CYAML_FLAG_POINTER, st, m, entry, min, LIST)
+#define SEQ_OPT(key, st, m, entry)                                                                 \
+    CYAML_FIELD_SEQUENCE(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, st, m, entry, 0, LIST)
+#define NUM_OPT(key, st, m) CYAML_FIELD_UINT_PTR(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, st, m)
+
+static const cyaml_schema_value_t STRING = {CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, TEXT)};
+
+static const cyaml_schema_field_t RANGE_FIELDS[] = {
+    STR("from", struct dp_raw_range, from), STR("to", struct dp_raw_range, to), CYAML_FIELD_END};
+static const cyaml_schema_value_t RANGE = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct dp_raw_range, RANGE_FIELDS)};
+
+static const cyaml_schema_field_t PARTY_FIELDS[] = {
+    STR("oid", struct dp_raw_party, oid),
+    STR_OPT("tenant", struct dp_raw_party, tenant),
+    SEQ("roles", struct dp_raw_party, roles, &STRING, 1),
+    SEQ_OPT("plmn", struct dp_raw_party, plmn, &STRING),
+    SEQ_OPT("iccid", struct dp_raw_party, iccid, &STRING),
+    CYAML_FIELD_END};
+static const cyaml_schema_value_t PARTY = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct dp_raw_party, PARTY_FIELDS)};
+
+static const cyaml_schema_field_t SMSR_FIELDS[] = {
+    STR("oid", struct dp_raw_pair, first), STR("address", struct dp_raw_pair, second), CYAML_FIELD_END};
+static const cyaml_schema_value_t SMSR = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct dp_raw_pair, SMSR_FIELDS)};
+
+static const cyaml_schema_field_t CERT_FIELDS[] = {
+    STR("cert", struct dp_raw_pair, first), STR("key", struct dp_raw_pair, second), CYAML_FIELD_END};
+static const cyaml_schema_value_t CERT = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct dp_raw_pair, CERT_FIELDS)};
+
+/* The sections are anonymous structs of dp_raw_conf: named here for the offsets inside them. */
+#define SECTION(name) __typeof__(((struct dp_raw_conf *)0)->name)
+
+static const cyaml_schema_field_t SMDP_FIELDS[] = {
+    STR("oid", SECTION(smdp), oid), STR("listen", SECTION(smdp), listen),
+    STR_OPT("state", SECTION(smdp), state), CYAML_FIELD_END};
+static const cyaml_schema_field_t TLS_FIELDS[] = {
+    STR("ca", SECTION(tls), ca), STR("cert", SECTION(tls), cert), STR("key", SECTION(tls), key),
+    CYAML_FIELD_END};
+static const cyaml_schema_field_t GSMA_FIELDS[] = {
+    SEQ("ci", SECTION(gsma), ci, &STRING, 1), STR("cert", SECTION(gsma), cert),
+    STR("key", SECTION(gsma), key), SEQ_OPT("certs", SECTION(gsma), certs, &CERT), CYAML_FIELD_END};
+static const cyaml_schema_field_t KEYSTORE_FIELDS[] = {STR("kek", SECTION(keystore), kek), CYAML_FIELD_END};
+
+#define TIMER_FIELD(key, timer) STR_OPT(key, SECTION(timers), t[timer])
+/* The names are those of DP_TIMERS; conf_test compares the two. */
+static const cyaml_schema_field_t TIMER_FIELDS[] = {
+    TIMER_FIELD("validity_download", DP_TIMER_VALIDITY_DOWNLOAD),
+    TIMER_FIELD("validity_switch", DP_TIMER_VALIDITY_SWITCH),
+    TIMER_FIELD("validity_max", DP_TIMER_VALIDITY_MAX),
+    TIMER_FIELD("call_repeat", DP_TIMER_CALL_REPEAT),
+    TIMER_FIELD("wait", DP_TIMER_WAIT),
+    TIMER_FIELD("busy", DP_TIMER_BUSY),
+    TIMER_FIELD("cleanup_1", DP_TIMER_CLEANUP_1),
+    TIMER_FIELD("cleanup_2", DP_TIMER_CLEANUP_2),
+    TIMER_FIELD("cleanup_3", DP_TIMER_CLEANUP_3),
+    TIMER_FIELD("read", DP_TIMER_READ),
+    CYAML_FIELD_END};
+static_assert(sizeof TIMER_FIELDS / sizeof *TIMER_FIELDS == DP_TIMER_COUNT + 1, "one key a timer");
+
+static const cyaml_schema_field_t LIMIT_FIELDS[] = {
+    NUM_OPT("connections", struct dp_raw_limits, connections),
+    NUM_OPT("orders", struct dp_raw_limits, orders),
+    NUM_OPT("orders_in_memory", struct dp_raw_limits, orders_in_memory),
+    NUM_OPT("packages", struct dp_raw_limits, packages),
+    NUM_OPT("write_behind", struct dp_raw_limits, write_behind),
+    NUM_OPT("min_free_mb", struct dp_raw_limits, min_free_mb),
+    NUM_OPT("reserve_mb", struct dp_raw_limits, reserve_mb),
+    NUM_OPT("profile_memory_kb", struct dp_raw_limits, profile_memory_kb),
+    CYAML_FIELD_END};
+
+static const cyaml_schema_field_t FIELDS[] = {
+    CYAML_FIELD_MAPPING("smdp", CYAML_FLAG_DEFAULT, struct dp_raw_conf, smdp, SMDP_FIELDS),
+    SEQ("smsr", struct dp_raw_conf, smsr, &SMSR, 1),
+    CYAML_FIELD_MAPPING("tls", CYAML_FLAG_DEFAULT, struct dp_raw_conf, tls, TLS_FIELDS),
+    CYAML_FIELD_MAPPING("gsma", CYAML_FLAG_DEFAULT, struct dp_raw_conf, gsma, GSMA_FIELDS),
+    CYAML_FIELD_MAPPING("keystore", CYAML_FLAG_DEFAULT, struct dp_raw_conf, keystore, KEYSTORE_FIELDS),
+    SEQ_OPT("parties", struct dp_raw_conf, parties, &PARTY),
+    SEQ_OPT("test_eids", struct dp_raw_conf, test_eids, &RANGE),
+    CYAML_FIELD_MAPPING("timers", CYAML_FLAG_OPTIONAL, struct dp_raw_conf, timers, TIMER_FIELDS),
+    CYAML_FIELD_MAPPING("limits", CYAML_FLAG_OPTIONAL, struct dp_raw_conf, limits, LIMIT_FIELDS),
+    CYAML_FIELD_END};
+static const cyaml_schema_value_t SCHEMA = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct dp_raw_conf, FIELDS)};
+
+/* The first error and the innermost place of the library's report make one sentence. */
+struct report {
+    char what[160], where[96];
+};
+
+static void take(char *dst, size_t cap, const char *line)
+{
+    size_t n = strlen(line), skip = strspn(line, " ");
+
+    while (n > skip && (line[n - 1] == '\n' || line[n - 1] == ' '))
+        n--;
+    (void)snprintf(dst, cap, "%.*s", (int)(n - skip), line + skip);
+}
+
+PRINTF_LIKE(3, 0) static void on_log(cyaml_log_t level, void *ctx, const char *fmt, va_list args)
+{
+    struct report *r = ctx;
+    char line[256];
+
+    if (level != CYAML_LOG_ERROR)
+        return;
+    (void)vsnprintf(line, sizeof line, fmt, args);
+    if (strncmp(line, "Load: ", 6) == 0) {
+        if (!r->what[0])
+            take(r->what, sizeof r->what, line + 6);
+    } else if (!r->where[0]) {
+        take(r->where, sizeof r->where, line);
+    }
+}
+
+static cyaml_config_t config(struct report *r)
+{
+    return (cyaml_config_t){.log_fn = on_log, .log_ctx = r, .mem_fn = cyaml_mem,
+                            .log_level = CYAML_LOG_ERROR};
+}
+
+int dp_raw_conf_load(const char *file, struct dp_raw_conf **ret, struct errmsg *why)
+{
+    struct report r = {{0}, {0}};
+    cyaml_config_t cfg = config(&r);
+    cyaml_err_t err = cyaml_load_file(file, &cfg, &SCHEMA, (cyaml_data_t **)ret, NULL);
+
+    if (err == CYAML_OK && *ret)
+        return ERR_OK;
+    *ret = NULL;
+    if (err == CYAML_OK)
+        return errmsg_set(why, ERR_CONFIG, "%s is empty", file);
+    if (err == CYAML_ERR_FILE_OPEN)
+        return errmsg_set(why, ERR_CONFIG, "%s cannot be opened; name the file with --config", file);
+    return errmsg_set(why, ERR_CONFIG, "%s: %s %s", file, r.what[0] ? r.what : cyaml_strerror(err),
+                      r.where);
+}
+
+void dp_raw_conf_free(struct dp_raw_conf *raw)
+{
+    struct report r = {{0}, {0}};
+    cyaml_config_t cfg = config(&r);
+
+    /* Freeing data that the library itself made cannot fail. */
+    (void)cyaml_free(&cfg, &SCHEMA, raw, 0);
+}
