@@ -19,7 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define IDLE_MS 2000               /* nothing came for so long: state.db is written, logs are emptied */
+#define IDLE_MS 2000 /* nothing came for so long: state.db is written, logs are emptied */
 #define MEBI (1024ull * 1024ull)
 
 struct app {
@@ -45,9 +45,11 @@ static int make_dir(const char *dir, struct errmsg *why)
     struct stat st;
 
     if (mkdir(dir, 0700) && errno != EEXIST)
-        return errmsg_set(why, ERR_CONFIG, "state directory %s cannot be made: %s", dir, strerror(errno));
+        return errmsg_set(why, ERR_CONFIG, "state directory %s cannot be made: %s", dir,
+                          strerror(errno));
     if (stat(dir, &st) || !S_ISDIR(st.st_mode) || access(dir, R_OK | W_OK | X_OK))
-        return errmsg_set(why, ERR_CONFIG, "state directory %s cannot be used; check its owner", dir);
+        return errmsg_set(why, ERR_CONFIG, "state directory %s cannot be used; check its owner",
+                          dir);
     if (st.st_mode & (S_IRWXG | S_IRWXO))
         return errmsg_set(why, ERR_CONFIG, "state directory %s is open to others: chmod 0700", dir);
     return ERR_OK;
@@ -70,8 +72,8 @@ static int take_lock(struct app *a, struct errmsg *why)
     return ERR_OK;
 }
 
-/* The reserve is given back when the disk is full, so that verdicts can still be written; it is made anew
- * when there is room (law 11). */
+/* The reserve is given back when the disk is full, so that verdicts can still be written; it is
+ * made anew when there is room (law 11). */
 static int care_for_room(struct app *a, struct errmsg *why)
 {
     uint64_t reserve = a->conf->limits.reserve_mb * MEBI;
@@ -81,8 +83,8 @@ static int care_for_room(struct app *a, struct errmsg *why)
     a->space = space_system(a->state);
     if (space_check(&a->space, least)) {
         err = db_reserve_release(a->state);
-        log_warn("disk", "less than %u MiB free on %s: no new work is taken", a->conf->limits.min_free_mb,
-                 a->state);
+        log_warn("disk", "less than %u MiB free on %s: no new work is taken",
+                 a->conf->limits.min_free_mb, a->state);
         return err && err != ERR_NOT_FOUND
                    ? errmsg_set(why, err, "the reserve in %s cannot be released", a->state)
                    : ERR_OK;
@@ -90,7 +92,8 @@ static int care_for_room(struct app *a, struct errmsg *why)
     if (!reserve || space_check(&a->space, reserve + least))
         return ERR_OK;
     err = db_reserve_create(a->state, reserve);
-    return err == ERR_IO ? errmsg_set(why, err, "the reserve in %s cannot be written", a->state) : ERR_OK;
+    return err == ERR_IO ? errmsg_set(why, err, "the reserve in %s cannot be written", a->state)
+                         : ERR_OK;
 }
 
 static int open_state(struct app *a, const struct app_options *o, struct errmsg *why)
@@ -226,7 +229,8 @@ static int open_carrier(struct app *a, struct errmsg *why)
         return errmsg_set(why, ERR_NOMEM, "no memory");
     for (unsigned i = 0; i < a->conf->n_networks; i++)
         nets[i] = (struct coap_network){a->conf->networks[i].id, a->conf->networks[i].coap};
-    err = coap_carrier_open(a->loop, a->conf->coap, nets, a->conf->n_networks, &a->rng, &a->carrier, why);
+    err = coap_carrier_open(a->loop, a->conf->coap, nets, a->conf->n_networks, &a->rng, &a->carrier,
+                            why);
     free(nets);
     return err;
 }
@@ -256,8 +260,9 @@ static int open_loop(struct app *a, struct errmsg *why)
 static void warn_of_timers(const struct conf *c)
 {
     if (timers_validity_is_short(c->env.timer_ms, c->env.time_scale))
-        log_warn("timers", "validity_enable ends before a card that gets no confirmation has rolled back: "
-                           "such verdicts come after the answer");
+        log_warn("timers",
+                 "validity_enable ends before a card that gets no confirmation has rolled back: "
+                 "such verdicts come after the answer");
 }
 
 int app_open(struct conf *conf, const struct app_options *o, struct app **ret, struct errmsg *why)

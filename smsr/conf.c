@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From what the file says to parties, relations and timers; what cannot be meant is refused by name. */
+/* From what the file says to parties, relations and timers; what cannot be meant is refused by
+ * name. */
 #include "smsr/conf_build.h"
 
 #include <errno.h>
@@ -86,7 +87,8 @@ bool conf_name_ok(const char *s, size_t max)
 static bool endpoint_ok(const char *s)
 {
     const char *colon = strrchr(s, ':');
-    return colon && colon != s && conf_digits(colon + 1, 1, 5) && strtoul(colon + 1, NULL, 10) <= 65535;
+    return colon && colon != s && conf_digits(colon + 1, 1, 5) &&
+           strtoul(colon + 1, NULL, 10) <= 65535;
 }
 
 int conf_oid(struct build *b, const char *s, const char *where, struct oid *ret)
@@ -133,7 +135,8 @@ static int build_networks(struct build *b)
     for (unsigned i = 0; i < b->raw->networks_count; i++) {
         const struct raw_pair *n = &b->raw->networks[i];
         if (!conf_name_ok(n->id, 31) || !endpoint_ok(n->value))
-            return conf_bad(b, "networks[%u]: id is up to 31 letters and digits, coap is HOST:PORT", i);
+            return conf_bad(b, "networks[%u]: id is up to 31 letters and digits, coap is HOST:PORT",
+                            i);
         for (unsigned k = 0; k < i; k++)
             if (!strcmp(n->id, c->networks[k].id))
                 return conf_bad(b, "networks: \"%s\" stands twice", n->id);
@@ -184,9 +187,13 @@ static int build_bearers(struct build *b, const struct raw_route *r, struct rout
     return ERR_OK;
 }
 
-#define FIT(b, dst, src, what)                                                                     \
-    (strlen(src) < sizeof(dst) ? (void)snprintf(dst, sizeof(dst), "%s", src), ERR_OK                \
-                               : conf_bad(b, "routes: " what " \"%s\" is too long", src))
+static int fit(struct build *b, char *dst, size_t cap, const char *src, const char *what)
+{
+    if (strlen(src) >= cap)
+        return conf_bad(b, "routes: %s \"%s\" is too long", what, src);
+    (void)snprintf(dst, cap, "%s", src);
+    return ERR_OK;
+}
 
 static int build_route(struct build *b, const struct raw_route *r, struct route *p)
 {
@@ -195,13 +202,13 @@ static int build_route(struct build *b, const struct raw_route *r, struct route 
     int err = conf_oid(b, r->mno, "routes.mno", &p->mno);
 
     if (!err)
-        err = FIT(b, p->profile_type, r->profile_type, "profile_type");
+        err = fit(b, p->profile_type, sizeof p->profile_type, r->profile_type, "profile_type");
     if (!err)
-        err = FIT(b, p->network, r->network, "network");
+        err = fit(b, p->network, sizeof p->network, r->network, "network");
     if (!err && r->apn)
-        err = FIT(b, p->apn, r->apn, "apn");
+        err = fit(b, p->apn, sizeof p->apn, r->apn, "apn");
     if (!err && r->host)
-        err = FIT(b, p->host, r->host, "host");
+        err = fit(b, p->host, sizeof p->host, r->host, "host");
     if (err)
         return err;
     for (unsigned i = 0; i < b->c->n_networks; i++)
@@ -231,9 +238,10 @@ static int build_routes(struct build *b)
         if (err)
             return err;
         for (unsigned k = 0; k < i; k++)
-            if (oid_eq(&list[k].mno, &list[i].mno) && !strcmp(list[k].profile_type, list[i].profile_type))
-                return conf_bad(b, "routes: %s with profile type \"%s\" stands twice", list[i].mno.s,
-                           list[i].profile_type);
+            if (oid_eq(&list[k].mno, &list[i].mno) &&
+                !strcmp(list[k].profile_type, list[i].profile_type))
+                return conf_bad(b, "routes: %s with profile type \"%s\" stands twice",
+                                list[i].mno.s, list[i].profile_type);
         b->c->env.n_routes++;
     }
     return ERR_OK;
@@ -252,7 +260,8 @@ static int build_timers(struct build *b, unsigned time_scale)
         if (!s)
             continue;
         if (!conf_duration(s, &ms))
-            return conf_bad(b, "timers.%s: \"%s\" is no duration such as 900s, 15m or 24h", TIMERS[i].name, s);
+            return conf_bad(b, "timers.%s: \"%s\" is no duration such as 900s, 15m or 24h",
+                            TIMERS[i].name, s);
         if (ms < TIMERS[i].min_ms || ms > TIMERS[i].max_ms)
             return conf_bad(b, "timers.%s: %s lies outside %lld s to %lld s", TIMERS[i].name, s,
                        (long long)(TIMERS[i].min_ms / 1000), (long long)(TIMERS[i].max_ms / 1000));

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The configuration of the SM-SR (design 3.5): YAML or JSON, every key known, every relation checked before
- * anything runs. Relative file names are relative to the file's directory. */
+/* The configuration of the SM-SR (design 3.5): YAML or JSON, every key known, every relation
+ * checked before anything runs. Relative file names are relative to the file's directory. */
 #pragma once
 
 #include "common/base/mem.h"
 #include "smsr/domain/env.h"
 
-#define CONF_HOUSE "house"         /* tenant of parties that belong to nobody's realm: admin, auditor, smdp */
+/* Tenant of parties that belong to nobody's realm: admin, auditor, smdp. */
+#define CONF_HOUSE "house"
 
 struct conf_network {
     const char *id, *coap;
@@ -39,8 +40,10 @@ struct conf {
     struct tenant *tenants;        /* those of env; numbers are 0 until the journal gave them */
     struct env env;                /* points into this struct's memory */
 };
-/* ERR_CONFIG: why names file, line or item, and the rule. time_scale divides every timer, at least 1. */
-MUST_CHECK int conf_load(const char *file, unsigned time_scale, struct conf **ret, struct errmsg *why);
+/* ERR_CONFIG: why names file, line or item, and the rule. time_scale divides every timer, at least
+ * 1. */
+MUST_CHECK int conf_load(const char *file, unsigned time_scale, struct conf **ret,
+                         struct errmsg *why);
 void conf_free(struct conf *c);
 /* Every file the configuration names can be read, secrets by nobody else. */
 MUST_CHECK int conf_check_files(const struct conf *c, struct errmsg *why);

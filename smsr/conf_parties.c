@@ -29,14 +29,16 @@ static int add_tenant(struct build *b, const char *id, struct tenant **ret)
 static int build_range(struct build *b, const struct tenant *t, const struct raw_range *r,
                        struct eid_range *ret)
 {
-    if (!conf_digits(r->from, 30, 32) || !conf_digits(r->to, 30, 32) || strncmp(r->from, "89", 2) != 0 ||
-        strncmp(r->to, "89", 2) != 0)
-        return conf_bad(b, "tenant %s: an EID range is 30 to 32 digits from 89 on, not \"%s\" to \"%s\"", t->id,
-                   r->from, r->to);
+    if (!conf_digits(r->from, 30, 32) || !conf_digits(r->to, 30, 32) ||
+        strncmp(r->from, "89", 2) != 0 || strncmp(r->to, "89", 2) != 0)
+        return conf_bad(
+            b, "tenant %s: an EID range is 30 to 32 digits from 89 on, not \"%s\" to \"%s\"", t->id,
+            r->from, r->to);
     memcpy(ret->from, r->from, 30);
     memcpy(ret->to, r->to, 30);
     if (strcmp(ret->from, ret->to) > 0)
-        return conf_bad(b, "tenant %s: the EID range from %s ends before it begins", t->id, ret->from);
+        return conf_bad(b, "tenant %s: the EID range from %s ends before it begins", t->id,
+                        ret->from);
     return ERR_OK;
 }
 
@@ -46,7 +48,8 @@ static int build_tenant(struct build *b, const struct raw_tenant *r)
     int err;
 
     if (!strcmp(r->id, CONF_HOUSE))
-        return conf_bad(b, "tenant \"" CONF_HOUSE "\" is the operator of this SM-SR and has no realm");
+        return conf_bad(b,
+                        "tenant \"" CONF_HOUSE "\" is the operator of this SM-SR and has no realm");
     if (find_tenant(b, r->id))
         return conf_bad(b, "tenant \"%s\" stands twice", r->id);
     err = add_tenant(b, r->id, &t);
@@ -119,8 +122,11 @@ static int build_roles(struct build *b, const struct raw_party *r, struct party 
     for (unsigned i = 0; i < r->roles_count; i++) {
         enum party_role role = role_parse(span_str(r->roles[i]));
         if (role == ROLE_NONE)
-            return conf_bad(b, "party %s: \"%s\" is no role (eum, operator, m2m-sp, smdp, smsr, fleet, admin, "
-                          "auditor)", r->oid, r->roles[i]);
+            return conf_bad(
+                b,
+                "party %s: \"%s\" is no role (eum, operator, m2m-sp, smdp, smsr, fleet, admin, "
+                "auditor)",
+                r->oid, r->roles[i]);
         p->roles |= 1u << (unsigned)role;
     }
     return ERR_OK;
@@ -136,12 +142,13 @@ static int build_numbers(struct build *b, const struct raw_party *r, struct part
             return conf_bad(b, "party %s: plmn \"%s\" is not 5 or 6 digits", r->oid, r->plmn[i]);
     for (unsigned i = 0; i < r->iccid_count; i++) {
         if (!conf_digits(r->iccid[i], 2, 20) || strncmp(r->iccid[i], "89", 2) != 0)
-            return conf_bad(b, "party %s: iccid \"%s\" is no prefix of 2 to 20 digits from 89 on", r->oid,
-                       r->iccid[i]);
+            return conf_bad(b, "party %s: iccid \"%s\" is no prefix of 2 to 20 digits from 89 on",
+                            r->oid, r->iccid[i]);
         (void)snprintf(p->iccid_prefix[p->n_iccid++], sizeof *p->iccid_prefix, "%s", r->iccid[i]);
     }
     for (unsigned i = 0; i < r->on_behalf_count; i++) {
-        int err = conf_oid(b, r->on_behalf[i], "parties.on_behalf", &p->on_behalf[p->n_on_behalf++]);
+        int err =
+            conf_oid(b, r->on_behalf[i], "parties.on_behalf", &p->on_behalf[p->n_on_behalf++]);
         if (err)
             return err;
     }
@@ -189,7 +196,8 @@ static int party_with(struct build *b, const char *where, const struct oid *oid,
 
     if (!p)
         return conf_bad(b, "%s: %s is no party", where, oid->s);
-    return p->roles & roles ? ERR_OK : conf_bad(b, "%s: party %s has not the role for it", where, oid->s);
+    return p->roles & roles ? ERR_OK
+                            : conf_bad(b, "%s: party %s has not the role for it", where, oid->s);
 }
 
 static int build_plma(struct build *b, const struct raw_plma *r, struct plma *p)
@@ -211,8 +219,9 @@ static int build_plma(struct build *b, const struct raw_plma *r, struct plma *p)
     for (unsigned i = 0; i < r->operations_count; i++) {
         enum function f = function_parse(span_str(r->operations[i]));
         if (f == FN_NONE)
-            return conf_bad(b, "plma: \"%s\" is no function (EnableProfile, DisableProfile, DeleteProfile)",
-                       r->operations[i]);
+            return conf_bad(
+                b, "plma: \"%s\" is no function (EnableProfile, DisableProfile, DeleteProfile)",
+                r->operations[i]);
         p->functions |= 1u << (unsigned)f;
     }
     return ERR_OK;

@@ -16,7 +16,8 @@
     CYAML_FIELD_SEQUENCE(key, CYAML_FLAG_POINTER, st, m, entry, min, LIST)
 #define SEQ_OPT(key, st, m, entry)                                                                 \
     CYAML_FIELD_SEQUENCE(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, st, m, entry, 0, LIST)
-#define NUM_OPT(key, st, m) CYAML_FIELD_UINT_PTR(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, st, m)
+#define NUM_OPT(key, st, m)                                                                        \
+    CYAML_FIELD_UINT_PTR(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, st, m)
 
 static const cyaml_schema_value_t STRING = {CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, TEXT)};
 
@@ -44,8 +45,8 @@ static const cyaml_schema_value_t PARTY = {
 
 static const cyaml_schema_field_t PLMA_FIELDS[] = {
     STR("mno", struct raw_plma, mno), STR("profile_type", struct raw_plma, profile_type),
-    STR("m2m_sp", struct raw_plma, m2m_sp), SEQ("operations", struct raw_plma, operations, &STRING, 1),
-    CYAML_FIELD_END};
+    STR("m2m_sp", struct raw_plma, m2m_sp),
+    SEQ("operations", struct raw_plma, operations, &STRING, 1), CYAML_FIELD_END};
 static const cyaml_schema_value_t PLMA = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_plma, PLMA_FIELDS)};
 
@@ -85,7 +86,8 @@ static const cyaml_schema_field_t TLS_FIELDS[] = {
 static const cyaml_schema_field_t GSMA_FIELDS[] = {
     SEQ("ci", SECTION(gsma), ci, &STRING, 1), STR_OPT("cert", SECTION(gsma), cert),
     STR_OPT("key", SECTION(gsma), key), CYAML_FIELD_END};
-static const cyaml_schema_field_t KEYSTORE_FIELDS[] = {STR("kek", SECTION(keystore), kek), CYAML_FIELD_END};
+static const cyaml_schema_field_t KEYSTORE_FIELDS[] = {STR("kek", SECTION(keystore), kek),
+                                                       CYAML_FIELD_END};
 
 #define TIMER_FIELD(key, timer) STR_OPT(key, SECTION(timers), t[timer])
 /* The names are those of TIMERS; conf_test compares the two. */
@@ -187,7 +189,8 @@ int raw_conf_load(const char *file, struct raw_conf **ret, struct errmsg *why)
     if (err == CYAML_OK)
         return errmsg_set(why, ERR_CONFIG, "%s is empty", file);
     if (err == CYAML_ERR_FILE_OPEN)
-        return errmsg_set(why, ERR_CONFIG, "%s cannot be opened; name the file with --config", file);
+        return errmsg_set(why, ERR_CONFIG, "%s cannot be opened; name the file with --config",
+                          file);
     return errmsg_set(why, ERR_CONFIG, "%s: %s %s", file, r.what[0] ? r.what : cyaml_strerror(err),
                       r.where);
 }

@@ -41,8 +41,8 @@ struct raw_pair {
     char *id, *value;
 };
 struct raw_limits {
-    unsigned *connections, *cards_in_memory, *keys_in_memory, *write_behind, *min_free_mb, *reserve_mb,
-        *effects_per_hour, *rollbacks_per_day;
+    unsigned *connections, *cards_in_memory, *keys_in_memory, *write_behind, *min_free_mb,
+        *reserve_mb, *effects_per_hour, *rollbacks_per_day;
 };
 struct raw_conf {
     struct { char *oid, *listen, *coap, *state; } smsr;

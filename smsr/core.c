@@ -12,7 +12,7 @@
 #include <stdlib.h>
 
 #define RUN_AT_ONCE 256u           /* timers of one turn: connections get their share */
-#define KIC_AES 0x02u              /* low nibble of KIc and KID: AES in CBC, AES in CMAC (ota section 1.4) */
+#define KIC_AES     0x02u /* low nibble of KIc and KID: AES in CBC, AES in CMAC (ota section 1.4) */
 
 struct smsr_core {
     struct smsr_core_options o;
@@ -109,7 +109,8 @@ static bool iccid_taken(void *ctx, const struct iccid *iccid)
     struct smsr_core *c = ctx;
     struct eid there;
 
-    return store_iccid(c->store, iccid, &there) != ERR_NOT_FOUND; /* what cannot be read is not free */
+    return store_iccid(c->store, iccid, &there) !=
+           ERR_NOT_FOUND; /* what cannot be read is not free */
 }
 
 static int app_decide(void *ctx, void *obj, const struct input *in, struct plan *p)
@@ -131,8 +132,14 @@ static int app_decide(void *ctx, void *obj, const struct input *in, struct plan 
     return err;
 }
 
-/* Counter and packet are the engine's side of a decision: the record that arms them reserves the counter
- * (law 3), and no packet leaves before that record is durable. */
+/* KIc and KID are the same octet: key set version and algorithm. */
+static uint8_t kvn_of(const struct isdr_secret *k)
+{
+    return (uint8_t)((unsigned)k->scp80_kvn << 4 | KIC_AES);
+}
+
+/* Counter and packet are the engine's side of a decision: the record that arms them reserves the
+ * counter (law 3), and no packet leaves before that record is durable. */
 static int app_arm(void *ctx, const void *obj, const struct card_unit *unit, struct plan *p)
 {
     struct smsr_core *c = ctx;
@@ -153,9 +160,8 @@ static int app_arm(void *ctx, const void *obj, const struct card_unit *unit, str
     counter = e->counter_high + 1;
     if (counter > CNTR_MAX || k->scp80_kvn != e->scp80_kvn)
         return ERR_STATE;
-    head = (struct packet_cmd_head){dialect_of(e)->spi1, dialect_of(e)->spi2,
-                                    (uint8_t)(k->scp80_kvn << 4 | KIC_AES),
-                                    (uint8_t)(k->scp80_kvn << 4 | KIC_AES), unit->tar};
+    head = (struct packet_cmd_head){dialect_of(e)->spi1, dialect_of(e)->spi2, kvn_of(k), kvn_of(k),
+                                    unit->tar};
     keys = (struct scp80_keys){k->kic, k->kid, 0};
     buf_reset(&c->packet);
     place = buf_grow(&c->packet, PACKET_MAX);
@@ -171,7 +177,8 @@ static int app_arm(void *ctx, const void *obj, const struct card_unit *unit, str
     return unit->armed->data.p ? ERR_OK : ERR_NOMEM;
 }
 
-static void app_route(void *ctx, const struct journal_record *rec, const struct event *ev, struct mbox *ret)
+static void app_route(void *ctx, const struct journal_record *rec, const struct event *ev,
+                      struct mbox *ret)
 {
     (void)ctx;
     (void)ev;
@@ -179,8 +186,8 @@ static void app_route(void *ctx, const struct journal_record *rec, const struct 
         *ret = mbox_of(&rec->eid);
 }
 
-/* A state change stands in the stream of the card's realm; the refusal of an EID that the caller has no
- * relation to stands in the caller's (design 3.2). */
+/* A state change stands in the stream of the card's realm; the refusal of an EID that the caller
+ * has no relation to stands in the caller's (design 3.2). */
 static uint32_t app_stream(void *ctx, const struct event *ev, const struct input *in)
 {
     struct smsr_core *c = ctx;
@@ -202,7 +209,8 @@ static uint32_t app_stream(void *ctx, const struct event *ev, const struct input
     return p && p->tenant ? p->tenant->number : 0;
 }
 
-static int app_apply(void *ctx, const struct journal_record *rec, const struct event *ev, void **obj)
+static int app_apply(void *ctx, const struct journal_record *rec, const struct event *ev,
+                     void **obj)
 {
     struct smsr_core *c = ctx;
     struct euicc_record r = {rec->lsn, rec->at_ms, ev, NULL, NULL};
@@ -326,7 +334,8 @@ static const struct euicc *port_euicc(void *ctx, const struct eid *eid)
     return view(ctx, eid);
 }
 
-static unsigned port_candidates(void *ctx, const struct msisdn *number, struct eid *ret, unsigned max)
+static unsigned port_candidates(void *ctx, const struct msisdn *number, struct eid *ret,
+                                unsigned max)
 {
     struct smsr_core *c = ctx;
     unsigned n = 0;

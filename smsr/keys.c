@@ -60,7 +60,8 @@ void keys_free(struct keys *k)
     free(k);
 }
 
-static int open_secret(struct keys *k, uint32_t tenant, const struct eid *eid, struct isdr_secret *ret)
+static int open_secret(struct keys *k, uint32_t tenant, const struct eid *eid,
+                       struct isdr_secret *ret)
 {
     char id[ISDR_SECRET_ID];
     struct buf sealed;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* smsr: the SM-SR. Exit codes: 0 stopped by a signal, or the check found nothing; 1 it cannot start (one
- * sentence says why); 2 wrong command line; 3 stopped by a fault, its state is safe. */
+/* smsr: the SM-SR. Exit codes: 0 stopped by a signal, or the check found nothing; 1 it cannot start
+ * (one sentence says why); 2 wrong command line; 3 stopped by a fault, its state is safe. */
 #include "common/base/log.h"
 #include "smsr/app.h"
 
@@ -31,7 +31,8 @@ static const char USAGE[] =
     "  --listen A:P       instead of smsr.listen; port 0 takes a free one\n"
     "  --time-scale K     divides all timers by K (1 to 10000), for laboratories\n"
     "  --log-level L      notice unless given\n"
-    "  --check-config     reads configuration, keys and certificates, says what is wrong, and ends\n"
+    "  --check-config     reads configuration, keys and certificates, says what is wrong, and "
+    "ends\n"
     "\n"
     "Prints \"smsr ready listen=... coap=...\" when it serves. SIGTERM or SIGINT ends it.\n"
     "Exit codes: 0 ended well; 1 cannot start; 2 wrong command line; 3 stopped by a fault.\n";

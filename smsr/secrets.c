@@ -13,7 +13,8 @@
 #define TRANSPORT_LEN 16u          /* AES-128 (SGP.02 2.8) */
 #define COMPONENTS_MAX 8u
 
-static int read_file(const char *name, const char *what, bool secret, struct buf *out, struct errmsg *why)
+static int read_file(const char *name, const char *what, bool secret, struct buf *out,
+                     struct errmsg *why)
 {
     FILE *f = fopen(name, "rb");
     struct stat st;
@@ -82,7 +83,8 @@ static int open_transport(const struct conf *c, struct secrets *s, struct errmsg
         buf_wipe(&text);
         err = read_file(c->transport[i].file, "transport_keys", true, &text, why);
         if (!err && transport_key_parse(buf_span(&text), &t->key))
-            err = errmsg_set(why, ERR_CONFIG, "transport_keys: %s holds no lines of 32 hexadecimal digits",
+            err = errmsg_set(why, ERR_CONFIG,
+                             "transport_keys: %s holds no lines of 32 hexadecimal digits",
                              c->transport[i].file);
         if (!err)
             s->n_transport++;
@@ -92,8 +94,10 @@ static int open_transport(const struct conf *c, struct secrets *s, struct errmsg
     return err;
 }
 
-/* Our own certificate under the CI: an expired one is found at the start and not by the first peer. */
-static int check_own(const struct conf *c, const struct secrets *s, int64_t now_ms, struct errmsg *why)
+/* Our own certificate under the CI: an expired one is found at the start and not by the first
+ * peer. */
+static int check_own(const struct conf *c, const struct secrets *s, int64_t now_ms,
+                     struct errmsg *why)
 {
     struct errmsg detail = {{0}};
     struct key *key = NULL;
@@ -105,8 +109,8 @@ static int check_own(const struct conf *c, const struct secrets *s, int64_t now_
         return ERR_OK;
     buf_init(&octets, FILE_MAX);
     err = read_file(c->gp_cert, "gsma.cert", false, &octets, why);
-    if (!err && pki_verify_gp(s->pki, buf_span(&octets), GPCERT_ROLE_SMSR, (struct span){NULL, 0}, now_ms,
-                              &cert, &detail))
+    if (!err && pki_verify_gp(s->pki, buf_span(&octets), GPCERT_ROLE_SMSR, (struct span){NULL, 0},
+                              now_ms, &cert, &detail))
         err = errmsg_set(why, ERR_CONFIG, "gsma.cert: %s: %s", c->gp_cert, detail.text);
     if (!err && pki_read_key(s->crypto, c->gp_key, &key, &detail))
         err = errmsg_set(why, ERR_CONFIG, "gsma.key: %s", detail.text);

@@ -15,8 +15,9 @@ struct secrets {
     unsigned n_transport;
 };
 /* ERR_CONFIG and one sentence that names the file. now_ms: dates of our own certificate. */
-MUST_CHECK int secrets_open(const struct conf *c, int64_t now_ms, struct secrets *ret, struct errmsg *why);
+MUST_CHECK int secrets_open(const struct conf *c, int64_t now_ms, struct secrets *ret,
+                            struct errmsg *why);
 void secrets_close(struct secrets *s);
-/* A transport key as components of 32 hexadecimal digits, one a line, that are combined by XOR: nobody who
- * holds one of them knows the key. ERR_FORMAT. */
+/* A transport key as components of 32 hexadecimal digits, one a line, that are combined by XOR:
+ * nobody who holds one of them knows the key. ERR_FORMAT. */
 MUST_CHECK int transport_key_parse(struct span text, struct key **ret);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a party must still hear (design 3.3): numbered gap-free per party, written with the record that
- * caused it, sent in order while the subscriber is connected, kept until its ACK is a record. And the
- * mirror of it: what we heard from a peer whose subscriber we are. */
+/* What a party must still hear (design 3.3): numbered gap-free per party, written with the record
+ * that caused it, sent in order while the subscriber is connected, kept until its ACK is a record.
+ * And the mirror of it: what we heard from a peer whose subscriber we are. */
 #include "common/engine/engine_int.h"
 
 #include "common/wire/wire.h"
@@ -104,8 +104,9 @@ static int number_one(struct engine *e, struct plan_delivery *d, uint64_t before
     return ERR_OK;
 }
 
-/* Gives each delivery of the plan its number and puts it into the body of its record. Numbers are taken
- * from next_no as apply will see it: record by record of this plan, after all earlier plans. */
+/* Gives each delivery of the plan its number and puts it into the body of its record. Numbers are
+ * taken from next_no as apply will see it: record by record of this plan, after all earlier
+ * plans. */
 int deliveries_number(struct engine *e, struct plan *p)
 {
     bool done[PLAN_DELIVERIES_MAX] = {false};
@@ -126,7 +127,8 @@ int deliveries_number(struct engine *e, struct plan *p)
             n++;
         }
     }
-    return n == p->n_deliveries ? ERR_OK : ERR_INTERNAL; /* with a record that is not of this plan */
+    return n == p->n_deliveries ? ERR_OK
+                                : ERR_INTERNAL; /* with a record that is not of this plan */
 }
 
 static int apply_new(struct engine *e, uint64_t lsn, const struct event *ev, bool live)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The turn: inputs -> decisions -> records applied at once -> one commit -> release (design law 1). */
+/* The turn: inputs -> decisions -> records applied at once -> one commit -> release (design law
+ * 1). */
 #include "common/engine/engine_int.h"
 
 #include "common/wire/wire.h"
@@ -187,8 +188,8 @@ static int push_out(struct engine *e, const struct plan_out *out, uint64_t lsn)
     return ERR_OK;
 }
 
-/* Turns a plan into records. Before the first record is appended an error leaves no trace; after it the
- * only way out is to stop, since later plans of the turn build on it. */
+/* Turns a plan into records. Before the first record is appended an error leaves no trace; after it
+ * the only way out is to stop, since later plans of the turn build on it. */
 int engine_execute(struct engine *e, struct plan *p, const struct mbox *key, const struct input *in)
 {
     struct agg *a = NULL;

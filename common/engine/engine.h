@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The durable engine of both daemons (design laws 1, 2, 5, 7): inputs are decided against aggregates in
- * the overlay, their records are appended to journal.db, applied at once, committed once per turn; what
- * depends on them is released after durable_lsn; state.db is written behind. The daemon supplies what
- * its aggregates are. One thread; never called from inside its own callbacks except engine_post, which
- * then queues. */
+/* The durable engine of both daemons (design laws 1, 2, 5, 7): inputs are decided against
+ * aggregates in the overlay, their records are appended to journal.db, applied at once, committed
+ * once per turn; what depends on them is released after durable_lsn; state.db is written behind.
+ * The daemon supplies what its aggregates are. One thread; never called from inside its own
+ * callbacks except engine_post, which then queues. */
 #pragma once
 
 #include "common/base/clock.h"
@@ -65,9 +65,9 @@ struct engine_config {
     const char *vfs;                          /* NULL = the system's */
     bool read_only;                           /* no records, no flush of journal */
     size_t overlay_max;                       /* aggregates held, default 65536 */
-    size_t flush_dirty;                       /* write behind at this many dirty aggregates, default 2048 */
+    size_t flush_dirty; /* write behind at this many dirty aggregates, default 2048 */
     uint64_t stop_at_lsn;                     /* replay no further (log verify); 0 = all */
-    const struct space *space;                /* law 11: where engine_has_room looks; NULL = always room */
+    const struct space *space; /* law 11: where engine_has_room looks; NULL = always room */
     uint64_t min_free_bytes;
 };
 
@@ -76,29 +76,32 @@ MUST_CHECK int engine_open(const struct engine_config *cfg, const struct engine_
                            struct engine **ret, struct errmsg *why);
 void engine_close(struct engine *e);          /* flushes when it can */
 
-/* Decides one input now (or after the running one). Errors of the decider: ERR_STATE means refused by
- * the state table (counted); anything fatal sets engine_failed, anything else left no trace. Posted
- * from inside a callback the input waits: its spans are copied, but what call.msg, peer.env and
- * call.context_id point to must live until the turn ends. */
+/* Decides one input now (or after the running one). Errors of the decider: ERR_STATE means refused
+ * by the state table (counted); anything fatal sets engine_failed, anything else left no trace.
+ * Posted from inside a callback the input waits: its spans are copied, but what call.msg, peer.env
+ * and call.context_id point to must live until the turn ends. */
 MUST_CHECK int engine_post(struct engine *e, const struct input *in);
-/* The aggregate of a mailbox as the view sees it now (NULL = none); valid until the next engine call. */
+/* The aggregate of a mailbox as the view sees it now (NULL = none); valid until the next engine
+ * call. */
 MUST_CHECK int engine_view(struct engine *e, const struct mbox *key, const void **ret_obj);
 /* A plan from outside a mailbox decision (imports, configuration): fill records, then commit it. */
 struct plan *engine_plan_begin(struct engine *e);
 MUST_CHECK int engine_plan_end(struct engine *e, struct plan *p, const struct mbox *key);
 
-/* End of a loop turn: one commit, then release, then write-behind when due. What the releases posted
- * is decided and committed too. */
+/* End of a loop turn: one commit, then release, then write-behind when due. What the releases
+ * posted is decided and committed too. */
 MUST_CHECK int engine_turn_end(struct engine *e);
-/* Nothing to do for a while: writes behind and empties the log files, and with them the secrets that
- * were deleted. */
+/* Nothing to do for a while: writes behind and empties the log files, and with them the secrets
+ * that were deleted. */
 MUST_CHECK int engine_idle(struct engine *e);
-bool engine_failed(const struct engine *e);   /* stop the process: the overlay is ahead of the disk */
-const char *engine_why(const struct engine *e);      /* also of the last ERR_INTERNAL that left no trace */
+bool engine_failed(const struct engine *e); /* stop the process: the overlay is ahead of the disk */
+/* Why it failed; also why the last ERR_INTERNAL that left no trace was one. */
+const char *engine_why(const struct engine *e);
 MUST_CHECK int engine_flush(struct engine *e);
 
-/* Timers: earliest due (wall ms; INT64_MAX = none); run posts IN_TIMER to what is due, at most max. A
- * mailbox that could not be decided is asked again a second later; only a failed engine is an error. */
+/* Timers: earliest due (wall ms; INT64_MAX = none); run posts IN_TIMER to what is due, at most max.
+ * A mailbox that could not be decided is asked again a second later; only a failed engine is an
+ * error. */
 int64_t engine_next_due(const struct engine *e);
 MUST_CHECK int engine_run_due(struct engine *e, unsigned max);
 /* Posts IN_RESTART to every mailbox that was live at open. */
@@ -116,8 +119,10 @@ MUST_CHECK int engine_idem_find(struct engine *e, const struct oid *party, struc
                                 const uint8_t digest[32], struct engine_idem *ret);
 
 /* --- deliveries --- */
-/* conn subscribes for party and holds everything up to last; ERR_BUSY: somebody else is subscribed. */
-MUST_CHECK int engine_subscribe(struct engine *e, const struct oid *party, uint64_t conn, uint64_t last);
+/* conn subscribes for party and holds everything up to last; ERR_BUSY: somebody else is
+ * subscribed. */
+MUST_CHECK int engine_subscribe(struct engine *e, const struct oid *party, uint64_t conn,
+                                uint64_t last);
 void engine_unsubscribe(struct engine *e, uint64_t conn);
 bool engine_is_subscriber(const struct engine *e, const struct oid *party, uint64_t conn);
 MUST_CHECK int engine_delivery_ack(struct engine *e, uint64_t conn, uint64_t up_to);

@@ -127,7 +127,8 @@ MUST_CHECK int engine_drain(struct engine *e);
 
 /* overlay.c */
 struct span mbox_span(const struct mbox *m);
-MUST_CHECK int overlay_find(struct engine *e, const struct mbox *key, struct agg **ret); /* NULL: none */
+MUST_CHECK int overlay_find(struct engine *e, const struct mbox *key,
+                            struct agg **ret); /* NULL: none */
 MUST_CHECK int overlay_insert(struct engine *e, const struct mbox *key, struct agg **ret);
 void overlay_touch(struct engine *e, struct agg *a, uint64_t lsn);
 void overlay_trim(struct engine *e);
@@ -151,7 +152,8 @@ MUST_CHECK int deliveries_save(struct engine *e);
 void deliveries_free(struct engine *e);
 
 /* idem.c */
-MUST_CHECK int idem_apply(struct engine *e, const struct journal_record *rec, const struct event *ev);
+MUST_CHECK int idem_apply(struct engine *e, const struct journal_record *rec,
+                          const struct event *ev);
 MUST_CHECK int idem_save(struct engine *e);
 void idem_free(struct engine *e);
 

@@ -19,7 +19,8 @@ static void idem_key(struct engine *e, const struct oid *party, struct span fcid
 }
 
 /* The entry as the view sees it; loads it from state.db into memory when it stands there. */
-static int idem_get(struct engine *e, const uint8_t key[16], struct idem_entry *ret, bool *ret_memory)
+static int idem_get(struct engine *e, const uint8_t key[16], struct idem_entry *ret,
+                    bool *ret_memory)
 {
     struct idem_entry *m = map_get(e->idems, span_of(key, 16));
     struct stmt *st = stmt_at(e->stmts, ES_IDEM_GET);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opening: state.db as far as it is, then every later record of journal.db through apply (law 2). */
+/* Opening: state.db as far as it is, then every later record of journal.db through apply (law
+ * 2). */
 #include "common/engine/engine_int.h"
 
 #include "common/db/space.h"
@@ -71,7 +72,8 @@ static int scan_one(void *ctx, const struct mbox *key, int64_t due)
     return sched_push(e, key, due);
 }
 
-/* state.db is written up to the end of the journal first, so that a mailbox is listed once and as it is. */
+/* state.db is written up to the end of the journal first, so that a mailbox is listed once and as
+ * it is. */
 static int schedule(struct engine *e)
 {
     int err;
@@ -87,12 +89,13 @@ static int check_applied(struct engine *e, struct errmsg *why)
     uint64_t last = journal_last_lsn(e->journal);
 
     if (e->applied_lsn > last)
-        return errmsg_set(why, ERR_SCHEMA,
-                          "%s has applied record %llu but %s ends at %llu: it belongs to another "
-                          "journal or was restored alone; move state.db away and start again, it is "
-                          "rebuilt from the journal",
-                          e->cfg.state_path, (unsigned long long)e->applied_lsn,
-                          e->cfg.journal_path, (unsigned long long)last);
+        return errmsg_set(
+            why, ERR_SCHEMA,
+            "%s has applied record %llu but %s ends at %llu: it belongs to another "
+            "journal or was restored alone; move state.db away and start again, it is "
+            "rebuilt from the journal",
+            e->cfg.state_path, (unsigned long long)e->applied_lsn, e->cfg.journal_path,
+            (unsigned long long)last);
     e->last_lsn = e->applied_lsn;
     return ERR_OK;
 }
@@ -158,8 +161,8 @@ void engine_close(struct engine *e)
 {
     if (!e)
         return;
-    /* A file that was refused at open is left as it was; what cannot be written behind now is replayed
-     * from the journal at the next open. */
+    /* A file that was refused at open is left as it was; what cannot be written behind now is
+     * replayed from the journal at the next open. */
     if (e->opened && !e->failed && !e->in_tx && engine_flush(e))
         e->failed = true;
     if (e->aggs)

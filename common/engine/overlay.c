@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The overlay: aggregates as the view sees them. Clean ones that have nothing running may go, dirty ones
- * are pinned until state.db has them (design law 2). */
+/* The overlay: aggregates as the view sees them. Clean ones that have nothing running may go, dirty
+ * ones are pinned until state.db has them (design law 2). */
 #include "common/engine/engine_int.h"
 
 #include <stdlib.h>

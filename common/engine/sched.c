@@ -66,8 +66,8 @@ int64_t agg_due(const struct agg *a)
     return a->volatile_due ? a->volatile_due : a->due;
 }
 
-/* Drops entries that no longer hold. An aggregate that is not in memory has only its durable time, and
- * then one entry for it. */
+/* Drops entries that no longer hold. An aggregate that is not in memory has only its durable time,
+ * and then one entry for it. */
 static void compact(struct engine *e)
 {
     size_t kept = 0;

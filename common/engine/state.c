@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The engine's own tables in state.db: how far it is, who must still hear what, which calls were made.
- * All of it is a projection and can be rebuilt from journal.db. */
+/* The engine's own tables in state.db: how far it is, who must still hear what, which calls were
+ * made. All of it is a projection and can be rebuilt from journal.db. */
 #include "common/engine/engine_int.h"
 
 #include <stdlib.h>
@@ -96,8 +96,8 @@ static int save_all(struct engine *e)
     return stmt_run(st);
 }
 
-/* Rows and applied_lsn in one transaction, and only what is durable in the journal (law 2). A uniqueness
- * violation here is an internal fault: the view had already decided otherwise. */
+/* Rows and applied_lsn in one transaction, and only what is durable in the journal (law 2). A
+ * uniqueness violation here is an internal fault: the view had already decided otherwise. */
 int engine_flush(struct engine *e)
 {
     int err;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Our own interface (common/msg/admin.h): operations, log, fleet and status, each for what the caller may
- * see. Reads only; pages are bounded so that each fits into one frame. */
+/* Our own interface (common/msg/admin.h): operations, log, fleet and status, each for what the
+ * caller may see. Reads only; pages are bounded so that each fits into one frame. */
 #include "smsr/api/api_int.h"
 
 #include "smsr/proc/procs.h"
@@ -80,7 +80,8 @@ static void operation_list(struct request *q)
     struct message m;
     struct admin_operation_list_response *body = api_response(q, &m);
 
-    if (!rows || !list || !body || store_operations(q->a->cfg.store, &q->scope, &f, rows, max, &n)) {
+    if (!rows || !list || !body ||
+        store_operations(q->a->cfg.store, &q->scope, &f, rows, max, &n)) {
         no_memory(q);
         return;
     }
@@ -173,7 +174,8 @@ static void events(struct request *q)
                 !store_operation(q->a->cfg.store, &q->scope, &req->op, &row);
     err = journal_read_rows(engine_journal(q->a->cfg.engine), ev.next, 0, one_row, &ev);
     if (err && err != ERR_FULL) {
-        api_refuse(q, ST_STORAGE, span_str("the log cannot be read; check it with smctl log verify"));
+        api_refuse(q, ST_STORAGE,
+                   span_str("the log cannot be read; check it with smctl log verify"));
         return;
     }
     body->records = ev.list;
@@ -360,8 +362,9 @@ static void status(struct request *q)
 }
 
 #define R(role) (1u << (unsigned)(role))
-#define EVERYBODY (R(ROLE_OPERATOR) | R(ROLE_M2M_SP) | R(ROLE_SMDP) | R(ROLE_FLEET) | R(ROLE_ADMIN) |   \
-                   R(ROLE_AUDITOR))
+#define EVERYBODY                                                                                  \
+    (R(ROLE_OPERATOR) | R(ROLE_M2M_SP) | R(ROLE_SMDP) | R(ROLE_FLEET) | R(ROLE_ADMIN) |            \
+     R(ROLE_AUDITOR))
 static const struct {
     enum msg_type type;
     uint32_t roles;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What parties may ask of the SM-SR (SGP.02 5.2 ES1, 5.4 ES3, 5.5 ES4; admin is ours), over any rpc: who
- * it is comes from the certificate alone, then role, idempotency, relation. Every answer is an output of
- * the engine, so nothing is said before it is durable. */
+/* What parties may ask of the SM-SR (SGP.02 5.2 ES1, 5.4 ES3, 5.5 ES4; admin is ours), over any
+ * rpc: who it is comes from the certificate alone, then role, idempotency, relation. Every answer
+ * is an output of the engine, so nothing is said before it is durable. */
 #pragma once
 
 #include "common/engine/engine.h"
@@ -14,7 +14,7 @@
 struct pki;
 struct keystore;
 
-struct transport_key {                     /* wraps the keys of an EIS between EUM and SM-SR (SGP.02 2.8) */
+struct transport_key { /* wraps the keys of an EIS between EUM and SM-SR (SGP.02 2.8) */
     char id[65];
     struct key *key;
 };
@@ -47,7 +47,7 @@ void api_stop(struct api *a);
 /* Every plan of a decider passes here before the engine executes it: answers become octets of their
  * record, and the connection that made a call hears its conclusion, too. ERR_NOMEM, ERR_INVAL. */
 MUST_CHECK int api_finish_plan(struct api *a, struct plan *p);
-void api_reply(struct api *a, const struct out_reply *o);                   /* OUT_REPLY is durable */
+void api_reply(struct api *a, const struct out_reply *o); /* OUT_REPLY is durable */
 void api_deliver(struct api *a, uint64_t conn, const struct event *ev, unsigned index);
 
 struct api_counters {

@@ -7,7 +7,7 @@
 #include "smsr/api/api.h"
 #include "smsr/domain/status.h"
 
-#define API_PENDING_MAX 65536u             /* calls whose connection still hears of their conclusion */
+#define API_PENDING_MAX 65536u /* calls whose connection still hears of their conclusion */
 
 struct pending_call {
     struct uuid op;
@@ -36,8 +36,8 @@ struct request {
 
 /* calls.c */
 void api_request(struct api *a, struct rpc *r, const struct envelope *e);
-/* RESPONSE in the memory of the turn; verdict and operation may be empty. It leaves when all that was
- * appended so far is durable. */
+/* RESPONSE in the memory of the turn; verdict and operation may be empty. It leaves when all that
+ * was appended so far is durable. */
 void api_respond(struct request *q, struct message m, const struct uuid *op, enum verdict v);
 /* FAILED with this code; detail (may be empty) stands in place of the catalogue's sentence. */
 void api_refuse(struct request *q, enum status_code st, struct span detail);

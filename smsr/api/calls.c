@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A REQUEST from its envelope to the mailbox of its card (design 5 steps 2 and 3): party, role, format,
- * idempotency; what it means is the deciders' business. */
+/* A REQUEST from its envelope to the mailbox of its card (design 5 steps 2 and 3): party, role,
+ * format, idempotency; what it means is the deciders' business. */
 #include "smsr/api/api_int.h"
 
 #include "common/msg/es1.h"
@@ -13,7 +13,8 @@ void *api_response(struct request *q, struct message *ret)
 {
     enum msg_type t = msg_type_response(q->msg.type);
     const struct msg_info *info = msg_type_info(t);
-    struct base_response *body = info ? arena_alloc(engine_arena(q->a->cfg.engine), info->size) : NULL;
+    struct base_response *body =
+        info ? arena_alloc(engine_arena(q->a->cfg.engine), info->size) : NULL;
     int64_t now = clock_wall_ms(q->a->cfg.clock);
 
     if (!body)
@@ -50,8 +51,8 @@ static void plan_reply(struct request *q, struct plan *p, enum envelope_kind kin
     plan_out(p, OUT_REPLY, &o, sizeof o);
 }
 
-static void reply(struct request *q, enum envelope_kind kind, struct message m, const struct uuid *op,
-                  enum verdict v)
+static void reply(struct request *q, enum envelope_kind kind, struct message m,
+                  const struct uuid *op, enum verdict v)
 {
     struct mbox house = {.kind = MBOX_HOUSE};
     struct plan *p = engine_plan_begin(q->a->cfg.engine);
@@ -83,7 +84,8 @@ static void send_error(struct api *a, struct rpc *r, const struct envelope *e, c
     api_reply(a, &o); /* a refusal of malformed input depends on nothing (design law 1) */
 }
 
-/* The envelope's memory ends with the callback; what plans point to must last until their outputs left. */
+/* The envelope's memory ends with the callback; what plans point to must last until their outputs
+ * left. */
 static int copy_request(struct request *q, const struct envelope *e, struct buf *octets)
 {
     struct arena *arena = engine_arena(q->a->cfg.engine);
@@ -106,7 +108,8 @@ static int copy_request(struct request *q, const struct envelope *e, struct buf 
     return ERR_OK;
 }
 
-/* The Mno-id of ES3 stands in the envelope and belongs to what is asked: it is part of the digest. */
+/* The Mno-id of ES3 stands in the envelope and belongs to what is asked: it is part of the
+ * digest. */
 static void digest(struct request *q, struct span octets)
 {
     struct span parts[2] = {octets, span_str(q->call.mno_id.s)};
@@ -126,7 +129,8 @@ static struct eid eid_of(const struct message *m)
         EID_OF(MSG_ES3_DISABLE_PROFILE_REQUEST, es3_disable_profile_request);
         EID_OF(MSG_ES3_DELETE_ISDP_REQUEST, es3_delete_isdp_request);
         EID_OF(MSG_ES4_AUDIT_EIS_REQUEST, es4_audit_eis_request);
-        EID_OF(MSG_ES4_UPDATE_SUBSCRIPTION_ADDRESS_REQUEST, es4_update_subscription_address_request);
+        EID_OF(MSG_ES4_UPDATE_SUBSCRIPTION_ADDRESS_REQUEST,
+               es4_update_subscription_address_request);
         EID_OF(MSG_ES4_ENABLE_PROFILE_REQUEST, es4_enable_profile_request);
         EID_OF(MSG_ES4_DISABLE_PROFILE_REQUEST, es4_disable_profile_request);
         EID_OF(MSG_ES4_DELETE_PROFILE_REQUEST, es4_delete_profile_request);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Each check is one function that names what it refuses; cheap ones come first, so that garbage costs no
- * signature. */
+/* Each check is one function that names what it refuses; cheap ones come first, so that garbage
+ * costs no signature. */
 #include "smsr/api/eis_import.h"
 
 #include "common/wire/wire.h"
@@ -62,15 +62,17 @@ static enum status_code whose(const struct eis_check *c, struct eis_import *im, 
     return ST_OK;
 }
 
-static enum status_code check_profile(const struct eis_check *c, const struct eis_import *im, unsigned i,
-                                      struct errmsg *why)
+static enum status_code check_profile(const struct eis_check *c, const struct eis_import *im,
+                                      unsigned i, struct errmsg *why)
 {
     const struct eis_profile *p = &im->eis.profiles[i];
 
     if (!p->iccid.s[0] || !p->isdp_aid.n || !p->mno_id.s[0] ||
         (p->state != PROFILE_ENABLED && p->state != PROFILE_DISABLED)) {
-        (void)errmsg_set(why, 0, "profile %u lacks Iccid, Isd-p-aid, Mno-id or a state of Enabled or "
-                                 "Disabled", i + 1);
+        (void)errmsg_set(why, 0,
+                         "profile %u lacks Iccid, Isd-p-aid, Mno-id or a state of Enabled or "
+                         "Disabled",
+                         i + 1);
         return ST_EIS_FORMAT;
     }
     for (unsigned k = 0; k < i; k++) {
@@ -164,8 +166,10 @@ static int open_key(const struct unwrap *u, const struct eis_keyset *set, const 
     if (err) {
         key_free(*ret);
         *ret = NULL;
-        return errmsg_set(u->why, err, "key %02X of key set %02X does not open under the transport key, "
-                                       "or its check value is missing or differs", k->kid, set->version);
+        return errmsg_set(u->why, err,
+                          "key %02X of key set %02X does not open under the transport key, "
+                          "or its check value is missing or differs",
+                          k->kid, set->version);
     }
     return ERR_OK;
 }
@@ -184,8 +188,9 @@ static int open_scp80(const struct unwrap *u, const struct eis_keyset *set, stru
                           : k->kid == KID_DEK ? &ret->dek
                                               : NULL;
         if (!at || *at)
-            err = errmsg_set(u->why, ERR_FORMAT, "key %02X of key set %02X is unknown or stands twice",
-                             k->kid, set->version);
+            err = errmsg_set(u->why, ERR_FORMAT,
+                             "key %02X of key set %02X is unknown or stands twice", k->kid,
+                             set->version);
         else
             err = open_key(u, set, k, KEY_AES, at);
     }
@@ -203,7 +208,8 @@ static int open_psk(const struct unwrap *u, const struct eis_keyset *set, struct
     return open_key(u, set, &set->keys[0], KEY_PSK, &ret->psk);
 }
 
-static enum status_code open_keys(const struct eis_check *c, struct eis_import *im, struct errmsg *why)
+static enum status_code open_keys(const struct eis_check *c, struct eis_import *im,
+                                  struct errmsg *why)
 {
     struct unwrap u = {c, NULL, why};
     int err = ERR_OK;

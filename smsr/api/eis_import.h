@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Checking an EIS as an EUM delivers it (SGP.02 3.9, 5.2.1; design 3.6): chains, signature over the octets
- * as received, ECASD certificate, identity, keys. Pure but for the port that knows the fleet. */
+/* Checking an EIS as an EUM delivers it (SGP.02 3.9, 5.2.1; design 3.6): chains, signature over the
+ * octets as received, ECASD certificate, identity, keys. Pure but for the port that knows the
+ * fleet. */
 #pragma once
 
 #include "common/crypto/pki.h"
@@ -27,8 +28,8 @@ struct eis_import {
     const struct tenant *realm;
     struct isdr_secret keys;               /* eis_import_fini frees them */
 };
-/* ST_OK, or why it is refused: the code and one sentence in why. On refusal ret->info.eid stands when it
- * could be read. */
+/* ST_OK, or why it is refused: the code and one sentence in why. On refusal ret->info.eid stands
+ * when it could be read. */
 enum status_code eis_import_read(const struct eis_check *c, struct span octets, struct arena *a,
                                  struct eis_import *ret, struct errmsg *why);
 void eis_import_fini(struct eis_import *im);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ES1-RegisterEIS (SGP.02 5.2.1): one record makes the card and its sealed keys durable together. */
+/* ES1-RegisterEIS (SGP.02 5.2.1): one record makes the card and its sealed keys durable
+ * together. */
 #include "smsr/api/api_int.h"
 
 #include "common/msg/es1.h"
@@ -41,10 +42,15 @@ static struct event *call_record(struct request *q, struct plan *p, enum event_t
     return ev;
 }
 
-static void end(struct request *q, struct plan *p, struct event *ev, struct message m, enum verdict v)
+static void end(struct request *q, struct plan *p, struct event *ev, struct message m,
+                enum verdict v)
 {
-    struct out_reply o = {.conn = q->call.conn, .message_id = q->call.message_id, .kind = ENV_RESPONSE,
-                          .operation = ev->op, .verdict = v, .context_id = q->call.context_id,
+    struct out_reply o = {.conn = q->call.conn,
+                          .message_id = q->call.message_id,
+                          .kind = ENV_RESPONSE,
+                          .operation = ev->op,
+                          .verdict = v,
+                          .context_id = q->call.context_id,
                           .message = m};
     struct mbox key = {.kind = MBOX_EUICC};
     int err;
@@ -60,7 +66,8 @@ static void end(struct request *q, struct plan *p, struct event *ev, struct mess
 }
 
 /* The caller's sentence is the detail; the record and a repeat of the call say the same. */
-static void refuse(struct request *q, enum status_code st, const struct eid *eid, const struct errmsg *why)
+static void refuse(struct request *q, enum status_code st, const struct eid *eid,
+                   const struct errmsg *why)
 {
     struct plan *p;
     struct event *ev;
@@ -92,7 +99,8 @@ static int seal(struct request *q, struct plan *p, struct event *ev, const struc
 
     isdr_secret_id(&im->info.eid, id);
     buf_init(&sealed, 0);
-    err = isdr_secret_seal(q->a->cfg.keystore, im->realm->number, &im->info.eid, &im->keys, &sealed);
+    err =
+        isdr_secret_seal(q->a->cfg.keystore, im->realm->number, &im->info.eid, &im->keys, &sealed);
     if (!err) {
         s->id = span_str(arena_str(p->arena, span_str(id)));
         s->sealed = span_of(arena_dup(p->arena, sealed.p, sealed.n), sealed.n);

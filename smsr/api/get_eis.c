@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* GetEIS on ES3 and ES4 (SGP.02 5.4.2, 5.5.1): the view of the caller's role; an EID without a relation is
- * unknown. */
+/* GetEIS on ES3 and ES4 (SGP.02 5.4.2, 5.5.1): the view of the caller's role; an EID without a
+ * relation is unknown. */
 #include "smsr/api/api_int.h"
 
 #include "common/msg/es3.h"
@@ -8,7 +8,8 @@
 #include "smsr/domain/eis_view.h"
 
 /* The signed part as it was received stands in the body of its record. */
-static int read_signed(struct request *q, uint64_t lsn, struct signed_eis *ret, struct eum_signed_info *ret_info)
+static int read_signed(struct request *q, uint64_t lsn, struct signed_eis *ret,
+                       struct eum_signed_info *ret_info)
 {
     struct arena *arena = engine_arena(q->a->cfg.engine);
     struct event *ev = arena_alloc(arena, sizeof *ev);

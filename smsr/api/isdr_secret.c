@@ -83,8 +83,8 @@ static int get_key(struct reader *r, enum key_type type, struct key **ret)
     return n && !r->failed ? key_new(type, raw, ret) : ERR_OK;
 }
 
-int isdr_secret_open(struct keystore *ks, uint32_t tenant, const struct eid *eid, struct span sealed,
-                     struct isdr_secret *ret)
+int isdr_secret_open(struct keystore *ks, uint32_t tenant, const struct eid *eid,
+                     struct span sealed, struct isdr_secret *ret)
 {
     struct secret_place at = place_of(tenant, eid);
     struct reader r;

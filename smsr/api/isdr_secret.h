@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The keys of an ISD-R as one sealed secret per EID (design law 9). Clear layout, which never leaves
- * memory unsealed: 01 | SCP80 KVN, n KIc, n KID, n DEK | PSK KVN, KID, n PSK; n is one length octet and the
- * key, 0 where there is none. */
+/* The keys of an ISD-R as one sealed secret per EID (design law 9). Clear layout, which never
+ * leaves memory unsealed: 01 | SCP80 KVN, n KIc, n KID, n DEK | PSK KVN, KID, n PSK; n is one
+ * length octet and the key, 0 where there is none. */
 #pragma once
 
 #include "common/crypto/keystore.h"

@@ -88,7 +88,8 @@ static int on_hello(void *ctx, struct rpc *r, const struct envelope *hello, stru
     if (a->stopped || engine_failed(a->cfg.engine))
         err = errmsg_set(why, ERR_BUSY, "this SM-SR is stopping");
     else if (!party || !(party->roles & (1u << (unsigned)peer->role)))
-        err = errmsg_set(why, ERR_DENIED, "%s is not a party of this SM-SR in that role", peer->oid.s);
+        err = errmsg_set(why, ERR_DENIED, "%s is not a party of this SM-SR in that role",
+                         peer->oid.s);
     if (!err && hello->subscribe)
         err = subscribe(a, r, hello->last_delivery_no, why);
     if (!err && map_put(a->conns, conn_key(&id), r)) {
@@ -115,7 +116,8 @@ static void on_message(void *ctx, struct rpc *r, const struct envelope *e)
         if (engine_delivery_ack(a->cfg.engine, rpc_id(r), e->delivery_no))
             rpc_close(r, "ACK of a delivery that was not sent on this connection");
         return;
-    default: /* an ERROR about one of our deliveries: it stays unacknowledged and is sent again later */
+    default: /* an ERROR about one of our deliveries: it stays unacknowledged and is sent again
+                later */
         return;
     }
 }
@@ -245,8 +247,8 @@ static void remember_call(struct api *a, const struct out_reply *o, const struct
         c->party = *party;
 }
 
-/* The RESPONSE goes to the calling connection without a number, unless that is the subscriber, who gets
- * it with one. */
+/* The RESPONSE goes to the calling connection without a number, unless that is the subscriber, who
+ * gets it with one. */
 static void answer_caller(struct api *a, struct plan *p, const struct event *ev)
 {
     struct span key = span_of(ev->op.b, sizeof ev->op.b);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The aggregate of an EID as one blob of state.db (design 3.2: EIS as one packed blob). Octet 0 is the
- * version; the rest follows the order of struct euicc, integers big-endian, text with a length octet.
- * What is memory only (SendData payload, collected responses, resend counts) is left out. */
+/* The aggregate of an EID as one blob of state.db (design 3.2: EIS as one packed blob). Octet 0 is
+ * the version; the rest follows the order of struct euicc, integers big-endian, text with a length
+ * octet. What is memory only (SendData payload, collected responses, resend counts) is left out. */
 #pragma once
 
 #include "smsr/domain/euicc.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where an ICCID or a number stands: the tables, corrected by what changed since they were written. */
+/* Where an ICCID or a number stands: the tables, corrected by what changed since they were
+ * written. */
 #include "smsr/store/store_int.h"
 
 #include <stdlib.h>
@@ -36,7 +37,8 @@ static bool has_number(const struct index_state *st, const struct msisdn *number
     return false;
 }
 
-static int claim_iccid(struct store *s, const struct iccid *iccid, const struct eid *eid, bool present)
+static int claim_iccid(struct store *s, const struct iccid *iccid, const struct eid *eid,
+                       bool present)
 {
     struct claim *c = map_get(s->iccids, span_str(iccid->s));
     struct eid there;
@@ -80,7 +82,8 @@ static int claims_of(struct store *s, const struct msisdn *number, struct number
     return ERR_OK;
 }
 
-static int claim_number(struct store *s, const struct msisdn *number, const struct eid *eid, bool present)
+static int claim_number(struct store *s, const struct msisdn *number, const struct eid *eid,
+                        bool present)
 {
     struct number_claims *l;
     int err = claims_of(s, number, &l);

@@ -150,7 +150,8 @@ static void conclude(struct op_row *m, const struct journal_record *rec, const s
     m->concluded_ms = ev->completed_at_ms ? ev->completed_at_ms : rec->at_ms;
     m->stage = ev->stage;
     COPY(m->text, ev->text);
-    /* The answer was given once: after EXPIRED the verdict changes, the status and its code do not. */
+    /* The answer was given once: after EXPIRED the verdict changes, the status and its code do
+     * not. */
     if (m->status == EXEC_NONE) {
         m->code = ev->code;
         if (m->party.s[0])
@@ -232,7 +233,8 @@ int store_verdict(struct store *s, const struct uuid *op, enum verdict *ret)
     return err;
 }
 
-int store_operation(struct store *s, const struct scope *sc, const struct uuid *op, struct op_row *ret)
+int store_operation(struct store *s, const struct scope *sc, const struct uuid *op,
+                    struct op_row *ret)
 {
     int err = get_row(s, op, ret);
 
@@ -288,8 +290,8 @@ static int list_row(void *ctx, struct stmt *st)
     return ERR_OK;
 }
 
-int store_operations(struct store *s, const struct scope *sc, const struct op_filter *f, struct op_row *ret,
-                     unsigned max, unsigned *ret_n)
+int store_operations(struct store *s, const struct scope *sc, const struct op_filter *f,
+                     struct op_row *ret, unsigned max, unsigned *ret_n)
 {
     struct listing l = {s, sc, f, ret, 0, max};
     struct stmt *st = stmt_at(s->sql, !eid_is_zero(&f->eid) ? SQ_OP_EID

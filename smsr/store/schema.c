@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tables and statements of state.db (SGP.02 annex E says what an EIS is; it stands in the blob, beside it
- * only what is searched for). A step of the schema never changes once it was released. */
+/* Tables and statements of state.db (SGP.02 annex E says what an EIS is; it stands in the blob,
+ * beside it only what is searched for). A step of the schema never changes once it was released. */
 #include "smsr/store/store_int.h"
 
 const char *const STORE_MIGRATIONS[] = {
     /* A rowid table: blobs of some hundred octets do not belong into a WITHOUT ROWID tree. */
     "CREATE TABLE euicc(id INTEGER PRIMARY KEY, eid BLOB NOT NULL UNIQUE CHECK(length(eid) = 16),"
-    " tenant INTEGER NOT NULL, due_ms INTEGER NOT NULL, live INTEGER NOT NULL, blob BLOB NOT NULL) STRICT;"
+    " tenant INTEGER NOT NULL, due_ms INTEGER NOT NULL, live INTEGER NOT NULL, blob BLOB NOT NULL) "
+    "STRICT;"
     "CREATE INDEX euicc_live ON euicc(id) WHERE live > 0 OR due_ms > 0;"
     "CREATE INDEX euicc_tenant ON euicc(tenant, eid);"
     "CREATE TABLE profile(iccid TEXT PRIMARY KEY, eid BLOB NOT NULL CHECK(length(eid) = 16),"
@@ -17,9 +18,11 @@ const char *const STORE_MIGRATIONS[] = {
     " PRIMARY KEY(msisdn, eid)) STRICT, WITHOUT ROWID;"
     "CREATE INDEX address_eid ON address(eid);"
     "CREATE TABLE operation(op BLOB PRIMARY KEY CHECK(length(op) = 16),"
-    " eid BLOB NOT NULL CHECK(length(eid) = 16), stream INTEGER NOT NULL, function INTEGER NOT NULL,"
+    " eid BLOB NOT NULL CHECK(length(eid) = 16), stream INTEGER NOT NULL, function INTEGER NOT "
+    "NULL,"
     " iface INTEGER NOT NULL, party TEXT NOT NULL, mno TEXT NOT NULL, fcid TEXT NOT NULL,"
-    " iccid TEXT NOT NULL, state INTEGER NOT NULL, verdict INTEGER NOT NULL, status INTEGER NOT NULL,"
+    " iccid TEXT NOT NULL, state INTEGER NOT NULL, verdict INTEGER NOT NULL, status INTEGER NOT "
+    "NULL,"
     " subject TEXT NOT NULL, reason TEXT NOT NULL, accepted_ms INTEGER NOT NULL,"
     " validity_end_ms INTEGER NOT NULL, concluded_ms INTEGER NOT NULL, attempts INTEGER NOT NULL,"
     " stage INTEGER NOT NULL, text TEXT NOT NULL) STRICT, WITHOUT ROWID;"
@@ -35,27 +38,32 @@ const unsigned STORE_MIGRATION_COUNT = sizeof STORE_MIGRATIONS / sizeof *STORE_M
 
 const char *const STORE_SQL[SQ_COUNT] = {
     [SQ_CARD_GET] = "SELECT blob FROM euicc WHERE eid = ?1",
-    [SQ_CARD_PUT] = "INSERT INTO euicc(eid, tenant, due_ms, live, blob) VALUES(?1, ?2, ?3, ?4, ?5)"
-                    " ON CONFLICT(eid) DO UPDATE SET tenant = ?2, due_ms = ?3, live = ?4, blob = ?5",
+    [SQ_CARD_PUT] =
+        "INSERT INTO euicc(eid, tenant, due_ms, live, blob) VALUES(?1, ?2, ?3, ?4, ?5)"
+        " ON CONFLICT(eid) DO UPDATE SET tenant = ?2, due_ms = ?3, live = ?4, blob = ?5",
     [SQ_CARD_SCAN] = "SELECT eid, due_ms FROM euicc WHERE live > 0 OR due_ms > 0 ORDER BY id",
     [SQ_CARD_COUNT] = "SELECT (SELECT count(*) FROM euicc),"
                       " (SELECT count(*) FROM operation WHERE concluded_ms = 0)",
     [SQ_CARD_ALL] = "SELECT eid FROM euicc WHERE eid > ?1 ORDER BY eid LIMIT ?2",
     [SQ_CARD_TENANT] = "SELECT eid FROM euicc WHERE tenant = ?3 AND eid > ?1 ORDER BY eid LIMIT ?2",
-    [SQ_CARD_OWNER] = "SELECT DISTINCT eid FROM profile WHERE mno = ?3 AND eid > ?1 ORDER BY eid LIMIT ?2",
+    [SQ_CARD_OWNER] =
+        "SELECT DISTINCT eid FROM profile WHERE mno = ?3 AND eid > ?1 ORDER BY eid LIMIT ?2",
     [SQ_PROFILE_DEL] = "DELETE FROM profile WHERE eid = ?1",
-    /* A profile that moved within one batch is taken over; two cards at once never pass the view. */
+    /* A profile that moved within one batch is taken over; two cards at once never pass the
+     * view. */
     [SQ_PROFILE_PUT] = "INSERT OR REPLACE INTO profile VALUES(?1, ?2, ?3)",
     [SQ_PROFILE_GET] = "SELECT eid FROM profile WHERE iccid = ?1",
     [SQ_ADDRESS_DEL] = "DELETE FROM address WHERE eid = ?1",
     [SQ_ADDRESS_PUT] = "INSERT OR IGNORE INTO address VALUES(?1, ?2)",
     [SQ_ADDRESS_GET] = "SELECT eid FROM address WHERE msisdn = ?1 ORDER BY eid LIMIT ?2",
     [SQ_OP_GET] = "SELECT " OP_COLUMNS " FROM operation WHERE op = ?1",
-    [SQ_OP_PUT] = "INSERT OR REPLACE INTO operation(" OP_COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
-                  " ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
+    [SQ_OP_PUT] =
+        "INSERT OR REPLACE INTO operation(" OP_COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
+        " ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
     [SQ_OP_ALL] = "SELECT " OP_COLUMNS " FROM operation WHERE op > ?1 ORDER BY op",
     [SQ_OP_EID] = "SELECT " OP_COLUMNS " FROM operation WHERE eid = ?2 AND op > ?1 ORDER BY op",
-    [SQ_OP_LIVE] = "SELECT " OP_COLUMNS " FROM operation WHERE concluded_ms = 0 AND op > ?1 ORDER BY op",
+    [SQ_OP_LIVE] =
+        "SELECT " OP_COLUMNS " FROM operation WHERE concluded_ms = 0 AND op > ?1 ORDER BY op",
     [SQ_TENANT_ALL] = "SELECT number, id FROM tenant ORDER BY number",
     [SQ_TENANT_PUT] = "INSERT OR IGNORE INTO tenant VALUES(?1, ?2)",
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who may see what in the store (design law 8, 3.5; facts: trust section 4.2). No match is the answer. */
+/* Who may see what in the store (design law 8, 3.5; facts: trust section 4.2). No match is the
+ * answer. */
 #include "smsr/store/store.h"
 
 static bool realm_role(enum party_role r)
@@ -41,5 +42,6 @@ bool scope_sees_stream(const struct scope *sc, uint32_t stream)
 
 bool scope_sees_operation(const struct scope *sc, const struct op_row *row)
 {
-    return scope_sees_stream(sc, row->stream) || (row->party.s[0] && oid_eq(&row->party, &sc->party->oid));
+    return scope_sees_stream(sc, row->stream) ||
+           (row->party.s[0] && oid_eq(&row->party, &sc->party->oid));
 }

@@ -192,7 +192,8 @@ static int scan_row(void *ctx, struct stmt *st)
     return sc->cb(sc->ctx, &eid, stmt_i64(st, 1));
 }
 
-int store_scan(struct store *s, int (*cb)(void *ctx, const struct eid *eid, int64_t due_ms), void *ctx)
+int store_scan(struct store *s, int (*cb)(void *ctx, const struct eid *eid, int64_t due_ms),
+               void *ctx)
 {
     struct scan sc = {cb, ctx};
     return stmt_each(stmt_at(s->sql, SQ_CARD_SCAN), scan_row, &sc);

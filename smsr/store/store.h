@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* state.db of the SM-SR: cards, where an ICCID or a number stands, operations, tenants. The view of all of
- * it is the tables plus what the engine has not written behind yet (design law 2); every look-up here
- * answers from both. Reads on behalf of a party take its scope: foreign = unknown (law 8). */
+/* state.db of the SM-SR: cards, where an ICCID or a number stands, operations, tenants. The view of
+ * all of it is the tables plus what the engine has not written behind yet (design law 2); every
+ * look-up here answers from both. Reads on behalf of a party take its scope: foreign = unknown (law
+ * 8). */
 #pragma once
 
 #include "common/db/db.h"
@@ -20,26 +21,28 @@ extern const char *const STORE_MIGRATIONS[];
 extern const unsigned STORE_MIGRATION_COUNT;
 MUST_CHECK int store_open(struct store *s, struct db *state, struct errmsg *why);
 void store_close(struct store *s);
-MUST_CHECK int store_load(struct store *s, const struct eid *eid, struct euicc **ret); /* ERR_NOT_FOUND */
+MUST_CHECK int store_load(struct store *s, const struct eid *eid,
+                          struct euicc **ret); /* ERR_NOT_FOUND */
 MUST_CHECK int store_save(struct store *s, const struct eid *eid, const struct euicc *e);
 MUST_CHECK int store_save_rest(struct store *s);
 /* Cards with a due time or an operation. */
-MUST_CHECK int store_scan(struct store *s, int (*cb)(void *ctx, const struct eid *eid, int64_t due_ms),
-                          void *ctx);
+MUST_CHECK int store_scan(struct store *s,
+                          int (*cb)(void *ctx, const struct eid *eid, int64_t due_ms), void *ctx);
 void store_flushed(struct store *s);       /* the tables hold everything now */
 
-/* One record of a card: euicc_apply, then the indexes and the operation's row. ERR_CORRUPT: also when an
- * ICCID would stand on two cards. */
-MUST_CHECK int store_apply(struct store *s, const struct journal_record *rec, const struct euicc_record *r,
-                           struct euicc **e);
+/* One record of a card: euicc_apply, then the indexes and the operation's row. ERR_CORRUPT: also
+ * when an ICCID would stand on two cards. */
+MUST_CHECK int store_apply(struct store *s, const struct journal_record *rec,
+                           const struct euicc_record *r, struct euicc **e);
 /* admin.tenant-added; other records of the house change nothing here. */
 MUST_CHECK int store_apply_house(struct store *s, const struct event *ev);
 
 /* --- the whole fleet, for deciders and the channel --- */
-MUST_CHECK int store_iccid(struct store *s, const struct iccid *iccid, struct eid *ret); /* ERR_NOT_FOUND */
+MUST_CHECK int store_iccid(struct store *s, const struct iccid *iccid,
+                           struct eid *ret); /* ERR_NOT_FOUND */
 /* Cards one of whose profiles has this number: at most max. */
-MUST_CHECK int store_candidates(struct store *s, const struct msisdn *number, struct eid *ret, unsigned max,
-                                unsigned *ret_n);
+MUST_CHECK int store_candidates(struct store *s, const struct msisdn *number, struct eid *ret,
+                                unsigned max, unsigned *ret_n);
 /* Number (stream) of a tenant; ERR_NOT_FOUND. Numbers start at 1. */
 MUST_CHECK int store_tenant(struct store *s, const char *id, uint32_t *ret);
 uint32_t store_next_tenant(const struct store *s);
@@ -96,7 +99,7 @@ MUST_CHECK int store_operations(struct store *s, const struct scope *sc, const s
 
 /* Cards that may be the caller's, in order of EID, after this one: candidates, to be checked by
  * scope_sees_card against the view. *ret_n < max: there are no more. */
-MUST_CHECK int store_eids(struct store *s, const struct scope *sc, const struct eid *after, struct eid *ret,
-                          unsigned max, unsigned *ret_n);
+MUST_CHECK int store_eids(struct store *s, const struct scope *sc, const struct eid *after,
+                          struct eid *ret, unsigned max, unsigned *ret_n);
 /* Cards registered, and operations that run; of the whole fleet, for the status. */
 MUST_CHECK int store_counts(struct store *s, uint64_t *ret_cards, uint64_t *ret_live);

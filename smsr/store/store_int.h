@@ -8,9 +8,27 @@
 #include "smsr/store/store.h"
 
 enum store_stmt {
-    SQ_CARD_GET, SQ_CARD_PUT, SQ_CARD_SCAN, SQ_CARD_COUNT, SQ_CARD_ALL, SQ_CARD_TENANT, SQ_CARD_OWNER,
-    SQ_PROFILE_DEL, SQ_PROFILE_PUT, SQ_PROFILE_GET, SQ_ADDRESS_DEL, SQ_ADDRESS_PUT, SQ_ADDRESS_GET,
-    SQ_OP_GET, SQ_OP_PUT, SQ_OP_ALL, SQ_OP_EID, SQ_OP_LIVE, SQ_TENANT_ALL, SQ_TENANT_PUT, SQ_COUNT
+    SQ_CARD_GET,
+    SQ_CARD_PUT,
+    SQ_CARD_SCAN,
+    SQ_CARD_COUNT,
+    SQ_CARD_ALL,
+    SQ_CARD_TENANT,
+    SQ_CARD_OWNER,
+    SQ_PROFILE_DEL,
+    SQ_PROFILE_PUT,
+    SQ_PROFILE_GET,
+    SQ_ADDRESS_DEL,
+    SQ_ADDRESS_PUT,
+    SQ_ADDRESS_GET,
+    SQ_OP_GET,
+    SQ_OP_PUT,
+    SQ_OP_ALL,
+    SQ_OP_EID,
+    SQ_OP_LIVE,
+    SQ_TENANT_ALL,
+    SQ_TENANT_PUT,
+    SQ_COUNT
 };
 extern const char *const STORE_SQL[SQ_COUNT];
 
@@ -37,7 +55,7 @@ struct store {
     uint8_t *blob;                 /* EUICC_BLOB_MAX */
     struct map *iccids;            /* iccid -> struct claim */
     struct map *numbers;           /* msisdn -> struct number_claims */
-    struct map *changed;           /* eid -> struct eid: profiles or addresses differ from the tables */
+    struct map *changed; /* eid -> struct eid: profiles or addresses differ from the tables */
     struct map *ops;               /* op -> struct op_row, newer than the tables */
     struct map *tenants;           /* id -> struct tenant_row, all of them */
     uint32_t last_tenant;
@@ -51,8 +69,8 @@ struct index_state {               /* what the indexes hold of one card */
     struct msisdn number[EUICC_PROFILES_MAX];
 };
 void index_read(const struct euicc *e, struct index_state *ret);      /* e NULL: nothing */
-MUST_CHECK int index_change(struct store *s, const struct eid *eid, const struct index_state *before,
-                            const struct index_state *after);
+MUST_CHECK int index_change(struct store *s, const struct eid *eid,
+                            const struct index_state *before, const struct index_state *after);
 MUST_CHECK int index_save(struct store *s, const struct eid *eid, const struct euicc *e);
 void index_clear(struct store *s);
 

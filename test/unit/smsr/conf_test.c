@@ -25,7 +25,8 @@ static const char GOOD[] =
     "      - {from: '890490330000000000000000000000', to: '89049033000000000000000000999999'}\n"
     "    admits: [1.3.6.1.4.1.99999.10]\n"
     "  - id: gas\n"
-    "    eid_ranges: [{from: '890490340000000000000000000000', to: '890490340000000000000000009999'}]\n"
+    "    eid_ranges: [{from: '890490340000000000000000000000', to: "
+    "'890490340000000000000000009999'}]\n"
     "parties:\n"
     "  - {oid: 1.3.6.1.4.1.99999.10, tenant: blue, roles: [operator], plmn: ['26201', '310260'],\n"
     "     iccid: ['894901'], on_behalf: [1.3.6.1.4.1.99999.2]}\n"
@@ -92,7 +93,8 @@ static int teardown(void **state)
 static void everything_is_taken_over(void **state)
 {
     const struct env *env;
-    struct oid mno = {"1.3.6.1.4.1.99999.10"}, sp = {"1.3.6.1.4.1.99999.20"}, dp = {"1.3.6.1.4.1.99999.2"};
+    struct oid mno = {"1.3.6.1.4.1.99999.10"}, sp = {"1.3.6.1.4.1.99999.20"},
+               dp = {"1.3.6.1.4.1.99999.2"};
     struct iccid iccid = {"8949010000000000018"};
     const struct route *route;
     struct eid eid;
@@ -148,10 +150,13 @@ static void json_is_yaml(void **state)
     struct errmsg why = {{0}};
 
     (void)state;
-    assert_int_equal(load("{\"smsr\": {\"oid\": \"1.2.3\", \"listen\": \"[::1]:1\", \"coap\": \"h:2\"},"
-                          "\"networks\": [{\"id\": \"n\", \"coap\": \"h:3\"}],"
-                          "\"tls\": {\"ca\": \"a\", \"cert\": \"b\", \"key\": \"c\"},"
-                          "\"gsma\": {\"ci\": [\"d\"]}, \"keystore\": {\"kek\": \"e\"}}", &why), ERR_OK);
+    assert_int_equal(
+        load("{\"smsr\": {\"oid\": \"1.2.3\", \"listen\": \"[::1]:1\", \"coap\": \"h:2\"},"
+             "\"networks\": [{\"id\": \"n\", \"coap\": \"h:3\"}],"
+             "\"tls\": {\"ca\": \"a\", \"cert\": \"b\", \"key\": \"c\"},"
+             "\"gsma\": {\"ci\": [\"d\"]}, \"keystore\": {\"kek\": \"e\"}}",
+             &why),
+        ERR_OK);
     assert_string_equal(conf->state, "/var/lib/remora/smsr");
     assert_null(conf->gp_cert);
 }
@@ -170,28 +175,33 @@ static void every_timer_can_be_set(void **state)
         if (load(text, &why))
             fail_msg("%s", why.text);
         for (unsigned k = 0; k < TIMER_COUNT; k++)
-            assert_int_equal(conf->env.timer_ms[k], k == i ? TIMERS[k].min_ms : TIMERS[k].default_ms);
+            assert_int_equal(conf->env.timer_ms[k],
+                             k == i ? TIMERS[k].min_ms : TIMERS[k].default_ms);
     }
 }
 
 /* One edit of the good file each, and what the refusal must name. */
-static const struct { const char *from, *to, *names; } WRONG[] = {
+static const struct { const char *from, *to, *names;
+} WRONG[] = {
     {"oid: 1.3.6.1.4.1.99999.1,", "oid: 1.3.6.1.4.1.99999.1, color: red,", "Unexpected key: color"},
     {"oid: 1.3.6.1.4.1.99999.1,", "oid: 1.3.6.1.4.1.99999.1, color: red,", "line: 1"},
     {"keystore: {kek: kek.bin}\n", "", "keystore"},
-    {"keystore: {kek: kek.bin}\n", "keystore: {kek: kek.bin}\nkeystore: {kek: kek.bin}\n", "already seen"},
+    {"keystore: {kek: kek.bin}\n", "keystore: {kek: kek.bin}\nkeystore: {kek: kek.bin}\n",
+     "already seen"},
     {"listen: 127.0.0.1:7101", "listen: 127.0.0.1", "smsr.listen"},
     {"listen: 127.0.0.1:7101", "listen: 127.0.0.1:70000", "smsr.listen"},
     {"oid: 1.3.6.1.4.1.99999.1,", "oid: x,", "smsr.oid"},
     {", key: gp.key", "", "gsma.cert and gsma.key"},
-    {"[{id: sim, coap: 127.0.0.1:5783}]", "[{id: sim, coap: h:1}, {id: sim, coap: h:2}]", "stands twice"},
+    {"[{id: sim, coap: 127.0.0.1:5783}]", "[{id: sim, coap: h:1}, {id: sim, coap: h:2}]",
+     "stands twice"},
     {"[{id: sim, coap: 127.0.0.1:5783}]", "[]", "Insufficient entries"},
     {"id: gas", "id: water", "tenant \"water\" stands twice"},
     {"id: gas", "id: house", "has no realm"},
     {"id: gas", "id: 'g as'", "letters and digits"},
     {"'890490340000000000000000000000'", "'890490320000000000000000009999'", "overlap"},
     {"'890490330000000000000000000000'", "'890490320000000000000000000500'", "overlap"},
-    {"'890490340000000000000000000000'", "'890490350000000000000000000000'", "ends before it begins"},
+    {"'890490340000000000000000000000'", "'890490350000000000000000000000'",
+     "ends before it begins"},
     {"'890490340000000000000000000000'", "'12'", "30 to 32 digits"},
     {"'890490340000000000000000000000'", "'79049034000000000000000000000a'", "30 to 32 digits"},
     {"admits: [1.3.6.1.4.1.99999.10]", "admits: [abc]", "tenants.admits"},
@@ -279,7 +289,8 @@ static void durations(void **state)
     static const struct { const char *s; int64_t ms; } ROWS[] = {
         {"0", 0}, {"900", 900000}, {"900s", 900000}, {"15m", 900000}, {"24h", 86400000},
         {"2d", 172800000}, {"250ms", 250}, {"999999999", 999999999000}};
-    static const char *const BAD[] = {"", "s", "-1", "1 s", "1w", "1.5s", "9999999999", "0x10", "5sm"};
+    static const char *const BAD[] = {"",     "s",          "-1",   "1 s", "1w",
+                                      "1.5s", "9999999999", "0x10", "5sm"};
     int64_t ms;
 
     (void)state;

@@ -67,7 +67,8 @@ static void who_was_away_hears_it_all_in_order(void **state)
     assert_int_equal(w->n_log, 6);
     for (unsigned i = 0; i < 6; i++) {
         char want[80];
-        (void)snprintf(want, sizeof want, "deliver conn 11 no %u message %u", i + 1, i % 2 ? 1u : 2u);
+        (void)snprintf(want, sizeof want, "deliver conn 11 no %u message %u", i + 1,
+                       i % 2 ? 1u : 2u);
         assert_string_equal(w->log[i], want);
     }
 }
@@ -256,7 +257,8 @@ static void another_party_is_another_call(void **state)
 
     memset(digest, 0x5A, sizeof digest);
     world_do(w, 1, "tell", 0);
-    assert_int_equal(engine_idem_find(w->e, &other, span_str("call-1"), digest, &idem), ERR_NOT_FOUND);
+    assert_int_equal(engine_idem_find(w->e, &other, span_str("call-1"), digest, &idem),
+                     ERR_NOT_FOUND);
 }
 
 int main(void)

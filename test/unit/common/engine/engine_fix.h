@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The smallest application an engine can have: a counter per EID that adds, waits and tells others. What
- * leaves is written down, and that it left after its record was durable is checked where it leaves. */
+/* The smallest application an engine can have: a counter per EID that adds, waits and tells others.
+ * What leaves is written down, and that it left after its record was durable is checked where it
+ * leaves. */
 #pragma once
 
 #include <setjmp.h>
@@ -50,7 +51,8 @@ static const char *const FIX_SQL[FQ_COUNT] = {
     [FQ_REST] = "UPDATE rest SET n = n + 1",
 };
 static const char *const FIX_SCHEMA[] = {
-    "CREATE TABLE counter(eid BLOB PRIMARY KEY, value INTEGER NOT NULL, due INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE counter(eid BLOB PRIMARY KEY, value INTEGER NOT NULL, due INTEGER NOT NULL) "
+    "STRICT;"
     "CREATE TABLE rest(n INTEGER NOT NULL) STRICT; INSERT INTO rest VALUES(0);",
 };
 
@@ -230,7 +232,8 @@ static inline int fix_command(struct world *w, const struct input *in, struct pl
         p->unit = (struct card_unit){true, PURPOSE_AUDIT, 1, span_str("script"), ev};
     } else if (span_eq(cmd, span_str("secret"))) {
         ev = fix_record(p, EV_EUICC_AUDITED, in);
-        ev->secrets[ev->n_secrets++] = (struct event_secret){span_str("key/1"), span_str("sealed"), 3};
+        ev->secrets[ev->n_secrets++] =
+            (struct event_secret){span_str("key/1"), span_str("sealed"), 3};
     } else if (span_eq(cmd, span_str("forget"))) {
         ev = fix_record(p, EV_EUICC_AUDITED, in);
         ev->secrets[ev->n_secrets++] = (struct event_secret){span_str("key/1"), {NULL, 0}, 0};
@@ -296,7 +299,8 @@ static inline uint32_t fix_stream(void *ctx, const struct event *ev, const struc
     return eid_is_zero(&ev->eid) ? 0 : 1;
 }
 
-static inline int fix_apply(void *ctx, const struct journal_record *rec, const struct event *ev, void **obj)
+static inline int fix_apply(void *ctx, const struct journal_record *rec, const struct event *ev,
+                            void **obj)
 {
     struct world *w = ctx;
     struct counter *c = *obj;
@@ -322,7 +326,8 @@ static inline int fix_apply(void *ctx, const struct journal_record *rec, const s
 }
 
 static inline int fix_scan(void *ctx, struct db *state,
-                           int (*cb)(void *cb_ctx, const struct mbox *key, int64_t due), void *cb_ctx)
+                           int (*cb)(void *cb_ctx, const struct mbox *key, int64_t due),
+                           void *cb_ctx)
 {
     struct world *w = ctx;
     struct stmt *st = stmt_at(w->sql, FQ_SCAN);

@@ -160,7 +160,8 @@ static void secrets_live_and_die_with_their_record(void **state)
     buf_init(&sealed, 0);
     world_do(w, 1, "secret", 0);
     world_turn(w);
-    assert_int_equal(journal_secret_get(engine_journal(w->e), span_str("key/1"), NULL, &sealed), ERR_OK);
+    assert_int_equal(journal_secret_get(engine_journal(w->e), span_str("key/1"), NULL, &sealed),
+                     ERR_OK);
     assert_true(span_eq(buf_span(&sealed), span_str("sealed")));
     world_do(w, 1, "forget", 0);
     world_turn(w);

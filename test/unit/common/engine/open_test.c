@@ -102,7 +102,8 @@ static void a_foreign_state_is_refused_and_left_alone(void **state)
     /* As if an older journal had been put beside it. */
     assert_int_equal(db_exec(engine_state(w->e), "UPDATE meta SET value = 99"), ERR_OK);
     power_cut(w, MEMVFS_KEEP);
-    for (unsigned i = 0; i < 2; i++) { /* the refusal writes nothing: it is the same the next time */
+    for (unsigned i = 0; i < 2;
+         i++) { /* the refusal writes nothing: it is the same the next time */
         assert_int_equal(world_try(w, NULL), ERR_SCHEMA);
         assert_non_null(strstr(w->why.text, "has applied record 99"));
         assert_non_null(strstr(w->why.text, "rebuilt"));

@@ -12,8 +12,8 @@
 #define HOUSE 0
 #define CARDS 12
 
-/* A store over an in-memory database and the cards an engine would hold. Half of the tests run twice:
- * before and after the write-behind the answers are the same. */
+/* A store over an in-memory database and the cards an engine would hold. Half of the tests run
+ * twice: before and after the write-behind the answers are the same. */
 struct world {
     struct store *s;
     struct db *db;
@@ -89,7 +89,8 @@ static void env_make(struct world *w)
     (void)snprintf(w->party[4].oid.s, sizeof w->party[4].oid.s, "1.3.6.1.4.1.99999.1");
     w->party[2].tenant = &w->tenant[0];
     w->party[3].tenant = &w->tenant[1];
-    w->env = (struct env){.tenants = w->tenant, .n_tenants = 2, .parties = w->party, .n_parties = 5};
+    w->env =
+        (struct env){.tenants = w->tenant, .n_tenants = 2, .parties = w->party, .n_parties = 5};
 }
 
 static struct scope scope_of(struct world *w, unsigned party, enum party_role role)
@@ -164,8 +165,13 @@ static int create_isdp(struct world *w, unsigned card, unsigned op, unsigned icc
 
 static void accept_op(struct world *w, unsigned card, unsigned op, const char *party)
 {
-    struct event ev = {.type = EV_OPERATION_ACCEPTED, .op = op_no(op), .function = FN_ENABLE_PROFILE,
-                       .iface = IF_ES4, .iccid = iccid_no(card), .op_state = 1, .due_ms = 5000};
+    struct event ev = {.type = EV_OPERATION_ACCEPTED,
+                       .op = op_no(op),
+                       .function = FN_ENABLE_PROFILE,
+                       .iface = IF_ES4,
+                       .iccid = iccid_no(card),
+                       .op_state = 1,
+                       .due_ms = 5000};
 
     (void)snprintf(ev.party.s, sizeof ev.party.s, "%s", party);
     assert_int_equal(apply(w, card, &ev, NULL, NULL), ERR_OK);
@@ -173,7 +179,8 @@ static void accept_op(struct world *w, unsigned card, unsigned op, const char *p
 
 static int end_op(struct world *w, unsigned card, unsigned op, enum verdict v, enum stage stage)
 {
-    struct event ev = {.type = EV_OPERATION_CONCLUDED, .op = op_no(op), .result = v, .stage = stage};
+    struct event ev = {
+        .type = EV_OPERATION_CONCLUDED, .op = op_no(op), .result = v, .stage = stage};
 
     if (v != VERDICT_SUCCESS) {
         (void)snprintf(ev.code.subject, sizeof ev.code.subject, "8.4");
@@ -389,8 +396,11 @@ static void an_operation_tells_answer_and_verdict_apart(void **state)
 {
     struct world *w = *state;
     struct event late = {.type = EV_OPERATION_EXPIRED, .op = op_no(1), .code = {"1.6", "5.4"}};
-    struct event doubt = {.type = EV_OPERATION_IN_DOUBT, .op = op_no(1), .text = span_str("silence"),
-                          .op_state = 5, .due_ms = 9000};
+    struct event doubt = {.type = EV_OPERATION_IN_DOUBT,
+                          .op = op_no(1),
+                          .text = span_str("silence"),
+                          .op_state = 5,
+                          .due_ms = 9000};
     struct op_row row;
 
     enrol(w, 1);
@@ -422,8 +432,12 @@ static void an_operation_tells_answer_and_verdict_apart(void **state)
 static void a_refusal_of_a_card_that_is_not_there_has_a_row(void **state)
 {
     struct world *w = *state;
-    struct event ev = {.type = EV_OPERATION_CONCLUDED, .op = op_no(3), .result = VERDICT_FAILED,
-                       .stage = STAGE_ADMISSION, .function = FN_ENABLE_PROFILE, .code = {"8.1.1", "3.9"}};
+    struct event ev = {.type = EV_OPERATION_CONCLUDED,
+                       .op = op_no(3),
+                       .result = VERDICT_FAILED,
+                       .stage = STAGE_ADMISSION,
+                       .function = FN_ENABLE_PROFILE,
+                       .code = {"8.1.1", "3.9"}};
     struct op_row row;
 
     (void)snprintf(ev.party.s, sizeof ev.party.s, "%s", MNO_A);
@@ -496,14 +510,15 @@ static void pages_of_operations_lose_and_repeat_nothing(void **state)
         }
         assert_int_equal(seen, 15);
     }
-    assert_int_equal(list(w, 4, ROLE_ADMIN, (struct op_filter){.verdict = VERDICT_SUCCESS}, rows, 4), 1);
+    assert_int_equal(
+        list(w, 4, ROLE_ADMIN, (struct op_filter){.verdict = VERDICT_SUCCESS}, rows, 4), 1);
     assert_int_equal(rows[0].op.b[15], 5);
     assert_int_equal(list(w, 1, ROLE_OPERATOR, (struct op_filter){.live_only = true}, rows, 4), 3);
     assert_int_equal(list(w, 3, ROLE_FLEET, (struct op_filter){.eid = eid_no(2)}, rows, 4), 0);
 }
 
-static unsigned eids(struct world *w, unsigned party, enum party_role role, unsigned after, struct eid *ret,
-                     unsigned max)
+static unsigned eids(struct world *w, unsigned party, enum party_role role, unsigned after,
+                     struct eid *ret, unsigned max)
 {
     struct scope sc = scope_of(w, party, role);
     struct eid from = {{0}};

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "common/journal/chain.h"
+#include "test/unit/smsr/api/api_world.h"
+
+static struct uuid op_b;                   /* B's operation on card 1 */
+
+static int setup(void **state)
+{
+    struct world *w = world_new("admin");
+    struct peer *eum = dial(w, EUM, ROLE_EUM);
+    struct peer *b = dial(w, MNO_B, ROLE_OPERATOR);
+    struct es4_enable_profile_request req = enable_request("call", 1);
+
+    for (unsigned i = 1; i <= 3; i++)
+        enrol(w, eum, i);
+    enrol(w, eum, 101);
+    op_b = call(b, MSG_ES4_ENABLE_PROFILE_REQUEST, &req, NULL)->operation;
+    world_drop_peers(w);
+    *state = w;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    world_free(*state);
+    return 0;
+}
+
+#define BASE .base = {.function_call_identifier = span_str("r")}
+
+static const struct { const char *oid; enum party_role role; } WHO[] = {
+    {MNO_A, ROLE_OPERATOR}, {MNO_B, ROLE_OPERATOR}, {FLEET, ROLE_FLEET},
+    {FLEET_2, ROLE_FLEET},  {ADMIN, ROLE_ADMIN},    {SMDP, ROLE_SMDP},
+};
+#define N_WHO (sizeof WHO / sizeof *WHO)
+
+static void an_operation_is_shown_to_whom_it_concerns(void **state)
+{
+    static const bool SEES[N_WHO] = {false, true, true, false, true, false};
+    struct world *w = *state;
+    struct admin_operation_show_request req = {BASE, .op = op_b};
+
+    for (size_t i = 0; i < N_WHO; i++) {
+        struct peer *p = dial(w, WHO[i].oid, WHO[i].role);
+        const struct got *g = call(p, MSG_ADMIN_OPERATION_SHOW_REQUEST, &req, NULL);
+        const struct admin_operation *o =
+            ((const struct admin_operation_show_response *)body_of(w, g))->operation;
+        assert_int_equal(g->status, EXEC_SUCCESS);
+        assert_int_equal(o != NULL, SEES[i]);
+        if (!o)
+            continue;
+        assert_int_equal(o->function, FN_ENABLE_PROFILE);
+        assert_string_equal(o->party.s, MNO_B);
+        assert_true(o->state.n > 0 && o->state.p[0] != '?');
+        assert_int_equal(o->verdict, VERDICT_NONE);
+        assert_true(o->validity_end_ms > o->accepted_at_ms);
+    }
+}
+
+static void operations_are_listed_within_the_scope(void **state)
+{
+    static const unsigned SEES[N_WHO] = {0, 1, 1, 0, 1, 0};
+    struct world *w = *state;
+    struct admin_operation_list_request req = {BASE, .live_only = true};
+
+    for (size_t i = 0; i < N_WHO; i++) {
+        struct peer *p = dial(w, WHO[i].oid, WHO[i].role);
+        const struct admin_operation_list_response *r =
+            body_of(w, call(p, MSG_ADMIN_OPERATION_LIST_REQUEST, &req, NULL));
+        assert_int_equal(r->n_operations, SEES[i]);
+    }
+}
+
+static void cards_are_listed_within_the_scope(void **state)
+{
+    static const unsigned SEES[N_WHO] = {4, 3, 3, 1, 4, 0};
+    static const unsigned PROFILES[N_WHO] = {1, 1, 2, 2, 2, 0};
+    struct world *w = *state;
+
+    for (size_t i = 0; i < N_WHO; i++) {
+        struct admin_eis_list_request req = {BASE, .limit = 2};
+        struct peer *p = dial(w, WHO[i].oid, WHO[i].role);
+        unsigned seen = 0, n;
+        do {
+            const struct got *g = call(p, MSG_ADMIN_EIS_LIST_REQUEST, &req, NULL);
+            const struct admin_eis_list_response *r = body_of(w, g);
+            n = r->n_rows;
+            for (unsigned k = 0; k < n; k++) {
+                assert_int_equal(r->rows[k].profiles, PROFILES[i]);
+                req.after = r->rows[k].eid;
+                seen++;
+            }
+            if (WHO[i].role == ROLE_SMDP)
+                assert_code(g, "1.2", "1.2");
+        } while (n == 2);
+        assert_int_equal(seen, SEES[i]);
+    }
+}
+
+static void cards_are_filtered_by_state(void **state)
+{
+    struct world *w = *state;
+    struct admin_eis_list_request req = {BASE, .state = PROFILE_CREATED};
+    struct peer *p = dial(w, ADMIN, ROLE_ADMIN);
+
+    assert_int_equal(((const struct admin_eis_list_response *)body_of(
+                          w, call(p, MSG_ADMIN_EIS_LIST_REQUEST, &req, NULL)))->n_rows, 0);
+    req.state = PROFILE_ENABLED;
+    assert_int_equal(((const struct admin_eis_list_response *)body_of(
+                          w, call(p, MSG_ADMIN_EIS_LIST_REQUEST, &req, NULL)))->n_rows, 4);
+}
+
+/* Everything of the log in pages; the chain of each stream must hold and end in the heads. */
+struct chains {
+    uint8_t hash[8][32];
+    uint64_t seq[8];
+};
+
+static void check_record(struct world *w, struct chains *c, const struct admin_record *r)
+{
+    struct journal_record rec = {.lsn = r->lsn,
+                                 .epoch = r->epoch,
+                                 .stream = r->stream,
+                                 .seq = r->seq,
+                                 .at_ms = r->at_ms,
+                                 .class_ = (uint8_t)r->class,
+                                 .op = r->op,
+                                 .eid = r->eid};
+    uint8_t body[32], leaf[32], hash[32];
+
+    assert_true(r->stream < 8);
+    assert_int_equal(r->seq, c->seq[r->stream] + 1);
+    memcpy(rec.type, r->type.p, r->type.n);
+    chain_body_hash(w->crypto, r->salt.p, r->body, body);
+    assert_memory_equal(body, r->body_hash, 32);
+    chain_leaf(w->crypto, &rec, r->body_hash, leaf);
+    chain_link(w->crypto, r->seq == 1 ? CHAIN_GENESIS : c->hash[r->stream], leaf, hash);
+    assert_memory_equal(hash, r->hash, 32);
+    memcpy(c->hash[r->stream], hash, 32);
+    c->seq[r->stream] = r->seq;
+}
+
+static unsigned read_log(struct world *w, struct peer *p, uint32_t limit, struct chains *c)
+{
+    struct admin_events_request req = {BASE, .from_lsn = 1, .limit = limit};
+    unsigned n = 0;
+
+    memset(c, 0, sizeof *c);
+    for (;;) {
+        const struct admin_events_response *r =
+            body_of(w, call(p, MSG_ADMIN_EVENTS_REQUEST, &req, NULL));
+        for (unsigned i = 0; i < r->n_records; i++)
+            check_record(w, c, &r->records[i]);
+        n += r->n_records;
+        if (r->next_lsn > r->durable_lsn)
+            return n;
+        assert_true(r->next_lsn > req.from_lsn);
+        req.from_lsn = r->next_lsn;
+        if (p->n > GOT_MAX - 4) {
+            hang_up(p);
+            p = dial(w, ADMIN, ROLE_ADMIN);
+        }
+    }
+}
+
+static void the_whole_log_can_be_checked_from_outside(void **state)
+{
+    struct world *w = *state;
+    struct peer *p = dial(w, ADMIN, ROLE_ADMIN);
+    struct admin_heads_request heads = {BASE};
+    const struct admin_heads_response *h;
+    struct chains c;
+    uint64_t last = engine_last_lsn(smsr_core_engine(w->core));
+
+    assert_int_equal(read_log(w, p, 5, &c), last);
+    p = dial(w, ADMIN, ROLE_ADMIN);
+    assert_int_equal(read_log(w, p, 0, &c), last);
+    h = body_of(w, call(p, MSG_ADMIN_HEADS_REQUEST, &heads, NULL));
+    assert_true(h->n_heads >= 3);
+    for (unsigned i = 0; i < h->n_heads; i++) {
+        assert_int_equal(h->heads[i].seq, c.seq[h->heads[i].stream]);
+        assert_memory_equal(h->heads[i].hash, c.hash[h->heads[i].stream], 32);
+    }
+}
+
+static void a_realm_reads_its_own_stream_only(void **state)
+{
+    struct world *w = *state;
+    struct peer *p = dial(w, FLEET_2, ROLE_FLEET);
+    struct admin_events_request req = {BASE, .from_lsn = 1};
+    struct admin_heads_request heads = {BASE};
+    const struct admin_events_response *r =
+        body_of(w, call(p, MSG_ADMIN_EVENTS_REQUEST, &req, NULL));
+    const struct admin_heads_response *h;
+
+    assert_int_equal(r->n_records, 1); /* its one card */
+    assert_int_equal(r->records[0].stream, 2);
+    h = body_of(w, call(p, MSG_ADMIN_HEADS_REQUEST, &heads, NULL));
+    assert_int_equal(h->n_heads, 1);
+    req.has_stream = true;
+    req.stream = 1; /* asking for another one gives nothing */
+    r = body_of(w, call(p, MSG_ADMIN_EVENTS_REQUEST, &req, NULL));
+    assert_int_equal(r->n_records, 0);
+}
+
+static void an_owner_reads_the_events_of_his_operation(void **state)
+{
+    struct world *w = *state;
+    struct admin_events_request req = {BASE, .from_lsn = 1, .op = op_b};
+    const struct admin_events_response *r =
+        body_of(w, call(dial(w, MNO_B, ROLE_OPERATOR), MSG_ADMIN_EVENTS_REQUEST, &req, NULL));
+
+    assert_true(r->n_records >= 2); /* accepted, armed */
+    assert_true(span_eq(r->records[0].type, span_str("operation.accepted")));
+    r = body_of(w, call(dial(w, MNO_A, ROLE_OPERATOR), MSG_ADMIN_EVENTS_REQUEST, &req, NULL));
+    assert_int_equal(r->n_records, 0);
+    memset(&req.op, 0, sizeof req.op);
+    r = body_of(w, call(dial(w, MNO_B, ROLE_OPERATOR), MSG_ADMIN_EVENTS_REQUEST, &req, NULL));
+    assert_int_equal(r->n_records, 0); /* without an operation an owner has no log */
+}
+
+static void status_is_for_the_house(void **state)
+{
+    struct world *w = *state;
+    struct admin_status_request req = {BASE};
+    const struct admin_status_response *r;
+    uint64_t records = 0, sms = 0;
+
+    assert_code(call(dial(w, FLEET, ROLE_FLEET), MSG_ADMIN_STATUS_REQUEST, &req, NULL), "1.2",
+                "1.2");
+    r = body_of(w, call(dial(w, ADMIN, ROLE_ADMIN), MSG_ADMIN_STATUS_REQUEST, &req, NULL));
+    assert_true(span_eq(r->version, span_str("test")));
+    assert_int_equal(r->epoch, 1);
+    assert_int_equal(r->durable_lsn, engine_last_lsn(smsr_core_engine(w->core)));
+    for (unsigned i = 0; i < r->n_counters; i++) {
+        if (span_eq(r->counters[i].name, span_str("records")))
+            records = r->counters[i].value;
+        if (span_eq(r->counters[i].name, span_str("sms_sent")))
+            sms = r->counters[i].value;
+    }
+    assert_int_equal(records, r->durable_lsn);
+    assert_int_equal(sms, w->n_sms);
+    assert_true(sms > 0);
+}
+
+/* What the smdp alone serves is no function here. */
+static void functions_of_the_other_daemon_are_denied(void **state)
+{
+    struct world *w = *state;
+    struct admin_profile_list_request req = {BASE};
+
+    assert_code(call(dial(w, ADMIN, ROLE_ADMIN), MSG_ADMIN_PROFILE_LIST_REQUEST, &req, NULL), "1.2",
+                "1.2");
+}
+
+int main(void)
+{
+#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        CASE(an_operation_is_shown_to_whom_it_concerns),
+        CASE(operations_are_listed_within_the_scope),
+        CASE(cards_are_listed_within_the_scope),
+        CASE(cards_are_filtered_by_state),
+        CASE(the_whole_log_can_be_checked_from_outside),
+        CASE(a_realm_reads_its_own_stream_only),
+        CASE(an_owner_reads_the_events_of_his_operation),
+        CASE(status_is_for_the_house),
+        CASE(functions_of_the_other_daemon_are_denied),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "smsr/keys.h"
+#include "smsr/secrets.h"
+#include "test/support/memvfs.h"
+
+/* Any key of this file by its check value. */
+static void assert_kcv(struct crypto *c, const struct key *k, const uint8_t raw[16])
+{
+    struct key *want;
+    uint8_t a[3], b[3];
+
+    assert_int_equal(key_new(KEY_AES, span_of(raw, 16), &want), ERR_OK);
+    assert_int_equal(key_kcv(c, k, a), ERR_OK);
+    assert_int_equal(key_kcv(c, want, b), ERR_OK);
+    assert_memory_equal(a, b, 3);
+    key_free(want);
+}
+
+static void components_are_combined(void **state)
+{
+    static const uint8_t ONE[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    static const uint8_t BOTH[16] = {0xFF, 0xFE, 0xFD, 0xFC, 0xFB, 0xFA, 0xF9, 0xF8,
+                                     0xF7, 0xF6, 0xF5, 0xF4, 0xF3, 0xF2, 0xF1, 0xF0};
+    struct crypto *c = crypto_new(NULL);
+    struct key *k;
+
+    (void)state;
+    assert_int_equal(transport_key_parse(span_str("000102030405060708090A0B0C0D0E0F"), &k), ERR_OK);
+    assert_kcv(c, k, ONE);
+    key_free(k);
+    assert_int_equal(transport_key_parse(span_str("000102030405060708090a0b0c0d0e0f\r\n\n"
+                                                  "FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF\n"),
+                                         &k),
+                     ERR_OK);
+    assert_kcv(c, k, BOTH);
+    key_free(k);
+    crypto_free(c);
+}
+
+static void what_is_no_component_is_refused(void **state)
+{
+    static const char *const BAD[] = {
+        "", "\n\n", "000102030405060708090A0B0C0D0E", "000102030405060708090A0B0C0D0E0F00",
+        "0x0102030405060708090A0B0C0D0E0F", " 000102030405060708090A0B0C0D0E0F",
+        "000102030405060708090A0B0C0D0E0F\nfine", "000102030405060708090A0B0C0D0E0G"};
+    struct key *k;
+    char nine[9 * 33 + 1] = "";
+
+    (void)state;
+    for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++)
+        assert_int_equal(transport_key_parse(span_str(BAD[i]), &k), ERR_FORMAT);
+    for (unsigned i = 0; i < 9; i++)
+        (void)snprintf(nine + i * 33, sizeof nine - i * 33, "000102030405060708090A0B0C0D0E0F\n");
+    assert_int_equal(transport_key_parse(span_str(nine), &k), ERR_FORMAT);
+}
+
+/* --- the cache of opened keys --- */
+struct world {
+    struct memvfs *m;
+    struct crypto *c;
+    struct keystore *ks;
+    struct journal *j;
+};
+
+static struct eid eid_no(unsigned i)
+{
+    struct eid e = {{0x89, 0x04}};
+
+    e.b[15] = (uint8_t)i;
+    return e;
+}
+
+static int setup(void **state)
+{
+    struct world *w = calloc(1, sizeof *w);
+    struct journal_options o = {.vfs = "keys"};
+    uint8_t kek[32] = {1};
+
+    w->m = memvfs_register("keys", 1);
+    w->c = crypto_new(NULL);
+    assert_int_equal(keystore_new(w->c, span_of(kek, 32), 1, &w->ks), ERR_OK);
+    assert_int_equal(journal_open("/j", &o, w->c, &w->j, NULL), ERR_OK);
+    for (unsigned i = 0; i < 10; i++) {
+        struct isdr_secret s = {.scp80_kvn = (uint8_t)(i + 1)};
+        struct eid eid = eid_no(i);
+        char id[ISDR_SECRET_ID];
+        struct buf sealed;
+        buf_init(&sealed, 0);
+        assert_int_equal(key_random(w->c, KEY_AES, 16, &s.kic), ERR_OK);
+        assert_int_equal(key_random(w->c, KEY_AES, 16, &s.kid), ERR_OK);
+        assert_int_equal(isdr_secret_seal(w->ks, 4, &eid, &s, &sealed), ERR_OK);
+        isdr_secret_id(&eid, id);
+        assert_int_equal(journal_secret_put(w->j, span_str(id), 1, buf_span(&sealed)), ERR_OK);
+        buf_fini(&sealed);
+        isdr_secret_fini(&s);
+    }
+    *state = w;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct world *w = *state;
+
+    journal_close(w->j);
+    keystore_free(w->ks);
+    crypto_free(w->c);
+    memvfs_free(w->m);
+    free(w);
+    return 0;
+}
+
+static void keys_are_opened_again_when_they_were_dropped(void **state)
+{
+    struct world *w = *state;
+    struct keys *k = keys_new(w->j, w->ks, 3);
+    const struct isdr_secret *s;
+
+    for (unsigned round = 0; round < 3; round++) {
+        for (unsigned i = 0; i < 10; i++) {
+            struct eid eid = eid_no((i * 7 + round) % 10);
+            assert_int_equal(keys_get(k, 4, &eid, &s), ERR_OK);
+            assert_int_equal(s->scp80_kvn, (i * 7 + round) % 10 + 1);
+            assert_non_null(s->kic);
+            assert_null(s->dek);
+            assert_null(s->psk);
+        }
+    }
+    keys_free(k);
+}
+
+static void keys_of_nobody_or_of_others_do_not_open(void **state)
+{
+    struct world *w = *state;
+    struct keys *k = keys_new(w->j, w->ks, 3);
+    struct eid known = eid_no(1), unknown = eid_no(77);
+    const struct isdr_secret *s;
+
+    assert_int_equal(keys_get(k, 4, &unknown, &s), ERR_NOT_FOUND);
+    assert_int_equal(keys_get(k, 5, &known, &s), ERR_AUTH); /* another tenant */
+    assert_int_equal(keys_get(k, 4, &known, &s), ERR_OK);   /* the failure was not kept */
+    keys_free(k);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(components_are_combined),
+        cmocka_unit_test(what_is_no_component_is_refused),
+        cmocka_unit_test_setup_teardown(keys_are_opened_again_when_they_were_dropped, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(keys_of_nobody_or_of_others_do_not_open, setup, teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
