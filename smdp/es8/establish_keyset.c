@@ -24,7 +24,9 @@ static const struct ecka_crt CRT = {
 
 bool es8_bare_point(struct span version)
 {
-    return version.n == 0 || version.p[0] < '4' || (version.n > 1 && version.p[1] != '.');
+    if (version.n > 1 && version.p[1] >= '0' && version.p[1] <= '9')
+        return false; /* 10 and above */
+    return version.n == 0 || version.p[0] < '4';
 }
 
 static int put_command(struct writer *w, uint8_t ins, uint8_t p1, uint8_t p2, struct span data)
