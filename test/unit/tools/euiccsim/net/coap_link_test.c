@@ -308,7 +308,8 @@ static void on_reply(void *ctx, uint64_t tag, const struct coap_reply *r)
     (void)tag;
     W.last = *r;
     memset(W.last_text, 0, sizeof(W.last_text));
-    memcpy(W.last_text, r->payload.p, r->payload.n);
+    if (r->payload.n > 0)
+        memcpy(W.last_text, r->payload.p, r->payload.n);
     W.replies++;
     check_done();
 }

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Command lines of euiccsim, one const table each; the usage text comes from the same tables. */
+#pragma once
+
+#include "tools/euiccsim/net/quirk_set.h"
+#include "tools/euiccsim/world.h"
+
+#include <limits.h>
+
+struct run_conf {
+    const char *dir, *listen, *smsr, *network;
+    uint64_t seed;
+    unsigned time_scale;
+    enum latency_model latency;
+    struct simnet_faults faults;
+    struct quirk_set quirks;
+    int64_t spread_ms;            /* within which the devices are switched on; -1: by their number */
+    uint32_t sms_per_s;           /* of each SMSC */
+};
+struct world_conf {
+    struct world_order order;
+    char paths[5][PATH_MAX];      /* EUM certificate and key, CI certificate and key, transport key */
+};
+struct look_conf {                /* report, ledger, status */
+    const char *dir, *coap;
+    bool json;
+};
+
+/* argv begins with the first option. ERR_CONFIG: a sentence that names the option. */
+MUST_CHECK int conf_run(int argc, char **argv, struct run_conf *ret, struct errmsg *why);
+MUST_CHECK int conf_world(int argc, char **argv, struct world_conf *ret, struct errmsg *why);
+MUST_CHECK int conf_look(int argc, char **argv, struct look_conf *ret, struct errmsg *why);
+void conf_usage(void);            /* to stdout */
