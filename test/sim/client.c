@@ -30,17 +30,17 @@ static void on_welcome(void *ctx, struct rpc *r)
 
     (void)r;
     for (unsigned i = 0; i < c->n_calls; i++) {
+        c->calls[i]->message_id = 0; /* ids belong to a connection */
         if (c->calls[i]->answered || !c->calls[i]->sent)
             continue;
         c->calls[i]->sent = false; /* the connection that carried it is gone */
-        c->unsent++;
     }
 }
 
 static struct client_call *by_message(struct client *c, uint64_t id)
 {
     for (unsigned i = 0; i < c->n_calls; i++)
-        if (c->calls[i]->sent && c->calls[i]->message_id == id)
+        if (c->calls[i]->message_id == id)
             return c->calls[i];
     return NULL;
 }
@@ -140,7 +140,6 @@ static void on_message(void *ctx, struct rpc *r, const struct envelope *e)
         count_notice(c, e);
     } else if (e->kind == ENV_ERROR && k) {
         k->sent = false; /* busy or full: asked again later */
-        c->unsent++;
     }
     if (e->delivery_no)
         acknowledge(c, c->last_no);
@@ -212,7 +211,6 @@ struct client_call *client_call(struct client *c, enum msg_type type, void *body
         return NULL;
     }
     c->calls[c->n_calls++] = k;
-    c->unsent++;
     return k;
 }
 
@@ -233,7 +231,6 @@ static bool send_call(struct client *c, struct client_call *k)
     if (err)
         return false;
     k->sent = true;
-    c->unsent--;
     return true;
 }
 
@@ -250,15 +247,23 @@ void client_run(struct client *c, int64_t now_ms)
     }
     if (!c->rpc || !rpc_is_up(c->rpc))
         return;
-    for (unsigned i = 0; i < c->n_calls && c->unsent; i++)
+    for (unsigned i = 0; i < c->n_calls; i++)
         if (!c->calls[i]->answered && !c->calls[i]->sent && !send_call(c, c->calls[i]))
             break;
+}
+
+static bool waits(const struct client *c)
+{
+    for (unsigned i = 0; i < c->n_calls; i++)
+        if (!c->calls[i]->answered && !c->calls[i]->sent)
+            return true;
+    return false;
 }
 
 int64_t client_due(const struct client *c)
 {
     if (c->rpc)
-        return c->unsent && rpc_is_up(c->rpc) && rpc_in_flight(c->rpc) < RPC_WINDOW ? c->now_ms + 1
+        return rpc_is_up(c->rpc) && rpc_in_flight(c->rpc) < RPC_WINDOW && waits(c) ? c->now_ms + 1
                                                                                   : INT64_MAX;
     return c->reconnect_ms;
 }

@@ -37,7 +37,6 @@ struct client {
     int64_t reconnect_ms, now_ms;
     struct client_call *calls[CLIENT_CALLS_MAX];
     unsigned n_calls;
-    unsigned unsent;               /* calls that wait for the window or the connection */
     uint64_t notices, enabled, disabled, deleted, concluded, gaps;
     struct errmsg fault;           /* first thing that must not be */
 };

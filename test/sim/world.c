@@ -244,7 +244,9 @@ bool world_step(struct world *w, int64_t limit_ms)
             world_fault(w, "%s", c[i]->fault.text);
     }
     turns(w);
-    w->stats.events++;
+    /* Far more than any story needs: somebody is woken again and again without getting on. */
+    if (++w->stats.events > 200000ull + 20000ull * w->factory.n)
+        world_fault(w, "the world does not settle");
     world_check_step(w);
     return true;
 }
