@@ -1,337 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The joints: what the engine asks of an application, what the channel asks of its owner. */
-#include "smsr/core.h"
+/* Opening, what the channel asks of its owner, and the turn. */
+#include "smsr/core_int.h"
 
-#include "common/crypto/scp80.h"
 #include "common/wire/wire.h"
-#include "smsr/domain/dialect.h"
-#include "smsr/keys.h"
-#include "smsr/proc/procs.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
-#define RUN_AT_ONCE 256u           /* timers of one turn: connections get their share */
-#define KIC_AES     0x02u /* low nibble of KIc and KID: AES in CBC, AES in CMAC (ota section 1.4) */
-
-struct smsr_core {
-    struct smsr_core_options o;
-    struct engine *engine;
-    struct store *store;
-    struct keys *keys;
-    struct channel *channel;
-    struct api *api;
-    struct arena scratch;          /* decoded EIS of the record being applied */
-    struct buf packet;             /* the packet being built */
-    uint64_t lost_outputs, idle_at_lsn;
-};
-
-static struct mbox mbox_of(const struct eid *eid)
-{
-    struct mbox m = {.kind = MBOX_EUICC};
-
-    memcpy(m.id, eid->b, sizeof eid->b);
-    return m;
-}
-
-static struct eid eid_of(const struct mbox *m)
-{
-    struct eid eid;
-
-    memcpy(eid.b, m->id, sizeof eid.b);
-    return eid;
-}
-
-static const struct euicc *view(struct smsr_core *c, const struct eid *eid)
-{
-    struct mbox key = mbox_of(eid);
-    const void *e = NULL;
-
-    return engine_view(c->engine, &key, &e) ? NULL : e;
-}
-
-/* --- what the engine asks --- */
-static int app_open(void *ctx, struct db *state, struct errmsg *why)
-{
-    struct smsr_core *c = ctx;
-    return store_open(c->store, state, why);
-}
-
-static void app_close(void *ctx)
-{
-    struct smsr_core *c = ctx;
-    store_close(c->store);
-}
-
-static int app_load(void *ctx, struct db *state, const struct mbox *key, void **ret)
-{
-    struct smsr_core *c = ctx;
-    struct eid eid = eid_of(key);
-    struct euicc *e = NULL;
-    int err = store_load(c->store, &eid, &e);
-
-    (void)state;
-    *ret = e;
-    return err;
-}
-
-static int app_save(void *ctx, struct db *state, const struct mbox *key, const void *obj)
-{
-    struct smsr_core *c = ctx;
-    struct eid eid = eid_of(key);
-
-    (void)state;
-    return store_save(c->store, &eid, obj);
-}
-
-static int app_save_rest(void *ctx, struct db *state)
-{
-    struct smsr_core *c = ctx;
-
-    (void)state;
-    return store_save_rest(c->store);
-}
-
-static void app_drop(void *ctx, void *obj)
-{
-    (void)ctx;
-    euicc_free(obj);
-}
-
-static int64_t app_due(void *ctx, const void *obj)
-{
-    (void)ctx;
-    return euicc_due(obj);
-}
-
-static bool iccid_taken(void *ctx, const struct iccid *iccid)
-{
-    struct smsr_core *c = ctx;
-    struct eid there;
-
-    return store_iccid(c->store, iccid, &there) !=
-           ERR_NOT_FOUND; /* what cannot be read is not free */
-}
-
-static int app_decide(void *ctx, void *obj, const struct input *in, struct plan *p)
-{
-    struct smsr_core *c = ctx;
-    struct proc_env pe = {.env = &c->o.conf->env, .crypto = c->o.crypto, .iccid_taken = iccid_taken,
-                          .ctx = c};
-    struct eid eid = eid_of(&in->to);
-    int err;
-
-    pe.held = channel_held(c->channel, &eid, &pe.held_session);
-    if (in->kind == IN_CALL || in->kind == IN_NOTIFICATION)
-        uuid_v7(&pe.new_op, p->now_ms, c->o.rng);
-    err = proc_euicc_decide(&pe, obj, in, p);
-    if (!err)
-        err = api_finish_plan(c->api, p);
-    for (unsigned i = 0; !err && c->o.on_record && i < p->n_records; i++)
-        c->o.on_record(c->o.ctx, p->records[i]);
-    return err;
-}
-
-/* KIc and KID are the same octet: key set version and algorithm. */
-static uint8_t kvn_of(const struct isdr_secret *k)
-{
-    return (uint8_t)((unsigned)k->scp80_kvn << 4 | KIC_AES);
-}
-
-/* Counter and packet are the engine's side of a decision: the record that arms them reserves the
- * counter (law 3), and no packet leaves before that record is durable. */
-static int app_arm(void *ctx, const void *obj, const struct card_unit *unit, struct plan *p)
-{
-    struct smsr_core *c = ctx;
-    const struct euicc *e = obj;
-    const struct isdr_secret *k;
-    struct scp80_keys keys;
-    struct packet_cmd_head head;
-    struct writer w;
-    uint64_t counter;
-    uint8_t *place;
-    int err;
-
-    if (!e)
-        return ERR_INTERNAL;
-    err = keys_get(c->keys, e->tenant, &e->eid, &k);
-    if (err)
-        return err;
-    counter = e->counter_high + 1;
-    if (counter > CNTR_MAX || k->scp80_kvn != e->scp80_kvn)
-        return ERR_STATE;
-    head = (struct packet_cmd_head){dialect_of(e)->spi1, dialect_of(e)->spi2, kvn_of(k), kvn_of(k),
-                                    unit->tar};
-    keys = (struct scp80_keys){k->kic, k->kid, 0};
-    buf_reset(&c->packet);
-    place = buf_grow(&c->packet, PACKET_MAX);
-    if (!place)
-        return ERR_NOMEM;
-    w = wr_init(place, PACKET_MAX);
-    err = scp80_wrap(c->o.crypto, &keys, PACKET_SMS, &head, counter, unit->script, &w);
-    if (err)
-        return err;
-    unit->armed->kvn = k->scp80_kvn;
-    unit->armed->counter = counter;
-    unit->armed->data = span_of(arena_dup(p->arena, w.p, w.len), w.len);
-    return unit->armed->data.p ? ERR_OK : ERR_NOMEM;
-}
-
-static void app_route(void *ctx, const struct journal_record *rec, const struct event *ev,
-                      struct mbox *ret)
-{
-    (void)ctx;
-    (void)ev;
-    if (!eid_is_zero(&rec->eid))
-        *ret = mbox_of(&rec->eid);
-}
-
-/* A state change stands in the stream of the card's realm; the refusal of an EID that the caller
- * has no relation to stands in the caller's (design 3.2). */
-static uint32_t app_stream(void *ctx, const struct event *ev, const struct input *in)
-{
-    struct smsr_core *c = ctx;
-    const struct gsma_code *unknown = &STATUS[ST_EID_UNKNOWN].code;
-    bool refused = ev->type == EV_OPERATION_CONCLUDED && ev->stage == STAGE_ADMISSION;
-    const struct euicc *e;
-    const struct party *p;
-
-    (void)in;
-    if (eid_is_zero(&ev->eid))
-        return 0;
-    if (ev->type == EV_EUICC_REGISTERED)
-        return (uint32_t)ev->number;
-    e = view(c, &ev->eid);
-    if (e && !(refused && !strcmp(ev->code.subject, unknown->subject) &&
-               !strcmp(ev->code.reason, unknown->reason)))
-        return e->tenant;
-    p = env_party(&c->o.conf->env, &ev->party);
-    return p && p->tenant ? p->tenant->number : 0;
-}
-
-static int app_apply(void *ctx, const struct journal_record *rec, const struct event *ev,
-                     void **obj)
-{
-    struct smsr_core *c = ctx;
-    struct euicc_record r = {rec->lsn, rec->at_ms, ev, NULL, NULL};
-    struct euicc *e = *obj;
-    int err = ERR_OK;
-
-    if (eid_is_zero(&rec->eid))
-        return store_apply_house(c->store, ev);
-    if (ev->type == EV_EUICC_REGISTERED) {
-        struct signed_eis *eis;
-        struct eum_signed_info *info;
-        arena_reset(&c->scratch);
-        eis = arena_alloc(&c->scratch, sizeof *eis);
-        info = arena_alloc(&c->scratch, sizeof *info);
-        err = eis && info ? wire_signed_eis_decode(ev->data, &c->scratch, eis, NULL) : ERR_NOMEM;
-        if (!err)
-            err = wire_eum_info_decode(eis->eum_signed_info, &c->scratch, info, NULL);
-        r.eis = eis;
-        r.info = info;
-    }
-    if (!err)
-        err = store_apply(c->store, rec, &r, &e);
-    *obj = e;
-    return err;
-}
-
-struct scan {
-    int (*cb)(void *ctx, const struct mbox *key, int64_t due_ms);
-    void *ctx;
-};
-
-static int scan_one(void *ctx, const struct eid *eid, int64_t due_ms)
-{
-    const struct scan *s = ctx;
-    struct mbox key = mbox_of(eid);
-
-    return s->cb(s->ctx, &key, due_ms);
-}
-
-static int app_scan(void *ctx, struct db *state,
-                    int (*cb)(void *cb_ctx, const struct mbox *key, int64_t due_ms), void *cb_ctx)
-{
-    struct smsr_core *c = ctx;
-    struct scan s = {cb, cb_ctx};
-
-    (void)state;
-    return store_scan(c->store, scan_one, &s);
-}
-
-/* What cannot leave is lost like an SMS is: the timers of its procedure do their work. */
-static void app_release(void *ctx, const struct plan_out *out, uint64_t lsn)
-{
-    struct smsr_core *c = ctx;
-    int err = ERR_OK;
-
-    (void)lsn;
-    switch (out->kind) {
-    case OUT_REPLY:
-        api_reply(c->api, out->body);
-        break;
-    case OUT_SMS:
-        err = channel_sms(c->channel, out->body);
-        break;
-    case OUT_STEP:
-        err = channel_step(c->channel, out->body);
-        break;
-    case OUT_SESSION_CLOSE:
-        channel_session_close(c->channel, out->body);
-        break;
-    default:
-        err = ERR_INTERNAL;
-        break;
-    }
-    c->lost_outputs += err != ERR_OK;
-}
-
-static void app_deliver(void *ctx, uint64_t conn, const struct event *ev, unsigned index)
-{
-    struct smsr_core *c = ctx;
-    api_deliver(c->api, conn, ev, index);
-}
-
-/* This SM-SR is nobody's subscriber. */
-static void app_peer_ack(void *ctx, const struct oid *peer, uint64_t number)
-{
-    (void)ctx;
-    (void)peer;
-    (void)number;
-}
-
-static void app_flushed(void *ctx, uint64_t applied_lsn)
-{
-    struct smsr_core *c = ctx;
-
-    (void)applied_lsn;
-    store_flushed(c->store);
-}
-
-static int open_engine(struct smsr_core *c, struct errmsg *why)
-{
-    const struct smsr_core_options *o = &c->o;
-    struct engine_app app = {
-        .ctx = c, .migrations = STORE_MIGRATIONS, .n_migrations = STORE_MIGRATION_COUNT,
-        .application_id = STORE_APPLICATION_ID, .program = "smsr", .version = o->version,
-        .open = app_open, .close = app_close, .load = app_load, .save = app_save,
-        .save_rest = app_save_rest, .drop = app_drop, .due = app_due, .decide = app_decide,
-        .arm = app_arm, .route = app_route, .stream = app_stream, .apply = app_apply,
-        .scan = app_scan, .release = app_release, .deliver = app_deliver,
-        .peer_ack = app_peer_ack, .flushed = app_flushed};
-    struct engine_config cfg = {.journal_path = o->journal_path, .state_path = o->state_path,
-                                .vfs = o->vfs, .overlay_max = o->conf->limits.cards_in_memory,
-                                .flush_dirty = o->conf->limits.write_behind, .space = o->space,
-                                .min_free_bytes = (uint64_t)o->conf->limits.min_free_mb << 20};
-
-    return engine_open(&cfg, &app, o->crypto, o->clock, o->rng, &c->engine, why);
-}
+#define RUN_AT_ONCE 256u /* timers of one turn: connections get their share */
 
 /* --- what the channel asks --- */
 static const struct euicc *port_euicc(void *ctx, const struct eid *eid)
 {
-    return view(ctx, eid);
+    return core_view(ctx, eid);
 }
 
 static unsigned port_candidates(void *ctx, const struct msisdn *number, struct eid *ret,
@@ -346,7 +26,7 @@ static unsigned port_candidates(void *ctx, const struct msisdn *number, struct e
 static int port_keys(void *ctx, const struct eid *eid, struct isdr_keys *ret)
 {
     struct smsr_core *c = ctx;
-    const struct euicc *e = view(c, eid);
+    const struct euicc *e = core_view(c, eid);
     const struct isdr_secret *k;
     int err = e ? keys_get(c->keys, e->tenant, eid, &k) : ERR_NOT_FOUND;
 
@@ -396,6 +76,37 @@ static int open_channel(struct smsr_core *c)
         return ERR_NOMEM;
     c->channel = channel_new(&port, c->o.carrier, c->o.crypto, c->o.clock, &c->o.conf->env);
     return c->channel ? ERR_OK : ERR_NOMEM;
+}
+
+static int first_secret(void *ctx, struct span id, uint32_t kek_version)
+{
+    struct eid *eid = ctx;
+    char text[EID_TEXT] = "";
+
+    (void)kek_version;
+    if (id.n != 5 + EID_TEXT - 1 || memcmp(id.p, "isdr/", 5) != 0)
+        return ERR_OK;
+    memcpy(text, id.p + 5, EID_TEXT - 1);
+    return eid_parse(text, eid) ? ERR_OK : ERR_EXISTS;
+}
+
+/* Another KEK would show at the first command to a card; it is found at the start instead. */
+static int check_kek(struct smsr_core *c, struct errmsg *why)
+{
+    struct eid eid = {{0}};
+    const struct isdr_secret *k;
+    const struct euicc *e;
+    int err = journal_secret_each(engine_journal(c->engine), first_secret, &eid);
+
+    if (err != ERR_EXISTS)
+        return err;
+    e = core_view(c, &eid);
+    err = e ? keys_get(c->keys, e->tenant, &eid, &k) : ERR_OK;
+    if (err != ERR_AUTH)
+        return err;
+    return errmsg_set(why, err,
+                      "keystore.kek does not open the stored keys of the cards: it is another key "
+                      "than the one they were sealed with");
 }
 
 /* --- api --- */
@@ -475,12 +186,19 @@ int smsr_core_new(const struct smsr_core_options *o, struct smsr_core **ret, str
     if (!c->store)
         err = errmsg_set(why, ERR_NOMEM, "no memory");
     if (!err)
-        err = open_engine(c, why);
+        err = core_open_engine(c, why);
     if (err) {
         smsr_core_free(c);
         return err;
     }
     err = open_channel(c);
+    if (!err) {
+        err = check_kek(c, why);
+        if (err == ERR_AUTH) {
+            smsr_core_free(c);
+            return err;
+        }
+    }
     if (!err)
         err = open_api(c);
     if (!err)

@@ -105,6 +105,7 @@ struct world {
     struct key *kic, *kid, *dek, *psk;
     struct conf *conf;
     struct smsr_core *core;
+    struct carrier carrier;
     struct space space;
     bool disk_full;
     struct peer *peers[16];
@@ -153,15 +154,28 @@ static inline int world_free_bytes(const void *ctx, uint64_t *ret)
     return ERR_OK;
 }
 
+static inline struct smsr_core_options world_options(struct world *w)
+{
+    w->carrier = (struct carrier){world_sms, world_stream_send, world_stream_close, w};
+    return (struct smsr_core_options){.conf = w->conf,
+                                      .journal_path = "/s/journal.db",
+                                      .state_path = "/s/state.db",
+                                      .vfs = memvfs_name(w->m),
+                                      .space = &w->space,
+                                      .crypto = w->crypto,
+                                      .keystore = w->ks,
+                                      .pki = w->pki,
+                                      .transport = &w->transport,
+                                      .n_transport = 1,
+                                      .clock = &w->clock.port,
+                                      .rng = &w->rng,
+                                      .carrier = &w->carrier,
+                                      .version = "test"};
+}
+
 static inline void world_open(struct world *w)
 {
-    struct carrier carrier = {world_sms, world_stream_send, world_stream_close, w};
-    struct smsr_core_options o = {.conf = w->conf, .journal_path = "/s/journal.db",
-                                  .state_path = "/s/state.db", .vfs = memvfs_name(w->m),
-                                  .space = &w->space, .crypto = w->crypto, .keystore = w->ks,
-                                  .pki = w->pki, .transport = &w->transport, .n_transport = 1,
-                                  .clock = &w->clock.port, .rng = &w->rng, .carrier = &carrier,
-                                  .version = "test"};
+    struct smsr_core_options o = world_options(w);
     struct errmsg why = {{0}};
 
     if (smsr_core_new(&o, &w->core, &why))

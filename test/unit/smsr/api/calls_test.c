@@ -362,6 +362,26 @@ static void the_state_is_the_same_after_a_rebuild(void **state)
     buf_fini(&ops);
 }
 
+static void another_kek_is_found_at_the_start(void **state)
+{
+    struct world *w = *state;
+    struct keystore *mine = w->ks;
+    struct smsr_core_options o;
+    struct errmsg why = {{0}};
+    uint8_t kek[32] = {9};
+
+    world_drop_peers(w);
+    smsr_core_free(w->core);
+    w->core = NULL;
+    assert_int_equal(keystore_new(w->crypto, span_of(kek, 32), 1, &w->ks), ERR_OK);
+    o = world_options(w);
+    assert_int_equal(smsr_core_new(&o, &w->core, &why), ERR_AUTH);
+    assert_non_null(strstr(why.text, "keystore.kek"));
+    keystore_free(w->ks);
+    w->ks = mine;
+    world_open(w);
+}
+
 static void stopping_refuses_what_comes(void **state)
 {
     struct world *w = *state;
@@ -408,6 +428,7 @@ int main(void)
         CASE(deliveries_wait_for_the_ack),
         CASE(a_restart_sends_the_same_octets),
         CASE(the_state_is_the_same_after_a_rebuild),
+        CASE(another_kek_is_found_at_the_start),
         CASE(stopping_refuses_what_comes),
         CASE(a_disk_error_ends_it_before_anything_is_said),
     };
