@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Links: remora_euiccsim remora_simlink remora_simnet */
-/* What the fleet reads from files and command lines: HSS list, ledger payload, factory record, quirks,
- * and the pieces of a stream. The first octet chooses. */
+/* What the fleet reads from files and command lines: HSS list, ledger payload, factory record,
+ * quirks, and the pieces of a stream. The first octet chooses. */
 #include "common/base/mem.h"
 #include "tools/euiccsim/fleet_file.h"
 #include "tools/euiccsim/net/coap_link_int.h"

@@ -86,8 +86,9 @@ static void card_make(struct net_rig *n, const struct net_setup *s)
     assert_int_equal(msisdn_parse(span_str(NUMBER_B), &n->no_b), 0);
 }
 
-static void csv_put(char *dst, size_t cap, const struct imsi *imsi, const char *number, unsigned isdp,
-                    const char *k_hex, const char *sqn, const char *status, const char *roaming)
+static void csv_put(char *dst, size_t cap, const struct imsi *imsi, const char *number,
+                    unsigned isdp, const char *k_hex, const char *sqn, const char *status,
+                    const char *roaming)
 {
     uint8_t k[16], opc[16];
     char kt[33], ot[33];

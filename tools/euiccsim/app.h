@@ -4,7 +4,8 @@
 
 #include "tools/euiccsim/conf.h"
 
-/* Runs a world until SIGTERM or SIGINT. Prints "euiccsim ready coap=ADDRESS meters=N" when it serves. */
+/* Runs a world until SIGTERM or SIGINT. Prints "euiccsim ready coap=ADDRESS meters=N" when it
+ * serves. */
 MUST_CHECK int app_run(const struct run_conf *conf, struct errmsg *why);
 /* JSON of every card and of the whole, from the ledger file alone; may run beside `run`. */
 MUST_CHECK int report_cards(const char *dir, struct errmsg *why);

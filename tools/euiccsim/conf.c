@@ -11,8 +11,8 @@ struct option {
     int (*set)(void *conf, const char *value, struct errmsg *why);    /* NULL: end of the table */
 };
 
-static int number(const char *option, const char *text, uint64_t least, uint64_t most, uint64_t *ret,
-                  struct errmsg *why)
+static int number(const char *option, const char *text, uint64_t least, uint64_t most,
+                  uint64_t *ret, struct errmsg *why)
 {
     uint64_t v = 0;
     bool ok = *text != 0;

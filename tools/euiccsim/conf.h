@@ -14,12 +14,12 @@ struct run_conf {
     enum latency_model latency;
     struct simnet_faults faults;
     struct quirk_set quirks;
-    int64_t spread_ms;            /* within which the devices are switched on; -1: by their number */
+    int64_t spread_ms;            /* devices are switched on within it; -1: by their number */
     uint32_t sms_per_s;           /* of each SMSC */
 };
 struct world_conf {
     struct world_order order;
-    char paths[5][PATH_MAX];      /* EUM certificate and key, CI certificate and key, transport key */
+    char paths[5][PATH_MAX];      /* EUM and CI, certificate and key each; transport key */
 };
 struct look_conf {                /* report, ledger, status */
     const char *dir, *coap;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the factory put on the cards of a fleet and where the meters stand: fleet.bin of a world, mode
- * 0600 (it holds every key). Magic, then {u32 length, record} per meter:
+/* What the factory put on the cards of a fleet and where the meters stand: fleet.bin of a world,
+ * mode 0600 (it holds every key). Magic, then {u32 length, record} per meter:
  *   EID 16 | kvn KIC KID DEK | psk_kvn psk_kid PSK | ECASD key 32 | u16 L CERT.ECASD | u32 memory |
- *   IMEI | PLMN heard | has | ICCID IMSI MSISDN K OPc ACC POL1 MNC-length u8 L SMSP u8 L connectivity
+ *   IMEI | PLMN heard | has | ICCID IMSI MSISDN K OPc ACC POL1 MNC-length u8 L SMSP
+ *   u8 L connectivity
  * Texts are one length octet and characters. */
 #pragma once
 

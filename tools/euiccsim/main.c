@@ -24,8 +24,9 @@ static int done(int rc, const struct errmsg *why)
     if (rc == ERR_OK)
         return 0;
     (void)fprintf(stderr, "euiccsim: %s\n", why->text[0] ? why->text : err_text(rc));
-    return rc == ERR_CONFIG || rc == ERR_EXISTS || rc == ERR_NOT_FOUND || rc == ERR_BUSY ? EXIT_USE
-                                                                                          : EXIT_RUN;
+    if (rc == ERR_CONFIG || rc == ERR_EXISTS || rc == ERR_NOT_FOUND || rc == ERR_BUSY)
+        return EXIT_USE;
+    return EXIT_RUN;
 }
 
 static int cmd_world(int argc, char **argv, struct errmsg *why)

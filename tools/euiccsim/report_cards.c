@@ -66,7 +66,8 @@ static void attach_print(struct look *l, const struct eid *eid, const struct car
     same = enabled && strcmp(enabled->data.iccid.s, a.iccid.s) == 0;
     l->attached += a.cause == ATTACH_OK && same;
     l->rejected += a.cause != ATTACH_OK;
-    printf(",\"attach\":{\"result\":\"%s\",\"iccid\":\"%s\",\"imsi\":\"%s\",\"n\":%u,\"at_ms\":%lld}",
+    printf(",\"attach\":{\"result\":\"%s\",\"iccid\":\"%s\",\"imsi\":\"%s\",\"n\":%u,"
+           "\"at_ms\":%lld}",
            attach_cause_name((enum attach_cause)a.cause), a.iccid.s, a.imsi.s, a.n,
            (long long)a.at_ms);
 }
@@ -166,8 +167,8 @@ static int row_print(void *ctx, const struct card_ledger_row *r)
     (void)ctx;
     eid_text(&r->eid, eid);
     aid_text(&r->aid, aid);
-    printf("{\"eid\":\"%s\",\"n\":%u,\"channel\":\"%s\",\"kvn\":%u,\"counter\":%llu,\"step\":\"", eid,
-           r->n, r->channel == 'S' ? "sms" : r->channel == 'H' ? "https" : "", r->kvn,
+    printf("{\"eid\":\"%s\",\"n\":%u,\"channel\":\"%s\",\"kvn\":%u,\"counter\":%llu,\"step\":\"",
+           eid, r->n, r->channel == 'S' ? "sms" : r->channel == 'H' ? "https" : "", r->kvn,
            (unsigned long long)r->counter);
     for (const char *p = r->step_uri; *p; p++)         /* an outsider named it */
         if (*p > 0x20 && *p < 0x7F && *p != '"' && *p != '\\')

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A world: who made the cards, which operators there are, where the meters stand. `world` writes one
- * directory from a seed; `run` reads what the network and the fleet need of it. Operator A delivers
- * the cards with its bootstrap profile, operator B is who they are to end up with. */
+/* A world: who made the cards, which operators there are, where the meters stand. `world` writes
+ * one directory from a seed; `run` reads what the network and the fleet need of it. Operator A
+ * delivers the cards with its bootstrap profile, operator B is who they are to end up with. */
 #pragma once
 
 #include "tools/euiccsim/net/simnet.h"
@@ -23,7 +23,7 @@ struct world_order {
     const char *dir;                  /* made when it is not there; must hold no world */
     unsigned meters;
     uint64_t seed;
-    uint32_t no_coverage, unknown_imsi;   /* rates (RATE_ONE); both numbers are exact, the sets apart */
+    uint32_t no_coverage, unknown_imsi;   /* rates (RATE_ONE); exact numbers, the sets apart */
     const char *eum_cert, *eum_key, *ci_cert, *ci_key;
     const char *transport_key;        /* NULL: a new one is written into the directory */
     const char *transport_id;

@@ -15,6 +15,7 @@
 #define SMSR_NUMBER "491610000001"
 #define A_ICCID "8988201"
 #define B_ICCID "894901"
+#define TRANSPORT_LEN 16u
 #define FATE_OK 0
 #define FATE_NO_COVERAGE 1
 #define FATE_UNKNOWN_IMSI 2
@@ -25,6 +26,7 @@ struct making {
     struct crypto *crypto;
     struct pki_entity eum, ci;
     struct key *transport;
+    uint8_t transport_raw[TRANSPORT_LEN];     /* of a new one, until it is in its file */
     uint8_t *fate;                    /* of each meter */
     struct world_counts counts;
     struct buf fleet, eis, hss_a, hss_b, stock, eids, push;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The two JSON files of a world: what everybody may know, and how it must end. Texts are digits, OIDs
- * and words of ours, so nothing needs escaping but the transport key's id and the profile type, which
- * the order checks. */
+/* The two JSON files of a world: what everybody may know, and how it must end. Texts are digits,
+ * OIDs and words of ours, so nothing needs escaping but the transport key's id and the profile
+ * type, which the order checks. */
 #include "tools/euiccsim/world_int.h"
 
 #include "common/base/hex.h"
@@ -46,8 +46,8 @@ int make_world_json(struct making *m, struct buf *out)
     range_end(m, 0, from);
     range_end(m, m->o->meters - 1, to);
     return dump(json_pack(
-        "{s:i, s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:[o,o], s:[[s,s],[s,s],[s,s]], "
-        "s:[s]}",
+        "{s:i, s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:[o,o], "
+        "s:[[s,s],[s,s],[s,s]], s:[s]}",
         "version", 1, "meters", (json_int_t)m->o->meters, "seed", (json_int_t)m->o->seed,
         "smsr_number", SMSR_NUMBER, "smsr_oid", m->o->smsr.s, "eum_oid", m->o->eum.s,
         "eid_from", from, "eid_to", to, "transport_key_id", m->o->transport_id,

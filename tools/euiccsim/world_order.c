@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Making a world: the sets of meters with a fate of their own, keys of the PKI, all files or none. */
+/* Making a world: the sets of meters with a fate of their own, keys of the PKI, all files or
+ * none. */
 #include "tools/euiccsim/world_int.h"
 
 #include "common/base/hex.h"
@@ -12,7 +13,6 @@
 
 #define METERS_MAX 1000000u
 #define FILE_MAX ((size_t)4 << 30)
-#define TRANSPORT_LEN 16u
 
 void world_order_defaults(struct world_order *o)
 {
@@ -64,8 +64,8 @@ static int order_check(const struct world_order *o, struct errmsg *why)
     if (o->meters == 0 || o->meters > METERS_MAX)
         return errmsg_set(why, ERR_CONFIG, "--meters: 1 to %u", METERS_MAX);
     if (o->no_coverage > RATE_ONE - o->unknown_imsi)
-        return errmsg_set(why, ERR_CONFIG, "--no-coverage and --unknown-imsi together are more than "
-                          "all meters");
+        return errmsg_set(why, ERR_CONFIG, "--no-coverage and --unknown-imsi together are more "
+                          "than all meters");
     if (prefix < 2 || prefix > 22 || strspn(o->eid_prefix, "0123456789") != prefix ||
         strncmp(o->eid_prefix, "89", 2) != 0)
         return errmsg_set(why, ERR_CONFIG, "--eid-prefix: 2 to 22 digits from 89");
@@ -82,8 +82,10 @@ static int transport_read(struct making *m, struct errmsg *why)
     size_t n = 0;
     int rc;
 
-    if (!m->o->transport_key)
-        return key_random(m->crypto, KEY_AES, TRANSPORT_LEN, &m->transport);
+    if (!m->o->transport_key) {
+        crypto_random(m->crypto, m->transport_raw, TRANSPORT_LEN);
+        return key_new(KEY_AES, span_of(m->transport_raw, TRANSPORT_LEN), &m->transport);
+    }
     buf_init(&text, 0);
     rc = world_read(NULL, m->o->transport_key, 256, &text, why);
     while (rc == ERR_OK && text.n > 0 && (text.p[text.n - 1] == '\n' || text.p[text.n - 1] == '\r'))
@@ -133,6 +135,7 @@ static void making_fini(struct making *m)
     key_free(m->transport);
     crypto_free(m->crypto);
     mem_wipe(&m->rng, sizeof(m->rng));
+    mem_wipe(m->transport_raw, sizeof(m->transport_raw));
     free(m->fate);
 }
 
@@ -175,23 +178,18 @@ static int write_one(const char *dir, const char *name, const struct buf *b, uns
 
 static int write_transport(struct making *m, struct errmsg *why)
 {
-    uint8_t k[TRANSPORT_LEN];
     struct buf text;
     char hex[2 * TRANSPORT_LEN + 1];
-    size_t n = 0;
     int rc;
 
     if (m->o->transport_key)
         return ERR_OK;
     buf_init(&text, 0);
-    rc = key_export_raw(m->transport, k, sizeof(k), &n);
-    if (rc == ERR_OK)
-        rc = hex_encode(span_of(k, n), hex, sizeof(hex));
+    rc = hex_encode(span_of(m->transport_raw, TRANSPORT_LEN), hex, sizeof(hex));
     if (rc == ERR_OK) {
         make_printf(&text, "%s\n", hex);
         rc = write_one(m->o->dir, WORLD_TRANSPORT, &text, 0600, why);
     }
-    mem_wipe(k, sizeof(k));
     mem_wipe(hex, sizeof(hex));
     buf_wipe(&text);
     buf_fini(&text);

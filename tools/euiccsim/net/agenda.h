@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What will happen, by virtual time: a binary heap whose ties keep the order of their making. Inside
- * of the network only. */
+/* What will happen, by virtual time: a binary heap whose ties keep the order of their making.
+ * Inside of the network only. */
 #pragma once
 
 #include "common/base/err.h"
@@ -26,4 +26,4 @@ void agenda_fini(struct agenda *q);                    /* frees the units, too *
 /* h->seq is given here. ERR_NOMEM: nothing is taken, the unit stays the caller's. */
 MUST_CHECK int agenda_put(struct agenda *q, const struct happening *h);
 const struct happening *agenda_first(const struct agenda *q);       /* NULL: empty */
-void agenda_take(struct agenda *q, struct happening *ret);          /* the first; must not be empty */
+void agenda_take(struct agenda *q, struct happening *ret);   /* the first; must not be empty */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Attach: coverage, subscription, then a real AKA challenge (TS 33.102 6.3) against the operator's own
- * copy of K. What the network decided is a witness record of the ledger file. */
+/* Attach: coverage, subscription, then a real AKA challenge (TS 33.102 6.3) against the
+ * operator's own copy of K. What the network decided is a witness record of the ledger file. */
 #include "tools/euiccsim/net/simnet_int.h"
 
 #include "common/base/mem.h"

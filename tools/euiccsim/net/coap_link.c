@@ -76,7 +76,8 @@ static void mo_done(void *ctx, uint64_t m, const struct coap_reply *r)
     free(mo);
 }
 
-/* The receiver remembers a window of numbers: none may be answered later than LINK_MO_SPAN newer. */
+/* The receiver remembers a window of numbers: none may be answered later than LINK_MO_SPAN
+ * newer. */
 static bool mo_room(struct coap_link *c)
 {
     void *cursor = NULL, *oldest = NULL;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A device around its card: power, the search for a network, and the only place that calls a card. */
+/* A device around its card: power, the search for a network, and the only place that calls a
+ * card. */
 #include "tools/euiccsim/net/simnet_int.h"
 
 #define OFF_MS 10000                  /* a device that lost power is back after so long */

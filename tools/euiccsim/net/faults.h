@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What goes wrong in the air, after the network accepted a unit: one draw from the world's generator
- * for each question, so a seed repeats. Rates are parts of a million. */
+/* What goes wrong in the air, after the network accepted a unit: one draw from the world's
+ * generator for each question, so a seed repeats. Rates are parts of a million. */
 #pragma once
 
 #include "common/base/err.h"

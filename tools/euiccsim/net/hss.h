@@ -30,11 +30,12 @@ struct subscriber {
 struct hss;
 struct hss *hss_new(struct crypto *c);
 void hss_free(struct hss *h);     /* wipes the keys */
-/* Columns, named by the first line in any order, all there: imsi, msisdn (may be empty), k, opc, amf
- * (hex), sqn (12 hex digits), status (active, not-provisioned, barred), roaming (PLMNs joined by ';',
- * '*' all, empty none). ERR_FORMAT, ERR_EXISTS (IMSI or MSISDN twice): why names line and column,
- * never a value. */
-MUST_CHECK int hss_load_csv(struct hss *h, struct span text, unsigned *ret_rows, struct errmsg *why);
+/* Columns, named by the first line in any order, all there: imsi, msisdn (may be empty), k, opc,
+ * amf (hex), sqn (12 hex digits), status (active, not-provisioned, barred), roaming (PLMNs
+ * joined by ';', '*' all, empty none). ERR_FORMAT, ERR_EXISTS (IMSI or MSISDN twice): why names
+ * line and column, never a value. */
+MUST_CHECK int hss_load_csv(struct hss *h, struct span text, unsigned *ret_rows,
+                            struct errmsg *why);
 MUST_CHECK int hss_add(struct hss *h, const struct subscriber *s);    /* ERR_EXISTS, ERR_NOMEM */
 size_t hss_count(const struct hss *h);
 struct subscriber *hss_at(struct hss *h, size_t i);
@@ -47,7 +48,7 @@ struct auth_vector {
 /* A fresh vector: SQN goes up first. */
 MUST_CHECK int hss_vector(struct hss *h, struct subscriber *s, struct rng *rng,
                           struct auth_vector *ret);
-/* AUTS of a card that refused rand for its SQN: ERR_AUTH when MAC-S is wrong, else the card's SQN is
- * taken over (6.3.5). */
+/* AUTS of a card that refused rand for its SQN: ERR_AUTH when MAC-S is wrong, else the card's
+ * SQN is taken over (6.3.5). */
 MUST_CHECK int hss_resync(struct hss *h, struct subscriber *s, const uint8_t rand[16],
                           const uint8_t auts[14]);

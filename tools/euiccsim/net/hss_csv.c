@@ -4,7 +4,8 @@
 #include "common/base/mem.h"
 #include "tools/euiccsim/net/hss.h"
 
-enum column { COL_IMSI, COL_MSISDN, COL_K, COL_OPC, COL_AMF, COL_SQN, COL_STATUS, COL_ROAMING, COLS };
+enum column { COL_IMSI, COL_MSISDN, COL_K, COL_OPC, COL_AMF, COL_SQN, COL_STATUS, COL_ROAMING,
+              COLS };
 static const char *const COLUMNS[COLS] = {"imsi", "msisdn", "k", "opc", "amf", "sqn", "status",
                                           "roaming"};
 

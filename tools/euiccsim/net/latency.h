@@ -18,7 +18,8 @@ enum latency_kind {
 };
 
 bool latency_parse(struct span name, enum latency_model *ret);     /* "fast", "lab2016" */
-/* Milliseconds at time scale 1 for a unit of so many octets. The same state of rng gives the same. */
+/* Milliseconds at time scale 1 for a unit of so many octets. The same state of rng gives the
+ * same. */
 int64_t latency_draw(enum latency_model m, enum latency_kind k, size_t octets, struct rng *rng);
 /* What a unit needs that follows directly behind another: its octets alone. */
 int64_t latency_behind(enum latency_model m, enum latency_kind k, size_t octets);

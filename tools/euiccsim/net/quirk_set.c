@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The network's quirk table and the text that chooses quirks. In the mixture `field` the network's own
- * rates are 0: devices without coverage and unknown IMSIs are placed in a world by count, so that the
- * sums of a report can be exact. */
+/* The network's quirk table and the text that chooses quirks. In the mixture `field` the
+ * network's own rates are 0: devices without coverage and unknown IMSIs are placed in a world by
+ * count, so that the sums of a report can be exact. */
 #include "tools/euiccsim/net/quirk_set.h"
 
 #include "tools/euiccsim/net/simnet.h"

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The mobile network and the devices in it: number plan, SMSC and HSS per operator, coverage, packet
- * data, attach. Pure: virtual time, one seeded generator, no sockets; the same code stands behind
- * CoAP in euiccsim and in memory in the simulator. It is the mirror of the SM-SR's carrier.
+/* The mobile network and the devices in it: number plan, SMSC and HSS per operator, coverage,
+ * packet data, attach. Pure: virtual time, one seeded generator, no sockets; the same code
+ * stands behind CoAP in euiccsim and in memory in the simulator. It is the mirror of the SM-SR's
+ * carrier.
  *
- * Nothing happens inside a downcall: it queues, and simnet_run carries out what is due. Order of what
- * a card wants: image and ledger rows durable in one append, then its SMS, octets and REFRESH. */
+ * Nothing happens inside a downcall: it queues, and simnet_run carries out what is due. Order of
+ * what a card wants: image and ledger rows durable in one append, then its SMS, octets and
+ * REFRESH. */
 #pragma once
 
 #include "tools/euiccsim/card/card.h"
@@ -29,8 +31,9 @@ enum attach_cause {
 };
 const char *attach_cause_name(enum attach_cause c);      /* "no-coverage"; never NULL */
 
-/* What the network makes of a device, drawn per device (design: the quirks that are not the card's).
- * They hold for every profile but the fall-back one, which is what got the device there. */
+/* What the network makes of a device, drawn per device (design: the quirks that are not the
+ * card's). They hold for every profile but the fall-back one, which is what got the device
+ * there. */
 enum net_quirk {
     NETQ_IMSI_UNKNOWN = 1u << 0,
     NETQ_IMSI_BARRED = 1u << 1,
@@ -117,7 +120,7 @@ MUST_CHECK int simnet_stream_opened(struct simnet *n, uint64_t conn, bool ok, in
 MUST_CHECK int simnet_stream_bytes(struct simnet *n, uint64_t conn, struct span bytes,
                                    int64_t now_ms);
 MUST_CHECK int simnet_stream_closed(struct simnet *n, uint64_t conn, int64_t now_ms);
-size_t simnet_stream_waiting(const struct simnet *n, uint64_t conn);   /* octets on their way down */
+size_t simnet_stream_waiting(const struct simnet *n, uint64_t conn);   /* octets on the way down */
 
 /* --- looking at it --- */
 size_t simnet_devices(const struct simnet *n);
@@ -128,8 +131,8 @@ bool simnet_attached(const struct simnet *n, size_t i, struct imsi *ret_imsi);
 enum attach_cause simnet_last_cause(const struct simnet *n, size_t i);
 
 struct simnet_stats {
-    uint64_t mt_accepted, mt_refused, mt_throttled, mt_delivered, mt_lost, mt_duplicated, mt_delayed,
-        mt_late, mt_expired, mt_corrupted, mt_not_ota;
+    uint64_t mt_accepted, mt_refused, mt_throttled, mt_delivered, mt_lost, mt_duplicated,
+        mt_delayed, mt_late, mt_expired, mt_corrupted, mt_not_ota;
     uint64_t mo_sent, mo_delivered, mo_lost, mo_duplicated, mo_delayed, mo_corrupted, mo_misdialled,
         mo_failed, por_lost;
     uint64_t streams_opened, streams_refused, streams_cut, octets_up, octets_down;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The SMSC of each operator: number plan, a queue per subscriber with one message in flight, validity
- * (TS 23.040), and MO towards the SM-SR. Faults are drawn when a message was accepted. */
+/* The SMSC of each operator: number plan, a queue per subscriber with one message in flight,
+ * validity (TS 23.040), and MO towards the SM-SR. Faults are drawn when a message was accepted. */
 #include "tools/euiccsim/net/simnet_int.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Packet data: TCP connections from devices to the SM-SR. Octets keep their order, may be delayed or
- * cut off, and are never altered. */
+/* Packet data: TCP connections from devices to the SM-SR. Octets keep their order, may be
+ * delayed or cut off, and are never altered. */
 #include "tools/euiccsim/net/simnet_int.h"
 
 #include <stdlib.h>

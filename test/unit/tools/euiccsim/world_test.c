@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Links: remora_test_support remora_euiccsim remora_pki remora_smdp_profile remora_wire remora_crypto */
-/* A world is exact: counts, disjoint sets, keys that belong together, files every reader accepts. */
+/* Links: remora_test_support remora_euiccsim remora_pki remora_smdp_profile remora_wire */
+/* A world is exact: counts, disjoint sets, keys that belong together, files every reader
+ * accepts. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -479,7 +480,9 @@ static void json_is(const char *text)
     assert_int_equal(fclose(out), 0);
 }
 
-#define OPS "\"operators\":[{\"id\":\"a\",\"plmn\":\"26201\",\"numbers\":\"49\",\"hss\":\"hss-a.csv\"}]"
+#define OPS                                                                                        \
+    "\"operators\":[{\"id\":\"a\",\"plmn\":\"26201\",\"numbers\":\"49\","                     \
+    "\"hss\":\"hss-a.csv\"}]"
 #define NUM "\"smsr_number\":\"4916\""
 
 static void damaged_worlds_get_a_sentence(void **state)
@@ -510,32 +513,6 @@ static void damaged_worlds_get_a_sentence(void **state)
     }
 }
 
-static void damaged_fleets_are_refused(void **state)
-{
-    (void)state;
-    struct meters *all = calloc(1, sizeof(*all));
-    struct errmsg why = {""};
-    struct buf b;
-    unsigned n = 0;
-
-    order("fleet", 2, 1);
-    (void)make();
-    file_get(WORLD_FLEET, &b);
-    for (size_t cut = 0; cut < b.n; cut++) {
-        meters_fini(all);
-        memset(all, 0, sizeof(*all));
-        all->eids = map_new(0);
-        all->imsis = map_new(0);
-        if (fleet_each(span_of(b.p, cut), see_meter, all, &n, &why) == ERR_OK)
-            assert_true(n < 2);       /* between records the file only looks shorter */
-    }
-    meters_fini(all);
-    free(all);
-    b.p[0] ^= 1;
-    assert_int_equal(fleet_each(buf_span(&b), NULL, NULL, &n, &why), ERR_FORMAT);
-    buf_fini(&b);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -547,7 +524,6 @@ int main(void)
         cmocka_unit_test(secrets_are_for_the_owner_alone),
         cmocka_unit_test(wrong_orders_get_a_sentence),
         cmocka_unit_test(damaged_worlds_get_a_sentence),
-        cmocka_unit_test(damaged_fleets_are_refused),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Links: remora_test_support remora_simlink remora_simnet remora_card remora_smdp_profile remora_smsr_channel remora_net */
-/* The CoAP link with a real card behind it, against the SM-SR's own carrier on the other side of real
- * loopback, and against a peer that breaks the rules. The channel's upcalls are this test's own. */
+/* Links: remora_test_support remora_simlink remora_smdp_profile remora_smsr_channel remora_net */
+/* The CoAP link with a real card behind it, against the SM-SR's own carrier on the other side of
+ * real loopback, and against a peer that breaks the rules. The channel's upcalls are this test's
+ * own. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -20,6 +21,7 @@
 #include "tools/euiccsim/net/coap_link_int.h"
 
 #define STEPS 40u
+#define TO "to=491710000016&from=491710000001&pid=7F&dcs=F6&vp=60"
 
 static struct world {
     struct loop *loop;
@@ -357,21 +359,17 @@ static void a_number_sent_again_is_answered_again_without_effect(void **state)
     char first[64];
 
     peer_open();
-    assert_int_equal(ask(COAP_POST, "sms/mt", "to=491710000016&from=491710000001&pid=7F&dcs=F6&vp=60"
-                         "&run=ab&m=1", ud), COAP_CREATED);
+    assert_int_equal(ask(COAP_POST, "sms/mt", TO "&run=ab&m=1", ud), COAP_CREATED);
     memcpy(first, W.last.location, sizeof(first));
     assert_memory_equal(first, "sms/", 4);
-    assert_int_equal(ask(COAP_POST, "sms/mt", "to=491710000016&from=491710000001&pid=7F&dcs=F6&vp=60"
-                         "&run=ab&m=1", ud), COAP_CREATED);
+    assert_int_equal(ask(COAP_POST, "sms/mt", TO "&run=ab&m=1", ud), COAP_CREATED);
     assert_string_equal(W.last.location, first);
-    assert_int_equal(ask(COAP_POST, "sms/mt", "to=49&from=491710000001&pid=7F&dcs=F6&vp=60&run=ab&m=2",
-                         ud), COAP_BAD_REQUEST);
-    assert_int_equal(ask(COAP_POST, "sms/mt", "to=491710000016&from=491710000001&pid=7F&dcs=F6&vp=60"
-                         "&run=ab&m=1500", ud), COAP_CREATED);
-    assert_int_equal(ask(COAP_POST, "sms/mt", "to=491710000016&from=491710000001&pid=7F&dcs=F6&vp=60"
-                         "&run=ab&m=2", ud), COAP_CONFLICT);
-    assert_int_equal(ask(COAP_POST, "sms/mt", "to=491710000016&from=491710000001&pid=7F&dcs=F6&vp=60"
-                         "&run=cd&m=1", ud), COAP_CREATED);
+    assert_int_equal(ask(COAP_POST, "sms/mt",
+                         "to=49&from=491710000001&pid=7F&dcs=F6&vp=60&run=ab&m=2", ud),
+                     COAP_BAD_REQUEST);
+    assert_int_equal(ask(COAP_POST, "sms/mt", TO "&run=ab&m=1500", ud), COAP_CREATED);
+    assert_int_equal(ask(COAP_POST, "sms/mt", TO "&run=ab&m=2", ud), COAP_CONFLICT);
+    assert_int_equal(ask(COAP_POST, "sms/mt", TO "&run=cd&m=1", ud), COAP_CREATED);
     simnet_stats(W.rig.net, &st);
     assert_int_equal(st.mt_accepted, 3);
     coap_link_get_counters(W.link, &n);
@@ -388,19 +386,19 @@ static void malformed_requests_are_refused(void **state)
         "", "to=491710000016", "to=x&from=491710000001&pid=7F&dcs=F6&vp=60&run=ab&m=1",
         "to=491710000016&from=491710000001&pid=7&dcs=F6&vp=60&run=ab&m=1",
         "to=491710000016&from=491710000001&pid=7F&dcs=F6&vp=-1&run=ab&m=1",
-        "to=491710000016&from=491710000001&pid=7F&dcs=F6&vp=60&run=ab&m=0",
-        "to=491710000016&from=491710000001&pid=7F&dcs=F6&vp=60&m=1",
-        "to=491710000016&from=491710000001&pid=7F&dcs=F6&vp=60&run=0123456789abcdef0&m=1",
+        TO "&run=ab&m=0",
+        TO "&m=1",
+        TO "&run=0123456789abcdef0&m=1",
         "to=491710000016&from=491710000001&pid=7F&dcs=F6&vp=99999999999&run=ab&m=1",
-        "to=491710000016&from=491710000001&pid=7F&dcs=F6&vp=60&run=ab&m=99999999999999999999",
+        TO "&run=ab&m=99999999999999999999",
     };
     const struct span ud = span_str("\x02\x70\x00" "0123456789");
 
     peer_open();
     for (size_t i = 0; i < sizeof(BAD) / sizeof(BAD[0]); i++)
         assert_int_equal(ask(COAP_POST, "sms/mt", BAD[i], ud), COAP_BAD_REQUEST);
-    assert_int_equal(ask(COAP_POST, "sms/mt", "to=491710000016&from=491710000001&pid=7F&dcs=F6&vp=60"
-                         "&run=ab&m=9", (struct span){NULL, 0}), COAP_BAD_REQUEST);
+    assert_int_equal(ask(COAP_POST, "sms/mt", TO "&run=ab&m=9", (struct span){NULL, 0}),
+                     COAP_BAD_REQUEST);
     assert_int_equal(ask(COAP_POST, "sms/nothing", "", ud), COAP_NOT_FOUND);
     assert_int_equal(ask(COAP_DELETE, "sms/mt", "", ud), COAP_NOT_ALLOWED);
     assert_int_equal(ask(COAP_POST, "bip/tcp/1f", "o=0", ud), COAP_NOT_FOUND);
@@ -431,110 +429,6 @@ static void status_is_told(void **state)
     world_close();
 }
 
-/* --- octets of one direction --- */
-static void octets_come_in_order_whatever_the_order_of_pieces(void **state)
-{
-    (void)state;
-    static uint8_t all[40000], got[40000];
-    struct rng rng;
-
-    rng_init_seeded(&rng, 8);
-    rng_fill(&rng, all, sizeof(all));
-    for (unsigned round = 0; round < 20; round++) {
-        struct octets_rx rx;
-        struct buf out;
-        size_t n = 0;
-
-        octets_rx_init(&rx);
-        buf_init(&out, 2 * LINK_WINDOW);
-        while (n < sizeof(all)) {
-            uint64_t from = n > 2000 ? n - rng_below(&rng, 2000) : 0;
-            uint64_t offset = from + rng_below(&rng, 6000);
-            size_t len = 1 + (size_t)rng_below(&rng, 1024);
-            int rc;
-
-            if (offset >= sizeof(all))
-                offset = n;
-            if (len > sizeof(all) - offset)
-                len = sizeof(all) - (size_t)offset;
-            rc = octets_rx_take(&rx, offset, span_of(all + offset, len), &out);
-            if (rc == ERR_FULL)
-                rc = octets_rx_take(&rx, n, span_of(all + n, 1), &out);
-            assert_int_equal(rc, 0);
-            memcpy(got + n, out.p, out.n);
-            n += out.n;
-            assert_int_equal(rx.next, n);
-        }
-        assert_memory_equal(all, got, sizeof(all));
-        octets_rx_fini(&rx);
-        buf_fini(&out);
-    }
-}
-
-static void the_window_has_an_end(void **state)
-{
-    (void)state;
-    struct octets_rx rx;
-    struct buf out;
-    uint8_t b[1024] = {0};
-
-    octets_rx_init(&rx);
-    buf_init(&out, 0);
-    assert_int_equal(octets_rx_take(&rx, LINK_WINDOW - 1023, span_of(b, 1024), &out), ERR_TOO_LARGE);
-    assert_int_equal(octets_rx_take(&rx, LINK_WINDOW - 1024, span_of(b, 1024), &out), 0);
-    assert_int_equal(octets_rx_take(&rx, UINT64_MAX - 3, span_of(b, 1024), &out), ERR_TOO_LARGE);
-    for (unsigned i = 1; i < LINK_EARLY_MAX; i++)
-        assert_int_equal(octets_rx_take(&rx, 2 * i, span_of(b, 1), &out), 0);
-    assert_int_equal(octets_rx_take(&rx, 999, span_of(b, 1), &out), ERR_FULL);
-    octets_rx_fini(&rx);
-    buf_fini(&out);
-}
-
-static void what_is_sent_is_kept_until_it_is_told(void **state)
-{
-    (void)state;
-    static uint8_t all[LINK_TX_MAX];
-    struct octets_tx tx;
-    uint64_t offset = 0, sum = 0;
-    struct span b;
-
-    octets_tx_init(&tx);
-    assert_int_equal(octets_tx_add(&tx, span_of(all, sizeof(all))), 0);
-    assert_int_equal(octets_tx_add(&tx, span_of(all, 1)), ERR_FULL);
-    while ((b = octets_tx_next(&tx, &offset)).n > 0)
-        sum += b.n;
-    assert_int_equal(sum, LINK_WINDOW);
-    assert_int_equal(octets_tx_told(&tx, 1000), 0);
-    assert_int_equal(octets_tx_told(&tx, 500), 0);           /* an older answer */
-    assert_int_equal(tx.base, 1000);
-    b = octets_tx_next(&tx, &offset);
-    assert_int_equal(b.n, 0);                                /* a whole piece does not fit yet */
-    octets_tx_again(&tx);
-    assert_int_equal(octets_tx_next(&tx, &offset).n, 1024);
-    assert_int_equal(offset, 1000);
-    assert_int_equal(octets_tx_told(&tx, sizeof(all) + 1), ERR_FORMAT);
-    assert_int_equal(octets_tx_told(&tx, sizeof(all)), 0);
-    assert_true(octets_tx_done(&tx));
-    assert_int_equal(octets_tx_add(&tx, span_of(all, 5)), 0);
-    assert_int_equal(octets_tx_next(&tx, &offset).n, 5);
-    assert_int_equal(offset, sizeof(all));
-    octets_tx_fini(&tx);
-}
-
-static void decimal_numbers_are_read_strictly(void **state)
-{
-    (void)state;
-    uint64_t v = 7;
-
-    assert_true(link_u64("0", &v) && v == 0);
-    assert_true(link_u64("1795340000000000001", &v) && v == UINT64_C(1795340000000000001));
-    assert_false(link_u64("", &v));
-    assert_false(link_u64("-1", &v));
-    assert_false(link_u64("1 ", &v));
-    assert_false(link_u64("0x1", &v));
-    assert_false(link_u64("18446744073709551616", &v));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -544,10 +438,6 @@ int main(void)
         cmocka_unit_test(a_number_sent_again_is_answered_again_without_effect),
         cmocka_unit_test(malformed_requests_are_refused),
         cmocka_unit_test(status_is_told),
-        cmocka_unit_test(octets_come_in_order_whatever_the_order_of_pieces),
-        cmocka_unit_test(the_window_has_an_end),
-        cmocka_unit_test(what_is_sent_is_kept_until_it_is_told),
-        cmocka_unit_test(decimal_numbers_are_read_strictly),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

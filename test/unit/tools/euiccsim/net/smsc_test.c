@@ -60,8 +60,8 @@ static void a_command_is_answered_from_the_number_the_hss_knows(void **state)
     net_rig_fini(&n);
 }
 
-/* The whole switch: PoR from the old number, notification from the new one, confirmation by SMS to the
- * new number; afterwards the card stays. */
+/* The whole switch: PoR from the old number, notification from the new one, confirmation by SMS
+ * to the new number; afterwards the card stays. */
 static void an_enable_ends_confirmed_over_the_air(void **state)
 {
     (void)state;

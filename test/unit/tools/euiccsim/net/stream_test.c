@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Links: remora_test_support remora_simnet remora_card remora_smdp_profile remora_bearer */
-/* Packet data: a card opens TLS-PSK through the network after a push SMS; octets arrive in order and
- * unaltered, or the stream is cut for both ends. */
+/* Packet data: a card opens TLS-PSK through the network after a push SMS; octets arrive in order
+ * and unaltered, or the stream is cut for both ends. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
