@@ -292,17 +292,22 @@ static void app_flushed(void *ctx, uint64_t applied_lsn)
     store_flushed(c->store);
 }
 
-int core_open_engine(struct smsr_core *c, struct errmsg *why)
+struct engine_app core_app(struct smsr_core *c)
 {
-    const struct smsr_core_options *o = &c->o;
-    struct engine_app app = {
+    return (struct engine_app){
         .ctx = c, .migrations = STORE_MIGRATIONS, .n_migrations = STORE_MIGRATION_COUNT,
-        .application_id = STORE_APPLICATION_ID, .program = "smsr", .version = o->version,
+        .application_id = STORE_APPLICATION_ID, .program = "smsr", .version = c->o.version,
         .open = app_open, .close = app_close, .load = app_load, .save = app_save,
         .save_rest = app_save_rest, .drop = app_drop, .due = app_due, .decide = app_decide,
         .arm = app_arm, .route = app_route, .stream = app_stream, .apply = app_apply,
         .scan = app_scan, .release = app_release, .deliver = app_deliver,
         .peer_ack = app_peer_ack, .flushed = app_flushed};
+}
+
+int core_open_engine(struct smsr_core *c, struct errmsg *why)
+{
+    const struct smsr_core_options *o = &c->o;
+    struct engine_app app = core_app(c);
     struct engine_config cfg = {.journal_path = o->journal_path, .state_path = o->state_path,
                                 .vfs = o->vfs, .overlay_max = o->conf->limits.cards_in_memory,
                                 .flush_dirty = o->conf->limits.write_behind, .space = o->space,

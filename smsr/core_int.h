@@ -20,5 +20,7 @@ struct smsr_core {
 struct mbox core_mbox(const struct eid *eid);
 /* The card as the view sees it now; NULL: not registered. */
 const struct euicc *core_view(struct smsr_core *c, const struct eid *eid);
-/* core_engine.c: opens engine and state as the application of this core. */
+/* core_engine.c: what the engine asks of this core. */
+struct engine_app core_app(struct smsr_core *c);
+/* Opens engine and state as the application of this core. */
 MUST_CHECK int core_open_engine(struct smsr_core *c, struct errmsg *why);

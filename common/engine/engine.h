@@ -147,3 +147,16 @@ struct engine_counters {
     uint64_t errors;             /* timers whose decision failed without a trace; they come again */
 };
 void engine_get_counters(const struct engine *e, struct engine_counters *ret);
+
+/* --- check of the projections (design law 2) --- */
+/* Rows of a table in the order of their key, each as one text: one column. */
+struct engine_dump {
+    const char *table, *sql;
+};
+/* Rebuilds cfg->journal_path in memory up to the applied_lsn of cfg->state_path and compares the
+ * engine's tables and these of the application; both files are read only and may be in use.
+ * ERR_CORRUPT: they differ, why names table and row; ERR_AGAIN: state.db was written meanwhile. */
+MUST_CHECK int engine_verify_state(const struct engine_config *cfg, const struct engine_app *app,
+                                   struct crypto *crypto, const struct clock *clock,
+                                   struct rng *rng, const struct engine_dump *dumps,
+                                   unsigned n_dumps, struct errmsg *why);

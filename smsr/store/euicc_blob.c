@@ -196,6 +196,8 @@ static void op_progress(struct walk *k, struct operation *o)
     i64(k, &o->armed_ms);
     u16(k, &o->notif_sequence);
     flag(k, &o->notif_seen);
+    flag(k, &o->ran);
+    flag(k, &o->stray);
     u8(k, &o->notif_kind);
     flag(k, &o->more_to_do);
     u32(k, &o->memory_required);
@@ -225,6 +227,7 @@ static void card(struct walk *k, struct euicc *e)
     u8(k, &e->psk_kvn);
     u8(k, &e->psk_kid);
     flag(k, &e->has_notif);
+    flag(k, &e->unheard);
     u16(k, &e->notif_sequence);
     TEXT(k, e->imei);
 }

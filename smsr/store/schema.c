@@ -67,3 +67,20 @@ const char *const STORE_SQL[SQ_COUNT] = {
     [SQ_TENANT_ALL] = "SELECT number, id FROM tenant ORDER BY number",
     [SQ_TENANT_PUT] = "INSERT OR IGNORE INTO tenant VALUES(?1, ?2)",
 };
+
+const struct store_dump STORE_DUMPS[] = {
+    {"euicc", "SELECT hex(eid) || '|' || tenant || '|' || due_ms || '|' || live || '|' || hex(blob)"
+              " FROM euicc ORDER BY eid"},
+    {"profile", "SELECT iccid || '|' || hex(eid) || '|' || mno FROM profile ORDER BY iccid"},
+    {"address", "SELECT msisdn || '|' || hex(eid) FROM address ORDER BY msisdn, eid"},
+    {"operation",
+     "SELECT hex(op) || '|' || hex(eid) || '|' || stream || '|' || function || '|' || iface || '|' "
+     "||"
+     " party || '|' || mno || '|' || fcid || '|' || iccid || '|' || state || '|' || verdict || '|' "
+     "||"
+     " status || '|' || subject || '|' || reason || '|' || accepted_ms || '|' || validity_end_ms ||"
+     " '|' || concluded_ms || '|' || attempts || '|' || stage || '|' || text"
+     " FROM operation ORDER BY op"},
+    {"tenant", "SELECT number || '|' || id FROM tenant ORDER BY number"},
+};
+const unsigned STORE_DUMP_COUNT = sizeof STORE_DUMPS / sizeof *STORE_DUMPS;

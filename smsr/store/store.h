@@ -19,6 +19,12 @@ void store_free(struct store *s);
 /* --- the engine's side --- */
 extern const char *const STORE_MIGRATIONS[];
 extern const unsigned STORE_MIGRATION_COUNT;
+/* The rows of each table in the order of their key, one text each: for the check of the state. */
+struct store_dump {
+    const char *table, *sql;
+};
+extern const struct store_dump STORE_DUMPS[];
+extern const unsigned STORE_DUMP_COUNT;
 MUST_CHECK int store_open(struct store *s, struct db *state, struct errmsg *why);
 void store_close(struct store *s);
 MUST_CHECK int store_load(struct store *s, const struct eid *eid,

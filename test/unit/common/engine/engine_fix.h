@@ -406,6 +406,21 @@ static inline struct engine_app fix_app(struct world *w)
         .deliver = fix_deliver, .peer_ack = fix_peer_ack, .flushed = fix_flushed};
 }
 
+static const struct engine_dump FIX_DUMPS[] = {
+    {"counter", "SELECT hex(eid) || '|' || value || '|' || due FROM counter ORDER BY eid"},
+};
+
+static inline int world_verify(struct world *w, struct errmsg *why)
+{
+    struct engine_config cfg = {.journal_path = JOURNAL, .state_path = STATE,
+                                .vfs = memvfs_name(w->m)};
+    struct world other = {.m = w->m}; /* its own statements: the daemon may be running */
+    struct engine_app app = fix_app(&other);
+
+    memset(why, 0, sizeof *why);
+    return engine_verify_state(&cfg, &app, w->crypto, &w->clock.port, &w->rng, FIX_DUMPS, 1, why);
+}
+
 static inline int world_try(struct world *w, const struct engine_config *more)
 {
     struct engine_config cfg = more ? *more : (struct engine_config){0};

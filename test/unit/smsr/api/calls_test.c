@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "common/codec/sms.h"
+#include "smsr/state_verify.h"
 #include "test/unit/smsr/api/api_world.h"
 
 static int setup(void **state)
@@ -362,6 +363,38 @@ static void the_state_is_the_same_after_a_rebuild(void **state)
     buf_fini(&ops);
 }
 
+/* Written behind in pieces while things happen, the tables are what the journal gives. */
+static void the_tables_are_what_the_journal_gives(void **state)
+{
+    struct world *w = *state;
+    struct peer *b = dial_as(w, MNO_B, ROLE_OPERATOR, true, 0);
+    struct es4_enable_profile_request req = enable_request("call", 1),
+                                      no = enable_request("no", 101);
+    struct envelope ack = {.kind = ENV_ACK, .delivery_no = 1};
+    struct errmsg why = {{0}};
+
+    for (unsigned i = 0; i < 5; i++) {
+        if (i == 1)
+            (void)call(b, MSG_ES4_ENABLE_PROFILE_REQUEST, &req, NULL);
+        if (i == 2)
+            expire(w);
+        if (i == 3) {
+            assert_int_equal(rpc_send(b->client, &ack, NULL), ERR_OK);
+            (void)call(b, MSG_ES4_ENABLE_PROFILE_REQUEST, &no, NULL);
+        }
+        pump(w);
+        assert_int_equal(engine_flush(smsr_core_engine(w->core)), ERR_OK);
+        if (smsr_state_verify_files(memvfs_name(w->m), "/s/journal.db", "/s/state.db", &why))
+            fail_msg("%u: %s", i, why.text);
+    }
+    assert_int_equal(db_exec(engine_state(smsr_core_engine(w->core)),
+                             "UPDATE operation SET verdict = 1"), ERR_OK);
+    assert_int_equal(
+        smsr_state_verify_files(memvfs_name(w->m), "/s/journal.db", "/s/state.db", &why),
+        ERR_CORRUPT);
+    assert_non_null(strstr(why.text, "table operation"));
+}
+
 static void another_kek_is_found_at_the_start(void **state)
 {
     struct world *w = *state;
@@ -428,6 +461,7 @@ int main(void)
         CASE(deliveries_wait_for_the_ack),
         CASE(a_restart_sends_the_same_octets),
         CASE(the_state_is_the_same_after_a_rebuild),
+        CASE(the_tables_are_what_the_journal_gives),
         CASE(another_kek_is_found_at_the_start),
         CASE(stopping_refuses_what_comes),
         CASE(a_disk_error_ends_it_before_anything_is_said),

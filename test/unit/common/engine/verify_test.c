@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "test/unit/common/engine/engine_fix.h"
+
+static int setup(void **state)
+{
+    struct world *w = malloc(sizeof *w);
+    struct oid one = party_no(1);
+
+    world_init(w, "verify");
+    world_open(w, NULL);
+    assert_int_equal(engine_subscribe(w->e, &one, 5, 0), ERR_OK);
+    for (unsigned i = 1; i < 9; i++) {
+        world_do(w, i % 3 + 1, i % 2 ? "add" : "tell", i);
+        world_do(w, i, "wait", NOW + i);
+        world_turn(w);
+        if (i == 4)
+            assert_int_equal(engine_delivery_ack(w->e, 5, 3), ERR_OK);
+        if (i % 3 == 0)
+            assert_int_equal(engine_flush(w->e), ERR_OK);
+    }
+    *state = w;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    world_fini(*state);
+    free(*state);
+    return 0;
+}
+
+static void a_state_that_was_never_written_has_nothing_to_compare(void **state)
+{
+    struct world *w = *state;
+    struct errmsg why;
+
+    world_close(w);
+    memvfs_free(w->m);
+    w->m = memvfs_register("verify", 9);
+    world_open(w, NULL);
+    world_do(w, 1, "add", 1);
+    world_turn(w);
+    assert_int_equal(world_verify(w, &why), ERR_OK);
+}
+
+static void what_was_written_behind_is_what_a_rebuild_gives(void **state)
+{
+    struct world *w = *state;
+    struct errmsg why;
+
+    for (unsigned i = 0; i < 2; i++) { /* as far as it is, then to the end; the daemon goes on */
+        if (world_verify(w, &why))
+            fail_msg("%s", why.text);
+        world_do(w, 1, "add", 1);
+        world_turn(w);
+        assert_int_equal(engine_flush(w->e), ERR_OK);
+    }
+    world_close(w);
+    assert_int_equal(world_verify(w, &why), ERR_OK);
+}
+
+static const struct { const char *sql, *table, *says;
+} CHANGES[] = {
+    {"UPDATE counter SET value = value + 1 WHERE eid = (SELECT max(eid) FROM counter)", "counter",
+     "not what the journal gives"},
+    {"DELETE FROM counter WHERE eid = (SELECT min(eid) FROM counter)", "counter", "row"},
+    {"INSERT INTO counter VALUES(x'FF', 1, 1)", "counter", "should not be there"},
+    {"UPDATE party SET acked_no = 0", "party", "not what"},
+    {"DELETE FROM delivery WHERE number = (SELECT max(number) FROM delivery)", "delivery", "row"},
+    {"DELETE FROM call", "call", "is missing"},
+    {"INSERT INTO peer VALUES('1.2', 5)", "peer", "should not be there"},
+};
+
+static void every_change_is_found_and_named(void **state)
+{
+    struct world *w = *state;
+    struct errmsg why;
+
+    assert_int_equal(engine_flush(w->e), ERR_OK);
+    for (size_t i = 0; i < sizeof CHANGES / sizeof *CHANGES; i++) {
+        struct db *db = engine_state(w->e);
+        assert_int_equal(db_exec(db, "SAVEPOINT s"), ERR_OK);
+        assert_int_equal(db_exec(db, CHANGES[i].sql), ERR_OK);
+        assert_int_equal(db_exec(db, "RELEASE s"), ERR_OK);
+        assert_int_equal(world_verify(w, &why), ERR_CORRUPT);
+        if (!strstr(why.text, CHANGES[i].table) || !strstr(why.text, CHANGES[i].says))
+            fail_msg("%s does not say %s", why.text, CHANGES[i].says);
+        /* Back to nothing: the next start rebuilds it. */
+        assert_int_equal(db_exec(engine_state(w->e), "DELETE FROM counter; DELETE FROM party;"
+                                 "DELETE FROM delivery; DELETE FROM call; DELETE FROM peer;"
+                                 "UPDATE meta SET value = 0"), ERR_OK);
+        memvfs_crash(w->m, MEMVFS_KEEP, NULL);
+        world_close(w);
+        world_open(w, NULL);
+        assert_int_equal(world_verify(w, &why), ERR_OK);
+    }
+}
+
+static void a_state_ahead_of_its_journal_is_found(void **state)
+{
+    struct world *w = *state;
+    struct errmsg why;
+
+    assert_int_equal(engine_flush(w->e), ERR_OK);
+    assert_int_equal(db_exec(engine_state(w->e), "UPDATE meta SET value = value + 9"), ERR_OK);
+    assert_int_equal(world_verify(w, &why), ERR_CORRUPT);
+    assert_non_null(strstr(why.text, "journal ends at"));
+}
+
+static void an_absent_state_is_said_so(void **state)
+{
+    struct world *w = *state;
+    struct errmsg why;
+
+    world_close(w);
+    memvfs_free(w->m);
+    w->m = memvfs_register("verify", 9);
+    assert_int_equal(world_verify(w, &why), ERR_NOT_FOUND);
+}
+
+int main(void)
+{
+#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        CASE(a_state_that_was_never_written_has_nothing_to_compare),
+        CASE(what_was_written_behind_is_what_a_rebuild_gives),
+        CASE(every_change_is_found_and_named),
+        CASE(a_state_ahead_of_its_journal_is_found),
+        CASE(an_absent_state_is_said_so),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
