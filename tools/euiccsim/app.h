@@ -11,5 +11,8 @@ MUST_CHECK int app_run(const struct run_conf *conf, struct errmsg *why);
 MUST_CHECK int report_cards(const char *dir, struct errmsg *why);
 /* One JSON line for each ledger row and each attach record, oldest first. */
 MUST_CHECK int report_ledger(const char *dir, struct errmsg *why);
+/* Which meters show which quirks under this seed, as `run` draws them: lines "EID NAME VERDICT",
+ * VERDICT being that of an enable which reaches the meter. */
+MUST_CHECK int report_quirks(const struct run_conf *conf, struct errmsg *why);
 /* Counters of a running network, asked by CoAP. */
 MUST_CHECK int report_status(const char *coap, struct errmsg *why);

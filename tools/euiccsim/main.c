@@ -67,6 +67,14 @@ static int cmd_ledger(int argc, char **argv, struct errmsg *why)
     return rc == ERR_OK ? report_ledger(conf.dir, why) : rc;
 }
 
+static int cmd_quirks(int argc, char **argv, struct errmsg *why)
+{
+    struct run_conf conf;
+    int rc = conf_run(argc, argv, &conf, why);
+
+    return rc == ERR_OK ? report_quirks(&conf, why) : rc;
+}
+
 static int cmd_status(int argc, char **argv, struct errmsg *why)
 {
     struct look_conf conf;
@@ -79,8 +87,8 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv, struct errmsg *why);
 } COMMANDS[] = {
-    {"world", cmd_world}, {"run", cmd_run},       {"report", cmd_report},
-    {"ledger", cmd_ledger}, {"status", cmd_status},
+    {"world", cmd_world},   {"run", cmd_run},       {"quirks", cmd_quirks},
+    {"report", cmd_report}, {"ledger", cmd_ledger}, {"status", cmd_status},
 };
 
 int main(int argc, char **argv)
