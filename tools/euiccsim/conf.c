@@ -360,7 +360,7 @@ void conf_usage(void)
 {
     printf("euiccsim: a fleet of simulated eUICCs behind simulated mobile networks\n");
     table_print("euiccsim world: makes cards, operators and their files", WORLD);
-    table_print("euiccsim run: networks and fleet of a world, until SIGTERM; quirks: who will be odd",
+    table_print("euiccsim run: networks and fleet, until SIGTERM; quirks: who will be odd",
                 RUN);
     table_print("euiccsim report | ledger | status: what cards and networks say", LOOK);
     printf("\nquirks of cards:");
