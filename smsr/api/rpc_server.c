@@ -272,6 +272,39 @@ static void answer_caller(struct api *a, struct plan *p, const struct event *ev)
     free(c);
 }
 
+static int keep_span(struct plan *p, struct span *s)
+{
+    if (!s->n)
+        return ERR_OK;
+    s->p = arena_dup(p->arena, s->p, s->n);
+    return s->p ? ERR_OK : ERR_NOMEM;
+}
+
+/* A reply leaves at the end of the turn: what it borrowed from the input or from an operation that this
+ * very plan ends is gone by then. */
+static int keep_reply(struct plan *p, unsigned i)
+{
+    struct out_reply o = *(const struct out_reply *)p->outs[i].body;
+    struct buf b;
+    int err = keep_span(p, &o.context_id);
+
+    if (!err)
+        err = keep_span(p, &o.error_text);
+    if (!err && o.message.type != MSG_NONE) {
+        struct span bytes;
+        buf_init(&b, WIRE_FRAME_MAX);
+        err = wire_message_encode(&o.message, &b);
+        bytes = buf_span(&b);
+        if (!err)
+            err = keep_span(p, &bytes);
+        buf_fini(&b);
+        if (!err)
+            err = wire_message_decode(bytes, p->arena, &o.message, NULL);
+    }
+    p->outs[i].body = err ? NULL : arena_dup(p->arena, &o, sizeof o);
+    return err ? err : p->outs[i].body ? ERR_OK : ERR_NOMEM;
+}
+
 int api_finish_plan(struct api *a, struct plan *p)
 {
     unsigned n_outs = p->n_outs;
@@ -287,5 +320,8 @@ int api_finish_plan(struct api *a, struct plan *p)
         if (!err && p->records[i]->stage != STAGE_ADMISSION)
             answer_caller(a, p, p->records[i]);
     }
+    for (unsigned i = 0; !err && i < p->n_outs; i++)
+        if (p->outs[i].kind == OUT_REPLY)
+            err = keep_reply(p, i);
     return err;
 }

@@ -67,6 +67,8 @@ struct operation {
     uint16_t notif_sequence;
     bool notif_seen;
     uint8_t notif_kind;
+    bool ran;                      /* the card itself told that the command was executed */
+    bool stray;                    /* its roll-back may belong to an earlier switch */
     bool more_to_do;               /* ES3 CreateISDP, SendData: keep the session */
     uint32_t memory_required;
     struct uuid session;           /* SCP81 session of the current step */
@@ -96,6 +98,7 @@ struct euicc {
     uint64_t counter_high;         /* last counter reserved for scp80_kvn */
     uint8_t psk_kvn, psk_kid;      /* 0 = no SCP81 */
     bool has_notif;
+    bool unheard;                  /* an earlier switch ended without its notification: it may still come */
     uint16_t notif_sequence;       /* last one accepted (RFC 1982 order) */
     char imei[20];                 /* hex of the octets the card sent; at most 9 */
     /* admission limits (facts: trust A14) */

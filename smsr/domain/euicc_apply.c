@@ -4,6 +4,7 @@
 #include "smsr/domain/euicc_int.h"
 
 #include "common/base/hex.h"
+#include "smsr/domain/notification.h"
 
 #include <stdlib.h>
 
@@ -156,6 +157,8 @@ static int answered(struct euicc *e, const struct euicc_record *r)
     /* number: until when a card seen on the new profile may still roll back. */
     if (r->ev->number)
         op->window_end_ms = (int64_t)r->ev->number;
+    if (r->ev->sw && r->ev->counter == op->counter)
+        op->ran = true;
     return ERR_OK;
 }
 
@@ -194,6 +197,13 @@ static int step_answered(struct euicc *e, const struct euicc_record *r)
     return ERR_OK;
 }
 
+static bool is_goal(const struct euicc *e, const struct operation *op, const struct aid *aid)
+{
+    const struct euicc_profile *f = euicc_fallback(e);
+
+    return op->function == FN_DISABLE_PROFILE ? f && aid_eq(&f->aid, aid) : aid_eq(&op->aid, aid);
+}
+
 static int notified(struct euicc *e, const struct euicc_record *r)
 {
     struct operation *op = advance(e, r);
@@ -208,11 +218,21 @@ static int notified(struct euicc *e, const struct euicc_record *r)
         if (hex_encode(span_of(r->ev->imei.p, n), e->imei, sizeof e->imei))
             return ERR_INTERNAL;
     }
+    /* Asked about, not accepted; but that the card came to the goal by its fall-back is remembered. */
+    if (op && r->ev->decision == 5 && r->ev->kind == NOTIFICATION_FALLEN_BACK &&
+        is_goal(e, op, &r->ev->aid))
+        op->notif_kind = NOTIFICATION_FALLEN_BACK;
     if (op && (r->ev->decision == 1 || r->ev->decision == 4)) {
         op->notif_seen = true;
         op->notif_sequence = (uint16_t)(r->ev->sequence - 1);
         op->notif_kind = (uint8_t)r->ev->kind;
+        op->ran = op->ran || r->ev->kind == 2;
+        /* A roll-back that an earlier switch still owed us cannot be told from our own, unless the card
+         * said before that our command ran. */
+        op->stray = op->stray || (r->ev->kind == 3 && e->unheard && !op->ran);
     }
+    if (r->ev->decision == 1 || r->ev->decision == 4)
+        e->unheard = false;
     return ERR_OK;
 }
 
@@ -387,6 +407,9 @@ static int concluded(struct euicc *e, const struct euicc_record *r)
     p = euicc_profile_by_iccid(e, &op->iccid);
     if (op->function == FN_CREATE_ISDP && p && p->state == PROFILE_IN_CREATION)
         drop_profile(e, p);
+    if ((op->function == FN_ENABLE_PROFILE || op->function == FN_DISABLE_PROFILE) && op->armed &&
+        !op->notif_seen && r->ev->stage != STAGE_CARD)
+        e->unheard = true;
     drop_packets(e, &op->id);
     while (e->ops[at] != op)
         at++;

@@ -103,7 +103,7 @@ static int armed_por(struct run *r)
         (void)run_por(r, -1, 0);
         return card_refused(r, a.sw, por->data);
     }
-    (void)run_por(r, SW_WAIT_NOTIFICATION, r->now + run_timer(r, TIMER_NOTIFICATION_WAIT));
+    run_por(r, SW_WAIT_NOTIFICATION, r->now + run_timer(r, TIMER_NOTIFICATION_WAIT))->sw = a.sw + 1u;
     return ERR_OK;
 }
 

@@ -177,8 +177,16 @@ int switch_succeeded(struct run *r, struct span confirm_answer, const struct es5
 
 int switch_rolled_back(struct run *r)
 {
-    struct event *ev = run_record(r, EV_PROFILE_ROLLED_BACK, -1, 0);
     const struct euicc_profile *from = switch_from(r);
+    struct event *ev;
+
+    /* Rolled back or never run: the answer to a higher counter was authenticated, so it cannot run any
+     * more, and that is all that can be said. */
+    if (r->op->stray) {
+        (void)run_conclude(r, VERDICT_FAILED, ST_ROLLED_BACK, STAGE_BEARER, (struct span){NULL, 0});
+        return ERR_OK;
+    }
+    ev = run_record(r, EV_PROFILE_ROLLED_BACK, -1, 0);
 
     if (from)
         ev->previous = from->iccid;
@@ -226,7 +234,8 @@ static int decide_by_audit(struct run *r, const struct es5_status *st, const str
 {
     const struct euicc_profile *from = switch_from(r), *on = NULL;
 
-    if (run_enabled(st, switch_goal(r)))
+    /* By its fall-back the card may come to the very profile that was asked for: not by our command. */
+    if (run_enabled(st, switch_goal(r)) && r->op->notif_kind != NOTIFICATION_FALLEN_BACK)
         return seen_on_goal(r, st, pk);
     for (unsigned i = 0; i < st->n; i++)
         if (st->isdp[i].lifecycle == 0x3F)

@@ -114,6 +114,9 @@ static void on_message(void *ctx, struct rpc *r, const struct envelope *e)
     struct client_call *k = e->relates_to ? by_message(c, e->relates_to) : NULL;
 
     (void)r;
+    if (k && !uuid_is_zero(&k->operation) && !uuid_is_zero(&e->operation) &&
+        !uuid_eq(&k->operation, &e->operation))
+        fault(c, "an answer relates to another call than its operation", k);
     if (!k)
         k = by_operation(c, &e->operation);
     if (e->delivery_no) {

@@ -73,6 +73,8 @@ static void random_op(struct rng *r, struct operation *o)
     o->armed_ms = (int64_t)rng_u64(r);
     o->notif_sequence = (uint16_t)rng_u64(r);
     o->notif_seen = rng_below(r, 2);
+    o->ran = rng_below(r, 2);
+    o->stray = rng_below(r, 2);
     o->notif_kind = (uint8_t)rng_below(r, 256);
     o->more_to_do = rng_below(r, 2);
     o->memory_required = (uint32_t)rng_u64(r);
@@ -102,6 +104,7 @@ static void random_card(struct rng *r, struct euicc *e)
     e->psk_kvn = (uint8_t)rng_below(r, 256);
     e->psk_kid = (uint8_t)rng_below(r, 256);
     e->has_notif = rng_below(r, 2);
+    e->unheard = rng_below(r, 2);
     e->notif_sequence = (uint16_t)rng_u64(r);
     digits(r, e->imei, 0, sizeof e->imei - 1);
     for (unsigned i = 0; i < 10; i++)
