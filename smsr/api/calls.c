@@ -196,6 +196,10 @@ static void call_card(struct request *q)
     struct eid eid = eid_of(&q->msg);
     int err;
 
+    if (eid_is_zero(&eid)) {
+        api_refuse(q, ST_FORMAT, span_str("Eid is missing"));
+        return;
+    }
     memcpy(in.to.id, eid.b, sizeof eid.b);
     err = engine_post(q->a->cfg.engine, &in);
     if (err)
