@@ -7,7 +7,7 @@
 #include "smsr/domain/eis_view.h"
 #include "smsr/domain/notification.h"
 
-enum { AU_QUEUED, AU_CONFIRMING, AU_ASKING, AU_STATE_COUNT };
+enum { AU_QUEUED, AU_ASKING, AU_AUDIT_STATES, AU_CONFIRMING = AU_AUDIT_STATES, AU_STATE_COUNT };
 #define S(x) (1u << (unsigned)(x))
 
 /* The profile a notification named may be the one whose address works. */
@@ -34,7 +34,7 @@ static int queued(const struct proc_view *v, const struct input *in, struct plan
         run_expire_unsent(&r);
         return ERR_OK;
     }
-    return r.op->function == FN_NOTIFICATION && r.op->notif_seen ? confirm(&r) : audit_start(&r);
+    return r.op->function == FN_NOTIFICATION ? confirm(&r) : audit_start(&r);
 }
 
 /* Another profile is on than the EIS believed: by the card's fall-back or at the device. */
@@ -145,12 +145,17 @@ static int asking(const struct proc_view *v, const struct input *in, struct plan
 }
 
 #define INPUTS (IN_BIT(IN_POR) | IN_BIT(IN_TIMER) | IN_BIT(IN_RESTART))
-static const struct proc_state STATES[] = {
-    [AU_QUEUED] = {"QUEUED", IN_BIT(IN_TIMER) | IN_BIT(IN_RESTART), S(AU_CONFIRMING) | S(AU_ASKING),
-                   NULL, RESTART_WAIT, queued},
+static const struct proc_state AUDIT[] = {
+    [AU_QUEUED] = {"QUEUED", IN_BIT(IN_TIMER) | IN_BIT(IN_RESTART), S(AU_ASKING), NULL, RESTART_WAIT,
+                   queued},
+    [AU_ASKING] = {"ASKING", INPUTS, S(AU_ASKING), "fence_1", RESTART_RESUME, asking},
+};
+static const struct proc_state NOTIFICATION[] = {
+    [AU_QUEUED] = {"QUEUED", IN_BIT(IN_TIMER) | IN_BIT(IN_RESTART), S(AU_CONFIRMING), NULL,
+                   RESTART_WAIT, queued},
     [AU_CONFIRMING] = {"CONFIRMING", INPUTS | IN_BIT(IN_NOTIFICATION), S(AU_CONFIRMING) | S(AU_ASKING),
                        "confirm_resend", RESTART_RESUME, confirming},
     [AU_ASKING] = {"ASKING", INPUTS, S(AU_ASKING), "fence_1", RESTART_RESUME, asking},
 };
-const struct proc PROC_AUDIT = {"audit", FN_AUDIT_EIS, STATES, AU_STATE_COUNT};
-const struct proc PROC_NOTIFICATION = {"notification", FN_NOTIFICATION, STATES, AU_STATE_COUNT};
+const struct proc PROC_AUDIT = {"audit", FN_AUDIT_EIS, AUDIT, AU_AUDIT_STATES};
+const struct proc PROC_NOTIFICATION = {"notification", FN_NOTIFICATION, NOTIFICATION, AU_STATE_COUNT};
