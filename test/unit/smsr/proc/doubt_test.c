@@ -557,6 +557,24 @@ static void the_audited_card_decides(void **state)
     (void)state;
 }
 
+/* It came to the profile that was asked for, but not by our command: no success, and no Auto-Delete. */
+static void a_fall_back_to_the_goal_is_no_success(void **state)
+{
+    struct core *w = *state;
+
+    enable(w, 0);
+    core_note(w, 2, 5, ONE);
+    core_por_hex(w, 0, CONFIRMED);
+    core_call(w, CORE_A, FN_ENABLE_PROFILE, BOOT);
+    core_note(w, 5, 6, BOOT);
+    assert_string_equal(core_state(w), "FENCING");
+    core_por_list(w, 0, OLD_ON);
+    core_expect_end(w, VERDICT_FAILED, "8.4", "4.2");
+    assert_non_null(core_event(w, EV_PROFILE_FALLEN_BACK));
+    assert_int_equal(core_profile_state(w, BOOT), PROFILE_ENABLED);
+    assert_int_equal(core_profile_state(w, ONE), PROFILE_DISABLED);
+}
+
 /* R5: seen on the new profile is not yet success; the card may go back until its window is over. */
 static void on_the_new_profile_waits_for_the_window(void **state)
 {
@@ -695,7 +713,7 @@ int main(void)
         T(no_notification_after_9000), T(fences_back_off_under_fresh_counters),
         T(a_fence_goes_where_there_is_an_address),
         cmocka_unit_test(an_answer_that_proves_nothing_keeps_the_fence),
-        cmocka_unit_test(the_audited_card_decides), T(on_the_new_profile_waits_for_the_window),
+        cmocka_unit_test(the_audited_card_decides), T(a_fall_back_to_the_goal_is_no_success), T(on_the_new_profile_waits_for_the_window),
         T(on_the_new_profile_then_back), T(an_old_answer_does_not_settle_the_window),
         T(restart_while_armed_sends_the_same_bytes), cmocka_unit_test(restart_in_each_state_of_a_switch),
         T(restart_of_a_queue_starts_it),
