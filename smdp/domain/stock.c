@@ -48,11 +48,11 @@ static bool held_by(const struct stock_item *i, const struct event *ev)
     return i->state == STOCK_RESERVED && uuid_eq(&i->order, &ev->op);
 }
 
-/* Told by an SM-SR, not decided here: what does not fit (an ICCID that is not on a card for us) is no
- * fault of the log. */
+/* Told by an SM-SR, not decided here: what does not fit (another card, another operator) is no fault of
+ * the log and changes nothing. */
 static int told(struct stock_item *i, const struct event *ev)
 {
-    if (i->state != STOCK_INSTALLED || !eid_eq(&i->eid, &ev->eid))
+    if (i->state != STOCK_INSTALLED || !eid_eq(&i->eid, &ev->eid) || !oid_eq(&i->mno, &ev->mno))
         return ERR_OK;
     i->enabled = ev->type == EV_PROFILE_ENABLED;
     if (ev->type == EV_PROFILE_DELETED)
