@@ -2,7 +2,7 @@
 /* Choosing the daemon whose projections are rebuilt (design 3.2). */
 #include "tools/smctl/state_verify.h"
 
-#include "common/base/bytes.h"
+#include "common/db/db.h"
 
 #ifdef SMSR_STATE_HEADER
 #include SMSR_STATE_HEADER
@@ -11,15 +11,13 @@
 #include SMDP_STATE_HEADER
 #endif
 
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
-/* Application id in the header of an SQLite file: big-endian at octet 68 (file format, 1.3). */
-#define ID_OFFSET 68
 #define ID_SMSR   0x524D5352u /* "RMSR" */
 #define ID_SMDP   0x524D4450u /* "RMDP" */
+#define BUSY_MS   5000u
 
 typedef int (*verify_fn)(const char *dir, struct errmsg *why);
 static const struct {
@@ -39,45 +37,49 @@ static const struct {
 #endif
 };
 
-static int read_id(const char *dir, uint32_t *ret, struct errmsg *why)
+/* Whose file it is: its application id says so, which in a running daemon stands in the log of the
+ * database and not yet in the file itself. ERR_SCHEMA: neither's. */
+static int find_owner(const char *dir, size_t *ret, struct errmsg *why)
 {
     char path[PATH_MAX];
-    uint8_t head[ID_OFFSET + 4];
     int n = snprintf(path, sizeof path, "%s/state.db", dir);
-    FILE *f = n > 0 && n < PATH_MAX ? fopen(path, "rbe") : NULL;
-    size_t got;
-    struct reader r;
+    int err = ERR_SCHEMA;
 
-    if (!f)
-        return errmsg_set(why, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO,
-                          "%.200s cannot be read: %s", path, strerror(errno));
-    got = fread(head, 1, sizeof head, f);
-    fclose(f);
-    if (got != sizeof head || memcmp(head, "SQLite format 3", 16) != 0)
-        return errmsg_set(why, ERR_CORRUPT, "%.200s is no database", path);
-    r = rd_init(span_of(head + ID_OFFSET, 4));
-    *ret = rd_u32(&r);
-    return ERR_OK;
+    if (n < 0 || n >= PATH_MAX)
+        return errmsg_set(why, ERR_INVAL, "the name of the directory is too long");
+    for (size_t i = 0; err == ERR_SCHEMA && i < sizeof DAEMONS / sizeof *DAEMONS; i++) {
+        struct db_options o = {.application_id = DAEMONS[i].id, .sync = DB_SYNC_NORMAL,
+                               .read_only = true, .busy_ms = BUSY_MS};
+        struct db *db = NULL;
+        err = db_open(path, &o, &db, why);
+        if (!err)
+            db_close(db);
+        *ret = i;
+    }
+    return err == ERR_SCHEMA
+               ? errmsg_set(why, err, "state.db of %.160s belongs to neither smsr nor smdp", dir)
+               : err;
+}
+
+static int verify_as(size_t i, const char *dir, bool *ret_compared, struct errmsg *why)
+{
+    if (!DAEMONS[i].verify)
+        return errmsg_set(why, ERR_UNSUPPORTED, "this smctl was built without %s", DAEMONS[i].name);
+    *ret_compared = true;
+    return DAEMONS[i].verify(dir, why);
 }
 
 int state_verify(const char *dir, const char *via, bool *ret_compared, struct errmsg *why)
 {
-    uint32_t id;
-    int err = read_id(dir, &id, why);
+    size_t owner = 0;
+    int err;
 
     *ret_compared = false;
+    for (size_t i = 0; via && i < sizeof DAEMONS / sizeof *DAEMONS; i++)
+        if (!strcmp(via, DAEMONS[i].name))
+            return verify_as(i, dir, ret_compared, why);
+    err = find_owner(dir, &owner, why);
     if (err)
         return err == ERR_NOT_FOUND ? ERR_OK : err;
-    for (size_t i = 0; i < sizeof DAEMONS / sizeof *DAEMONS; i++) {
-        if (via ? strcmp(via, DAEMONS[i].name) != 0 : id != DAEMONS[i].id)
-            continue;
-        if (!DAEMONS[i].verify)
-            return errmsg_set(why, ERR_UNSUPPORTED, "this smctl was built without %s",
-                              DAEMONS[i].name);
-        *ret_compared = true;
-        return DAEMONS[i].verify(dir, why);
-    }
-    return errmsg_set(why, ERR_SCHEMA,
-                      "state.db of %.160s belongs to neither smsr nor smdp (application id %08X)",
-                      dir, (unsigned)id);
+    return verify_as(owner, dir, ret_compared, why);
 }
