@@ -81,6 +81,11 @@ static bool over(const struct run *r)
     return !r->o->answered && r->o->validity_end_ms && r->now >= r->o->validity_end_ms;
 }
 
+static bool ok(const struct exec_answer *x)
+{
+    return x->status == EXEC_SUCCESS || x->status == EXEC_WARNING;
+}
+
 /* Nothing of this attempt can have reached the card, and an earlier one is known to be gone. */
 static bool unarmed(const struct run *r)
 {
@@ -191,9 +196,9 @@ static int check_eis(struct run *r)
     if (run_is_busy(&x))
         return pause_for(r, DP_TIMER_BUSY);
     rsp = body;
-    if (x.status == EXEC_SUCCESS && (!rsp || !rsp->eis || !eid_eq(&rsp->eis->eid, &r->o->eid)))
+    if (ok(&x) && (!rsp || !rsp->eis || !eid_eq(&rsp->eis->eid, &r->o->eid)))
         x = dp_status_answer(DP_ST_EID_UNKNOWN, NULL);
-    if (x.status != EXEC_SUCCESS && x.status != EXEC_WARNING) {
+    if (!ok(&x)) {
         x.status = EXEC_FAILED;
         return conclude_unarmed(r, VERDICT_FAILED, &x, STAGE_PREPARATION);
     }
@@ -241,8 +246,7 @@ static int check(const struct proc_view *v, const struct input *in, struct plan 
 /* --- ORPHAN --- */
 static bool gone(const struct exec_answer *x)
 {
-    return x->status == EXEC_SUCCESS || x->status == EXEC_WARNING ||
-           (x->status == EXEC_FAILED && dp_code_is(&x->code, "8.2.1", "3.9"));
+    return ok(x) || (x->status == EXEC_FAILED && dp_code_is(&x->code, "8.2.1", "3.9"));
 }
 
 /* 69E1: POL1 forbids to delete it, so it is an installed profile. */
@@ -299,7 +303,7 @@ static int create(const struct proc_view *v, const struct input *in, struct plan
     /* The SM-SR's FAILED is proof that no ISD-P stands (its fence), EXPIRED is none. */
     if (x.status == EXEC_FAILED)
         return conclude_unarmed(&r, VERDICT_FAILED, &x, STAGE_CARD);
-    if (x.status == EXEC_EXPIRED)
+    if (!ok(&x))
         return download_fail(&r, &x, STAGE_BEARER, false);
     if (r.o->answered || over(&r))
         return fail_with(&r, DP_ST_EXPIRED, NULL, true);
@@ -322,7 +326,7 @@ static bool sent(struct run *r, struct span *ret_data, int *ret)
         return false;
     rsp = body;
     *ret_data = rsp ? rsp->euicc_response_data : NO_PAYLOAD;
-    if (x.status == EXEC_SUCCESS || x.status == EXEC_WARNING) {
+    if (ok(&x)) {
         if (!r->o->answered && !over(r))
             return true;
         *ret = fail_with(r, DP_ST_EXPIRED, NULL, true);
@@ -472,7 +476,7 @@ static int complete(const struct proc_view *v, const struct input *in, struct pl
         return err;
     if (run_is_busy(&x))
         return pause_for(&r, DP_TIMER_BUSY);
-    if (x.status != EXEC_SUCCESS && x.status != EXEC_WARNING)
+    if (!ok(&x))
         return download_fail(&r, &x, STAGE_CONFIRMATION, true);
     ev = plan_record(p, EV_PROFILE_INSTALLED);
     ev->op = r.o->id;
@@ -514,7 +518,7 @@ static int enable(const struct proc_view *v, const struct input *in, struct plan
         return err;
     if (run_is_busy(&x) && !r.o->answered && !over(&r))
         return pause_for(&r, DP_TIMER_BUSY);
-    if (x.status != EXEC_SUCCESS && x.status != EXEC_WARNING)
+    if (!ok(&x))
         return conclude_installed(&r, &x);
     run_tell_stock(&r, FN_ENABLE_PROFILE);
     return conclude_installed(&r, x.status == EXEC_WARNING ? &x : NULL);
