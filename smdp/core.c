@@ -324,9 +324,9 @@ static int name_tenants(struct smdp_core *c)
     return ERR_OK;
 }
 
-static int open_engine(struct smdp_core *c, struct errmsg *why)
+struct engine_app dp_core_app(struct smdp_core *c)
 {
-    const struct engine_app app = {
+    return (struct engine_app){
         .ctx = c, .migrations = DP_STORE_MIGRATIONS, .n_migrations = DP_STORE_MIGRATION_COUNT,
         .application_id = DP_STORE_APPLICATION_ID, .program = "smdp", .version = c->cfg.version,
         .open = app_open, .close = app_close, .load = app_load, .save_rest = app_save_rest,
@@ -334,6 +334,11 @@ static int open_engine(struct smdp_core *c, struct errmsg *why)
         .route = app_route, .stream = app_stream, .apply = app_apply, .scan = app_scan,
         .release = app_release, .deliver = app_deliver, .peer_ack = app_peer_ack,
         .flushed = app_flushed};
+}
+
+static int open_engine(struct smdp_core *c, struct errmsg *why)
+{
+    const struct engine_app app = dp_core_app(c);
     const struct engine_config cfg = {
         .journal_path = c->cfg.journal_path, .state_path = c->cfg.state_path, .vfs = c->cfg.vfs,
         .overlay_max = c->cfg.overlay_max, .flush_dirty = c->cfg.flush_dirty, .space = c->cfg.space,

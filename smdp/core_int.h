@@ -69,6 +69,9 @@ struct smdp_core {
     struct dp_core_counters count;
 };
 
+/* core.c: what the engine asks of the SM-DP. */
+struct engine_app dp_core_app(struct smdp_core *c);
+
 /* links.c */
 MUST_CHECK int dp_core_links_init(struct smdp_core *c);
 void dp_core_links_fini(struct smdp_core *c);

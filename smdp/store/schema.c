@@ -49,3 +49,15 @@ const char *const DP_STORE_SQL[DS_COUNT] = {
     [DS_TENANT_ALL] = "SELECT number, id FROM tenant ORDER BY number",
     [DS_TENANT_PUT] = "INSERT INTO tenant VALUES(?1, ?2)",
 };
+
+const struct dp_store_dump DP_STORE_DUMPS[] = {
+    {"orders", "SELECT hex(id) || '|' || hex(eid) || '|' || function || '|' || mno || '|' || iccid || '|' ||"
+               " state || '|' || due || '|' || verdict || '|' || live || '|' || hex(blob)"
+               " FROM orders ORDER BY id"},
+    {"inventory", "SELECT iccid || '|' || imsi || '|' || msisdn || '|' || mno || '|' || profile_type || '|' ||"
+                  " state || '|' || enabled || '|' || hex(eid) || '|' || hex(order_id)"
+                  " FROM inventory ORDER BY iccid"},
+    {"template", "SELECT profile_type || '|' || lsn FROM template ORDER BY profile_type"},
+    {"tenant", "SELECT number || '|' || id FROM tenant ORDER BY number"},
+};
+const unsigned DP_STORE_DUMP_COUNT = sizeof DP_STORE_DUMPS / sizeof *DP_STORE_DUMPS;

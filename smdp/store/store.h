@@ -17,6 +17,11 @@ struct dp_scope {
 
 extern const char *const DP_STORE_MIGRATIONS[];
 extern const unsigned DP_STORE_MIGRATION_COUNT;
+struct dp_store_dump {
+    const char *table, *sql;       /* rows in the order of their key, each as one text */
+};
+extern const struct dp_store_dump DP_STORE_DUMPS[];
+extern const unsigned DP_STORE_DUMP_COUNT;
 #define DP_STORE_APPLICATION_ID 0x524D4450u /* "RMDP" */
 
 struct dp_store *dp_store_new(void);
