@@ -46,6 +46,8 @@ const struct opt_row OPTS[OPT_COUNT] = {
     [OPT_PARTY] = {"party", "OID:ROLE:NAME", "one more party, or another one of that name"},
     [OPT_NO_DEFAULTS] = {"no-defaults", NULL, "only the parties given"},
     [OPT_DAYS] = {"days", "N", "validity of the certificates (3650)"},
+    [OPT_BEGUN] = {"begun", "DAYS",
+                   "how long ago it began (0): certificates that end soon, or ended"},
     [OPT_SMSR] = {"smsr", "HOST:PORT", "address of the SM-SR in the contexts (127.0.0.1:7101)"},
     [OPT_SMDP] = {"smdp", "HOST:PORT", "address of the SM-DP in the contexts (127.0.0.1:7102)"},
 };

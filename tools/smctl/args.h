@@ -43,6 +43,7 @@ enum opt {
     OPT_PARTY,
     OPT_NO_DEFAULTS,
     OPT_DAYS,
+    OPT_BEGUN,
     OPT_SMSR,
     OPT_SMDP,
     OPT_COUNT

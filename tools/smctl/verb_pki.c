@@ -3,6 +3,8 @@
 #include "tools/pki/pki_tree.h"
 #include "tools/smctl/smctl.h"
 
+#define DAY_MS INT64_C(86400000)
+
 static void show(const struct smctl *x, const struct pki_tree *t, const char *dir)
 {
     struct buf b;
@@ -39,7 +41,7 @@ enum exit_code verb_pki_init(struct smctl *x)
     const struct args *a = x->args;
     struct pki_tree t = {.now_ms = clock_wall_ms(&CLOCK_SYSTEM), .days = 3650};
     struct errmsg why = {""};
-    uint64_t days = t.days;
+    uint64_t days = t.days, begun = 0;
     int err;
 
     t.smsr_address = args_has(a, OPT_SMSR) ? a->value[OPT_SMSR] : "127.0.0.1:7101";
@@ -48,6 +50,9 @@ enum exit_code verb_pki_init(struct smctl *x)
         pki_tree_defaults(&t);
     err = args_number(a, OPT_DAYS, 1, 36500, &days, &why);
     t.days = (unsigned)days;
+    if (!err)
+        err = args_number(a, OPT_BEGUN, 0, 36500, &begun, &why);
+    t.now_ms -= (int64_t)begun * DAY_MS;
     for (unsigned i = 0; !err && i < a->n_parties; i++)
         err = pki_tree_add(&t, a->parties[i], &why);
     if (err)

@@ -19,8 +19,8 @@ const struct verb VERBS[] = {
     {"help", "[COMMAND]", 0, ARGS_WORDS_MAX, 0, DAEMON_SMSR, "explain a command, or list them",
      NULL, verb_help},
     {"pki init", "DIR", 1, 1,
-     OPT_BIT(OPT_PARTY) | OPT_BIT(OPT_NO_DEFAULTS) | OPT_BIT(OPT_DAYS) | OPT_BIT(OPT_SMSR) |
-         OPT_BIT(OPT_SMDP),
+     OPT_BIT(OPT_PARTY) | OPT_BIT(OPT_NO_DEFAULTS) | OPT_BIT(OPT_DAYS) | OPT_BIT(OPT_BEGUN) |
+         OPT_BIT(OPT_SMSR) | OPT_BIT(OPT_SMDP),
      DAEMON_SMSR, "make certificates, keys and contexts of a laboratory",
      "Writes ca/, ci/, a directory for each party, transport.key and smctl.yaml into DIR, which "
      "must be empty or not exist. Parties unless --no-defaults: smsr, smdp, operator-a, "
