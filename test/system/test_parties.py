@@ -116,10 +116,11 @@ def test_without_relation_a_card_does_not_exist(make_world):
             "{oid: 1.3.6.1.4.1.99999.22, tenant: service, roles: [m2m-sp]}"))
     eid = world.eids[0]
     iccid = world.push([eid])[eid]
-    for party in ("green", "neighbour", "service"):
+    for party, number in (("green", 12), ("neighbour", 21), ("service", 22)):
         same_as_unknown(world.peer(party), eid, iccid, calls)
         assert world.smctl("eis", "list", as_=party, code=0).rows == []
-        assert world.smctl("operation", "list", as_=party, code=0).rows == []
+        mine = world.smctl("operation", "list", as_=party, code=0).rows
+        assert {row["party"] for row in mine} == {f"1.3.6.1.4.1.99999.{number}"}
 
 
 def es3_calls(eid, iccid):

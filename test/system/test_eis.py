@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an EUM may bring in: all or nothing per EIS, each refusal with its reason (SGP.02 5.2)."""
+import copy
+
+import pytest
+from wire import decode, eis_entries, eis_write, encode
+
+
+def flip(octets, at):
+    return octets[:at] + bytes([octets[at] ^ 1]) + octets[at + 1:]
+
+
+def info_with(entry, **fields):
+    info = decode("EumSignedInfo", entry["eum_signed_info"])
+    info.update(fields)
+    entry["eum_signed_info"] = encode("EumSignedInfo", info)
+
+
+def key_of(entry):
+    return entry["Keyset"][0]["Key"][0]
+
+
+# What is done to an entry, the GSMA status, a word of the sentence. The EUM signs fields 1 to 3 only.
+DAMAGES = {
+    "a byte of the signed part": (lambda e: e.update(eum_signed_info=flip(e["eum_signed_info"], -30 % len(e["eum_signed_info"]))),
+                                  ("8.6-6.2", "8.6-2.1", "8.5.2-6.1"), ""),
+    "a byte of the signature": (lambda e: e.update(eum_signature=flip(e["eum_signature"], 20)), ("8.6-6.2",), "signature"),
+    "a byte of the EUM certificate": (lambda e: e.update(eum_certificate=flip(e["eum_certificate"], -1 % len(e["eum_certificate"]))),
+                                      ("8.5.1-6.1",), "certificate"),
+    "a byte of a wrapped key": (lambda e: key_of(e).update(Value=flip(key_of(e)["Value"], 3)), ("8.6-6.1",), "key"),
+    "a check value": (lambda e: key_of(e).update(kcv=flip(key_of(e)["kcv"], 0)), ("8.6-6.1",), "key"),
+    "a key in clear": (lambda e: key_of(e).update(Value=key_of(e)["Value"][:16]), ("8.6-6.1",), "key"),
+    "a transport key nobody has": (lambda e: e.update(transport_key_id=b"other"), ("8.6-6.1",), "transport"),
+    "the name of another SM-SR": (lambda e: e.update(Smsr_id=b"1.3.6.1.4.1.99999.9"), ("8.7-3.4",), "SM-SR"),
+    "an EID whose check digits fail": (lambda e: info_with(e, Eid=flip(decode("EumSignedInfo", e["eum_signed_info"])["Eid"], 15)),
+                                       ("8.1.1-2.1", "8.6-6.2"), ""),
+}
+
+
+@pytest.fixture
+def bare(make_world):
+    return make_world(load=False)
+
+
+def test_damaged_entries(bare):
+    world = bare
+    entries = eis_entries(world.file("world/fleet.eis"))
+    whole = copy.deepcopy(entries)
+    for i, (damage, _, _) in enumerate(DAMAGES.values()):
+        damage(entries[i])
+    eis_write(world.file("damaged.eis"), entries)
+    done = world.smctl("eis", "import", world.file("damaged.eis"), as_="eum")
+    assert done.code == 4, done.errors
+    summary = done.rows[-1]["summary"]
+    assert (summary["total"], summary["ok"], summary["refused"]) == (20, 20 - len(DAMAGES), len(DAMAGES))
+    bad = [row for row in done.rows if row.get("outcome") == "refused"]
+    for row, (what, (_, codes, word)) in zip(sorted(bad, key=lambda r: r.get("eid", "none")), DAMAGES.items()):
+        assert row["subject"] + "-" + row["reason"] in codes, f"{what}: {row}"
+        assert word.lower() in row["message"].lower() + row["cause"].lower(), f"{what}: {row}"
+    shown = {row["eid"] for row in world.smctl("eis", "list", as_="fleet", code=0).rows}
+    assert shown == set(world.eids[len(DAMAGES):])
+    # Nothing of a refused one stayed: the whole file goes in now, and what is there counts as done.
+    eis_write(world.file("whole.eis"), whole)
+    done = world.smctl("eis", "import", world.file("whole.eis"), as_="eum", code=0)
+    summary = done.rows[-1]["summary"]
+    assert (summary["ok"], summary["already"]) == (len(DAMAGES), 20 - len(DAMAGES))
+
+
+def test_a_file_that_is_cut(bare):
+    world = bare
+    with open(world.file("world/fleet.eis"), "rb") as f:
+        data = f.read()
+    for cut in (data[:-1], data[:5000], data[:2], b"", b"\x00\x00\x00\x00" + data, flip(data, 0)):
+        with open(world.file("cut.eis"), "wb") as f:
+            f.write(cut)
+        done = world.smctl("eis", "import", world.file("cut.eis"), as_="eum", code=2)
+        assert "cut.eis" in done.errors and len(done.errors.splitlines()) == 1
+    assert world.smctl("eis", "list", as_="fleet", code=0).rows == []
+
+
+def test_only_an_eum_registers(bare):
+    done = bare.smctl("eis", "import", bare.file("world/fleet.eis"), as_="operator-a", code=4)
+    assert {(r["subject"], r["reason"]) for r in done.rows if r.get("outcome")} == {("1.2", "1.2")}
+
+
+def test_an_eum_of_another_ci(make_world):
+    ours, theirs = make_world("ours", load=False), make_world("theirs", start=False)
+    done = ours.smctl("eis", "import", theirs.file("world/fleet.eis"), as_="eum", code=4)
+    assert {(r["subject"], r["reason"]) for r in done.rows if r.get("outcome")} == {("8.5.1", "6.1")}
+
+
+# --- POL2 stands in the part of the EIS that is not signed ---
+
+def with_pol2(world, *rules):
+    entries = eis_entries(world.file("world/fleet.eis"))
+    for entry in entries:
+        entry["ProfileInfo"][0]["pol2"] = {"Rule": [{"Subject": "PROFILE", "Action": a, "Qualification": q}
+                                                    for a, q in rules]}
+    eis_write(world.file("world/fleet.eis"), entries)
+
+
+def test_pol2_refuses(make_world):
+    world = make_world(before_start=lambda w: with_pol2(w, ("DISABLE", "Not-Allowed")))
+    eid = world.eids[0]
+    profiles = world.push([eid])
+    row = world.enable(profiles, code=4)[eid]
+    assert (row["outcome"], row["subject"], row["reason"]) == ("refused", "8.2.3", "3.8")
+    assert world.cards()[eid]["enabled_iccid"] != profiles[eid]
+    assert world.euiccsim("ledger", "--dir", world.file("world"), "--json").stdout.count('"3A03"') == 0
+
+
+def test_deletion_of_the_enabled_profile(world):
+    eid = world.eids[0]
+    profiles = world.push([eid])
+    world.enable(profiles)
+    for as_, via in (("fleet", "smsr"), ("operator-b", "smsr"), ("operator-b", "smdp")):
+        done = world.smctl("profile", "delete", "--eid", eid, "--iccid", profiles[eid], "--via", via, as_=as_,
+                           code=4 if via == "smsr" else 1)      # the SM-DP has to ask first
+        assert (done.rows[0]["subject"], done.rows[0]["reason"]) == ("8.2", "3.5")
+    # The bootstrap profile carries the fall-back attribute: it is never deleted and never disabled.
+    bootstrap = next(p["iccid"] for p in world.cards()[eid]["isdps"] if p["fallback"])
+    done = world.smctl("profile", "delete", "--eid", eid, "--iccid", bootstrap, as_="operator-a", code=4)
+    assert (done.rows[0]["subject"], done.rows[0]["reason"]) == ("8.2", "3.8")
+    assert world.cards()[eid]["enabled_iccid"] == profiles[eid]
+    world.proof(ok=False)
