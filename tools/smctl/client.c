@@ -4,6 +4,7 @@
 #include "tools/smctl/client.h"
 
 #include "common/base/map.h"
+#include "tools/smctl/out.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -193,12 +194,12 @@ static void on_error(struct client *c, const struct envelope *e)
 {
     struct call *call = e->relates_to ? call_of(c, e) : NULL;
     struct errmsg why;
+    char text[240];
 
     if (!call)
         return;
-    errmsg_set(&why, ERR_FORMAT, "the server refused the request: %.*s",
-               (int)(e->error_text.n < 240 ? e->error_text.n : 240),
-               e->error_text.p ? (const char *)e->error_text.p : "");
+    errmsg_set(&why, ERR_FORMAT, "the server refused the request: %s",
+               text_safe(e->error_text, text, sizeof text));
     finish_text(c, call, CALL_ERROR, why.text);
 }
 

@@ -81,12 +81,13 @@ void code_next(const char *next, const char *eid, const char *iccid, const char 
     const struct {
         const char *word, *value;
     } known[] = {{"EID", eid}, {"ICCID", iccid}, {"OPERATION", operation}};
+    bool is_command = !strncmp(next, "smctl ", 6);
     size_t n = 0;
 
     for (const char *p = next; *p && n + 1 < cap;) {
         const char *put = NULL;
         size_t len = 0;
-        for (size_t i = 0; !put && i < 3; i++) {
+        for (size_t i = 0; is_command && !put && i < 3; i++) {
             len = strlen(known[i].word);
             if (known[i].value[0] && !strncmp(p, known[i].word, len) && !is_letter(p[len]) &&
                 (p == next || p[-1] == ' '))

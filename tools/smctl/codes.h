@@ -15,6 +15,7 @@ struct code_help {
  * it. */
 bool code_explain(const struct gsma_code *code, struct span message, enum daemon from,
                   struct code_help *ret);
-/* next with the words EID, ICCID and OPERATION replaced by what is known (empty stays as it is). */
+/* next, when it is a command, with the words EID, ICCID and OPERATION replaced by what is known
+ * (empty stays as it is). */
 void code_next(const char *next, const char *eid, const char *iccid, const char *operation,
                char *dst, size_t cap);

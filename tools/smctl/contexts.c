@@ -44,24 +44,34 @@ static const cyaml_schema_field_t FILE_FIELDS[] = {
 static const cyaml_schema_value_t FILE_SCHEMA = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct file, FILE_FIELDS)};
 
-/* The library explains itself in several lines, the first of which names the item. */
-static void keep_first(cyaml_log_t level, void *ctx, const char *fmt, va_list args)
+/* The library explains itself in several lines: the first says what is wrong, the first of its
+ * backtrace ("  in mapping field ... (line: 2, column: 3)") where. */
+static void keep_said(cyaml_log_t level, void *ctx, const char *fmt, va_list args)
 {
     struct errmsg *m = ctx;
-    size_t n;
+    char line[160];
+    size_t n, have;
+    const char *at = line;
 
-    if (level < CYAML_LOG_ERROR || m->text[0])
+    if (level < CYAML_LOG_ERROR || !m)
         return;
-    (void)vsnprintf(m->text, sizeof m->text, fmt, args);
-    n = strlen(m->text);
-    while (n > 0 && m->text[n - 1] == '\n')
-        m->text[--n] = '\0';
+    (void)vsnprintf(line, sizeof line, fmt, args);
+    n = strlen(line);
+    while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == ' '))
+        line[--n] = '\0';
+    at += strncmp(at, "Load: ", 6) ? 0 : 6;
+    at += strspn(at, " ");
+    have = strlen(m->text);
+    if (have == 0)
+        (void)snprintf(m->text, sizeof m->text, "%s", at);
+    else if (!strncmp(at, "in ", 3) && !strstr(m->text, ", in "))
+        (void)snprintf(m->text + have, sizeof m->text - have, ", %s", at);
 }
 
 static cyaml_config_t library(struct errmsg *said)
 {
     return (cyaml_config_t){
-        .log_fn = keep_first, .log_ctx = said, .mem_fn = cyaml_mem, .log_level = CYAML_LOG_ERROR};
+        .log_fn = keep_said, .log_ctx = said, .mem_fn = cyaml_mem, .log_level = CYAML_LOG_ERROR};
 }
 
 /* Beside the file it stands in; *path is of the library's allocator, which is the C one. */
@@ -124,9 +134,11 @@ int contexts_load(const char *path, struct contexts **ret, struct errmsg *why)
                          "configuration %.160s cannot be read; smctl pki init makes one, --config "
                          "and $SMCTL_CONFIG name it",
                          path);
-    else if (e != CYAML_OK)
+    else if (e != CYAML_OK || !data) /* an empty file gives no data and no error */
         err = errmsg_set(why, ERR_CONFIG, "configuration %.120s: %.160s", path,
-                         said.text[0] ? said.text : cyaml_strerror(e));
+                         said.text[0] ? said.text
+                         : e          ? cyaml_strerror(e)
+                                      : "it is empty");
     else {
         c->file = data;
         err = check(c, why);

@@ -37,6 +37,8 @@ static int row_parse(struct span line, bool with_iccid, struct eids_row *ret, st
     memset(ret, 0, sizeof *ret);
     if (eid.n >= sizeof text || iccid.n >= sizeof text)
         return errmsg_set(why, ERR_FORMAT, "a word is longer than any EID");
+    if ((eid.n && memchr(eid.p, 0, eid.n)) || (iccid.n && memchr(iccid.p, 0, iccid.n)))
+        return errmsg_set(why, ERR_FORMAT, "there is a NUL octet: this is no text file");
     if (with_iccid && !iccid.n)
         return errmsg_set(why, ERR_FORMAT, "the ICCID is missing: EID ICCID is expected");
     if (!with_iccid && iccid.n)

@@ -48,5 +48,5 @@ bool eis_file_eid(struct span entry, struct arena *a, struct eid *ret)
         wire_eum_info_decode(s->eum_signed_info, a, info, &why))
         return false;
     *ret = info->eid;
-    return true;
+    return !eid_is_zero(ret);
 }

@@ -15,9 +15,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ID_SMSR   0x524D5352u /* "RMSR" */
-#define ID_SMDP   0x524D4450u /* "RMDP" */
-#define BUSY_MS   5000u
+#define ID_SMSR 0x524D5352u /* "RMSR" */
+#define ID_SMDP 0x524D4450u /* "RMDP" */
+#define BUSY_MS 5000u
 
 typedef int (*verify_fn)(const char *dir, struct errmsg *why);
 static const struct {
@@ -48,8 +48,10 @@ static int find_owner(const char *dir, size_t *ret, struct errmsg *why)
     if (n < 0 || n >= PATH_MAX)
         return errmsg_set(why, ERR_INVAL, "the name of the directory is too long");
     for (size_t i = 0; err == ERR_SCHEMA && i < sizeof DAEMONS / sizeof *DAEMONS; i++) {
-        struct db_options o = {.application_id = DAEMONS[i].id, .sync = DB_SYNC_NORMAL,
-                               .read_only = true, .busy_ms = BUSY_MS};
+        struct db_options o = {.application_id = DAEMONS[i].id,
+                               .sync = DB_SYNC_NORMAL,
+                               .read_only = true,
+                               .busy_ms = BUSY_MS};
         struct db *db = NULL;
         err = db_open(path, &o, &db, why);
         if (!err)

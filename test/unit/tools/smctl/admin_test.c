@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What smctl asks of our own interface: the log walked, verified and told as a story, operations,
+ * stock, and a journal on disk (design 3.2, 5). */
+#define _GNU_SOURCE /* memmem */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "common/journal/chain.h"
+#include "common/msg/admin.h"
+#include "common/wire/wire.h"
+#include "test/unit/tools/smctl/fake_daemon.h"
+
+#define N     700u
+#define OP    "01900000-0000-7000-8000-000000000001"
+#define EID_A "89001012012341234012345678901224"
+
+static struct ran ran;
+
+/* What the daemon hands out: the switches are set before it is forked. */
+static struct {
+    int flip_at; /* record whose body is changed; -1 = none */
+    bool cut;    /* the head is of a record that is not handed out */
+} lie;
+
+static struct admin_record log_[N];
+static uint8_t salt[N][16];
+static uint8_t bodies[N][512];
+static size_t body_len[N];
+
+static void put_body(unsigned i, enum event_type type, struct event *ev)
+{
+    struct buf b;
+
+    buf_init(&b, 0);
+    ev->type = type;
+    assert_int_equal(uuid_parse(span_str(OP), &ev->op), ERR_OK);
+    assert_int_equal(eid_parse(EID_A, &ev->eid), ERR_OK);
+    assert_int_equal(wire_event_encode(ev, &b), ERR_OK);
+    assert_true(b.n <= sizeof bodies[i]);
+    memcpy(bodies[i], b.p, b.n);
+    body_len[i] = b.n;
+    buf_fini(&b);
+}
+
+/* An enable in five records among the acknowledgements of others. */
+static const char *body_of(unsigned i)
+{
+    struct event ev;
+
+    memset(&ev, 0, sizeof ev);
+    assert_int_equal(oid_parse(span_str("1.3.6.1.4.1.99999.20"), &ev.party), ERR_OK);
+    if (i == 3) {
+        ev.function = FN_ENABLE_PROFILE;
+        ev.iface = IF_ES4;
+        ev.role = ROLE_FLEET;
+        ev.fcid = span_str("call-1");
+        ev.op_state = 1;
+        put_body(i, EV_OPERATION_ACCEPTED, &ev);
+        return "operation.accepted";
+    }
+    if (i == 600) {
+        ev.function = FN_ENABLE_PROFILE;
+        ev.kind = 2;
+        ev.sequence = 8;
+        ev.decision = 1;
+        put_body(i, EV_NOTIFICATION_RECEIVED, &ev);
+        return "notification.received";
+    }
+    if (i == 650) {
+        ev.function = FN_ENABLE_PROFILE;
+        ev.result = VERDICT_SUCCESS;
+        ev.completed_at_ms = 1700000000650;
+        put_body(i, EV_OPERATION_CONCLUDED, &ev);
+        return "operation.concluded";
+    }
+    ev.number = i;
+    put_body(i, EV_DELIVERY_ACKNOWLEDGED, &ev);
+    return "delivery.acknowledged";
+}
+
+static void make_log(void)
+{
+    struct crypto *c = crypto_new(NULL);
+    uint8_t last[32] = {0};
+
+    for (unsigned i = 0; i < N; i++) {
+        struct journal_record j = {.lsn = i + 1,
+                                   .epoch = 1,
+                                   .seq = i + 1,
+                                   .at_ms = 1700000000000 + i,
+                                   .class_ = CLASS_OTA};
+        struct admin_record *r = &log_[i];
+        uint8_t leaf[32];
+        const char *type = body_of(i);
+        memcpy(j.type, type, strlen(type) + 1);
+        if (i == 3 || i == 600 || i == 650)
+            assert_int_equal(uuid_parse(span_str(OP), &j.op), ERR_OK);
+        memset(salt[i], (int)(i & 0xFF), 16);
+        *r = (struct admin_record){.lsn = j.lsn,
+                                   .epoch = 1,
+                                   .seq = j.seq,
+                                   .at_ms = j.at_ms,
+                                   .type = span_str(type),
+                                   .class = CLASS_OTA,
+                                   .op = j.op,
+                                   .salt = span_of(salt[i], 16),
+                                   .body = span_of(bodies[i], body_len[i])};
+        chain_body_hash(c, salt[i], r->body, r->body_hash);
+        chain_leaf(c, &j, r->body_hash, leaf);
+        chain_link(c, last, leaf, last);
+        memcpy(r->hash, last, 32);
+    }
+    crypto_free(c);
+}
+
+static void reply(struct rpc *r, const struct envelope *e, void *body)
+{
+    struct envelope a = {.kind = ENV_RESPONSE,
+                         .relates_to = e->message_id,
+                         .message = {msg_type_response(e->message.type), body}};
+
+    ((struct base_response *)body)->answer.status = EXEC_SUCCESS;
+    fake_must(rpc_send(r, &a, NULL) == ERR_OK, "the daemon cannot answer");
+}
+
+static void events(struct rpc *r, const struct envelope *e)
+{
+    const struct admin_events_request *q = e->message.body;
+    static struct admin_record page[64];
+    struct admin_events_response body = {.records = page, .durable_lsn = N - 2u * lie.cut};
+    uint64_t lsn = q->from_lsn;
+
+    for (; lsn <= body.durable_lsn && body.n_records < 64; lsn++)
+        if (uuid_is_zero(&q->op) || uuid_eq(&q->op, &log_[lsn - 1].op))
+            page[body.n_records++] = log_[lsn - 1];
+    body.next_lsn = lsn;
+    reply(r, e, &body);
+}
+
+static void operation(struct rpc *r, const struct envelope *e)
+{
+    const struct admin_operation_show_request *q = e->message.body;
+    static unsigned asked;
+    struct admin_operation o = {.function = FN_ENABLE_PROFILE,
+                                .iface = IF_ES4,
+                                .attempts = 1,
+                                .accepted_at_ms = 1700000000000,
+                                .state = span_str("ARMED"),
+                                .party = {"1.2.3"}};
+    struct admin_operation_show_response body = {.operation = &o};
+    struct uuid known;
+
+    fake_must(uuid_parse(span_str(OP), &known) == ERR_OK, OP);
+    fake_must(eid_parse(EID_A, &o.eid) == ERR_OK, EID_A);
+    o.op = q->op;
+    if (asked++ > 0) {
+        o.verdict = VERDICT_ROLLED_BACK;
+        o.status = EXEC_FAILED;
+        memcpy(&o.code, &(struct gsma_code){"8.4", "4.2"}, sizeof o.code);
+        o.stage = STAGE_ATTACH;
+    }
+    if (!uuid_eq(&known, &q->op))
+        body.operation = NULL;
+    reply(r, e, &body);
+}
+
+static void stock(struct rpc *r, const struct envelope *e)
+{
+    const struct admin_subscriptions_import_request *q = e->message.body;
+    struct admin_subscriptions_import_response body = {.imported = q->total};
+
+    fake_must(q->csv.n <= ADMIN_PART_MAX && q->part >= 1 && q->part <= q->total, "a part");
+    fake_must(!strcmp(q->mno.s, "1.3.6.1.4.1.99999.10"), "the caller's own Mno-id");
+    reply(r, e, &body);
+}
+
+static void request(struct fake *f, struct rpc *r, const struct envelope *e, bool repeat)
+{
+    (void)f;
+    (void)repeat;
+    if (e->message.type == MSG_ADMIN_EVENTS_REQUEST) {
+        events(r, e);
+    } else if (e->message.type == MSG_ADMIN_OPERATION_SHOW_REQUEST) {
+        operation(r, e);
+    } else if (e->message.type == MSG_ADMIN_HEADS_REQUEST) {
+        struct admin_head h = {.stream = 0, .seq = N};
+        struct admin_heads_response body = {.heads = &h, .n_heads = 1};
+        memcpy(h.hash, log_[N - 1].hash, 32);
+        reply(r, e, &body);
+    } else if (e->message.type == MSG_ADMIN_STATUS_REQUEST) {
+        struct admin_counter c = {span_str("turns"), 5};
+        struct admin_status_response body = {
+            .version = span_str("0.1"), .durable_lsn = N, .counters = &c, .n_counters = 1};
+        reply(r, e, &body);
+    } else if (e->message.type == MSG_ADMIN_SUBSCRIPTIONS_IMPORT_REQUEST) {
+        stock(r, e);
+    } else if (e->message.type == MSG_ADMIN_TEMPLATE_ADD_REQUEST) {
+        struct admin_template_add_response body = {.base = {.processing_start_ms = 0}};
+        reply(r, e, &body);
+    } else {
+        fake_must(false, "a message that is not answered");
+    }
+}
+
+static void start(struct fake *f, int flip_at, bool cut)
+{
+    lie.flip_at = flip_at;
+    lie.cut = cut;
+    make_log();
+    if (flip_at >= 0)
+        bodies[flip_at][body_len[flip_at] - 1] ^= 1;
+    fake_start(f, request, NULL);
+}
+
+static void the_log_holds(void **state)
+{
+    struct fake f;
+    char heads[512], text[256] = "";
+
+    (void)state;
+    start(&f, -1, false);
+    tmpdir_path(&f.dir, "heads", heads, sizeof heads);
+    SMCTL(&f, &ran, "--as", "auditor", "log", "verify", "--save-heads", heads);
+    assert_int_equal(ran.code, XC_OK);
+    assert_non_null(
+        strstr(ran.out, "log verify: ok (smsr, 700 records, 1 streams, 0 bodies erased"));
+    fake_slurp(heads, text, sizeof text);
+    assert_int_equal(strncmp(text, "0 700 ", 6), 0);
+    SMCTL(&f, &ran, "--as", "auditor", "log", "verify", "--heads", heads, "--json");
+    assert_int_equal(ran.code, XC_OK);
+    assert_non_null(strstr(ran.out, "\"ok\":true"));
+    FILE *out = fopen(heads, "r+");
+    fputs("0 699 ", out); /* the hash of another record */
+    fclose(out);
+    SMCTL(&f, &ran, "--as", "auditor", "log", "verify", "--heads", heads);
+    assert_int_equal(ran.code, XC_FAILED);
+    assert_non_null(strstr(ran.out, "--heads has another hash"));
+    out = fopen(heads, "w");
+    fputs("nonsense\n", out);
+    fclose(out);
+    SMCTL(&f, &ran, "--as", "auditor", "log", "verify", "--heads", heads);
+    assert_int_equal(ran.code, XC_USAGE);
+    fake_end(&f);
+}
+
+static void a_flip_and_a_cut_are_found(void **state)
+{
+    struct fake f;
+
+    (void)state;
+    start(&f, 555, false);
+    SMCTL(&f, &ran, "--as", "auditor", "log", "verify");
+    assert_int_equal(ran.code, XC_FAILED);
+    assert_non_null(strstr(ran.out, "lsn 556"));
+    assert_non_null(strstr(ran.out, "body does not have its hash"));
+    fake_end(&f);
+    start(&f, -1, true);
+    SMCTL(&f, &ran, "--as", "auditor", "log", "verify");
+    assert_int_equal(ran.code, XC_FAILED);
+    assert_non_null(strstr(ran.out, "the log is cut"));
+    fake_end(&f);
+}
+
+static void the_story_is_told(void **state)
+{
+    struct fake f;
+
+    (void)state;
+    start(&f, -1, false);
+    SMCTL(&f, &ran, "--as", "fleet", "explain", OP);
+    assert_int_equal(ran.code, XC_OK);
+    assert_non_null(strstr(ran.out, "ES4-EnableProfile"));
+    assert_non_null(strstr(ran.out, "asked by 1.3.6.1.4.1.99999.20 (fleet), call call-1"));
+    assert_non_null(strstr(ran.out, "+0.597 s  notification.received"));
+    assert_non_null(strstr(ran.out, "[SGP.02 4.1.1.11]"));
+    assert_non_null(strstr(ran.out, "verdict SUCCESS"));
+    SMCTL(&f, &ran, "--as", "fleet", "explain", OP, "--json");
+    assert_int_equal(ran.code, XC_OK);
+    assert_non_null(strstr(ran.out, "\"after_ms\":597"));
+    SMCTL(&f, &ran, "--as", "fleet", "explain", "01900000-0000-7000-8000-000000000002");
+    assert_int_equal(ran.code, XC_REFUSED);
+    SMCTL(&f, &ran, "--as", "fleet", "events", "list", "--op", OP);
+    assert_int_equal(ran.code, XC_OK);
+    assert_non_null(strstr(ran.out, "operation.concluded"));
+    SMCTL(&f, &ran, "--as", "fleet", "events", "list", "--from", "690", "--limit", "5", "--json");
+    assert_int_equal(ran.code, XC_OK);
+    assert_non_null(strstr(ran.out, "\"lsn\":694"));
+    assert_null(strstr(ran.out, "\"lsn\":695"));
+    fake_end(&f);
+}
+
+static void operations_and_status(void **state)
+{
+    struct fake f;
+
+    (void)state;
+    start(&f, -1, false);
+    SMCTL(&f, &ran, "--as", "fleet", "operation", "wait", OP); /* the first answer has no verdict */
+    assert_int_equal(ran.code, XC_FAILED);
+    assert_non_null(strstr(ran.out, "ROLLED_BACK"));
+    SMCTL(&f, &ran, "--as", "fleet", "operation", "show", OP, "--json");
+    assert_int_equal(ran.code, XC_OK);
+    assert_non_null(strstr(ran.out, "\"verdict\":\"ROLLED_BACK\""));
+    SMCTL(&f, &ran, "--as", "fleet", "operation", "show", "01900000-0000-7000-8000-000000000002");
+    assert_int_equal(ran.code, XC_REFUSED);
+    SMCTL(&f, &ran, "--as", "admin", "status");
+    assert_int_equal(ran.code, XC_OK);
+    assert_non_null(strstr(ran.out, "turns"));
+    fake_end(&f);
+}
+
+static void stock_goes_in_parts_and_is_not_shown(void **state)
+{
+    static const char ROW[] = "89490100000000%05u,26201%010u,465B5CE8B199B49FAA5F0A2EE238A6BC,"
+                              "CD63CB71954A9F4E48A5994E37A02BAF\n";
+    struct fake f;
+    char csv[512];
+    FILE *out;
+
+    (void)state;
+    start(&f, -1, false);
+    tmpdir_path(&f.dir, "s.csv", csv, sizeof csv);
+    out = fopen(csv, "w");
+    fputs("iccid,imsi,k,opc\n", out);
+    for (unsigned i = 0; i < 2000; i++)
+        fprintf(out, ROW, i, i);
+    fclose(out);
+    SMCTL(&f, &ran, "--as", "operator-b", "profile", "import", "--type", "blue", csv);
+    assert_int_equal(ran.code, XC_OK);
+    assert_non_null(strstr(ran.out, "imported for profile type blue: 4")); /* parts, as told */
+    assert_null(strstr(ran.out, "465B5CE8"));
+    out = fopen(csv, "a");
+    fprintf(out, "8949010000000009999,262019999999999,465B5CE8B199B49FAA5F0A2EE238A6B,X\n");
+    fclose(out);
+    SMCTL(&f, &ran, "--as", "operator-b", "profile", "import", "--type", "blue", csv);
+    assert_int_equal(ran.code, XC_USAGE);
+    assert_non_null(strstr(ran.err, "2002"));
+    assert_null(strstr(ran.err, "465B5CE8"));
+    SMCTL(&f, &ran, "--as", "operator-b", "profile", "template", "add", "--type", "blue",
+          "--builtin", "--size", "200K", "--json");
+    assert_int_equal(ran.code, XC_OK);
+    assert_non_null(strstr(ran.out, "\"octets\":"));
+    fake_end(&f);
+}
+
+/* --- a journal on disk --- */
+
+static void a_journal_on_disk(void **state)
+{
+    struct fake f;
+    char dir[512], path[512];
+    struct crypto *c = crypto_new(NULL);
+    struct journal_options o = {.vfs = NULL};
+    struct errmsg why = {""};
+    struct journal *j;
+    FILE *file;
+
+    (void)state;
+    start(&f, -1, false);
+    tmpdir_path(&f.dir, "pki", dir, sizeof dir);
+    tmpdir_path(&f.dir, "pki/journal.db", path, sizeof path);
+    assert_int_equal(journal_open(path, &o, c, &j, &why), ERR_OK);
+    assert_int_equal(journal_begin(j), ERR_OK);
+    for (unsigned i = 0; i < 50; i++) {
+        struct journal_record r = {.at_ms = 1,
+                                   .type = "admin.started",
+                                   .class_ = CLASS_SEC,
+                                   .body = span_str("canary-of-this-body")};
+        assert_int_equal(journal_append(j, &r), ERR_OK);
+    }
+    assert_int_equal(journal_commit(j), ERR_OK);
+    assert_int_equal(journal_checkpoint(j, true), ERR_OK);
+    journal_close(j);
+    SMCTL(&f, &ran, "log", "verify", "--state", dir);
+    assert_int_equal(ran.code, XC_OK);
+    assert_non_null(strstr(ran.out, "50 records"));
+    file = fopen(path, "r+");
+    static uint8_t all[1 << 20];
+    size_t n = fread(all, 1, sizeof all, file);
+    uint8_t *at = memmem(all, n, "canary", 6);
+    assert_non_null(at);
+    assert_int_equal(fseek(file, at - all, SEEK_SET), 0);
+    fputc('k', file);
+    fclose(file);
+    SMCTL(&f, &ran, "log", "verify", "--state", dir);
+    assert_int_equal(ran.code, XC_FAILED);
+    assert_non_null(strstr(ran.out, "log verify: FAILED"));
+    SMCTL(&f, &ran, "log", "verify", "--state", "/nowhere");
+    assert_int_not_equal(ran.code, XC_OK);
+    assert_int_not_equal(ran.code, XC_FAILED);
+    SMCTL(&f, &ran, "log", "verify", "--state", dir, "--save-heads", path);
+    assert_int_equal(ran.code, XC_USAGE);
+    crypto_free(c);
+    fake_end(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_log_holds),
+        cmocka_unit_test(a_flip_and_a_cut_are_found),
+        cmocka_unit_test(the_story_is_told),
+        cmocka_unit_test(operations_and_status),
+        cmocka_unit_test(stock_goes_in_parts_and_is_not_shown),
+        cmocka_unit_test(a_journal_on_disk),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
