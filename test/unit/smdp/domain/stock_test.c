@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The life of an ICCID: every record in every state, by a table. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "smdp/domain/stock.h"
+
+static struct event about(enum event_type t)
+{
+    struct event ev = {.type = t};
+
+    assert_int_equal(iccid_parse(span_str("8949010000000000001"), &ev.iccid), 0);
+    assert_int_equal(oid_parse(span_str("1.2.3"), &ev.mno), 0);
+    assert_int_equal(imsi_parse(span_str("262010000000001"), &ev.imsi), 0);
+    ev.profile_type = span_str("basic");
+    memset(ev.eid.b, 0x89, 16);
+    memset(ev.op.b, 7, 16);
+    return ev;
+}
+
+static struct stock_item in_state(enum stock_state s)
+{
+    static const enum event_type WAY[] = {EV_PROFILE_IMPORTED, EV_ORDER_ACCEPTED, EV_PROFILE_INSTALLED,
+                                          EV_PROFILE_DELETED};
+    struct stock_item i = {.state = STOCK_NONE};
+
+    for (unsigned n = 0; n < (unsigned)s; n++) {
+        struct event ev = about(WAY[n]);
+        assert_int_equal(stock_apply(&i, &ev), 0);
+    }
+    assert_int_equal(i.state, s);
+    return i;
+}
+
+static void every_record_in_every_state(void **state)
+{
+    /* The state after, or -1: it cannot follow. */
+    static const struct {
+        enum event_type type;
+        int after[5];
+    } ROWS[] = {
+        {EV_PROFILE_IMPORTED, {STOCK_AVAILABLE, -1, -1, -1, -1}},
+        {EV_ORDER_ACCEPTED, {-1, STOCK_RESERVED, -1, -1, -1}},
+        {EV_PROFILE_INSTALLED, {-1, -1, STOCK_INSTALLED, -1, -1}},
+        {EV_PROFILE_RELEASED, {-1, -1, STOCK_AVAILABLE, -1, -1}},
+        {EV_PROFILE_ENABLED, {0, 1, 2, 3, 4}},
+        {EV_PROFILE_DISABLED, {0, 1, 2, 3, 4}},
+        {EV_PROFILE_DELETED, {0, 1, 2, STOCK_DELETED, 4}},
+        {EV_TEMPLATE_ADDED, {-1, -1, -1, -1, -1}},
+    };
+
+    (void)state;
+    for (size_t r = 0; r < sizeof ROWS / sizeof *ROWS; r++) {
+        for (int s = STOCK_NONE; s <= STOCK_DELETED; s++) {
+            struct stock_item i = in_state((enum stock_state)s);
+            struct event ev = about(ROWS[r].type);
+            int err = stock_apply(&i, &ev);
+            assert_int_equal(err, ROWS[r].after[s] < 0 ? ERR_CORRUPT : ERR_OK);
+            assert_int_equal(i.state, err ? s : ROWS[r].after[s]);
+        }
+    }
+}
+
+static void only_the_order_that_holds_it(void **state)
+{
+    static const enum event_type T[] = {EV_PROFILE_INSTALLED, EV_PROFILE_RELEASED};
+
+    (void)state;
+    for (size_t t = 0; t < 2; t++) {
+        struct stock_item i = in_state(STOCK_RESERVED);
+        struct event ev = about(T[t]);
+        ev.op.b[3] ^= 1;
+        assert_int_equal(stock_apply(&i, &ev), ERR_CORRUPT);
+        assert_int_equal(i.state, STOCK_RESERVED);
+    }
+    struct stock_item i = in_state(STOCK_RESERVED);
+    struct event ev = about(EV_PROFILE_INSTALLED);
+    ev.eid.b[0] ^= 1; /* never on a second card */
+    assert_int_equal(stock_apply(&i, &ev), ERR_CORRUPT);
+    i = in_state(STOCK_AVAILABLE);
+    ev = about(EV_ORDER_ACCEPTED);
+    assert_int_equal(oid_parse(span_str("1.2.4"), &ev.mno), 0);
+    assert_int_equal(stock_apply(&i, &ev), ERR_CORRUPT);
+}
+
+static void told_by_somebody_else(void **state)
+{
+    struct stock_item i = in_state(STOCK_INSTALLED);
+    struct event ev = about(EV_PROFILE_ENABLED);
+
+    (void)state;
+    assert_int_equal(stock_apply(&i, &ev), 0);
+    assert_true(i.enabled);
+    ev = about(EV_PROFILE_DELETED);
+    ev.eid.b[0] ^= 1;
+    assert_int_equal(stock_apply(&i, &ev), 0);
+    ev = about(EV_PROFILE_DELETED);
+    assert_int_equal(oid_parse(span_str("1.2.4"), &ev.mno), 0);
+    assert_int_equal(stock_apply(&i, &ev), 0);
+    assert_int_equal(i.state, STOCK_INSTALLED);
+    assert_true(i.enabled);
+}
+
+static void names(void **state)
+{
+    (void)state;
+    for (int s = STOCK_AVAILABLE; s <= STOCK_DELETED; s++)
+        assert_int_equal(stock_state_parse(span_str(stock_state_text((enum stock_state)s))), s);
+    assert_int_equal(stock_state_parse(span_str("none")), STOCK_NONE);
+    assert_int_equal(stock_state_parse(span_str("available")), STOCK_NONE);
+    assert_string_equal(stock_state_text((enum stock_state)99), "?");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_record_in_every_state),
+        cmocka_unit_test(only_the_order_that_holds_it),
+        cmocka_unit_test(told_by_somebody_else),
+        cmocka_unit_test(names),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
