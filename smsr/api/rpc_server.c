@@ -188,12 +188,18 @@ static const struct oid *mno_of(const struct event *ev, const struct message *m)
     }
 }
 
+/* Design 3.4: who is told EXPIRED because the card is silent is told that this is not the truth yet. */
+static enum verdict verdict_of(const struct event *ev)
+{
+    return ev->type == EV_OPERATION_EXPIRED ? VERDICT_IN_DOUBT : ev->result;
+}
+
 void api_deliver(struct api *a, uint64_t conn, const struct event *ev, unsigned index)
 {
     const struct event_delivery *d = &ev->deliveries[index];
     struct rpc *r = conn_of(a, conn);
     struct envelope e = {.delivery_no = d->number, .context_id = ev->correlation_id,
-                         .operation = ev->op, .verdict = ev->result};
+                         .operation = ev->op, .verdict = verdict_of(ev)};
     const struct msg_info *info;
 
     if (!r)
@@ -262,7 +268,7 @@ static void answer_caller(struct api *a, struct plan *p, const struct event *ev)
         o.conn = c->conn;
         o.message_id = c->message_id;
         o.operation = ev->op;
-        o.verdict = ev->type == EV_OPERATION_EXPIRED ? VERDICT_IN_DOUBT : ev->result;
+        o.verdict = verdict_of(ev);
         o.context_id = ev->correlation_id;
         o.mno_id = ev->mno;
         o.message = *ev->answer_msg;

@@ -217,7 +217,7 @@ def test_subscription_files(make_world):
         (column("k", k[:-1]), ["row 3", "k"]), (column("opc", "XY" * 16), ["row 3", "opc"]),
         (column("imsi", "26201"), ["row 3", "imsi"]), (column("iccid", "12"), ["row 3", "iccid"]),
         (lambda lines: lines + [lines[1]], ["row 22"]),
-        (lambda lines: [lines[0] + ",colour"] + [line + ",blue" for line in lines[1:]], ["colour"]),
+        (lambda lines: [lines[0] + ",colour"] + [line + ",blue" for line in lines[1:]], ["row 1", "column 17"]),
         (lambda lines: [], ["empty"]), (lambda lines: lines[:1], []),
     ]
     for change, words in cases:

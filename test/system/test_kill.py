@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""kill -9 at any moment: afterwards the sums equal N and the cards' ledger joins exactly with the log."""
+import os
+import random
+
+from remora import only_rows, wait_for
+
+METERS = 200
+SEED = int(os.environ.get("REMORA_SEED") or random.SystemRandom().randrange(1 << 32))
+
+
+def work(world, dice, call, first, last, kills):
+    """Runs a bulk call and kills somebody each time the SM-SR's journal has reached a number drawn before."""
+    marks = sorted(dice.randrange(first, last) for _ in range(kills))
+    for mark in marks:
+        victim = dice.choice(["smsr", "smdp", "euiccsim"])
+        wait_for(f"record {mark}", lambda: durable(world) >= mark or call.poll() is not None)
+        print(f"seed {SEED}: {victim} is killed at record {durable(world)}, drawn {mark}")
+        world.kill(victim)
+        world.start(victim)
+    out, errors = call.communicate(timeout=300)
+    print(errors[-1000:])
+    return only_rows(out)
+
+
+def durable(world):
+    return world.smctl("status", as_="admin", code=0).rows[0].get("durable_lsn", 0)
+
+
+def test_kill_anybody_at_any_moment(make_world):
+    dice = random.Random(SEED)
+    print(f"REMORA_SEED={SEED} repeats this run")
+    world = make_world(meters=METERS, time_scale=60, latency="lab2016", quirks="field", seed=SEED % 1000,
+                       no_coverage="1%", unknown_imsi="0.5%", loss="1%")
+    a, b = world.follow("operator-a"), world.follow("operator-b", "smdp")
+    begin = durable(world)
+    # A meter takes about forty records until it is loaded, and ten until it is enabled.
+    push = world.background("profile", "push", "--eids", world.file("world/eids.txt"), "--type", "meter", "--out",
+                            world.file("pushed.txt"), as_="operator-b")
+    rows = work(world, dice, push, begin, begin + 25 * METERS, 4)
+    downloaded = world.text("pushed.txt").splitlines()
+    assert len([r for r in rows if r.get("eid")]) == METERS
+    begin = durable(world)
+    enable = world.background("profile", "enable", "--eids", world.file("pushed.txt"), "--until-verdict", as_="fleet")
+    rows = work(world, dice, enable, begin, begin + 6 * METERS, 4)
+    verdicts = [r.get("verdict") for r in rows if r.get("eid")]
+    assert len(verdicts) == len(downloaded) and set(verdicts) <= {"SUCCESS", "ROLLED_BACK", "FAILED"}, set(verdicts)
+
+    good = verdicts.count("SUCCESS")
+    a.wait("ES4-HandleProfileDisabledNotification", good)
+    b.wait("ES2-HandleProfileEnabledNotification", good)
+    found = world.proof(ok=False)
+    print(found)
+    assert found["mismatches"] == 0 and found["log_ok"] and found["in_doubt"] == 0
+    assert found["ledger_rows"] == found["accepted"]
+    assert found["enabled"] == found["attached"] == good
+    assert found["enabled"] + found["rolled_back"] + found["failed"] + found["not_asked"] - \
+        (METERS - len(downloaded)) == METERS
+    assert found["rolled_back"] >= 3 and len(downloaded) >= METERS * 9 // 10
+    for daemon in ("smsr", "smdp"):
+        world.smctl("log", "verify", "--state", world.file(daemon), code=0)
