@@ -278,6 +278,24 @@ static void restart_while_confirming(void **state)
     core_expect_end(w, VERDICT_SUCCESS, "", "");
 }
 
+/* The next in the row starts at once, whatever comes in between: its turn is durable. */
+static void the_next_is_not_forgotten(void **state)
+{
+    struct core *w = *state;
+
+    unsolicited(w, 1, BOOT);
+    core_call(w, CORE_F, FN_AUDIT_EIS, 0);
+    core_por_hex(w, 0, CONFIRMED);
+    core_note(w, 1, 9, BOOT);
+    assert_int_equal(w->e->n_ops, 2);
+    assert_string_equal(core_state(w), "QUEUED");
+    assert_true(euicc_due(w->e) <= w->now);
+    core_restart(w);
+    assert_true(euicc_due(w->e) <= w->now || strcmp(core_state(w), "QUEUED"));
+    core_pass(w, 1);
+    assert_string_equal(core_state(w), "ASKING");
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -289,7 +307,7 @@ int main(void)
         T(a_first_attach_is_confirmed_only), cmocka_unit_test(a_change_is_confirmed_and_audited),
         T(the_same_one_again_while_it_is_handled), T(old_ones_are_only_noted),
         T(behind_other_operations), T(a_full_mailbox_takes_no_notification), T(nobody_hears_us),
-        T(restart_while_confirming),
+        T(restart_while_confirming), T(the_next_is_not_forgotten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

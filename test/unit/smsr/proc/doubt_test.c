@@ -688,7 +688,7 @@ static void restart_of_a_queue_starts_it(void **state)
     core_note(w, 2, 5, ONE);
     core_por_hex(w, 0, CONFIRMED);
     assert_string_equal(core_state(w), "QUEUED");
-    assert_int_equal(w->volatile_due, w->now); /* the next turn starts it */
+    assert_int_equal(euicc_due(w->e), w->now); /* the next turn starts it */
     core_restart(w);
     assert_string_equal(core_state(w), "ARMED");
     assert_non_null(core_event(w, EV_OPERATION_ARMED));
