@@ -413,6 +413,8 @@ static int concluded(struct euicc *e, const struct euicc_record *r)
     drop_packets(e, &op->id);
     while (e->ops[at] != op)
         at++;
+    if (!at && e->n_ops > 1)
+        e->ops[1]->due_ms = r->at_ms; /* its turn has come, whatever happens before it is taken */
     operation_free(op);
     e->n_ops--;
     for (; at < e->n_ops; at++)

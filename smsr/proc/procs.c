@@ -80,15 +80,6 @@ static int expire_waiting(const struct proc_env *pe, struct euicc *e, const stru
     return ERR_STATE;
 }
 
-/* When the running operation ends, the next one starts in the following turn. */
-static void wake_next(const struct euicc *e, struct plan *p)
-{
-    for (unsigned i = 0; i < p->n_records; i++)
-        if (p->records[i]->type == EV_OPERATION_CONCLUDED && e->n_ops > 1 &&
-            uuid_eq(&p->records[i]->op, &e->ops[0]->id))
-            p->volatile_due_ms = p->now_ms;
-}
-
 /* A time moved for the running operation does not pass the end of one that waits. */
 static void mind_waiting(const struct euicc *e, struct plan *p)
 {
@@ -108,10 +99,8 @@ static int run_first(const struct proc_env *pe, struct euicc *e, const struct in
     if (!proc)
         return ERR_INTERNAL;
     err = proc_step(proc, op->state, &v, in, p);
-    if (!err) {
+    if (!err)
         mind_waiting(e, p);
-        wake_next(e, p);
-    }
     return err;
 }
 
