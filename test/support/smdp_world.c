@@ -345,16 +345,25 @@ static void turn(struct dp_world *w)
         fail_msg("the SM-DP stopped: %s", smdp_core_why(w->core));
 }
 
+static bool clients_move(struct dp_world *w)
+{
+    bool moved = client_move(&w->blue);
+
+    moved |= client_move(&w->red);
+    moved |= client_move(&w->admin);
+    return w->guest ? client_move(w->guest) || moved : moved;
+}
+
 bool dpw_step(struct dp_world *w)
 {
-    bool moved = client_move(&w->blue) | client_move(&w->red) | client_move(&w->admin);
+    bool moved = clients_move(w);
 
     if (smdp_core_next_due(w->core) <= w->clock.wall_ms) {
         assert_int_equal(smdp_core_run_due(w->core), 0);
         moved = true;
     }
     turn(w);
-    moved |= client_move(&w->blue) | client_move(&w->red) | client_move(&w->admin);
+    moved |= clients_move(w);
     moved |= dpw_sr_step(w);
     turn(w);
     return moved;

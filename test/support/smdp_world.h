@@ -78,7 +78,7 @@ struct dp_world {
     struct dp_party parties[3];
     struct dp_smsr smsr;
     struct smdp_core *core;
-    struct dpw_client blue, red, admin;
+    struct dpw_client blue, red, admin, *guest;   /* guest: one more that a test brings; NULL */
     /* the SM-SR */
     bool up;
     struct buf inbox[64];          /* encoded requests in order */

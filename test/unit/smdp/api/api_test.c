@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Links: remora_test_support remora_smdp_core remora_card */
+/* What parties may ask: roles, scopes, files in parts, refusals that name their reason. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/engine/engine.h"
+#include "test/support/smdp_world.h"
+
+static int setup(void **state)
+{
+    static struct dp_world w;
+
+    dpw_init(&w);
+    *state = &w;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    dpw_fini(*state);
+    return 0;
+}
+
+static void assert_code(const struct base_response *b, enum exec_status status, const char *subject,
+                        const char *reason)
+{
+    assert_int_equal(b->answer.status, status);
+    assert_string_equal(b->answer.code.subject, subject);
+    assert_string_equal(b->answer.code.reason, reason);
+}
+
+static bool says(const struct base_response *b, const char *text)
+{
+    char all[512];
+
+    (void)snprintf(all, sizeof all, "%.*s", (int)b->answer.message.n,
+                   b->answer.message.n ? (const char *)b->answer.message.p : "");
+    return strstr(all, text) != NULL;
+}
+
+static const struct base_response *imported(struct dp_world *w, struct dpw_client *c, const char *csv)
+{
+    dpw_import(w, c, span_str(csv));
+    return dpw_answer(c, MSG_ADMIN_SUBSCRIPTIONS_IMPORT_RESPONSE);
+}
+
+#define HEAD "iccid,imsi,k,opc\r\n"
+#define KEYS ",101112131415161718191A1B1C1D1E1F,F0E1D2C3B4A5968778695A4B3C2D1E0F\r\n"
+
+static void import_is_whole_or_nothing(void **state)
+{
+    static const struct {
+        const char *csv, *says;
+    } ROWS[] = {
+        {HEAD, "no subscription"},
+        {"iccid,imsi,k\r\n8949010000000000011,262010000000011,00\r\n", "opc"},
+        {HEAD "8949010000000000011,262010000000011" KEYS "x\r\n", "row 3"},
+        {HEAD "8949010000000000011,262010000000011" KEYS "8949010000000000011,262010000000012" KEYS,
+         "row 3"},
+        {HEAD "8949010000000000011,262010000000011" KEYS "8949010000000000012,262010000000011" KEYS,
+         "row 3"},
+        {HEAD "8949010000000000011,262010000000011" KEYS "89490100000000000001,262010000000012" KEYS,
+         "row 3: this ICCID"},
+        {HEAD "8949010000000000011,262010000000011" KEYS "8949010000000000012,262010000000001" KEYS,
+         "row 3: this IMSI"},
+        {HEAD "8949010000000000011,262010000000011" KEYS "8949020000000000012,262010000000012" KEYS,
+         "row 3: the ICCID is outside"},
+        {HEAD "8949010000000000011,262010000000011" KEYS "8949010000000000012,262020000000012" KEYS,
+         "row 3: the IMSI is outside"},
+        {"iccid,imsi,k,opc,profile_type\r\n8949010000000000011,262010000000011,"
+         "101112131415161718191A1B1C1D1E1F,F0E1D2C3B4A5968778695A4B3C2D1E0F,other\r\n",
+         "row 2: the profile type"},
+    };
+    struct dp_world *w = *state;
+    uint64_t lsn;
+
+    dpw_stock(w, 1);
+    lsn = engine_last_lsn(smdp_core_engine(w->core));
+    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
+        const struct base_response *b = imported(w, &w->blue, ROWS[i].csv);
+        assert_int_equal(b->answer.status, EXEC_FAILED);
+        if (!says(b, ROWS[i].says))
+            fail_msg("row %zu: %.*s", i, (int)b->answer.message.n, b->answer.message.p);
+        assert_false(says(b, "10111213")); /* never a key */
+        assert_int_equal(dpw_item(w, "8949010000000000011").state, STOCK_NONE);
+    }
+    assert_int_equal(engine_last_lsn(smdp_core_engine(w->core)), lsn);
+    assert_false(dpw_secret(w, "subscription/8949010000000000011"));
+}
+
+static void import_of_many(void **state)
+{
+    struct dp_world *w = *state;
+    const struct admin_subscriptions_import_response *rsp;
+    struct buf csv;
+
+    dpw_template(w);
+    buf_init(&csv, 0);
+    dpw_csv(&csv, false, 1, 900);
+    assert_true(csv.n > 2 * ADMIN_PART_MAX);
+    dpw_import(w, &w->blue, buf_span(&csv));
+    rsp = dpw_last(&w->blue, MSG_ADMIN_SUBSCRIPTIONS_IMPORT_RESPONSE)->message.body;
+    assert_int_equal(rsp->imported, 900);
+    assert_int_equal(dpw_item(w, "89490100000000000900").state, STOCK_AVAILABLE);
+    dpw_restart(w);
+    assert_int_equal(dpw_item(w, "89490100000000000900").state, STOCK_AVAILABLE);
+    assert_true(dpw_secret(w, "subscription/89490100000000000900"));
+    /* The file again: refused at its first row. */
+    dpw_import(w, &w->blue, buf_span(&csv));
+    assert_true(says(dpw_answer(&w->blue, MSG_ADMIN_SUBSCRIPTIONS_IMPORT_RESPONSE), "row 2"));
+    buf_fini(&csv);
+}
+
+static void power_cut_in_an_import(void **state)
+{
+    struct dp_world *w = *state;
+    struct buf csv;
+
+    dpw_template(w);
+    buf_init(&csv, 0);
+    dpw_csv(&csv, false, 1, 50);
+    memvfs_cut_after(w->disk, 3);
+    struct admin_subscriptions_import_request q = {.profile_type = span_str(DPW_TYPE), .part = 1,
+                                                   .total = 1, .csv = buf_span(&csv)};
+    q.base.function_call_identifier = span_str("cut");
+    (void)dpw_ask(w, &w->blue, MSG_ADMIN_SUBSCRIPTIONS_IMPORT_REQUEST, &q);
+    rpc_flush(w->blue.client);
+    struct buf octets = w->blue.up;
+    buf_init(&w->blue.up, 0);
+    rpc_input(w->blue.server, buf_span(&octets));
+    buf_fini(&octets);
+    assert_int_not_equal(smdp_core_turn_end(w->core), 0);
+    assert_true(smdp_core_failed(w->core));
+    dpw_restart(w);
+    unsigned there = 0;
+    for (unsigned n = 1; n <= 50; n++) {
+        char iccid[24];
+        (void)snprintf(iccid, sizeof iccid, "89490100000000000%03u", n);
+        there += dpw_item(w, iccid).state == STOCK_AVAILABLE;
+    }
+    assert_true(there == 0 || there == 50);
+    buf_fini(&csv);
+}
+
+static void who_may_import(void **state)
+{
+    struct dp_world *w = *state;
+    struct admin_subscriptions_import_request q = {.profile_type = span_str(DPW_TYPE), .part = 1,
+                                                   .total = 1, .csv = span_str(HEAD)};
+
+    dpw_template(w);
+    q.mno = w->red.oid;
+    q.base.function_call_identifier = span_str("a");
+    (void)dpw_ask(w, &w->blue, MSG_ADMIN_SUBSCRIPTIONS_IMPORT_REQUEST, &q);
+    dpw_run(w);
+    assert_code(dpw_answer(&w->blue, MSG_ADMIN_SUBSCRIPTIONS_IMPORT_RESPONSE), EXEC_FAILED, "1.6", "1.2");
+    /* The house imports for an operator it names, and for nobody else. */
+    (void)dpw_ask(w, &w->admin, MSG_ADMIN_SUBSCRIPTIONS_IMPORT_REQUEST, &q);
+    dpw_run(w);
+    assert_code(dpw_answer(&w->admin, MSG_ADMIN_SUBSCRIPTIONS_IMPORT_RESPONSE), EXEC_FAILED, "1.6", "2.1");
+    q.mno = w->admin.oid;
+    q.base.function_call_identifier = span_str("b");
+    (void)dpw_ask(w, &w->admin, MSG_ADMIN_SUBSCRIPTIONS_IMPORT_REQUEST, &q);
+    dpw_run(w);
+    assert_code(dpw_answer(&w->admin, MSG_ADMIN_SUBSCRIPTIONS_IMPORT_RESPONSE), EXEC_FAILED, "1.6", "1.2");
+    q.mno = w->blue.oid;
+    q.csv = span_str(HEAD "8949010000000000011,262010000000011" KEYS);
+    q.base.function_call_identifier = span_str("c");
+    (void)dpw_ask(w, &w->admin, MSG_ADMIN_SUBSCRIPTIONS_IMPORT_REQUEST, &q);
+    dpw_run(w);
+    assert_code(dpw_answer(&w->admin, MSG_ADMIN_SUBSCRIPTIONS_IMPORT_RESPONSE), EXEC_SUCCESS, "", "");
+    assert_string_equal(dpw_item(w, "8949010000000000011").mno.s, DPW_BLUE);
+    /* The same call again has the same answer and takes nothing. */
+    (void)dpw_ask(w, &w->admin, MSG_ADMIN_SUBSCRIPTIONS_IMPORT_REQUEST, &q);
+    dpw_run(w);
+    assert_code(dpw_answer(&w->admin, MSG_ADMIN_SUBSCRIPTIONS_IMPORT_RESPONSE), EXEC_SUCCESS, "", "");
+    /* A type without a template. */
+    q.profile_type = span_str("other");
+    q.base.function_call_identifier = span_str("d");
+    (void)dpw_ask(w, &w->admin, MSG_ADMIN_SUBSCRIPTIONS_IMPORT_REQUEST, &q);
+    dpw_run(w);
+    assert_code(dpw_answer(&w->admin, MSG_ADMIN_SUBSCRIPTIONS_IMPORT_RESPONSE), EXEC_FAILED, "8.2.5", "3.9");
+}
+
+static void parts_in_order(void **state)
+{
+    static const struct {
+        uint32_t part, total;
+        const char *type;
+    } BAD[] = {{2, 2, "t"}, {0, 1, "t"}, {3, 2, "t"}, {1, 0, "t"}, {1, 1, ""}, {1, 1, "a\x01"}};
+    struct dp_world *w = *state;
+    struct admin_template_add_request q = {.data = span_str("x")};
+    char fcid[16];
+
+    for (unsigned i = 0; i < sizeof BAD / sizeof *BAD; i++) {
+        (void)snprintf(fcid, sizeof fcid, "bad-%u", i);
+        q.base.function_call_identifier = span_str(fcid);
+        q.part = BAD[i].part;
+        q.total = BAD[i].total;
+        q.profile_type = span_str(BAD[i].type);
+        w->admin.n_got = 0;
+        (void)dpw_ask(w, &w->admin, MSG_ADMIN_TEMPLATE_ADD_REQUEST, &q);
+        dpw_run(w);
+        /* What the wire does not let through is an ERROR, the rest a refusal. */
+        assert_true(w->admin.n_got == 1 &&
+                    (w->admin.got[0].kind == ENV_ERROR ||
+                     dpw_answer(&w->admin, MSG_ADMIN_TEMPLATE_ADD_RESPONSE)->answer.status == EXEC_FAILED));
+    }
+    q.profile_type = span_str("t");
+    q.total = 3;
+    for (unsigned i = 0; i < 2; i++) {
+        q.part = i ? 3 : 1; /* the second one is missing */
+        (void)snprintf(fcid, sizeof fcid, "gap-%u", i);
+        q.base.function_call_identifier = span_str(fcid);
+        (void)dpw_ask(w, &w->admin, MSG_ADMIN_TEMPLATE_ADD_REQUEST, &q);
+        dpw_run(w);
+        assert_int_equal(dpw_answer(&w->admin, MSG_ADMIN_TEMPLATE_ADD_RESPONSE)->answer.status,
+                         i ? EXEC_FAILED : EXEC_SUCCESS);
+    }
+}
+
+static void templates(void **state)
+{
+    struct dp_world *w = *state;
+    struct admin_template_add_request q = {.part = 1, .total = 1, .profile_type = span_str(DPW_TYPE)};
+    uint64_t lsn;
+
+    dpw_template(w);
+    lsn = engine_last_lsn(smdp_core_engine(w->core));
+    q.data = buf_span(&w->template);
+    q.base.function_call_identifier = span_str("same");
+    (void)dpw_ask(w, &w->admin, MSG_ADMIN_TEMPLATE_ADD_REQUEST, &q);
+    dpw_run(w);
+    assert_code(dpw_answer(&w->admin, MSG_ADMIN_TEMPLATE_ADD_RESPONSE), EXEC_SUCCESS, "", "");
+    w->template.p[w->template.n - 30] ^= 1;
+    q.base.function_call_identifier = span_str("other");
+    (void)dpw_ask(w, &w->admin, MSG_ADMIN_TEMPLATE_ADD_REQUEST, &q);
+    dpw_run(w);
+    assert_code(dpw_answer(&w->admin, MSG_ADMIN_TEMPLATE_ADD_RESPONSE), EXEC_FAILED, "8.2.5", "3.3");
+    q.profile_type = span_str("garbage");
+    q.data = span_str("no package");
+    q.base.function_call_identifier = span_str("garbage");
+    (void)dpw_ask(w, &w->admin, MSG_ADMIN_TEMPLATE_ADD_REQUEST, &q);
+    dpw_run(w);
+    assert_code(dpw_answer(&w->admin, MSG_ADMIN_TEMPLATE_ADD_RESPONSE), EXEC_FAILED, "8.2.5", "3.8");
+    assert_int_equal(engine_last_lsn(smdp_core_engine(w->core)), lsn);
+    (void)dpw_ask(w, &w->blue, MSG_ADMIN_TEMPLATE_ADD_REQUEST, &q);
+    dpw_run(w);
+    assert_code(dpw_answer(&w->blue, MSG_ADMIN_TEMPLATE_ADD_RESPONSE), EXEC_FAILED, "1.6", "1.2");
+}
+
+static void roles_and_functions(void **state)
+{
+    struct dp_world *w = *state;
+    struct es2_download_profile_request d = {.eid = w->rig.factory.eid, .smsr_id = w->smsr.oid,
+                                             .profile_type = span_str(DPW_TYPE)};
+    struct admin_status_request s = {.base = {.function_call_identifier = span_str("s")}};
+    struct es3_get_eis_request g = {.base = {.function_call_identifier = span_str("g")},
+                                    .eid = w->rig.factory.eid};
+    uint64_t id;
+
+    d.base.function_call_identifier = span_str("d");
+    (void)dpw_ask(w, &w->admin, MSG_ES2_DOWNLOAD_PROFILE_REQUEST, &d);
+    (void)dpw_ask(w, &w->blue, MSG_ADMIN_STATUS_REQUEST, &s);
+    id = dpw_ask(w, &w->blue, MSG_ES3_GET_EIS_REQUEST, &g);
+    dpw_run(w);
+    assert_code(dpw_answer(&w->admin, MSG_ES2_DOWNLOAD_PROFILE_RESPONSE), EXEC_FAILED, "1.6", "1.2");
+    assert_code(dpw_answer(&w->blue, MSG_ADMIN_STATUS_RESPONSE), EXEC_FAILED, "1.6", "1.2");
+    assert_int_equal(dpw_heard(&w->blue, id)->kind, ENV_ERROR);
+    (void)dpw_ask(w, &w->admin, MSG_ADMIN_STATUS_REQUEST, &s);
+    dpw_run(w);
+    const struct admin_status_response *st = dpw_last(&w->admin, MSG_ADMIN_STATUS_RESPONSE)->message.body;
+    assert_int_equal(st->base.answer.status, EXEC_SUCCESS);
+    assert_true(st->n_counters > 20);
+}
+
+/* A foreign order, profile or record is byte for byte an unknown one. */
+static void foreign_is_unknown(void **state)
+{
+    struct dp_world *w = *state;
+    struct admin_operation_show_request show = {.base = {.function_call_identifier = span_str("x")}};
+    struct admin_operation_list_request list = {.base = {.function_call_identifier = span_str("x")}};
+    struct admin_profile_list_request stock = {.base = {.function_call_identifier = span_str("x")}};
+    struct admin_events_request events = {.base = {.function_call_identifier = span_str("x")}};
+    struct admin_heads_request heads = {.base = {.function_call_identifier = span_str("x")}};
+    struct dpw_client *who[] = {&w->blue, &w->red, &w->admin};
+    uint64_t id;
+
+    dpw_stock(w, 3);
+    id = dpw_download(w, "order-1", false, 0);
+    dpw_run(w);
+    show.op = dpw_heard(&w->blue, id)->operation;
+    stock.mno = w->blue.oid; /* red asks for blue's */
+    for (unsigned i = 0; i < 3; i++) {
+        bool sees = i != 1;
+        (void)dpw_ask(w, who[i], MSG_ADMIN_OPERATION_SHOW_REQUEST, &show);
+        (void)dpw_ask(w, who[i], MSG_ADMIN_OPERATION_LIST_REQUEST, &list);
+        (void)dpw_ask(w, who[i], MSG_ADMIN_PROFILE_LIST_REQUEST, &stock);
+        (void)dpw_ask(w, who[i], MSG_ADMIN_EVENTS_REQUEST, &events);
+        (void)dpw_ask(w, who[i], MSG_ADMIN_HEADS_REQUEST, &heads);
+        dpw_run(w);
+        const struct admin_operation_show_response *s =
+            dpw_last(who[i], MSG_ADMIN_OPERATION_SHOW_RESPONSE)->message.body;
+        const struct admin_operation_list_response *l =
+            dpw_last(who[i], MSG_ADMIN_OPERATION_LIST_RESPONSE)->message.body;
+        const struct admin_profile_list_response *p =
+            dpw_last(who[i], MSG_ADMIN_PROFILE_LIST_RESPONSE)->message.body;
+        const struct admin_events_response *e =
+            dpw_last(who[i], MSG_ADMIN_EVENTS_RESPONSE)->message.body;
+        const struct admin_heads_response *h = dpw_last(who[i], MSG_ADMIN_HEADS_RESPONSE)->message.body;
+        assert_int_equal(s->operation != NULL, sees);
+        assert_int_equal(l->n_operations, sees);
+        assert_int_equal(p->n_rows, sees ? 3 : 0);
+        for (unsigned k = 0; k < e->n_records; k++)
+            assert_true(i == 2 || e->records[k].stream == w->parties[i].number);
+        assert_true(i == 1 ? e->n_records <= 1 : e->n_records > 5);
+        assert_true(i == 2 ? h->n_heads > 1 : h->n_heads == (i == 0));
+        if (sees) {
+            assert_memory_equal(l->operations[0].state.p, "DONE", 4);
+            assert_int_equal(l->operations[0].verdict, VERDICT_SUCCESS);
+        }
+    }
+    /* Its ICCID by name: outside its ranges whatever the stock holds. */
+    struct es2_download_profile_request d = {.eid = w->rig.factory.eid, .smsr_id = w->smsr.oid};
+    static const struct {
+        const char *iccid, *subject, *reason;
+    } ROWS[] = {{"89490100000000000002", "8.2.1", "1.2"}, {"89490100000000009999", "8.2.1", "1.2"},
+                {"89490200000000000002", "8.2.1", "3.9"}};
+    for (unsigned i = 0; i < 3; i++) {
+        char fcid[16];
+        (void)snprintf(fcid, sizeof fcid, "red-%u", i);
+        d.base.function_call_identifier = span_str(fcid);
+        assert_int_equal(iccid_parse(span_str(ROWS[i].iccid), &d.iccid), 0);
+        (void)dpw_ask(w, &w->red, MSG_ES2_DOWNLOAD_PROFILE_REQUEST, &d);
+        dpw_run(w);
+        assert_code(dpw_answer(&w->red, MSG_ES2_DOWNLOAD_PROFILE_RESPONSE), EXEC_FAILED, ROWS[i].subject,
+                    ROWS[i].reason);
+    }
+}
+
+static void download_by_iccid(void **state)
+{
+    static const struct {
+        const char *iccid, *type, *subject, *reason;
+    } ROWS[] = {{"89490100000000000009", "", "8.2.1", "3.9"},
+                {"89490100000000000002", "other", "8.2.5", "3.12"},
+                {"", "other", "8.2.5", "3.9"},
+                {"", "", "8.2.5", "2.3"},
+                {"89490100000000000002", DPW_TYPE, "", ""},
+                {"89490100000000000002", "", "8.2.1", "3.3"}};
+    struct dp_world *w = *state;
+    struct es2_download_profile_request d = {.eid = w->rig.factory.eid, .smsr_id = w->smsr.oid};
+
+    dpw_stock(w, 3);
+    for (unsigned i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
+        char fcid[16];
+        (void)snprintf(fcid, sizeof fcid, "d-%u", i);
+        d.base.function_call_identifier = span_str(fcid);
+        memset(&d.iccid, 0, sizeof d.iccid);
+        if (ROWS[i].iccid[0])
+            assert_int_equal(iccid_parse(span_str(ROWS[i].iccid), &d.iccid), 0);
+        d.profile_type = ROWS[i].type[0] ? span_str(ROWS[i].type) : (struct span){NULL, 0};
+        (void)dpw_ask(w, &w->blue, MSG_ES2_DOWNLOAD_PROFILE_REQUEST, &d);
+        dpw_run(w);
+        assert_code(dpw_answer(&w->blue, MSG_ES2_DOWNLOAD_PROFILE_RESPONSE),
+                    ROWS[i].subject[0] ? EXEC_FAILED : EXEC_SUCCESS, ROWS[i].subject, ROWS[i].reason);
+    }
+    assert_int_equal(dpw_item(w, "89490100000000000001").state, STOCK_AVAILABLE);
+}
+
+static void eis_is_passed_on_filtered(void **state)
+{
+    struct dp_world *w = *state;
+    struct es2_get_eis_request q = {.eid = w->rig.factory.eid, .smsr_id = w->smsr.oid};
+    const struct es2_get_eis_response *r;
+
+    q.base.function_call_identifier = span_str("g1");
+    (void)dpw_ask(w, &w->blue, MSG_ES2_GET_EIS_REQUEST, &q);
+    dpw_run(w);
+    assert_non_null(dpw_last(&w->blue, MSG_ES2_GET_EIS_RESPONSE));
+    r = dpw_last(&w->blue, MSG_ES2_GET_EIS_RESPONSE)->message.body;
+    assert_int_equal(r->base.answer.status, EXEC_SUCCESS);
+    assert_non_null(r->eis);
+    assert_true(eid_eq(&r->eis->eid, &q.eid));
+    assert_int_equal(r->eis->ecasd_certificate.n + r->eis->eum_certificate.n, 0);
+    /* No connection: the reader is told in time. */
+    dpw_link(w, false);
+    q.base.function_call_identifier = span_str("g2");
+    (void)dpw_ask(w, &w->blue, MSG_ES2_GET_EIS_REQUEST, &q);
+    dpw_run(w);
+    assert_true(dpw_timer(w));
+    assert_code(dpw_answer(&w->blue, MSG_ES2_GET_EIS_RESPONSE), EXEC_FAILED, "8.7", "5.1");
+    q.smsr_id = w->red.oid;
+    (void)dpw_ask(w, &w->blue, MSG_ES2_GET_EIS_REQUEST, &q);
+    dpw_run(w);
+    assert_code(dpw_answer(&w->blue, MSG_ES2_GET_EIS_RESPONSE), EXEC_FAILED, "8.7", "3.9");
+}
+
+static void who_is_let_in(void **state)
+{
+    struct dp_world *w = *state;
+    struct dpw_client second = {.oid = w->blue.oid, .role = ROLE_OPERATOR};
+    struct dpw_client wrong_role = {.oid = w->blue.oid, .role = ROLE_ADMIN};
+    struct dpw_client stranger = {.oid = w->smsr.oid, .role = ROLE_OPERATOR};
+    struct dpw_client ahead = {.oid = w->red.oid, .role = ROLE_OPERATOR, .last_delivery = 99};
+    struct dpw_client *all[] = {&second, &wrong_role, &stranger, &ahead};
+
+    dpw_disconnect(&w->red);
+    for (unsigned i = 0; i < 4; i++) {
+        w->guest = all[i];
+        dpw_connect(w, all[i], true);
+        if (!all[i]->closed)
+            fail_msg("client %u was let in", i);
+        assert_false(rpc_is_up(all[i]->client));
+        dpw_disconnect(all[i]);
+        arena_fini(&all[i]->mem);
+    }
+    /* Without a subscription a second connection is welcome. */
+    w->guest = &second;
+    dpw_connect(w, &second, false);
+    assert_true(rpc_is_up(second.client));
+    dpw_disconnect(&second);
+    arena_fini(&second.mem);
+    w->guest = NULL;
+}
+
+static void stop_refuses(void **state)
+{
+    struct dp_world *w = *state;
+    uint64_t id;
+
+    smdp_core_stop(w->core);
+    id = dpw_download(w, "late", false, 0);
+    dpw_run(w);
+    assert_int_equal(dpw_heard(&w->blue, id)->kind, ENV_ERROR);
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        T(import_is_whole_or_nothing), T(import_of_many), T(power_cut_in_an_import), T(who_may_import),
+        T(parts_in_order), T(templates), T(roles_and_functions), T(foreign_is_unknown),
+        T(download_by_iccid), T(eis_is_passed_on_filtered), T(who_is_let_in), T(stop_refuses),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
