@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Canaries: keys that must not be where they have no business (design law 9). The SM-SR never holds a key of
+a profile, not even in memory; the keys of its own cards are in no file it writes, and it leaves no core."""
+import os
+import shutil
+import signal
+import sqlite3
+import struct
+import subprocess
+import tempfile
+
+from remora import BIN, wait_for
+
+NOBODY = 65534
+
+
+def forms(raw):
+    """As a key would show itself: octets, hexadecimal of either case."""
+    return (raw, raw.hex().encode(), raw.hex().upper().encode())
+
+
+def profile_keys(world):
+    """K and OPc of both operators, and what else the subscriptions of B bring that is secret."""
+    keys = {}
+    for row in world.csv("subscriptions-b.csv"):
+        for name in ("k", "opc", "ota_kic", "ota_kid", "ota_dek"):
+            keys[f"{name} of {row['iccid']}"] = bytes.fromhex(row[name])
+    for name in ("hss-a.csv", "hss-b.csv"):
+        for row in world.csv(name):
+            keys.update({f"{k} of IMSI {row['imsi']}": bytes.fromhex(row[k]) for k in ("k", "opc")})
+    return keys
+
+
+def card_keys(world):
+    """Of fleet.bin: KIC, KID, DEK, PSK and the ECASD's private key of every card."""
+    with open(world.file("world/fleet.bin"), "rb") as f:
+        data = f.read()
+    keys, at, n = {}, 8, 0
+    while at < len(data):
+        length = struct.unpack_from(">I", data, at)[0]
+        record = data[at + 4:at + 4 + length]
+        places = {"KIC": (17, 16), "KID": (33, 16), "DEK": (49, 16), "PSK": (67, 16), "ECASD": (83, 32)}
+        keys.update({f"{name} of card {n}": record[a:a + b] for name, (a, b) in places.items()})
+        at, n = at + 4 + length, n + 1
+    assert n == world.meters and len(set(keys.values())) == 5 * n
+    return keys
+
+
+def leaks(data, keys):
+    return [name for name, raw in keys.items() if any(form in data for form in forms(raw))]
+
+
+def memory(pid):
+    """Everything a process has mapped and that can be read."""
+    image = []
+    with open(f"/proc/{pid}/maps", encoding="utf-8") as maps, open(f"/proc/{pid}/mem", "rb", 0) as mem:
+        for line in maps:
+            span, rights = line.split()[:2]
+            if "r" not in rights or "[v" in line:
+                continue
+            start, end = (int(x, 16) for x in span.split("-"))
+            try:
+                mem.seek(start)
+                image.append(mem.read(end - start))
+            except (OSError, ValueError, OverflowError):
+                continue
+    return b"\0".join(image)
+
+
+def files(world, *folders):
+    for folder in folders:
+        for name in sorted(os.listdir(world.file(folder))):
+            path = os.path.join(world.file(folder), name)
+            if name != "reserve" and os.path.isfile(path):
+                with open(path, "rb") as f:
+                    yield f"{folder}/{name}", f.read()
+
+
+def test_canaries(make_world, monkeypatch):
+    monkeypatch.setenv("REMORA_LOG", "debug")
+    world = make_world(meters=8)
+    profile, card = profile_keys(world), card_keys(world)
+    # The search finds what is there: in the operator's file, and in the memory of the cards.
+    with open(world.file("world/subscriptions-b.csv"), "rb") as f:
+        assert len(leaks(f.read(), profile)) == 8 * 7   # K and OPc stand in the HSS as well
+    assert len(leaks(memory(world.pid("euiccsim")), card)) >= 8
+
+    push = world.background("profile", "push", "--eids", world.file("world/eids.txt"), "--type", "meter", "--out",
+                            world.file("pushed.txt"), as_="operator-b")
+    while push.poll() is None:
+        assert leaks(memory(world.pid("smsr")), profile) == []
+    push.communicate()
+    profiles = dict(line.split() for line in world.text("pushed.txt").splitlines())
+    assert len(profiles) == 8
+    world.enable(profiles)
+    world.smctl("audit", world.eids[0], as_="fleet", code=0)
+    image = memory(world.pid("smsr"))
+    assert len(image) > 1 << 20 and leaks(image, profile) == []
+    for moment in ("running", "killed", "stopped"):
+        if moment == "killed":
+            world.kill("smsr")
+            world.kill("smdp")
+        elif moment == "stopped":
+            world.start("smsr", "smdp")
+            world.stop()
+        for name, data in files(world, "smsr", "smdp", "log"):
+            assert leaks(data, profile) == [], f"{moment}: {name}"
+            assert leaks(data, card) == [], f"{moment}: {name}"
+    # Its neighbours' files are secret as well: nobody else may read them.
+    for name in ("smsr", "smdp", "world"):
+        assert os.stat(world.file(name)).st_mode & 0o077 == 0
+    for name in ("world/fleet.bin", "world/fleet.ledger", "world/hss-b.csv", "world/subscriptions-b.csv"):
+        assert os.stat(world.file(name)).st_mode & 0o077 == 0
+
+
+def test_after_the_install_the_subscription_is_wiped(make_world):
+    """The sealed secret of a profile goes with the need for it; the log's free pages and WAL hold none."""
+    world = make_world(meters=5)
+    path = world.file("smdp/journal.db")
+    assert secrets(path) == 5
+    world.push()
+    assert secrets(path) == 0
+
+
+def secrets(path):
+    db = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)
+    try:
+        return db.execute("SELECT count(*) FROM secret WHERE CAST(id AS TEXT) LIKE 'subscription/%'").fetchone()[0]
+    finally:
+        db.close()
+
+
+def core_limit(pid):
+    with open(f"/proc/{pid}/limits", encoding="utf-8") as f:
+        line = next(line for line in f if line.startswith("Max core file size"))
+    return line.split()[4:6]
+
+
+def test_no_core(world):
+    """No core file, whatever the shell that started them allows."""
+    for name in ("smsr", "smdp", "euiccsim"):
+        pid = world.pid(name)
+        assert core_limit(pid) == ["0", "0"], name
+        os.kill(pid, signal.SIGSEGV)
+        wait_for(f"the end of {name}", lambda: not alive(pid))
+        for folder in (f"{world.dir}/{name}", world.dir, world.file("world"), os.getcwd()):
+            assert not os.path.isdir(folder) or not [f for f in os.listdir(folder) if f.startswith("core")]
+
+
+def alive(pid):
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as f:
+            return f.read().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_nobody_else_looks_into_its_memory(make_world):
+    """A process that is not dumpable belongs to root in /proc, whoever runs it: no debugger of the same
+    user gets in."""
+    world = make_world(meters=3, start=False)
+    user = os.getuid() or NOBODY
+    with tempfile.TemporaryDirectory() as home:
+        os.chmod(home, 0o755)
+        shutil.copytree(world.file("pki"), home + "/pki")
+        for name in ("smsr.yaml", "smdp.yaml"):
+            shutil.copy(world.file(name), home)
+        for name in ("smsr", "smdp"):
+            os.makedirs(home + "/bin", exist_ok=True)
+            shutil.copy(f"{BIN}/{name}", home + "/bin")
+        if os.getuid() == 0:
+            for folder, _, names in os.walk(home):
+                os.chown(folder, user, user)
+                for name in names:
+                    os.chown(os.path.join(folder, name), user, user)
+        who = {"user": user, "group": user, "extra_groups": []} if os.getuid() == 0 else {}
+        for command, owner in ((["sleep", "1000"], user), (["smsr"], 0), (["smdp"], 0)):
+            if command[0] != "sleep":
+                command = [f"{home}/bin/{command[0]}", "--config", f"{home}/{command[0]}.yaml"]
+            process = subprocess.Popen(command, cwd=home, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **who)
+            try:
+                if owner == 0:
+                    assert "ready" in process.stdout.readline()
+                else:
+                    wait_for("sleep", lambda: comm(process.pid) == "sleep")
+                assert os.stat(f"/proc/{process.pid}/mem").st_uid == owner, command[0]
+            finally:
+                process.terminate()
+                process.wait()
+                process.stdout.close()
+
+
+def comm(pid):
+    with open(f"/proc/{pid}/comm", encoding="utf-8") as f:
+        return f.read().strip()
+
+
+def test_no_key_in_arguments_or_environment(world):
+    keys = {**profile_keys(world), **card_keys(world)}
+    for name in ("smsr", "smdp", "euiccsim"):
+        for part in ("cmdline", "environ"):
+            with open(f"/proc/{world.pid(name)}/{part}", "rb") as f:
+                assert leaks(f.read(), keys) == []
