@@ -19,7 +19,8 @@ static const struct {
          1u << FN_DELETE_PROFILE | 1u << FN_UPDATE_SUBSCRIPTION_ADDRESS},
 };
 
-bool authz_function(const struct party *p, enum party_role role, enum interface iface, enum function fn)
+bool authz_function(const struct party *p, enum party_role role, enum interface iface,
+                    enum function fn)
 {
     if (!p || !(p->roles & R(role)))
         return false;
@@ -84,7 +85,8 @@ enum status_code authz_profile(const struct env *env, const struct caller *c, co
         return st;
     if (!p)
         return ST_ICCID_UNKNOWN;
-    /* Somebody else's profile is unknown to an owner; the realm sees it and is told "not allowed". */
+    /* Somebody else's profile is unknown to an owner; the realm sees it and is told "not allowed".
+     */
     if (c->role == ROLE_OPERATOR || c->role == ROLE_SMDP)
         return oid_eq(&p->mno, &owner) ? ST_OK : ST_ICCID_UNKNOWN;
     if (env_plma(env, &p->mno, p->profile_type, &c->party, fn))
@@ -94,8 +96,8 @@ enum status_code authz_profile(const struct env *env, const struct caller *c, co
     return fn == FN_UPDATE_SUBSCRIPTION_ADDRESS ? ST_ADDRESS_NOT_ALLOWED : ST_ICCID_NOT_ALLOWED;
 }
 
-enum status_code authz_create(const struct env *env, const struct caller *c, const struct iccid *iccid,
-                              const struct oid *mno)
+enum status_code authz_create(const struct env *env, const struct caller *c,
+                              const struct iccid *iccid, const struct oid *mno)
 {
     const struct party *owner = env_party(env, mno);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Operator: only its own profiles, no ECASD, no ISD-R, no audit dates. SM-DP: its own profiles of the
- * Mno-id it acts for (the clean-up needs them), ECASD certificate, memory. Realm: all states and memory,
- * no subscription addresses, no POL2 content of others. Service provider: states of the profiles it is
- * authorised for. */
+/* Operator: only its own profiles, no ECASD, no ISD-R, no audit dates. SM-DP: its own profiles of
+ * the Mno-id it acts for (the clean-up needs them), ECASD certificate, memory. Realm: all states
+ * and memory, no subscription addresses, no POL2 content of others. Service provider: states of the
+ * profiles it is authorised for. */
 #include "smsr/domain/eis_view.h"
 
 static const struct {
@@ -20,11 +20,12 @@ static void rules(uint8_t bits, struct pol2 *ret)
     ret->present = true;
     for (size_t i = 0; i < sizeof RULES / sizeof *RULES; i++)
         if (bits & RULES[i].bit)
-            ret->rules[ret->n++] = (struct pol2_rule){span_str("PROFILE"), span_str(RULES[i].action),
-                                                      span_str(RULES[i].qualification)};
+            ret->rules[ret->n++] = (struct pol2_rule){
+                span_str("PROFILE"), span_str(RULES[i].action), span_str(RULES[i].qualification)};
 }
 
-static void profile(const struct euicc_profile *p, bool owner, struct arena *a, struct eis_profile *ret)
+static void profile(const struct euicc_profile *p, bool owner, struct arena *a,
+                    struct eis_profile *ret)
 {
     ret->iccid = p->iccid;
     ret->isdp_aid = p->aid;

@@ -4,8 +4,8 @@
 
 #include "smsr/domain/authz.h"
 
-/* signed_part and info: decoded euicc.registered body; both may be NULL for a realm view without them.
- * Spans of ret borrow from e, env and those two. */
+/* signed_part and info: decoded euicc.registered body; both may be NULL for a realm view without
+ * them. Spans of ret borrow from e, env and those two. */
 void eis_view(const struct env *env, const struct caller *c, const struct euicc *e,
               const struct signed_eis *signed_part, const struct eum_signed_info *info,
               struct arena *a, struct eis *ret);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Look-ups in the parties and their relations (design 3.5). No match is the answer, never a default. */
+/* Look-ups in the parties and their relations (design 3.5). No match is the answer, never a
+ * default. */
 #include "smsr/domain/env.h"
 
 static void first_30(const struct eid *eid, char dst[31])
@@ -47,7 +48,8 @@ static bool type_matches(const char *pattern, const char *profile_type)
 }
 
 /* A row for the profile type wins over the owner's "*" row. */
-const struct route *env_route(const struct env *env, const struct oid *mno, const char *profile_type)
+const struct route *env_route(const struct env *env, const struct oid *mno,
+                              const char *profile_type)
 {
     const struct route *any = NULL;
 

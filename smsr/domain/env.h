@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What deciders may know besides the card: who the parties are, which relations they have, how a card is
- * addressed, and the timers (design 3.5, 3.7). Built by conf, read-only afterwards, replaced as a whole. */
+/* What deciders may know besides the card: who the parties are, which relations they have, how a
+ * card is addressed, and the timers (design 3.5, 3.7). Built by conf, read-only afterwards,
+ * replaced as a whole. */
 #pragma once
 
 #include "common/msg/status.h"
@@ -47,7 +48,8 @@ struct route {
     bool sms, https, cattp;        /* bearers allowed */
 };
 
-/* One table of timers (design 3.7); milliseconds at time scale 1, already divided when in struct env. */
+/* One table of timers (design 3.7); milliseconds at time scale 1, already divided when in struct
+ * env. */
 enum timer {
     TIMER_VALIDITY_ENABLE, TIMER_VALIDITY_DOWNLOAD, TIMER_VALIDITY_OTHER, TIMER_VALIDITY_MAX,
     TIMER_RESEND_1, TIMER_RESEND_2, TIMER_RESEND_3, TIMER_FENCE_1, TIMER_FENCE_2, TIMER_FENCE_3,
@@ -62,8 +64,8 @@ struct timer_row {
 extern const struct timer_row TIMERS[TIMER_COUNT];
 void timers_default(int64_t ret[TIMER_COUNT], unsigned time_scale);
 int64_t timer_scaled(int64_t ms, unsigned time_scale);      /* at least 1 ms */
-/* The default validity of a switch ends before a card that gets no confirmation has rolled back and two
- * SMS (60 s each) have passed: such verdicts come late. Warned of at start. */
+/* The default validity of a switch ends before a card that gets no confirmation has rolled back and
+ * two SMS (60 s each) have passed: such verdicts come late. Warned of at start. */
 bool timers_validity_is_short(const int64_t timer_ms[TIMER_COUNT], unsigned time_scale);
 
 struct env {
@@ -78,14 +80,15 @@ struct env {
     unsigned n_routes;
     int64_t timer_ms[TIMER_COUNT];
     unsigned time_scale;
-    unsigned effects_per_hour;     /* default 10, at most 10 are counted; 0 = no limit (trust A14) */
+    unsigned effects_per_hour; /* default 10, at most 10 are counted; 0 = no limit (trust A14) */
     unsigned rollbacks_per_day;    /* breaker: 1 or 2, default 2; 0 = off */
     bool allow_lab_eids;           /* EIDs whose check digits fail */
 };
 const struct tenant *env_realm(const struct env *env, const struct eid *eid);   /* NULL: nobody's */
 const struct tenant *env_tenant(const struct env *env, uint32_t number);
 const struct party *env_party(const struct env *env, const struct oid *oid);
-const struct route *env_route(const struct env *env, const struct oid *mno, const char *profile_type);
+const struct route *env_route(const struct env *env, const struct oid *mno,
+                              const char *profile_type);
 bool env_admits(const struct tenant *realm, const struct oid *mno);
 bool env_on_behalf(const struct env *env, const struct oid *mno, const struct oid *smdp);
 bool env_plma(const struct env *env, const struct oid *mno, const char *profile_type,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The aggregate of one EID: its EIS, its keys (as ids of sealed secrets), its running operations and its
- * open packets. One mailbox, one writer (design law 5). Only euicc_apply changes it. */
+/* The aggregate of one EID: its EIS, its keys (as ids of sealed secrets), its running operations
+ * and its open packets. One mailbox, one writer (design law 5). Only euicc_apply changes it. */
 #pragma once
 
 #include "common/msg/eis.h"
@@ -62,7 +62,7 @@ struct operation {
     uint8_t kvn;
     uint64_t counter;              /* of the armed effect packet */
     uint32_t fences;               /* fence packets and triggers of a fence armed so far */
-    int64_t window_end_ms;         /* audited on the new profile: it may still roll back until then */
+    int64_t window_end_ms; /* audited on the new profile: it may still roll back until then */
     int64_t armed_ms;
     uint16_t notif_sequence;
     bool notif_seen;
@@ -74,7 +74,7 @@ struct operation {
     struct uuid session;           /* SCP81 session of the current step */
     uint32_t step;
     bool step_open;
-    uint32_t data_done;            /* SendData: octets of the payload already accepted by the card */
+    uint32_t data_done; /* SendData: octets of the payload already accepted by the card */
     uint8_t *data;                 /* SendData payload: memory only, gone after a restart */
     size_t data_len;
     uint8_t *rsp;                  /* SendData: response elements of the steps answered so far */
@@ -98,7 +98,7 @@ struct euicc {
     uint64_t counter_high;         /* last counter reserved for scp80_kvn */
     uint8_t psk_kvn, psk_kid;      /* 0 = no SCP81 */
     bool has_notif;
-    bool unheard;                  /* an earlier switch ended without its notification: it may still come */
+    bool unheard; /* an earlier switch ended without its notification: it may still come */
     uint16_t notif_sequence;       /* last one accepted (RFC 1982 order) */
     char imei[20];                 /* hex of the octets the card sent; at most 9 */
     /* admission limits (facts: trust A14) */
@@ -118,7 +118,7 @@ struct euicc_profile *euicc_profile_by_iccid(const struct euicc *e, const struct
 struct euicc_profile *euicc_profile_by_aid(const struct euicc *e, const struct aid *aid);
 struct euicc_profile *euicc_enabled(const struct euicc *e);
 struct euicc_profile *euicc_fallback(const struct euicc *e);
-struct euicc_profile *euicc_orphan(const struct euicc *e);   /* IN_CREATION or CREATED; NULL = none */
+struct euicc_profile *euicc_orphan(const struct euicc *e); /* IN_CREATION or CREATED; NULL = none */
 struct operation *euicc_op(const struct euicc *e, const struct uuid *id);
 const struct euicc_packet *euicc_packet_of(const struct euicc *e, uint8_t kvn, uint64_t counter);
 struct euicc_packet *euicc_packet_by_counter(struct euicc *e, uint8_t kvn, uint64_t counter);
@@ -134,14 +134,15 @@ struct euicc_record {
     const struct signed_eis *eis;              /* euicc.registered: decoded ev->data, else NULL */
     const struct eum_signed_info *info;
 };
-/* Pure: creates (*e NULL and euicc.registered) or changes the aggregate. ERR_CORRUPT for a record that
- * cannot follow the state (a broken log); ERR_NOMEM. The same records give the same bytes for ever. */
+/* Pure: creates (*e NULL and euicc.registered) or changes the aggregate. ERR_CORRUPT for a record
+ * that cannot follow the state (a broken log); ERR_NOMEM. The same records give the same bytes for
+ * ever. */
 MUST_CHECK int euicc_apply(struct euicc **e, const struct euicc_record *r);
-/* The card's own list, as euicc.audited tells it, into the EIS: never allocates, so a copy may be asked
- * what an audit will make of it. */
+/* The card's own list, as euicc.audited tells it, into the EIS: never allocates, so a copy may be
+ * asked what an audit will make of it. */
 void euicc_take_audit(struct euicc *e, const struct event *ev, int64_t at_ms);
-/* The operation that operation.accepted begins, without its payload; op is zeroed. Admission looks at the
- * same one before it is applied. */
+/* The operation that operation.accepted begins, without its payload; op is zeroed. Admission looks
+ * at the same one before it is applied. */
 void operation_of(struct operation *op, const struct event *accepted, int64_t at_ms);
 void euicc_free(struct euicc *e);
 void operation_free(struct operation *op);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Records into the aggregate: one function per event type. The same records give the same state for ever,
- * live and after a restart (design law 2). */
+/* Records into the aggregate: one function per event type. The same records give the same state for
+ * ever, live and after a restart (design law 2). */
 #include "smsr/domain/euicc_int.h"
 
 #include "common/base/hex.h"
@@ -218,7 +218,8 @@ static int notified(struct euicc *e, const struct euicc_record *r)
         if (hex_encode(span_of(r->ev->imei.p, n), e->imei, sizeof e->imei))
             return ERR_INTERNAL;
     }
-    /* Asked about, not accepted; but that the card came to the goal by its fall-back is remembered. */
+    /* Asked about, not accepted; but that the card came to the goal by its fall-back is remembered.
+     */
     if (op && r->ev->decision == 5 && r->ev->kind == NOTIFICATION_FALLEN_BACK &&
         is_goal(e, op, &r->ev->aid))
         op->notif_kind = NOTIFICATION_FALLEN_BACK;
@@ -227,8 +228,8 @@ static int notified(struct euicc *e, const struct euicc_record *r)
         op->notif_sequence = (uint16_t)(r->ev->sequence - 1);
         op->notif_kind = (uint8_t)r->ev->kind;
         op->ran = op->ran || r->ev->kind == 2;
-        /* A roll-back that an earlier switch still owed us cannot be told from our own, unless the card
-         * said before that our command ran. */
+        /* A roll-back that an earlier switch still owed us cannot be told from our own, unless the
+         * card said before that our command ran. */
         op->stray = op->stray || (r->ev->kind == 3 && e->unheard && !op->ran);
     }
     if (r->ev->decision == 1 || r->ev->decision == 4)

@@ -95,7 +95,8 @@ int euicc_create(struct euicc **ret, const struct euicc_record *r)
     e->tenant = (uint32_t)r->ev->number;
     e->eis_lsn = r->lsn;
     e->eum = r->info->eum_id;
-    euicc_copy_text(e->rp_version, sizeof e->rp_version, r->info->capabilities.remote_provisioning_version);
+    euicc_copy_text(e->rp_version, sizeof e->rp_version,
+                    r->info->capabilities.remote_provisioning_version);
     euicc_copy_text(e->platform, sizeof e->platform, r->info->capabilities.platform);
     e->isd_p_load_file = r->info->isd_p_load_file;
     e->isd_p_module = r->info->isd_p_module;

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a plan of the SM-SR lets out once its records are durable: the kinds and bodies of plan_out. */
+/* What a plan of the SM-SR lets out once its records are durable: the kinds and bodies of plan_out.
+ */
 #pragma once
 
 #include "common/msg/event.h"
 #include "common/msg/message.h"
 
 enum out_kind {
-    OUT_REPLY = 1,      /* struct out_reply: ACCEPTED, RESPONSE or ERROR to the calling connection */
-    OUT_SMS,            /* struct out_sms: an armed packet, first time or again */
-    OUT_STEP,           /* struct out_step: HTTP response of an SCP81 step */
-    OUT_SESSION_CLOSE,  /* struct out_session_close */
+    OUT_REPLY = 1,     /* struct out_reply: ACCEPTED, RESPONSE or ERROR to the calling connection */
+    OUT_SMS,           /* struct out_sms: an armed packet, first time or again */
+    OUT_STEP,          /* struct out_step: HTTP response of an SCP81 step */
+    OUT_SESSION_CLOSE, /* struct out_session_close */
 };
 struct out_reply {
     uint64_t conn, message_id;
@@ -21,11 +22,12 @@ struct out_reply {
     struct span error_text;
     struct message message;       /* body in the plan's arena */
 };
-/* The address is the profile's SubscriptionAddress when it is sent, not when it was armed (design 3.5):
- * so the profiles to reach are named, not numbers. */
+/* The address is the profile's SubscriptionAddress when it is sent, not when it was armed
+ * (design 3.5): so the profiles to reach are named, not numbers. */
 struct out_sms {
     struct eid eid;
-    const struct event *armed;    /* first time: kvn, counter and bytes stand in this record of the turn */
+    const struct event
+        *armed; /* first time: kvn, counter and bytes stand in this record of the turn */
     uint64_t lsn;                 /* again: the record that armed it; armed is NULL then */
     uint64_t counter;             /* again */
     struct iccid to[2];           /* profiles whose address is used; the second may be empty */

@@ -1,20 +1,59 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The catalogue of every code this SM-SR answers (facts: sgp02 section 2). The answer of a function, the
- * text of the CLI and the manual come from this one table. */
+/* The catalogue of every code this SM-SR answers (facts: sgp02 section 2). The answer of a
+ * function, the text of the CLI and the manual come from this one table. */
 #pragma once
 
 #include "common/msg/status.h"
 
 enum status_code {
     ST_OK = 0,
-    ST_EID_UNKNOWN, ST_EID_EXISTS, ST_EID_CHECK, ST_EIS_NOT_ALLOWED, ST_EIS_FORMAT, ST_EIS_KEY,
-    ST_EUM_CERTIFICATE, ST_EUM_EXPIRED, ST_EIS_SIGNATURE, ST_ECASD_CERTIFICATE, ST_ECASD_EXPIRED,
-    ST_AUDIT_DENIED, ST_SMSR_OTHER, ST_REALM_NONE, ST_ICCID_UNKNOWN, ST_ICCID_IN_USE, ST_ICCID_ELSEWHERE,
-    ST_ICCID_NOT_ALLOWED, ST_PROFILE_STATE, ST_PROFILE_FALLBACK, ST_DISABLE_FALLBACK, ST_POL1, ST_POL2,
-    ST_POL2_INVALID, ST_ADDRESS_MISSING, ST_ROUTE_MISSING, ST_ADDRESS_NOT_ALLOWED, ST_MEMORY, ST_ORPHAN,
-    ST_SD_AID_UNKNOWN, ST_SD_EXECUTION, ST_ISDR_EXECUTION, ST_ROLLED_BACK, ST_FALLEN_BACK, ST_NO_BEARER,
-    ST_BUSY, ST_RATE, ST_BREAKER, ST_FUNCTION_DENIED, ST_CALL_REUSED, ST_FORMAT, ST_VALIDITY_TOO_LONG,
-    ST_CANCELLED, ST_EXPIRED_UNSENT, ST_EXPIRED_SENT, ST_STORAGE, ST_CODE_COUNT
+    ST_EID_UNKNOWN,
+    ST_EID_EXISTS,
+    ST_EID_CHECK,
+    ST_EIS_NOT_ALLOWED,
+    ST_EIS_FORMAT,
+    ST_EIS_KEY,
+    ST_EUM_CERTIFICATE,
+    ST_EUM_EXPIRED,
+    ST_EIS_SIGNATURE,
+    ST_ECASD_CERTIFICATE,
+    ST_ECASD_EXPIRED,
+    ST_AUDIT_DENIED,
+    ST_SMSR_OTHER,
+    ST_REALM_NONE,
+    ST_ICCID_UNKNOWN,
+    ST_ICCID_IN_USE,
+    ST_ICCID_ELSEWHERE,
+    ST_ICCID_NOT_ALLOWED,
+    ST_PROFILE_STATE,
+    ST_PROFILE_FALLBACK,
+    ST_DISABLE_FALLBACK,
+    ST_POL1,
+    ST_POL2,
+    ST_POL2_INVALID,
+    ST_ADDRESS_MISSING,
+    ST_ROUTE_MISSING,
+    ST_ADDRESS_NOT_ALLOWED,
+    ST_MEMORY,
+    ST_ORPHAN,
+    ST_SD_AID_UNKNOWN,
+    ST_SD_EXECUTION,
+    ST_ISDR_EXECUTION,
+    ST_ROLLED_BACK,
+    ST_FALLEN_BACK,
+    ST_NO_BEARER,
+    ST_BUSY,
+    ST_RATE,
+    ST_BREAKER,
+    ST_FUNCTION_DENIED,
+    ST_CALL_REUSED,
+    ST_FORMAT,
+    ST_VALIDITY_TOO_LONG,
+    ST_CANCELLED,
+    ST_EXPIRED_UNSENT,
+    ST_EXPIRED_SENT,
+    ST_STORAGE,
+    ST_CODE_COUNT
 };
 struct status_row {
     struct gsma_code code;
@@ -25,4 +64,5 @@ struct status_row {
 extern const struct status_row STATUS[ST_CODE_COUNT];
 /* The row of a subject and reason, NULL when this house never answers it. */
 const struct status_row *status_find(const struct gsma_code *code);
-struct exec_answer status_answer(enum status_code code);   /* FAILED (EXPIRED for the two) with its code */
+struct exec_answer
+status_answer(enum status_code code); /* FAILED (EXPIRED for the two) with its code */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The one table of timers (design 3.7). Where SGP.02 leaves a number to the platform, the doc says what
- * it was taken from. */
+/* The one table of timers (design 3.7). Where SGP.02 leaves a number to the platform, the doc says
+ * what it was taken from. */
 #include "smsr/domain/env.h"
 
 #define SECONDS 1000
@@ -8,8 +8,9 @@
 #define HOURS (60 * MINUTES)
 
 const struct timer_row TIMERS[TIMER_COUNT] = {
-    [TIMER_VALIDITY_ENABLE] = {"validity_enable", 900 * SECONDS, 30 * SECONDS, 24 * HOURS,
-                               "validity period of Enable and DisableProfile when the caller gives none"},
+    [TIMER_VALIDITY_ENABLE] =
+        {"validity_enable", 900 * SECONDS, 30 * SECONDS, 24 * HOURS,
+         "validity period of Enable and DisableProfile when the caller gives none"},
     [TIMER_VALIDITY_DOWNLOAD] = {"validity_download", 900 * SECONDS, 30 * SECONDS, 24 * HOURS,
                                  "validity period of SendData for each 20,000 octets begun"},
     [TIMER_VALIDITY_OTHER] = {"validity_other", 180 * SECONDS, 10 * SECONDS, 24 * HOURS,
@@ -23,11 +24,16 @@ const struct timer_row TIMERS[TIMER_COUNT] = {
                         "same bytes again, this long after the second time"},
     [TIMER_RESEND_3] = {"resend_3", 600 * SECONDS, 1 * SECONDS, 24 * HOURS,
                         "same bytes again, this long after every later time"},
-    [TIMER_FENCE_1] = {"fence_1", 1 * MINUTES, 1 * SECONDS, 24 * HOURS, "first fence is repeated after"},
-    [TIMER_FENCE_2] = {"fence_2", 5 * MINUTES, 1 * SECONDS, 24 * HOURS, "second fence is repeated after"},
-    [TIMER_FENCE_3] = {"fence_3", 15 * MINUTES, 1 * SECONDS, 24 * HOURS, "third fence is repeated after"},
-    [TIMER_FENCE_4] = {"fence_4", 60 * MINUTES, 1 * SECONDS, 48 * HOURS, "fourth fence is repeated after"},
-    [TIMER_FENCE_5] = {"fence_5", 6 * HOURS, 1 * SECONDS, 72 * HOURS, "fifth fence is repeated after"},
+    [TIMER_FENCE_1] = {"fence_1", 1 * MINUTES, 1 * SECONDS, 24 * HOURS,
+                       "first fence is repeated after"},
+    [TIMER_FENCE_2] = {"fence_2", 5 * MINUTES, 1 * SECONDS, 24 * HOURS,
+                       "second fence is repeated after"},
+    [TIMER_FENCE_3] = {"fence_3", 15 * MINUTES, 1 * SECONDS, 24 * HOURS,
+                       "third fence is repeated after"},
+    [TIMER_FENCE_4] = {"fence_4", 60 * MINUTES, 1 * SECONDS, 48 * HOURS,
+                       "fourth fence is repeated after"},
+    [TIMER_FENCE_5] = {"fence_5", 6 * HOURS, 1 * SECONDS, 72 * HOURS,
+                       "fifth fence is repeated after"},
     [TIMER_FENCE_6] = {"fence_6", 24 * HOURS, 1 * SECONDS, 7LL * 24 * HOURS,
                        "every later fence is repeated after"},
     [TIMER_SESSION_HOLD] = {"session_hold", 20 * SECONDS, 1 * SECONDS, 120 * SECONDS,
@@ -38,10 +44,11 @@ const struct timer_row TIMERS[TIMER_COUNT] = {
                                  "after a 9000 without a notification the card is audited"},
     [TIMER_CONFIRM_RESEND] = {"confirm_resend", 20 * SECONDS, 1 * SECONDS, 1 * HOURS,
                               "the confirmation is sent again after"},
-    [TIMER_ROLLBACK_WINDOW] = {"rollback_window", (300 + 5 * 60) * SECONDS, 10 * SECONDS, 24 * HOURS,
-                               "longest time in which a card without confirmation rolls back: 300 s to "
-                               "attach and 5 notifications 60 s apart (card configuration; the "
-                               "specification gives no number)"},
+    [TIMER_ROLLBACK_WINDOW] =
+        {"rollback_window", (300 + 5 * 60) * SECONDS, 10 * SECONDS, 24 * HOURS,
+         "longest time in which a card without confirmation rolls back: 300 s to "
+         "attach and 5 notifications 60 s apart (card configuration; the "
+         "specification gives no number)"},
 };
 
 void timers_default(int64_t ret[TIMER_COUNT], unsigned time_scale)

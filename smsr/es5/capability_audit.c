@@ -5,8 +5,9 @@
 #include "common/codec/apdu.h"
 #include "common/codec/tlv.h"
 
-/* The empty AID 4F00 selects every ISD-P. Chosen from GlobalPlatform's partial-AID rule: the facts know
- * only the form that names one ISD-P, so a card that answers 6A80 here is audited AID by AID later. */
+/* The empty AID 4F00 selects every ISD-P. Chosen from GlobalPlatform's partial-AID rule: the facts
+ * know only the form that names one ISD-P, so a card that answers 6A80 here is audited AID by AID
+ * later. */
 static const uint8_t GET_STATUS_ALL[] = {0x80, 0xF2, 0x40, 0x02, 0x07, 0x4F, 0x00,
                                          0x5C, 0x03, 0x4F, 0x9F, 0x70, 0x00};
 /* P2 bit 1: the next occurrences; an answer of 256 octets holds ten entries of 24. */
@@ -80,8 +81,8 @@ static int read_memory(struct span data, struct es5_status *ret)
     return ERR_OK;
 }
 
-/* One R-APDU: the list, its continuation or the memory, told apart by what they begin with. *more: the
- * list goes on (62F1: in the next script, 6310: by P2 bit 1). */
+/* One R-APDU: the list, its continuation or the memory, told apart by what they begin with. *more:
+ * the list goes on (62F1: in the next script, 6310: by P2 bit 1). */
 static int read_one(const struct apdu_rsp *rsp, bool first, bool *more, struct es5_status *ret)
 {
     bool memory = rsp->data.n >= 2 && rsp->data.p[0] == 0xFF && rsp->data.p[1] == 0x21;

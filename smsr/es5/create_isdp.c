@@ -5,7 +5,8 @@
 #include "common/codec/apdu.h"
 #include "common/codec/tlv.h"
 
-static const uint8_t PRIVILEGES[] = {0x80, 0xC0, 0x00}; /* SD, trusted path, authorised management */
+static const uint8_t PRIVILEGES[] = {0x80, 0xC0,
+                                     0x00}; /* SD, trusted path, authorised management */
 static const uint8_t SCP03_I70[] = {0xC9, 0x04, 0x81, 0x02, 0x03, 0x70};
 
 static void lv(struct writer *w, struct span s)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ES5, SM-SR to ISD-R: one file per card function (SGP.02 4.1.1; facts: sgp02 section 6). Each writes its
- * C-APDUs as a finished expanded script and reads the answer to it; pure. */
+/* ES5, SM-SR to ISD-R: one file per card function (SGP.02 4.1.1; facts: sgp02 section 6). Each
+ * writes its C-APDUs as a finished expanded script and reads the answer to it; pure. */
 #pragma once
 
 #include "common/codec/push.h"
@@ -16,7 +16,8 @@ struct es5_answer {
 };
 MUST_CHECK int es5_answer_read(struct span response, struct es5_answer *ret);
 
-/* 80E60C00: EIS load file and module, ISD-P AID, privileges 80C000, C9 = SCP03 i 70, quota when > 0. */
+/* 80E60C00: EIS load file and module, ISD-P AID, privileges 80C000, C9 = SCP03 i 70, quota when >
+ * 0. */
 void es5_create_isdp(struct writer *w, enum script_form form, const struct euicc *e,
                      const struct aid *isd_p, uint32_t memory);
 /* 80E28800 15 3A03 / 3A04: 9000 is not the end, the notification is. */
@@ -25,8 +26,8 @@ void es5_disable_profile(struct writer *w, enum script_form form, const struct a
 /* 80E40040 12 4F10: 9000, or 6A88 when it is gone already. */
 void es5_delete_profile(struct writer *w, enum script_form form, const struct aid *isd_p);
 
-/* GET STATUS of all ISD-Ps and GET DATA FF21 in one script (eUICCCapabilityAudit). known: ISD-Ps of the
- * EIS; where they may not fit into one answer the rest is asked for in the same script. */
+/* GET STATUS of all ISD-Ps and GET DATA FF21 in one script (eUICCCapabilityAudit). known: ISD-Ps of
+ * the EIS; where they may not fit into one answer the rest is asked for in the same script. */
 void es5_audit(struct writer *w, enum script_form form, unsigned known);
 struct es5_status {
     struct event_profile isdp[EVENT_PROFILES_MAX];   /* iccid empty: the card knows AIDs */
@@ -34,25 +35,26 @@ struct es5_status {
     bool has_memory;
     uint32_t memory_free;
 };
-/* ERR_FORMAT when the answer is not what the script asked for, ERR_TRUNCATED when the list goes on. A card
- * that answers runs on an enabled profile: a list that shows none of them (6A88 too) does not tell about
- * the card and is ERR_FORMAT, so that nothing is believed gone because a card lists in another way. */
+/* ERR_FORMAT when the answer is not what the script asked for, ERR_TRUNCATED when the list goes on.
+ * A card that answers runs on an enabled profile: a list that shows none of them (6A88 too) does
+ * not tell about the card and is ERR_FORMAT, so that nothing is believed gone because a card lists
+ * in another way. */
 MUST_CHECK int es5_audit_read(struct span response, struct es5_status *ret);
 
 /* 80E28900 07 3A08 04 4E02 seq 00; answer 80 L { 4F10 AID }* = ISD-Ps deleted because of POL1. */
 void es5_confirm_notification(struct writer *w, enum script_form form, uint16_t sequence);
-#define ES5_DELETED_MAX 3        /* a switch leaves one profile; the next audit finds what is beyond */
+#define ES5_DELETED_MAX 3 /* a switch leaves one profile; the next audit finds what is beyond */
 struct es5_deleted {
     struct aid aid[ES5_DELETED_MAX];
     unsigned n;
 };
 MUST_CHECK int es5_confirm_read(struct span rapdu_data, struct es5_deleted *ret);
 
-/* ES3-SendData: one body from the payload at offset: C-APDUs are wrapped in 22, SCP03t TLVs go as they
- * are; cut at element borders, at most limit octets of payload unless one element alone is larger.
- * ret_next is the offset after what was taken. ERR_FORMAT: the payload is neither; ERR_TOO_LARGE: an
- * element of more than ES5_ELEMENT_MAX octets, which no card buffers. A body has at most
- * ES5_BODY_MAX(limit) octets. */
+/* ES3-SendData: one body from the payload at offset: C-APDUs are wrapped in 22, SCP03t TLVs go as
+ * they are; cut at element borders, at most limit octets of payload unless one element alone is
+ * larger. ret_next is the offset after what was taken. ERR_FORMAT: the payload is neither;
+ * ERR_TOO_LARGE: an element of more than ES5_ELEMENT_MAX octets, which no card buffers. A body has
+ * at most ES5_BODY_MAX(limit) octets. */
 #define ES5_ELEMENT_MAX 2048u
 #define ES5_BODY_MAX(limit) (2u * ((limit) + ES5_ELEMENT_MAX) + 16u)
 MUST_CHECK int es5_send_data_check(struct span payload);

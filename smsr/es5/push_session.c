@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The push that makes a card open its administration session (SGP.02 2.4.4; facts: ota section 2.4). */
+/* The push that makes a card open its administration session (SGP.02 2.4.4; facts: ota
+ * section 2.4). */
 #include "smsr/es5/es5.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What ES3-SendData carries to a security domain (SGP.02 5.4.4): C-APDUs or SCP03t TLVs behind each other.
- * The SM-SR splits only at their borders and reads none of their content. */
+/* What ES3-SendData carries to a security domain (SGP.02 5.4.4): C-APDUs or SCP03t TLVs behind each
+ * other. The SM-SR splits only at their borders and reads none of their content. */
 #include "smsr/es5/es5.h"
 
 #include "common/codec/apdu.h"
@@ -24,8 +24,9 @@ static bool all_scp03t(struct span payload)
     return err == ERR_NOT_FOUND && payload.n;
 }
 
-/* Length of the C-APDU at the front. Le cannot be told from the next CLA by form alone: after Lc data a
- * 00 is Le, since CLA 00 is not used towards an ISD-R or ISD-P (all their commands are 80..8F, C0..). */
+/* Length of the C-APDU at the front. Le cannot be told from the next CLA by form alone: after Lc
+ * data a 00 is Le, since CLA 00 is not used towards an ISD-R or ISD-P (all their commands
+ * are 80..8F, C0..). */
 static size_t capdu_len(struct span s)
 {
     size_t n;

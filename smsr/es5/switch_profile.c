@@ -17,8 +17,10 @@ static void one_apdu(struct writer *w, enum script_form form, const struct apdu_
     script_end(&sw, 1);
 }
 
-/* STORE DATA 80E28800: DGI 3A03 or 3A04 around 4F10 <ISD-P AID>; no Le on these two (seen on cards). */
-static void store_aid(struct writer *w, enum script_form form, uint16_t tag, const struct aid *isd_p)
+/* STORE DATA 80E28800: DGI 3A03 or 3A04 around 4F10 <ISD-P AID>; no Le on these two (seen on
+ * cards). */
+static void store_aid(struct writer *w, enum script_form form, uint16_t tag,
+                      const struct aid *isd_p)
 {
     uint8_t tlv[24], data[32];
     struct writer t = wr_init(tlv, sizeof tlv), d = wr_init(data, sizeof data);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Admission of a call: relation, state, policy, limits; then operation.accepted and, when nothing else
- * runs on the card, the first packet in the same commit. A refusal is a record and a GSMA status too. */
+/* Admission of a call: relation, state, policy, limits; then operation.accepted and, when nothing
+ * else runs on the card, the first packet in the same commit. A refusal is a record and a GSMA
+ * status too. */
 #include "smsr/proc/admission.h"
 
 #include "smsr/proc/switch.h"
@@ -51,8 +52,8 @@ static struct event *call_record(struct admit *a, enum event_type type)
 
 static struct message answer(struct admit *a, const struct exec_answer *x)
 {
-    return proc_answer(a->r.p->arena, a->ask.caller.iface, a->ask.fn, x, (struct span){NULL, 0}, NULL,
-                       a->r.now, a->r.now, a->acceptable_s);
+    return proc_answer(a->r.p->arena, a->ask.caller.iface, a->ask.fn, x, (struct span){NULL, 0},
+                       NULL, a->r.now, a->r.now, a->acceptable_s);
 }
 
 /* The ISD-P to delete first, when it is the caller's own: the subject the status is about. */
@@ -191,14 +192,15 @@ static enum status_code check_send_data(struct admit *a)
     return ST_OK;
 }
 
-/* Those listed must be the caller's to see; an owner without a profile on the card has no reason to wake
- * it (facts: sgp02 2.2). */
+/* Those listed must be the caller's to see; an owner without a profile on the card has no reason to
+ * wake it (facts: sgp02 2.2). */
 static enum status_code check_audit(struct admit *a)
 {
     bool owns = a->ask.caller.role == ROLE_FLEET;
 
     for (unsigned i = 0; i < a->r.e->n_profiles; i++)
-        owns = owns || !authz_profile(a->r.env, &a->ask.caller, a->r.e, &a->r.e->profiles[i], FN_AUDIT_EIS);
+        owns = owns ||
+               !authz_profile(a->r.env, &a->ask.caller, a->r.e, &a->r.e->profiles[i], FN_AUDIT_EIS);
     if (!owns)
         return ST_EIS_NOT_ALLOWED;
     for (unsigned i = 0; i < a->ask.n_iccids; i++) {
@@ -322,7 +324,8 @@ static int accept(struct admit *a, const struct euicc_profile *p, int64_t validi
 
 int proc_admit(const struct proc_env *pe, struct euicc *e, const struct input *in, struct plan *p)
 {
-    struct admit a = {.r = {pe, pe->env, e, NULL, in, p, p->now_ms, false, NULL}, .call = &in->u.call};
+    struct admit a = {.r = {pe, pe->env, e, NULL, in, p, p->now_ms, false, NULL},
+                      .call = &in->u.call};
     const struct euicc_profile *t = NULL;
     enum status_code st;
     int64_t validity;

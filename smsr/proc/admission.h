@@ -25,7 +25,8 @@ struct ask {
 };
 /* false: the message is no request of this SM-SR's card functions. */
 bool ask_read(const struct in_call *call, struct ask *ret);
-/* First step of each procedure, in the commit of its admission when nothing else runs on the card. */
+/* First step of each procedure, in the commit of its admission when nothing else runs on the card.
+ */
 int session_start(struct run *r);
 int delete_arm(struct run *r);
 /* Policy, state and address of a deletion in this view (facts: sgp02 4.3). */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* RESPONSE messages of all functions, in one place. Every response struct starts with base_response. */
+/* RESPONSE messages of all functions, in one place. Every response struct starts with
+ * base_response. */
 #include "smsr/proc/run.h"
 
 #include "common/msg/es1.h"
@@ -7,7 +8,8 @@
 #include "common/msg/es4.h"
 #include "common/msg/msg_type.h"
 
-static void add_data(enum msg_type t, void *body, struct span data, const struct aid *isdp_aid, bool ok)
+static void add_data(enum msg_type t, void *body, struct span data, const struct aid *isdp_aid,
+                     bool ok)
 {
     switch (t) {
     case MSG_ES3_CREATE_ISDP_RESPONSE: {

@@ -17,11 +17,12 @@ static void plain(struct ask *a, const void *body)
     a->iccid = m->iccid;
 }
 
-static_assert(sizeof(struct es3_enable_profile_request) == sizeof(struct es4_enable_profile_request) &&
-                  sizeof(struct es3_disable_profile_request) == sizeof(struct es4_disable_profile_request) &&
-                  sizeof(struct es3_delete_isdp_request) == sizeof(struct es4_delete_profile_request) &&
-                  sizeof(struct es3_enable_profile_request) == sizeof(struct es3_delete_isdp_request),
-              "the plain profile requests share one layout");
+static_assert(
+    sizeof(struct es3_enable_profile_request) == sizeof(struct es4_enable_profile_request) &&
+        sizeof(struct es3_disable_profile_request) == sizeof(struct es4_disable_profile_request) &&
+        sizeof(struct es3_delete_isdp_request) == sizeof(struct es4_delete_profile_request) &&
+        sizeof(struct es3_enable_profile_request) == sizeof(struct es3_delete_isdp_request),
+    "the plain profile requests share one layout");
 
 static void create_isdp(struct ask *a, const void *body)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Audit of a card (ES4-AuditEIS), and what an unsolicited notification leads to: confirm, ask the card,
- * believe the card only (facts: README item 17). Reads may be repeated under fresh counters. */
+/* Audit of a card (ES4-AuditEIS), and what an unsolicited notification leads to: confirm, ask the
+ * card, believe the card only (facts: README item 17). Reads may be repeated under fresh counters.
+ */
 #include "smsr/proc/admission.h"
 
 #include "common/codec/packet.h"
@@ -68,7 +69,8 @@ static const struct eis *shown(struct run *r, const struct event *audited)
     if (!ret || op->function != FN_AUDIT_EIS)
         return NULL;
     if (after.n_profiles) {
-        after.profiles = arena_dup(r->p->arena, after.profiles, after.n_profiles * sizeof *after.profiles);
+        after.profiles =
+            arena_dup(r->p->arena, after.profiles, after.n_profiles * sizeof *after.profiles);
         if (!after.profiles)
             return NULL;
     }
@@ -127,7 +129,8 @@ static int confirming(const struct proc_view *v, const struct input *in, struct 
         return in->u.notification.sequence == r.op->notif_sequence ? confirm(&r) : ERR_STATE;
     if (!run_expired(&r))
         return run_confirm_again(&r, AU_CONFIRMING, named(&r), euicc_enabled(r.e));
-    (void)run_conclude(&r, VERDICT_FAILED, ST_EXPIRED_SENT, STAGE_CONFIRMATION, (struct span){NULL, 0});
+    (void)run_conclude(&r, VERDICT_FAILED, ST_EXPIRED_SENT, STAGE_CONFIRMATION,
+                       (struct span){NULL, 0});
     return ERR_OK;
 }
 
@@ -137,8 +140,10 @@ static int asking(const struct proc_view *v, const struct input *in, struct plan
 
     if (in->kind == IN_POR)
         return heard(&r);
-    if (run_expired(&r)) { /* a read that nobody answered has changed nothing: FAILED is the truth */
-        (void)run_conclude(&r, VERDICT_FAILED, ST_EXPIRED_SENT, STAGE_BEARER, (struct span){NULL, 0});
+    if (run_expired(
+            &r)) { /* a read that nobody answered has changed nothing: FAILED is the truth */
+        (void)run_conclude(&r, VERDICT_FAILED, ST_EXPIRED_SENT, STAGE_BEARER,
+                           (struct span){NULL, 0});
         return ERR_OK;
     }
     return audit_start(&r);
@@ -146,16 +151,18 @@ static int asking(const struct proc_view *v, const struct input *in, struct plan
 
 #define INPUTS (IN_BIT(IN_POR) | IN_BIT(IN_TIMER) | IN_BIT(IN_RESTART))
 static const struct proc_state AUDIT[] = {
-    [AU_QUEUED] = {"QUEUED", IN_BIT(IN_TIMER) | IN_BIT(IN_RESTART), S(AU_ASKING), NULL, RESTART_WAIT,
-                   queued},
+    [AU_QUEUED] = {"QUEUED", IN_BIT(IN_TIMER) | IN_BIT(IN_RESTART), S(AU_ASKING), NULL,
+                   RESTART_WAIT, queued},
     [AU_ASKING] = {"ASKING", INPUTS, S(AU_ASKING), "fence_1", RESTART_RESUME, asking},
 };
 static const struct proc_state NOTIFICATION[] = {
     [AU_QUEUED] = {"QUEUED", IN_BIT(IN_TIMER) | IN_BIT(IN_RESTART), S(AU_CONFIRMING), NULL,
                    RESTART_WAIT, queued},
-    [AU_CONFIRMING] = {"CONFIRMING", INPUTS | IN_BIT(IN_NOTIFICATION), S(AU_CONFIRMING) | S(AU_ASKING),
-                       "confirm_resend", RESTART_RESUME, confirming},
+    [AU_CONFIRMING] = {"CONFIRMING", INPUTS | IN_BIT(IN_NOTIFICATION),
+                       S(AU_CONFIRMING) | S(AU_ASKING), "confirm_resend", RESTART_RESUME,
+                       confirming},
     [AU_ASKING] = {"ASKING", INPUTS, S(AU_ASKING), "fence_1", RESTART_RESUME, asking},
 };
 const struct proc PROC_AUDIT = {"audit", FN_AUDIT_EIS, AUDIT, AU_AUDIT_STATES};
-const struct proc PROC_NOTIFICATION = {"notification", FN_NOTIFICATION, NOTIFICATION, AU_STATE_COUNT};
+const struct proc PROC_NOTIFICATION = {"notification", FN_NOTIFICATION, NOTIFICATION,
+                                       AU_STATE_COUNT};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How an operation ends: verdict, answer, and what other parties must hear (design 3.4; facts: sgp02 6.9
- * rule 4). One plan, one commit. */
+/* How an operation ends: verdict, answer, and what other parties must hear (design 3.4; facts:
+ * sgp02 6.9 rule 4). One plan, one commit. */
 #include "smsr/proc/run.h"
 
 #include "common/base/hex.h"
@@ -11,7 +11,8 @@
 
 #include <assert.h>
 
-/* Service providers told of one profile: two profiles of a switch fill the deliveries of its record. */
+/* Service providers told of one profile: two profiles of a switch fill the deliveries of its
+ * record. */
 #define NOTIFIED_SP_MAX 3u
 
 static struct message *keep(struct run *r, struct message m)
@@ -24,7 +25,8 @@ static const struct euicc_profile *target(const struct run *r)
     return euicc_profile_by_iccid(r->e, &r->op->iccid);
 }
 
-static void answer_with(struct run *r, struct event *ev, const struct exec_answer *answer, struct span data)
+static void answer_with(struct run *r, struct event *ev, const struct exec_answer *answer,
+                        struct span data)
 {
     struct message m;
 
@@ -107,7 +109,8 @@ void run_expire_unsent(struct run *r)
     (void)run_conclude(r, VERDICT_EXPIRED, ST_EXPIRED_UNSENT, STAGE_BEARER, (struct span){NULL, 0});
 }
 
-/* The answer goes out now, once; the verdict is found by the fence and told as OperationConcluded. */
+/* The answer goes out now, once; the verdict is found by the fence and told as OperationConcluded.
+ */
 void run_expire_sent(struct run *r, const char *why, int state, int64_t due)
 {
     struct exec_answer a = status_answer(ST_EXPIRED_SENT);
@@ -136,7 +139,8 @@ static struct message notification(struct run *r, enum interface iface, enum fun
     if (iface == IF_ES3) {
         struct es3_handle_profile_enabled_notification *n = arena_alloc(r->p->arena, sizeof *n);
         if (n)
-            *n = (struct es3_handle_profile_enabled_notification){r->e->eid, p->iccid, p->mno, r->now};
+            *n = (struct es3_handle_profile_enabled_notification){r->e->eid, p->iccid, p->mno,
+                                                                  r->now};
         body = n;
     } else {
         struct es4_handle_profile_enabled_notification *n = arena_alloc(r->p->arena, sizeof *n);
@@ -157,8 +161,10 @@ static_assert(sizeof(struct es3_handle_profile_enabled_notification) ==
                       sizeof(struct es4_handle_profile_deleted_notification),
               "the notifications of one interface share one layout");
 
-/* The owner hears it by ES3 through the SM-DP of that profile, else by ES4, never both (design 3.5). */
-static void notify_owner(struct run *r, struct event *with, const struct euicc_profile *p, enum function f)
+/* The owner hears it by ES3 through the SM-DP of that profile, else by ES4, never both
+ * (design 3.5). */
+static void notify_owner(struct run *r, struct event *with, const struct euicc_profile *p,
+                         enum function f)
 {
     bool by_smdp = p->smdp.s[0] && env_on_behalf(r->env, &p->mno, &p->smdp);
     const struct oid *to = by_smdp ? &p->smdp : &p->mno;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Delete a profile and its ISD-P (SGP.02 3.6, 3.7; ES4.DeleteProfile, ES3.DeleteISDP). The card tells in
- * its answer; there is no notification. 6A88 counts as done: the ISD-P is gone. */
+/* Delete a profile and its ISD-P (SGP.02 3.6, 3.7; ES4.DeleteProfile, ES3.DeleteISDP). The card
+ * tells in its answer; there is no notification. 6A88 counts as done: the ISD-P is gone. */
 #include "smsr/proc/admission.h"
 
 #include "common/codec/packet.h"
@@ -82,8 +82,8 @@ static bool told(struct run *r)
     if (run_sw(a.sw) == RUN_SW_DONE || a.sw == 0x6A88)
         (void)gone(r, por->data);
     else
-        (void)run_conclude(r, VERDICT_FAILED, a.sw == 0x69E1 ? ST_POL1 : ST_ISDR_EXECUTION, STAGE_CARD,
-                           por->data);
+        (void)run_conclude(r, VERDICT_FAILED, a.sw == 0x69E1 ? ST_POL1 : ST_ISDR_EXECUTION,
+                           STAGE_CARD, por->data);
     return true;
 }
 
@@ -92,7 +92,8 @@ static int armed_por(struct run *r)
     const struct in_por *por = &r->in->u.por;
     const struct euicc_packet *pk = run_answered(r);
 
-    if (!pk || pk->purpose != PURPOSE_CMD || por->status == POR_MEMORY || por->status == POR_MORE_TIME)
+    if (!pk || pk->purpose != PURPOSE_CMD || por->status == POR_MEMORY ||
+        por->status == POR_MORE_TIME)
         return ERR_STATE;
     (void)run_por(r, -1, 0);
     if (told(r))

@@ -28,7 +28,8 @@ static int64_t own_validity(const struct proc_env *pe)
     return pe->env->timer_ms[TIMER_VALIDITY_ENABLE];
 }
 
-/* Nobody's operation expects it: the card is confirmed and asked; the EIS follows the audit only. */
+/* Nobody's operation expects it: the card is confirmed and asked; the EIS follows the audit only.
+ */
 static int unsolicited(const struct proc_env *pe, const struct euicc *e, const struct input *in,
                        struct plan *p)
 {

@@ -160,8 +160,8 @@ int run_confirm(struct run *r, uint16_t sequence, int state, const struct euicc_
     struct writer w = run_writer(r, 64);
 
     es5_confirm_notification(&w, dialect_of(r->e)->sms_form, sequence);
-    return run_arm(r, PURPOSE_CONFIRM, wr_view(&w), state, r->now + run_timer(r, TIMER_CONFIRM_RESEND),
-                   to, to2);
+    return run_arm(r, PURPOSE_CONFIRM, wr_view(&w), state,
+                   r->now + run_timer(r, TIMER_CONFIRM_RESEND), to, to2);
 }
 
 int run_confirm_again(struct run *r, int state, const struct euicc_profile *to,
@@ -224,7 +224,8 @@ int64_t run_fence_due(const struct run *r, uint32_t fences)
     return r->now + run_timer(r, t);
 }
 
-int run_fence_to(struct run *r, enum packet_purpose purpose, int state, const struct euicc_profile *to)
+int run_fence_to(struct run *r, enum packet_purpose purpose, int state,
+                 const struct euicc_profile *to)
 {
     struct writer w = run_writer(r, 64);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside of the SM-SR's procedures: one decision in progress, and the moves all procedures share. */
+/* Inside of the SM-SR's procedures: one decision in progress, and the moves all procedures share.
+ */
 #pragma once
 
 #include "smsr/domain/authz.h"
@@ -21,15 +22,18 @@ struct run {
     const struct eis *eis;         /* AuditEIS: what its answer shows */
 };
 #define RUN_INIT(v, input, plan)                                                                   \
-    {(v)->env, ((const struct proc_env *)(v)->env)->env, (v)->aggregate, (v)->operation, input, plan,   \
-     (v)->now_ms, false, NULL}
+    {                                                                                              \
+        (v)->env, ((const struct proc_env *)(v)->env)->env, (v)->aggregate, (v)->operation, input, \
+            plan, (v)->now_ms, false, NULL                                                         \
+    }
 
 /* A record of the running operation; next < 0 leaves state and timer. due is capped by the validity
  * period while the caller has no answer yet. */
 struct event *run_record(struct run *r, enum event_type type, int next, int64_t due);
 int64_t run_timer(const struct run *r, enum timer t);
-/* Arms a packet: EV_OPERATION_ARMED for PURPOSE_CMD, else EV_PACKET_ARMED, and sends it once durable to
- * the addresses of these profiles (to2 may be NULL). script lives in the plan's arena. */
+/* Arms a packet: EV_OPERATION_ARMED for PURPOSE_CMD, else EV_PACKET_ARMED, and sends it once
+ * durable to the addresses of these profiles (to2 may be NULL). script lives in the plan's arena.
+ */
 int run_arm(struct run *r, enum packet_purpose purpose, struct span script, int next, int64_t due,
             const struct euicc_profile *to, const struct euicc_profile *to2);
 /* Same bytes again (law 3): no record, only the timer moves. */
@@ -37,47 +41,54 @@ void run_resend(struct run *r, const struct euicc_packet *pk, const struct euicc
                 const struct euicc_profile *to2);
 /* The packet of this purpose that is still open for the operation; NULL. */
 const struct euicc_packet *run_packet(const struct run *r, enum packet_purpose purpose);
-/* Next same-bytes resend of a packet armed at first_sent: after 60, 180, 600 s, then every 600 s. */
+/* Next same-bytes resend of a packet armed at first_sent: after 60, 180, 600 s, then every 600 s.
+ */
 int64_t run_resend_due(const struct run *r, int64_t first_sent);
 /* The open packet of the operation that this IN_POR answers; NULL: none. */
 const struct euicc_packet *run_answered(const struct run *r);
 /* operation.answered of this IN_POR. */
 struct event *run_por(struct run *r, int next, int64_t due);
-/* What a status word proves about the command it answers: 9000 and 91xx that it was executed, 64xx and
- * 67xx to 6Exx that it was not; warnings, memory faults and 6Fxx leave it open, then the card is asked. */
+/* What a status word proves about the command it answers: 9000 and 91xx that it was executed, 64xx
+ * and 67xx to 6Exx that it was not; warnings, memory faults and 6Fxx leave it open, then the card
+ * is asked. */
 enum run_sw { RUN_SW_DONE, RUN_SW_REFUSED, RUN_SW_OPEN };
 enum run_sw run_sw(uint16_t sw);
 /* Arms the confirmation of a notification. */
 int run_confirm(struct run *r, uint16_t sequence, int state, const struct euicc_profile *to,
                 const struct euicc_profile *to2);
-/* The one of the operation's notification again: the same bytes twice, then under a fresh counter. */
+/* The one of the operation's notification again: the same bytes twice, then under a fresh counter.
+ */
 int run_confirm_again(struct run *r, int state, const struct euicc_profile *to,
                       const struct euicc_profile *to2);
 /* Writer over n octets of the plan's arena. */
 struct writer run_writer(struct run *r, size_t n);
 
-/* Ends the operation: operation.concluded with its answer; the RESPONSE is a delivery unless the caller
- * was answered before, then an OperationConcluded notice is. data: EuiccResponseData. */
+/* Ends the operation: operation.concluded with its answer; the RESPONSE is a delivery unless the
+ * caller was answered before, then an OperationConcluded notice is. data: EuiccResponseData. */
 struct event *run_conclude(struct run *r, enum verdict v, enum status_code code, enum stage stage,
                            struct span data);
 /* As above with warning: EXECUTED_WITHWARNING and this code. */
 struct event *run_conclude_warning(struct run *r, enum status_code code, struct span data);
-/* Tells everybody else who must hear that this profile is in that state now; with is the record that
- * changed it. f: FN_ENABLE_PROFILE, FN_DISABLE_PROFILE, FN_DELETE_PROFILE. */
-void run_notify(struct run *r, struct event *with, const struct euicc_profile *profile, enum function f);
+/* Tells everybody else who must hear that this profile is in that state now; with is the record
+ * that changed it. f: FN_ENABLE_PROFILE, FN_DISABLE_PROFILE, FN_DELETE_PROFILE. */
+void run_notify(struct run *r, struct event *with, const struct euicc_profile *profile,
+                enum function f);
 
-/* Validity period over: true when it was handled here (EXPIRED 5.3 when never armed). When armed the
- * EXPIRED 5.4 answer and operation.in-doubt are recorded and the caller goes on to its fence. */
+/* Validity period over: true when it was handled here (EXPIRED 5.3 when never armed). When armed
+ * the EXPIRED 5.4 answer and operation.in-doubt are recorded and the caller goes on to its fence.
+ */
 bool run_expired(const struct run *r);
 void run_expire_unsent(struct run *r);
 void run_expire_sent(struct run *r, const char *why, int state, int64_t due);
 
-/* The card can be addressed now: its enabled profile has a number and a route. ST_OK, or what is missing. */
+/* The card can be addressed now: its enabled profile has a number and a route. ST_OK, or what is
+ * missing. */
 enum status_code run_reachable(const struct env *env, const struct euicc *e);
 /* Fence: GET STATUS under a higher counter (or PURPOSE_AUDIT), to both addresses. */
 int run_fence(struct run *r, enum packet_purpose purpose, int state);
 /* The same, to a profile a notification named besides the one the EIS believes enabled. */
-int run_fence_to(struct run *r, enum packet_purpose purpose, int state, const struct euicc_profile *to);
+int run_fence_to(struct run *r, enum packet_purpose purpose, int state,
+                 const struct euicc_profile *to);
 int64_t run_fence_due(const struct run *r, uint32_t fences);
 /* operation.in-doubt once, when the operation is not yet. */
 void run_in_doubt(struct run *r, const char *why);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* CreateISDP and SendData over an administration session (SGP.02 3.1.1-3.1.3). The unit of exactly-once is
- * the step (design law 3): durable before its body goes out, its answer accepted once. A session that is
- * gone with a step open is fenced by a new session and an audit in it. */
+/* CreateISDP and SendData over an administration session (SGP.02 3.1.1-3.1.3). The unit of
+ * exactly-once is the step (design law 3): durable before its body goes out, its answer accepted
+ * once. A session that is gone with a step open is fenced by a new session and an audit in it. */
 #include "smsr/proc/admission.h"
 
 #include "common/base/hex.h"
@@ -24,7 +24,8 @@ static const struct route *data_route(const struct run *r)
     return route && route->https && r->e->http && r->e->psk_kvn ? route : NULL;
 }
 
-/* Without a way to the card an operation whose effect may stand waits for one; another ends here. */
+/* Without a way to the card an operation whose effect may stand waits for one; another ends here.
+ */
 static int trigger(struct run *r, int state, int64_t due)
 {
     const struct route *route = data_route(r);
@@ -34,7 +35,8 @@ static int trigger(struct run *r, int state, int64_t due)
     if (!route) {
         r->p->volatile_due_ms = due;
         if (!r->op->armed)
-            (void)run_conclude(r, VERDICT_FAILED, ST_NO_BEARER, STAGE_BEARER, (struct span){NULL, 0});
+            (void)run_conclude(r, VERDICT_FAILED, ST_NO_BEARER, STAGE_BEARER,
+                               (struct span){NULL, 0});
         return ERR_OK;
     }
     w = run_writer(r, 512);
@@ -57,7 +59,8 @@ static void close_session(struct run *r, const struct uuid *session)
 static int open_step(struct run *r, const struct uuid *session, enum packet_purpose purpose,
                      struct span body, const struct aid *target, int state)
 {
-    struct event *ev = run_record(r, EV_STEP_OPENED, state, r->now + run_timer(r, TIMER_SESSION_IDLE));
+    struct event *ev =
+        run_record(r, EV_STEP_OPENED, state, r->now + run_timer(r, TIMER_SESSION_IDLE));
     struct out_step out;
 
     if (!body.p)
@@ -95,7 +98,8 @@ static int command_step(struct run *r, const struct uuid *session, size_t offset
                         d->quota ? r->op->memory_required : 0);
         return open_step(r, session, PURPOSE_CMD, wr_view(&w), NULL, SE_STEP);
     }
-    err = es5_send_data(&w, span_of(r->op->data, r->op->data_len), offset, d->https_body_max, &next);
+    err =
+        es5_send_data(&w, span_of(r->op->data, r->op->data_len), offset, d->https_body_max, &next);
     return err ? err : open_step(r, session, PURPOSE_CMD, wr_view(&w), target, SE_STEP);
 }
 
@@ -318,7 +322,8 @@ static int not_run(struct run *r)
         run_in_doubt(r, "the card does not say what became of the script");
         return audit_step(r, &post->session);
     }
-    finish(r, VERDICT_FAILED, creates(r) ? ST_ISDR_EXECUTION : ST_SD_EXECUTION, (struct span){NULL, 0});
+    finish(r, VERDICT_FAILED, creates(r) ? ST_ISDR_EXECUTION : ST_SD_EXECUTION,
+           (struct span){NULL, 0});
     return ERR_OK;
 }
 
@@ -358,7 +363,8 @@ static int step(const struct proc_view *v, const struct input *in, struct plan *
                         run_fence_due(&r, r.op->fences));
         return trigger(&r, SE_FENCE_WAIT, run_fence_due(&r, r.op->fences));
     }
-    return fence_session(&r, in->kind == IN_RESTART ? "restarted in mid session" : "the card is silent");
+    return fence_session(&r, in->kind == IN_RESTART ? "restarted in mid session"
+                                                    : "the card is silent");
 }
 
 static int fence_wait(const struct proc_view *v, const struct input *in, struct plan *p)
@@ -407,7 +413,8 @@ static int fence_step(const struct proc_view *v, const struct input *in, struct 
         close_session(&r, &in->u.post.session);
         return ERR_OK;
     }
-    (void)answered(&r, creates(&r) ? in->u.post.body : (struct span){NULL, 0}, r.op->data_done, -1, 0);
+    (void)answered(&r, creates(&r) ? in->u.post.body : (struct span){NULL, 0}, r.op->data_done, -1,
+                   0);
     if (creates(&r) && run_seen(&st, &r.op->aid)) {
         (void)run_record(&r, EV_ISDP_CREATED, -1, 0);
         finish(&r, VERDICT_SUCCESS, ST_OK, (struct span){NULL, 0});
@@ -424,8 +431,8 @@ static const struct proc_state STATES[] = {
     [SE_QUEUED] = {"QUEUED", TIMES, S(SE_WAIT_SESSION) | S(SE_STEP), NULL, RESTART_WAIT, queued},
     [SE_WAIT_SESSION] = {"WAIT_SESSION", TIMES | CARD, S(SE_WAIT_SESSION) | S(SE_STEP), "resend_1",
                          RESTART_RESUME, wait_session},
-    [SE_STEP] = {"STEP", TIMES | CARD, S(SE_STEP) | S(SE_FENCE_WAIT) | S(SE_FENCE_STEP), "session_idle",
-                 RESTART_RECONCILE, step},
+    [SE_STEP] = {"STEP", TIMES | CARD, S(SE_STEP) | S(SE_FENCE_WAIT) | S(SE_FENCE_STEP),
+                 "session_idle", RESTART_RECONCILE, step},
     [SE_FENCE_WAIT] = {"FENCE_WAIT", TIMES | CARD, S(SE_FENCE_WAIT) | S(SE_FENCE_STEP), "fence_1",
                        RESTART_RECONCILE, fence_wait},
     [SE_FENCE_STEP] = {"FENCE_STEP", TIMES | CARD, S(SE_FENCE_WAIT) | S(SE_FENCE_STEP),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Enable and disable a profile (SGP.02 3.2-3.5; facts: sgp02 9.2, 9.3; trust 3.4-3.6). 9000 is not the end:
- * the card switches, attaches on the other network, notifies, and only the answer to our confirmation is
- * success. Silence leads to the fence, never to a guess. */
+/* Enable and disable a profile (SGP.02 3.2-3.5; facts: sgp02 9.2, 9.3; trust 3.4-3.6). 9000 is not
+ * the end: the card switches, attaches on the other network, notifies, and only the answer to our
+ * confirmation is success. Silence leads to the fence, never to a guess. */
 #include "smsr/proc/switch.h"
 
 #include "common/codec/packet.h"
@@ -103,7 +103,8 @@ static int armed_por(struct run *r)
         (void)run_por(r, -1, 0);
         return card_refused(r, a.sw, por->data);
     }
-    run_por(r, SW_WAIT_NOTIFICATION, r->now + run_timer(r, TIMER_NOTIFICATION_WAIT))->sw = a.sw + 1u;
+    run_por(r, SW_WAIT_NOTIFICATION, r->now + run_timer(r, TIMER_NOTIFICATION_WAIT))->sw =
+        a.sw + 1u;
     return ERR_OK;
 }
 
@@ -164,14 +165,16 @@ static int confirm_again(struct run *r)
     return run_confirm_again(r, SW_CONFIRMING, to ? to : euicc_enabled(r->e), NULL);
 }
 
-/* An answer while the operation waits for the one to its confirmation, or behind a fence. fenced: only a
- * refusal of the command or an accepted confirmation moves it, all else the fence decides. */
+/* An answer while the operation waits for the one to its confirmation, or behind a fence. fenced:
+ * only a refusal of the command or an accepted confirmation moves it, all else the fence decides.
+ */
 int switch_confirmed(struct run *r, const struct euicc_packet *pk, bool fenced)
 {
     const struct in_por *por = &r->in->u.por;
     struct es5_answer a;
 
-    /* The PoR of the command comes after the notification, that of a fence after the one it fenced. */
+    /* The PoR of the command comes after the notification, that of a fence after the one it fenced.
+     */
     if (pk->purpose != PURPOSE_CONFIRM) {
         (void)run_por(r, -1, 0);
         if (fenced && pk->purpose == PURPOSE_CMD && por->status == POR_OK &&
@@ -184,8 +187,8 @@ int switch_confirmed(struct run *r, const struct euicc_packet *pk, bool fenced)
         return ERR_OK;
     }
     (void)run_por(r, -1, 0);
-    /* Another SW than 9000 says that the card does not wait for this confirmation: confirmed before, or
-     * already rolled back. Only the card knows which. */
+    /* Another SW than 9000 says that the card does not wait for this confirmation: confirmed
+     * before, or already rolled back. Only the card knows which. */
     if (run_sw(a.sw) != RUN_SW_DONE)
         return fenced ? ERR_OK : go_fence(r, "the card did not take the confirmation");
     if (r->op->notif_kind == NOTIFICATION_ROLLED_BACK)
@@ -204,8 +207,8 @@ static int confirming(const struct proc_view *v, const struct input *in, struct 
     if (in->kind == IN_NOTIFICATION)
         return switch_notification(&r);
     if (run_expired(&r)) {
-        run_expire_sent(&r, "validity period over while the confirmation was on its way", SW_CONFIRMING,
-                        r.now + run_timer(&r, TIMER_CONFIRM_RESEND));
+        run_expire_sent(&r, "validity period over while the confirmation was on its way",
+                        SW_CONFIRMING, r.now + run_timer(&r, TIMER_CONFIRM_RESEND));
         return ERR_OK;
     }
     if (r.now > give_up && in->kind == IN_TIMER)
@@ -264,9 +267,10 @@ static const struct proc_state STATES[] = {
                        S(SW_CONFIRMING) | S(SW_FENCING) | S(SW_DELETING), "confirm_resend",
                        RESTART_RESUME, confirming},
     [SW_FENCING] = {"FENCING",
-                    IN_BIT(IN_POR) | IN_BIT(IN_NOTIFICATION) | IN_BIT(IN_TIMER) | IN_BIT(IN_RESTART),
-                    S(SW_FENCING) | S(SW_CONFIRMING) | S(SW_WAIT_ROLLBACK) | S(SW_DELETING), "fence_1",
-                    RESTART_RECONCILE, fencing},
+                    IN_BIT(IN_POR) | IN_BIT(IN_NOTIFICATION) | IN_BIT(IN_TIMER) |
+                        IN_BIT(IN_RESTART),
+                    S(SW_FENCING) | S(SW_CONFIRMING) | S(SW_WAIT_ROLLBACK) | S(SW_DELETING),
+                    "fence_1", RESTART_RECONCILE, fencing},
     [SW_WAIT_ROLLBACK] = {"WAIT_ROLLBACK",
                           IN_BIT(IN_POR) | IN_BIT(IN_NOTIFICATION) | IN_BIT(IN_TIMER) |
                               IN_BIT(IN_RESTART),

@@ -18,8 +18,8 @@ int switch_arm(struct run *r);
 int switch_confirmed(struct run *r, const struct euicc_packet *pk, bool fenced);
 int switch_notification(struct run *r);
 int switch_fenced(struct run *r);
-/* By the answer to the confirmation, or by an audit after the roll-back window (then confirm_answer is
- * empty). */
+/* By the answer to the confirmation, or by an audit after the roll-back window (then confirm_answer
+ * is empty). */
 int switch_succeeded(struct run *r, struct span confirm_answer, const struct es5_status *audit);
 int switch_rolled_back(struct run *r);
 int switch_deleting(const struct proc_view *v, const struct input *in, struct plan *p);

@@ -5,7 +5,8 @@
 #include "common/codec/packet.h"
 #include "smsr/domain/notification.h"
 
-/* Ten effects an hour, and a card that rolled back twice within a day is held (facts: trust A14). */
+/* Ten effects an hour, and a card that rolled back twice within a day is held (facts: trust A14).
+ */
 static enum status_code limits(const struct env *env, const struct euicc *e, int64_t now)
 {
     int64_t hour = timer_scaled(3600 * 1000, env->time_scale);
@@ -65,8 +66,9 @@ static struct event *notified(struct run *r, uint32_t decision, int next, int64_
     return ev;
 }
 
-/* Newer sequence, one that fits and before the end of validity: confirm. The same one again: confirm
- * again, or the card rolls back (facts: trust 0.4). Late: never confirmed, an audit finds the verdict. */
+/* Newer sequence, one that fits and before the end of validity: confirm. The same one again:
+ * confirm again, or the card rolls back (facts: trust 0.4). Late: never confirmed, an audit finds
+ * the verdict. */
 int switch_notification(struct run *r)
 {
     const struct in_notification *n = &r->in->u.notification;
@@ -114,8 +116,9 @@ static struct event *switched(struct run *r, int next, int64_t due)
     return ev;
 }
 
-/* ISD-Ps that the answer to the confirmation names, or that the audit does not show any more: the card
- * deleted them by POL1. Each once, and never the profile that is on now, whatever a card says. */
+/* ISD-Ps that the answer to the confirmation names, or that the audit does not show any more: the
+ * card deleted them by POL1. Each once, and never the profile that is on now, whatever a card says.
+ */
 static unsigned pol1_list(const struct run *r, struct span confirm_answer,
                           const struct es5_status *audit,
                           const struct euicc_profile *ret[ES5_DELETED_MAX])
@@ -161,10 +164,12 @@ int switch_succeeded(struct run *r, struct span confirm_answer, const struct es5
 
     switched(r, -1, 0)->data = confirm_answer;
     from_gone = pol1_deleted(r, confirm_answer, audit);
-    /* Behind the deletions: a record of a profile that the audit has taken away could not follow. */
+    /* Behind the deletions: a record of a profile that the audit has taken away could not follow.
+     */
     if (audit)
         (void)run_audited(r, audit, -1, 0);
-    /* POL2 Auto-Delete of the profile that was switched off comes after the card's own deletions. */
+    /* POL2 Auto-Delete of the profile that was switched off comes after the card's own deletions.
+     */
     if (from && !from_gone && (from->pol2 & POL2_DISABLE_AUTO_DELETE) && !from->fallback) {
         struct writer w = run_writer(r, 64);
         es5_delete_profile(&w, dialect_of(r->e)->sms_form, &from->aid);
@@ -180,8 +185,8 @@ int switch_rolled_back(struct run *r)
     const struct euicc_profile *from = switch_from(r);
     struct event *ev;
 
-    /* Rolled back or never run: the answer to a higher counter was authenticated, so it cannot run any
-     * more, and that is all that can be said. */
+    /* Rolled back or never run: the answer to a higher counter was authenticated, so it cannot run
+     * any more, and that is all that can be said. */
     if (r->op->stray) {
         (void)run_conclude(r, VERDICT_FAILED, ST_ROLLED_BACK, STAGE_BEARER, (struct span){NULL, 0});
         return ERR_OK;
@@ -191,7 +196,8 @@ int switch_rolled_back(struct run *r)
     if (from)
         ev->previous = from->iccid;
     ev->stage = STAGE_ATTACH;
-    (void)run_conclude(r, VERDICT_ROLLED_BACK, ST_ROLLED_BACK, STAGE_ATTACH, (struct span){NULL, 0});
+    (void)run_conclude(r, VERDICT_ROLLED_BACK, ST_ROLLED_BACK, STAGE_ATTACH,
+                       (struct span){NULL, 0});
     return ERR_OK;
 }
 
@@ -212,8 +218,9 @@ static int fell_back(struct run *r, const struct es5_status *st, const struct eu
     return ERR_OK;
 }
 
-/* The new profile is on. Settled only by a question asked after the last moment at which a card without
- * confirmation rolls back (facts: trust R5); an answer on its way since before shows the past. */
+/* The new profile is on. Settled only by a question asked after the last moment at which a card
+ * without confirmation rolls back (facts: trust R5); an answer on its way since before shows the
+ * past. */
 static int seen_on_goal(struct run *r, const struct es5_status *st, const struct euicc_packet *pk)
 {
     int64_t window = r->op->window_end_ms;
@@ -228,13 +235,15 @@ static int seen_on_goal(struct run *r, const struct es5_status *st, const struct
     return ERR_OK;
 }
 
-/* The audited card decides (facts: trust 3.5). A higher counter was answered, so the armed packet can run
- * no more. */
-static int decide_by_audit(struct run *r, const struct es5_status *st, const struct euicc_packet *pk)
+/* The audited card decides (facts: trust 3.5). A higher counter was answered, so the armed packet
+ * can run no more. */
+static int decide_by_audit(struct run *r, const struct es5_status *st,
+                           const struct euicc_packet *pk)
 {
     const struct euicc_profile *from = switch_from(r), *on = NULL;
 
-    /* By its fall-back the card may come to the very profile that was asked for: not by our command. */
+    /* By its fall-back the card may come to the very profile that was asked for: not by our
+     * command. */
     if (run_enabled(st, switch_goal(r)) && r->op->notif_kind != NOTIFICATION_FALLEN_BACK)
         return seen_on_goal(r, st, pk);
     for (unsigned i = 0; i < st->n; i++)
@@ -244,7 +253,8 @@ static int decide_by_audit(struct run *r, const struct es5_status *st, const str
     if (!on || on != from)
         return fell_back(r, st, on);
     (void)run_audited(r, st, -1, 0);
-    if (r->op->window_end_ms || (r->op->notif_seen && r->op->notif_kind == NOTIFICATION_ROLLED_BACK))
+    if (r->op->window_end_ms ||
+        (r->op->notif_seen && r->op->notif_kind == NOTIFICATION_ROLLED_BACK))
         return switch_rolled_back(r);
     (void)run_conclude(r, VERDICT_FAILED, ST_ISDR_EXECUTION, STAGE_BEARER, (struct span){NULL, 0});
     return ERR_OK;
@@ -313,8 +323,8 @@ static int deleting_por(struct run *r, const struct euicc_profile *old)
     if (pk->purpose == PURPOSE_FENCE && pk->counter > r->op->counter)
         return deleting_fenced(r, old);
     (void)run_por(r, -1, 0);
-    /* Confirmations and the command of the switch itself may be answered late; a fence that went out
-     * leaves the verdict to itself. */
+    /* Confirmations and the command of the switch itself may be answered late; a fence that went
+     * out leaves the verdict to itself. */
     if (pk->purpose != PURPOSE_CMD || pk->counter != r->op->counter || delete_fenced(r))
         return ERR_OK;
     if (por->status != POR_OK || es5_answer_read(por->data, &a) ||
@@ -326,8 +336,8 @@ static int deleting_por(struct run *r, const struct euicc_profile *old)
     return ERR_OK;
 }
 
-/* POL2 Auto-Delete of the old profile: the switch itself has succeeded whatever comes of this. Silence is
- * fenced like any other effect. */
+/* POL2 Auto-Delete of the old profile: the switch itself has succeeded whatever comes of this.
+ * Silence is fenced like any other effect. */
 int switch_deleting(const struct proc_view *v, const struct input *in, struct plan *p)
 {
     struct run r = RUN_INIT(v, in, p);

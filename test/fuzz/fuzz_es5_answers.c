@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Answers of a card to ES5 commands, and payloads of ES3-SendData: an accepted payload is cut into bodies
- * that hold each octet once; an accepted list shows an enabled profile. */
+/* Answers of a card to ES5 commands, and payloads of ES3-SendData: an accepted payload is cut into
+ * bodies that hold each octet once; an accepted list shows an enabled profile. */
 #include "smsr/es5/es5.h"
 
 #include <stdlib.h>

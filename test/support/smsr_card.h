@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A truthful little card for the core's harness: it runs the scripts that were armed, each counter once,
- * and says what became of them. No keys, no bytes of a bearer; test/unit/tools/euiccsim has the real one.
- * It knows which operation each of its effects belongs to, and is the witness of the verdicts. */
+/* A truthful little card for the core's harness: it runs the scripts that were armed, each counter
+ * once, and says what became of them. No keys, no bytes of a bearer; test/unit/tools/euiccsim has
+ * the real one. It knows which operation each of its effects belongs to, and is the witness of the
+ * verdicts. */
 #pragma once
 
 #include "test/support/smsr_core.h"
@@ -58,12 +59,13 @@ void little_answer(struct little_card *c, unsigned at, bool keep);
 void little_notify(struct little_card *c);
 void little_roll_back(struct little_card *c);
 void little_fall_back(struct little_card *c);
-/* First POST of a new session; the answer to the body at hand; the session breaks (ran: after the body). */
+/* First POST of a new session; the answer to the body at hand; the session breaks (ran: after the
+ * body). */
 void little_open(struct little_card *c);
 void little_post(struct little_card *c);
 void little_break(struct little_card *c, bool run);
-/* Time goes on to the mailbox's next due, or less; the card decides on an unconfirmed change before its
- * window is over. go_back: that way. */
+/* Time goes on to the mailbox's next due, or less; the card decides on an unconfirmed change before
+ * its window is over. go_back: that way. */
 bool little_time(struct little_card *c, bool go_back);
 uint8_t little_state(const struct little_card *c, unsigned number);      /* 0: not there */
 /* The EIS shows what is on the card. */

@@ -24,8 +24,8 @@ struct iccid core_iccid(unsigned profile)
     char text[24];
     struct iccid ret;
 
-    (void)snprintf(text, sizeof text, "89490%c00000000%05u", profile == ONE || profile >= FRESH ? '2' : '1',
-                   profile);
+    (void)snprintf(text, sizeof text, "89490%c00000000%05u",
+                   profile == ONE || profile >= FRESH ? '2' : '1', profile);
     assert_int_equal(iccid_parse(span_str(text), &ret), ERR_OK);
     return ret;
 }
@@ -59,11 +59,16 @@ static const struct {
     enum party_role role;
     unsigned tenant;
 } PARTY[CORE_PARTIES] = {
-    [CORE_A] = {"1.3.6.1.4.1.99999.10", ROLE_OPERATOR, 1}, [CORE_B] = {"1.3.6.1.4.1.99999.11", ROLE_OPERATOR, 1},
-    [CORE_D] = {"1.3.6.1.4.1.99999.2", ROLE_SMDP, 1},      [CORE_F] = {"1.3.6.1.4.1.99999.20", ROLE_FLEET, 0},
-    [CORE_S] = {"1.3.6.1.4.1.99999.30", ROLE_M2M_SP, 1},   [CORE_X] = {"1.3.6.1.4.1.99999.12", ROLE_OPERATOR, 1},
-    [CORE_G] = {"1.3.6.1.4.1.99999.21", ROLE_FLEET, 1},    [CORE_E] = {"1.3.6.1.4.1.99999.40", ROLE_EUM, 1},
-    [CORE_ADMIN] = {"1.3.6.1.4.1.99999.50", ROLE_ADMIN, 0}, [CORE_AUDITOR] = {"1.3.6.1.4.1.99999.51", ROLE_AUDITOR, 0},
+    [CORE_A] = {"1.3.6.1.4.1.99999.10", ROLE_OPERATOR, 1},
+    [CORE_B] = {"1.3.6.1.4.1.99999.11", ROLE_OPERATOR, 1},
+    [CORE_D] = {"1.3.6.1.4.1.99999.2", ROLE_SMDP, 1},
+    [CORE_F] = {"1.3.6.1.4.1.99999.20", ROLE_FLEET, 0},
+    [CORE_S] = {"1.3.6.1.4.1.99999.30", ROLE_M2M_SP, 1},
+    [CORE_X] = {"1.3.6.1.4.1.99999.12", ROLE_OPERATOR, 1},
+    [CORE_G] = {"1.3.6.1.4.1.99999.21", ROLE_FLEET, 1},
+    [CORE_E] = {"1.3.6.1.4.1.99999.40", ROLE_EUM, 1},
+    [CORE_ADMIN] = {"1.3.6.1.4.1.99999.50", ROLE_ADMIN, 0},
+    [CORE_AUDITOR] = {"1.3.6.1.4.1.99999.51", ROLE_AUDITOR, 0},
 };
 
 static void set_parties(struct core *w)
@@ -82,7 +87,8 @@ static void set_parties(struct core *w)
     w->parties[CORE_A].n_iccid = w->parties[CORE_B].n_iccid = 1;
 }
 
-static void set_plma(struct plma *p, const struct oid *mno, const struct oid *sp, uint32_t functions)
+static void set_plma(struct plma *p, const struct oid *mno, const struct oid *sp,
+                     uint32_t functions)
 {
     p->mno = *mno;
     p->m2m_sp = *sp;
@@ -134,7 +140,8 @@ static void set_env(struct core *w)
 }
 
 /* --- the EIS --- */
-static void set_profile(struct core *w, struct eis_profile *p, unsigned number, enum core_party owner)
+static void set_profile(struct core *w, struct eis_profile *p, unsigned number,
+                        enum core_party owner)
 {
     char msisdn[16];
 
@@ -231,7 +238,8 @@ void core_fini(struct core *w)
 }
 
 /* --- records --- */
-static void apply_to(struct core *w, struct euicc **e, const struct event *ev, uint64_t lsn, int64_t at)
+static void apply_to(struct core *w, struct euicc **e, const struct event *ev, uint64_t lsn,
+                     int64_t at)
 {
     struct signed_eis eis;
     struct eum_signed_info info;
@@ -321,7 +329,8 @@ bool core_timer(struct core *w)
     w->volatile_due = 0;
     err = core_post(w, &in);
     assert_true(err == ERR_OK || err == ERR_STATE);
-    /* A mailbox whose time has come moves its time or its records, or it would be woken for ever. */
+    /* A mailbox whose time has come moves its time or its records, or it would be woken for ever.
+     */
     due = w->volatile_due ? w->volatile_due : w->due;
     if (err || (w->n_rows == before && due && due <= w->now))
         fail_msg("%s spins on its timer", core_state(w));

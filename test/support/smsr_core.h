@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The SM-SR's core without a shell: one card's aggregate, an environment of parties, and a clock that is
- * moved by hand. An input is decided, its records are checked, encoded and decoded (what is not durable is
- * lost for the twin), applied, and the laws that hold after every input are asserted. A test that uses it
- * names remora_test_support first in its Links line. */
+/* The SM-SR's core without a shell: one card's aggregate, an environment of parties, and a clock
+ * that is moved by hand. An input is decided, its records are checked, encoded and decoded (what is
+ * not durable is lost for the twin), applied, and the laws that hold after every input are
+ * asserted. A test that uses it names remora_test_support first in its Links line. */
 #pragma once
 
 #include "common/crypto/crypto.h"
@@ -10,14 +10,14 @@
 #include "common/msg/es4.h"
 #include "smsr/proc/procs.h"
 
-/* Realm "water" admits A, B and the service provider S; the fleet manager F runs it and has a PLMA of A and
- * B for enable, disable and audit; S one of B for enable. D is the SM-DP on behalf of B. X is an operator
- * nobody admits, G the fleet manager of another realm. */
+/* Realm "water" admits A, B and the service provider S; the fleet manager F runs it and has a PLMA
+ * of A and B for enable, disable and audit; S one of B for enable. D is the SM-DP on behalf of B. X
+ * is an operator nobody admits, G the fleet manager of another realm. */
 enum core_party { CORE_A, CORE_B, CORE_D, CORE_F, CORE_S, CORE_X, CORE_G, CORE_E, CORE_ADMIN,
                   CORE_AUDITOR, CORE_PARTIES };
 
-/* Profiles of the fresh card, by ISD-P number: BOOT (A's, enabled, fall-back), ONE (B's, through D), TWO
- * (A's). */
+/* Profiles of the fresh card, by ISD-P number: BOOT (A's, enabled, fall-back), ONE (B's, through
+ * D), TWO (A's). */
 enum { BOOT = 0x10, ONE = 0x11, TWO = 0x12, FRESH = 0x13 };
 
 struct core_row {                  /* one journalled record */
@@ -38,7 +38,7 @@ struct core {
     struct rng rng;
     struct crypto *crypto;
     struct proc_env pe;
-    struct eid eid, foreign;       /* foreign: in G's realm, not registered here unless a test does it */
+    struct eid eid, foreign; /* foreign: in G's realm, not registered here unless a test does it */
     struct euicc *e;               /* as the engine holds it */
     struct euicc *twin;            /* from the decoded records alone */
     int64_t now;
@@ -61,7 +61,8 @@ struct core {
 
 void core_init(struct core *w);    /* the three profiles registered; nothing runs */
 /* As core_init with another EIS: change is called before it is registered. */
-void core_init_with(struct core *w, void (*change)(struct signed_eis *eis, struct eum_signed_info *info));
+void core_init_with(struct core *w,
+                    void (*change)(struct signed_eis *eis, struct eum_signed_info *info));
 void core_fini(struct core *w);
 
 /* --- when --- */
@@ -91,7 +92,8 @@ int core_por_list(struct core *w, uint64_t counter, const char *list);
 int core_note(struct core *w, uint8_t kind, uint16_t sequence, unsigned profile);
 int core_first_post(struct core *w, uint8_t session);
 /* The answer to a step; 0: the one open now. */
-int core_step_post(struct core *w, uint8_t session, uint32_t step, uint8_t status, struct span body);
+int core_step_post(struct core *w, uint8_t session, uint32_t step, uint8_t status,
+                   struct span body);
 int core_session_end(struct core *w, uint8_t session);
 struct uuid core_session(uint8_t n);
 
@@ -104,15 +106,18 @@ const void *core_out(const struct core *w, enum out_kind kind, unsigned nth); /*
 const char *core_script(const struct core *w);
 /* The message of this type delivered to a party; NULL: none. */
 const void *core_delivery(const struct core *w, enum core_party who, enum msg_type t);
-/* The RESPONSE's answer, delivered or replied; ends the test when there is none or more than one. */
+/* The RESPONSE's answer, delivered or replied; ends the test when there is none or more than one.
+ */
 const struct exec_answer *core_answer(const struct core *w);
-void core_expect(const struct core *w, enum exec_status status, const char *subject, const char *reason);
+void core_expect(const struct core *w, enum exec_status status, const char *subject,
+                 const char *reason);
 /* The operation ended in this input with this verdict, answered so; "" "" on success. */
 void core_expect_end(const struct core *w, enum verdict v, const char *subject, const char *reason);
 
 struct iccid core_iccid(unsigned profile);
 struct aid core_aid(unsigned profile);
-enum profile_state core_profile_state(const struct core *w, unsigned profile); /* NONE: not in the EIS */
-struct span core_hex(struct core *w, const char *hex);                         /* in the test's arena */
+enum profile_state core_profile_state(const struct core *w,
+                                      unsigned profile); /* NONE: not in the EIS */
+struct span core_hex(struct core *w, const char *hex);   /* in the test's arena */
 /* Field by field, without what is memory only. */
 void core_assert_same(const struct euicc *a, const struct euicc *b);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One input through the core, as engine and application do it, and the laws that hold after each. */
+/* One input through the core, as engine and application do it, and the laws that hold after each.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -42,8 +43,8 @@ static void finish_plan(struct core *w)
     for (unsigned i = 0; i < p->n_deliveries; i++) {
         struct event *with = p->deliveries[i].with;
         assert_true(with->n_deliveries < EVENT_DELIVERIES_MAX);
-        with->deliveries[with->n_deliveries++] =
-            (struct event_delivery){p->deliveries[i].party, i + 1, encoded(w, &p->deliveries[i].msg)};
+        with->deliveries[with->n_deliveries++] = (struct event_delivery){
+            p->deliveries[i].party, i + 1, encoded(w, &p->deliveries[i].msg)};
     }
     for (unsigned i = 0; i < p->n_outs; i++)
         if (p->outs[i].kind == OUT_REPLY) {
@@ -85,8 +86,8 @@ int core_post(struct core *w, const struct input *in)
         w->volatile_due = 0;
     }
     if (w->plan.volatile_due_ms)
-        w->volatile_due = w->due > w->now && w->due < w->plan.volatile_due_ms ? w->due
-                                                                             : w->plan.volatile_due_ms;
+        w->volatile_due =
+            w->due > w->now && w->due < w->plan.volatile_due_ms ? w->due : w->plan.volatile_due_ms;
     return ERR_OK;
 }
 
@@ -97,8 +98,8 @@ static void close_effect(struct core *w)
     w->effect_step = 0;
 }
 
-/* An authenticated answer of its own, or of a later packet of the key set, closes an effect packet; the
- * answer to a step closes a step, and so does the audit in a session. */
+/* An authenticated answer of its own, or of a later packet of the key set, closes an effect packet;
+ * the answer to a step closes a step, and so does the audit in a session. */
 static void law_answered(struct core *w, const struct event *ev)
 {
     if (ev->type == EV_OPERATION_ANSWERED && w->effect_counter && ev->por_status == POR_OK + 1u &&

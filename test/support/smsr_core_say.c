@@ -80,7 +80,8 @@ int core_create(struct core *w, unsigned profile, uint32_t memory, bool more)
 
 int core_send(struct core *w, unsigned profile, struct span data, bool more)
 {
-    struct es3_send_data_request m = {.eid = w->eid, .sd_aid = core_aid(profile), .more_to_do = more};
+    struct es3_send_data_request m = {
+        .eid = w->eid, .sd_aid = core_aid(profile), .more_to_do = more};
     uint8_t *copy = malloc(data.n ? data.n : 1); /* the arena is emptied before the input */
     int err;
 
@@ -256,7 +257,8 @@ const char *core_script(const struct core *w)
 const void *core_delivery(const struct core *w, enum core_party who, enum msg_type t)
 {
     for (unsigned i = 0; i < w->plan.n_deliveries; i++)
-        if (w->plan.deliveries[i].msg.type == t && oid_eq(&w->plan.deliveries[i].party, &w->oid[who]))
+        if (w->plan.deliveries[i].msg.type == t &&
+            oid_eq(&w->plan.deliveries[i].party, &w->oid[who]))
             return w->plan.deliveries[i].msg.body;
     return NULL;
 }
@@ -283,7 +285,8 @@ const struct exec_answer *core_answer(const struct core *w)
     return found;
 }
 
-void core_expect(const struct core *w, enum exec_status status, const char *subject, const char *reason)
+void core_expect(const struct core *w, enum exec_status status, const char *subject,
+                 const char *reason)
 {
     const struct exec_answer *a = core_answer(w);
 

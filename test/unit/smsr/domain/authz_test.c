@@ -82,16 +82,17 @@ static struct caller caller(const struct core *w, enum core_party who)
 
 static void relations_to_a_card(void **state)
 {
-    static const bool RELATED[CORE_PARTIES] = {[CORE_A] = true, [CORE_B] = true, [CORE_D] = true,
-                                               [CORE_F] = true, [CORE_S] = true, [CORE_ADMIN] = true,
-                                               [CORE_AUDITOR] = true};
+    static const bool RELATED[CORE_PARTIES] = {
+        [CORE_A] = true, [CORE_B] = true,     [CORE_D] = true,      [CORE_F] = true,
+        [CORE_S] = true, [CORE_ADMIN] = true, [CORE_AUDITOR] = true};
     struct core *w = *state;
 
     for (unsigned i = 0; i < CORE_PARTIES; i++) {
         struct caller c = caller(w, (enum core_party)i);
         struct oid owner;
         memset(&owner, 'x', sizeof owner);
-        assert_int_equal(authz_card(&w->env, &c, w->e, &owner), RELATED[i] ? ST_OK : ST_EID_UNKNOWN);
+        assert_int_equal(authz_card(&w->env, &c, w->e, &owner),
+                         RELATED[i] ? ST_OK : ST_EID_UNKNOWN);
         if (!RELATED[i])
             assert_string_equal(owner.s, "");
         memset(&owner, 'x', sizeof owner);
@@ -130,7 +131,9 @@ static void a_card_of_no_realm(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(functions_of_roles), T(relations_to_a_card), T(an_sm_dp_without_its_operator),
+        cmocka_unit_test(functions_of_roles),
+        T(relations_to_a_card),
+        T(an_sm_dp_without_its_operator),
         T(a_card_of_no_realm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

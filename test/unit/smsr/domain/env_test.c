@@ -119,7 +119,8 @@ static void iccid_prefixes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(realms_by_range), T(parties_and_relations), T(authorisations), T(routes), T(iccid_prefixes),
+        T(realms_by_range), T(parties_and_relations), T(authorisations),
+        T(routes),          T(iccid_prefixes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

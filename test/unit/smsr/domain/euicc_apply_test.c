@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Links: remora_test_support remora_smsr_proc remora_wire */
-/* Records that cannot follow the state are a broken log; what each record leaves behind otherwise. */
+/* Records that cannot follow the state are a broken log; what each record leaves behind otherwise.
+ */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -62,11 +63,18 @@ static void broken_logs(void **state)
         case 2: ev.type = EV_OPERATION_ARMED; break;            /* of no operation */
         case 3: ev.type = EV_PACKET_ARMED; break;
         case 4: ev.type = EV_PACKET_ARMED; ev.op = running; ev.counter = 1; break;  /* used */
-        case 5: ev.type = EV_PACKET_ARMED; ev.op = running; ev.kvn = 2; break;      /* other key set */
+        case 5:
+            ev.type = EV_PACKET_ARMED;
+            ev.op = running;
+            ev.kvn = 2;
+            break; /* other key set */
         case 6: ev.type = EV_OPERATION_ANSWERED; break;
         case 7: ev.type = EV_STEP_OPENED; ev.step = 1; break;
         case 8: ev.type = EV_STEP_OPENED; ev.op = running; ev.step = 0; break;      /* used */
-        case 9: ev.type = EV_STEP_ANSWERED; ev.op = running; break;                 /* none is open */
+        case 9:
+            ev.type = EV_STEP_ANSWERED;
+            ev.op = running;
+            break; /* none is open */
         case 10: ev.type = EV_ISDP_CREATED; break;
         case 11: ev.type = EV_PROFILE_INSTALLED; break;
         case 12: ev.type = EV_PROFILE_ENABLED; break;
@@ -93,7 +101,8 @@ static void records_of_a_card_that_is_not_registered(void **state)
         struct event ev = event(w, (enum event_type)t);
         struct euicc_record r = {1, w->now, &ev, NULL, NULL};
         ev.stage = STAGE_ADMISSION;
-        assert_int_equal(euicc_apply(&none, &r), t == EV_OPERATION_CONCLUDED ? ERR_OK : ERR_CORRUPT);
+        assert_int_equal(euicc_apply(&none, &r),
+                         t == EV_OPERATION_CONCLUDED ? ERR_OK : ERR_CORRUPT);
         assert_null(none);
     }
 }

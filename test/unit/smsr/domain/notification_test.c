@@ -26,7 +26,8 @@ static void the_published_form(void **state)
     char eid[EID_TEXT], aid[AID_TEXT];
 
     /* facts: sgp02 6.9 */
-    assert_int_equal(parse("E1354C10" EID "4D01024E0200002F10" AID "14081122334455667788", &n), ERR_OK);
+    assert_int_equal(parse("E1354C10" EID "4D01024E0200002F10" AID "14081122334455667788", &n),
+                     ERR_OK);
     eid_text(&n.eid, eid);
     aid_text(&n.aid, aid);
     assert_string_equal(eid, EID);
@@ -47,7 +48,7 @@ static void tags_of_other_cards(void **state)
         "E1354C10" EID "4D01054E02FFFF2F10" AID "94081122334455667788", /* 94 for 14 */
         "E1344C10" EID "4D01054E02FFFF2F10" AID "6D0711223344556677",   /* MEID */
         "E1344C10" EID "4D01054E02FFFF2F10" AID "ED0711223344556677",
-        "E12F4C10" EID "4D01054E02FFFF2F10" AID "5F200100",             /* what later versions add */
+        "E12F4C10" EID "4D01054E02FFFF2F10" AID "5F200100", /* what later versions add */
     };
 
     for (size_t i = 0; i < sizeof FORMS / sizeof *FORMS; i++) {
@@ -114,7 +115,8 @@ static void rfc_1982(void **state)
 
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++)
         assert_int_equal(sequence_newer(ROWS[i].a, ROWS[i].b), ROWS[i].newer);
-    for (unsigned a = 0; a < 65536; a += 17) { /* never both; neither only when equal or half apart */
+    for (unsigned a = 0; a < 65536;
+         a += 17) { /* never both; neither only when equal or half apart */
         uint16_t b = (uint16_t)(a * 31 + 7);
         bool x = sequence_newer((uint16_t)a, b), y = sequence_newer(b, (uint16_t)a);
         assert_false(x && y);

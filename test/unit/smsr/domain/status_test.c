@@ -40,10 +40,10 @@ static void every_code_is_whole(void **state)
 /* Reasons of facts sgp02 2.1, nothing else. */
 static void every_reason_is_published(void **state)
 {
-    static const char *const REASONS[] = {
-        "1.1", "1.2", "2.1", "2.2", "2.3", "3.1", "3.3", "3.4", "3.5", "3.6", "3.7", "3.8", "3.9",
-        "3.10", "3.11", "3.12", "4.2", "4.3", "4.4", "4.8", "4.10", "5.1", "5.2", "5.3", "5.4", "6.1",
-        "6.2", "6.3"};
+    static const char *const REASONS[] = {"1.1",  "1.2",  "2.1", "2.2", "2.3", "3.1", "3.3",
+                                          "3.4",  "3.5",  "3.6", "3.7", "3.8", "3.9", "3.10",
+                                          "3.11", "3.12", "4.2", "4.3", "4.4", "4.8", "4.10",
+                                          "5.1",  "5.2",  "5.3", "5.4", "6.1", "6.2", "6.3"};
 
     for (unsigned i = ST_OK + 1; i < ST_CODE_COUNT; i++) {
         bool known = false;
@@ -57,17 +57,32 @@ static void every_reason_is_published(void **state)
 
 static void known_pairs(void **state)
 {
-    static const struct { enum status_code st; const char *subject, *reason; } ROWS[] = {
-        {ST_EID_UNKNOWN, "8.1.1", "3.9"}, {ST_ICCID_UNKNOWN, "8.2.1", "3.9"},
-        {ST_ICCID_IN_USE, "8.2.1", "3.3"}, {ST_ICCID_ELSEWHERE, "8.2.1", "3.4"},
-        {ST_ICCID_NOT_ALLOWED, "8.2.1", "1.2"}, {ST_POL1, "8.2.2", "3.8"}, {ST_POL2, "8.2.3", "3.8"},
-        {ST_POL2_INVALID, "8.2.3", "2.1"}, {ST_DISABLE_FALLBACK, "8.1", "3.8"}, {ST_MEMORY, "8.1", "4.8"},
-        {ST_ISDR_EXECUTION, "8.4", "4.2"}, {ST_SD_EXECUTION, "8.3", "4.2"},
-        {ST_SD_AID_UNKNOWN, "8.3.1", "3.9"}, {ST_EIS_NOT_ALLOWED, "8.6", "1.2"},
-        {ST_AUDIT_DENIED, "8.2", "1.2"}, {ST_ADDRESS_NOT_ALLOWED, "8.2.6", "1.2"},
-        {ST_ECASD_EXPIRED, "8.5.2", "6.3"}, {ST_EXPIRED_UNSENT, "1.6", "5.3"},
-        {ST_EXPIRED_SENT, "1.6", "5.4"}, {ST_BUSY, "1.2", "4.4"}, {ST_ORPHAN, "8.4", "4.2"},
-        {ST_CALL_REUSED, "1.6", "3.3"}, {ST_CANCELLED, "1.6", "3.8"}, {ST_ROLLED_BACK, "8.4", "4.2"},
+    static const struct { enum status_code st; const char *subject, *reason;
+    } ROWS[] = {
+        {ST_EID_UNKNOWN, "8.1.1", "3.9"},
+        {ST_ICCID_UNKNOWN, "8.2.1", "3.9"},
+        {ST_ICCID_IN_USE, "8.2.1", "3.3"},
+        {ST_ICCID_ELSEWHERE, "8.2.1", "3.4"},
+        {ST_ICCID_NOT_ALLOWED, "8.2.1", "1.2"},
+        {ST_POL1, "8.2.2", "3.8"},
+        {ST_POL2, "8.2.3", "3.8"},
+        {ST_POL2_INVALID, "8.2.3", "2.1"},
+        {ST_DISABLE_FALLBACK, "8.1", "3.8"},
+        {ST_MEMORY, "8.1", "4.8"},
+        {ST_ISDR_EXECUTION, "8.4", "4.2"},
+        {ST_SD_EXECUTION, "8.3", "4.2"},
+        {ST_SD_AID_UNKNOWN, "8.3.1", "3.9"},
+        {ST_EIS_NOT_ALLOWED, "8.6", "1.2"},
+        {ST_AUDIT_DENIED, "8.2", "1.2"},
+        {ST_ADDRESS_NOT_ALLOWED, "8.2.6", "1.2"},
+        {ST_ECASD_EXPIRED, "8.5.2", "6.3"},
+        {ST_EXPIRED_UNSENT, "1.6", "5.3"},
+        {ST_EXPIRED_SENT, "1.6", "5.4"},
+        {ST_BUSY, "1.2", "4.4"},
+        {ST_ORPHAN, "8.4", "4.2"},
+        {ST_CALL_REUSED, "1.6", "3.3"},
+        {ST_CANCELLED, "1.6", "3.8"},
+        {ST_ROLLED_BACK, "8.4", "4.2"},
     };
 
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
@@ -95,7 +110,8 @@ static void answers(void **state)
 
 static void not_in_the_catalogue(void **state)
 {
-    static const struct gsma_code OTHERS[] = {{"8.1.1", "3.8"}, {"", ""}, {"8.1.1", ""}, {"9", "9"}};
+    static const struct gsma_code OTHERS[] = {
+        {"8.1.1", "3.8"}, {"", ""}, {"8.1.1", ""}, {"9", "9"}};
 
     for (size_t i = 0; i < sizeof OTHERS / sizeof *OTHERS; i++)
         assert_null(status_find(&OTHERS[i]));
@@ -105,8 +121,9 @@ static void not_in_the_catalogue(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_code_is_whole), cmocka_unit_test(every_reason_is_published),
-        cmocka_unit_test(known_pairs), cmocka_unit_test(answers), cmocka_unit_test(not_in_the_catalogue),
+        cmocka_unit_test(every_code_is_whole),  cmocka_unit_test(every_reason_is_published),
+        cmocka_unit_test(known_pairs),          cmocka_unit_test(answers),
+        cmocka_unit_test(not_in_the_catalogue),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,7 +13,8 @@ static void one_table(void **state)
 
     for (unsigned i = 0; i < TIMER_COUNT; i++) {
         assert_true(TIMERS[i].name && TIMERS[i].doc && TIMERS[i].min_ms > 0);
-        assert_true(TIMERS[i].min_ms <= TIMERS[i].default_ms && TIMERS[i].default_ms <= TIMERS[i].max_ms);
+        assert_true(TIMERS[i].min_ms <= TIMERS[i].default_ms &&
+                    TIMERS[i].default_ms <= TIMERS[i].max_ms);
         for (unsigned k = 0; k < i; k++)
             assert_string_not_equal(TIMERS[i].name, TIMERS[k].name);
     }

@@ -99,16 +99,19 @@ static void create(void **state)
 
     es5_create_isdp(&w, SCRIPT_INDEFINITE, &e, &a, 0);
     /* The bytes of sgp02 6.1. */
-    expect(&w, "AE80224580E60C003F10" AID("0D") "10" AID("0E") "10" AID("13") "0380C00006C9048102037000"
-               "000000");
+    expect(&w,
+           "AE80224580E60C003F10" AID("0D") "10" AID("0E") "10" AID("13") "0380C00006C9048102037000"
+                                                                          "000000");
     w = wr_init(room, sizeof room);
     es5_create_isdp(&w, SCRIPT_INDEFINITE, &e, &a, 0xFFFF);
-    expect(&w, "AE80224B80E60C004510" AID("0D") "10" AID("0E") "10" AID("13") "0380C0000CC90481020370"
-               "EF048302FFFF00000000");
+    expect(&w,
+           "AE80224B80E60C004510" AID("0D") "10" AID("0E") "10" AID("13") "0380C0000CC90481020370"
+                                                                          "EF048302FFFF00000000");
     w = wr_init(room, sizeof room);
     es5_create_isdp(&w, SCRIPT_INDEFINITE, &e, &a, 0x10000);
-    expect(&w, "AE80224D80E60C004710" AID("0D") "10" AID("0E") "10" AID("13") "0380C0000EC90481020370"
-               "EF0683040001000000000000");
+    expect(&w, "AE80224D80E60C004710" AID("0D") "10" AID("0E") "10" AID(
+                   "13") "0380C0000EC90481020370"
+                         "EF0683040001000000000000");
     (void)state;
 }
 
@@ -139,18 +142,27 @@ static void a_small_room_fails_whole(void **state)
 /* --- answers --- */
 static void first_answer(void **state)
 {
-    static const struct { const char *text; int err; uint16_t sw; size_t n; uint8_t bad; } ROWS[] = {
+    static const struct {
+        const char *text;
+        int err;
+        uint16_t sw;
+        size_t n;
+        uint8_t bad;
+    } ROWS[] = {
         {"AB0780010123029000", ERR_OK, 0x9000, 0, 0},
         {"AB0A8001012305AABBCC9000", ERR_OK, 0x9000, 3, 0},
         {"AF80230290000000", ERR_OK, 0x9000, 0, 0},
         {"AB0423026985", ERR_OK, 0x6985, 0, 0},
-        {"AB0B8001022302698523029000", ERR_OK, 0x6985, 0, 0},   /* the first counts */
+        {"AB0B8001022302698523029000", ERR_OK, 0x6985, 0, 0}, /* the first counts */
         {"AB06800101900102", ERR_OK, 0, 0, 2},
         {"AB03800100", ERR_OK, 0, 0, 0},
         {"AB00", ERR_OK, 0, 0, 0},
-        {"", ERR_FORMAT, 0, 0, 0}, {"AA0422029000", ERR_FORMAT, 0, 0, 0},
-        {"AB0780010123019000", ERR_FORMAT, 0, 0, 0}, {"AB06800101230190", ERR_FORMAT, 0, 0, 0},
-        {"AB0880010123029000", ERR_FORMAT, 0, 0, 0}, {"AF8023029000", ERR_FORMAT, 0, 0, 0},
+        {"", ERR_FORMAT, 0, 0, 0},
+        {"AA0422029000", ERR_FORMAT, 0, 0, 0},
+        {"AB0780010123019000", ERR_FORMAT, 0, 0, 0},
+        {"AB06800101230190", ERR_FORMAT, 0, 0, 0},
+        {"AB0880010123029000", ERR_FORMAT, 0, 0, 0},
+        {"AF8023029000", ERR_FORMAT, 0, 0, 0},
     };
 
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
@@ -174,24 +186,32 @@ static void first_answer(void **state)
 
 static void audit_answers(void **state)
 {
-    static const struct { const char *text; int err; unsigned n; bool memory; } ROWS[] = {
+    static const struct { const char *text; int err; unsigned n; bool memory;
+    } ROWS[] = {
         {"AB1F800101231A" E3("10", "3F") "9000", ERR_OK, 1, false},
         {"AB2D800102231A" E3("10", "3F") "9000230CFF2107810102820212349000", ERR_OK, 1, true},
-        {"AB23800102231A" E3("10", "3F") "900023026A88", ERR_OK, 1, false},  /* tells no memory */
+        {"AB23800102231A" E3("10", "3F") "900023026A88", ERR_OK, 1, false}, /* tells no memory */
         {"AF80231A" E3("10", "3F") "90000000", ERR_OK, 1, false},
         {"AB1F800101231A" E3("10", "3F") "9110", ERR_OK, 1, false},
-        {"AB3D8001022332" E3("10", "1F") E3("11", "3F") "631023040000" "9000", ERR_FORMAT, 0, false},
+        {"AB3D8001022332" E3("10", "1F") E3("11", "3F") "631023040000"
+                                                        "9000",
+         ERR_FORMAT, 0, false},
         {"AB3B800102231A" E3("10", "1F") "6310231A" E3("11", "3F") "9000", ERR_OK, 2, false},
         {"AB1F800101231A" E3("10", "3F") "6310", ERR_TRUNCATED, 0, false},
         {"AB1F800101231A" E3("10", "3F") "62F1", ERR_TRUNCATED, 0, false},
         {"AB1F800101231A" E3("10", "3F") "6110", ERR_FORMAT, 0, false},
         {"AB1F800101231A" E3("10", "3F") "6283", ERR_FORMAT, 0, false},
-        {"AB1F800101231A" E3("10", "1F") "9000", ERR_FORMAT, 0, false},   /* none is on */
+        {"AB1F800101231A" E3("10", "1F") "9000", ERR_FORMAT, 0, false}, /* none is on */
         {"AB0780010123026A88", ERR_FORMAT, 0, false},
         {"AB0780010123029000", ERR_FORMAT, 0, false},
-        {"AB1E8001012319E3154F0F" "A0000005591010FFFFFFFF89000010009F70013F" "9000", ERR_FORMAT, 0, false},
+        {"AB1E8001012319E3154F0F"
+         "A0000005591010FFFFFFFF89000010009F70013F"
+         "9000",
+         ERR_FORMAT, 0, false},
         {"AB1A8001012315E3124F10" AID("10") "9000", ERR_FORMAT, 0, false}, /* no state */
-        {"AB0D8001012308E3049F70013F" "9000", ERR_FORMAT, 0, false},       /* no AID */
+        {"AB0D8001012308E3049F70013F"
+         "9000",
+         ERR_FORMAT, 0, false}, /* no AID */
         {"AB06800101900101", ERR_FORMAT, 0, false},
         {"AB03800100", ERR_FORMAT, 0, false},
         {"AA0422029000", ERR_FORMAT, 0, false},
@@ -218,13 +238,20 @@ static void audit_answers(void **state)
 
 static void confirmation_answers(void **state)
 {
-    static const struct { const char *text; int err; unsigned n; } ROWS[] = {
-        {"", ERR_OK, 0}, {"8000", ERR_OK, 0}, {"80124F10" AID("10"), ERR_OK, 1},
+    static const struct { const char *text; int err; unsigned n;
+    } ROWS[] = {
+        {"", ERR_OK, 0},
+        {"8000", ERR_OK, 0},
+        {"80124F10" AID("10"), ERR_OK, 1},
         {"80244F10" AID("10") "4F10" AID("11"), ERR_OK, 2},
         {"80364F10" AID("10") "4F10" AID("11") "4F10" AID("12"), ERR_OK, 3},
         {"80484F10" AID("10") "4F10" AID("11") "4F10" AID("12") "4F10" AID("13"), ERR_TOO_LARGE, 3},
-        {"8100", ERR_FORMAT, 0}, {"80", ERR_FORMAT, 0}, {"8001", ERR_FORMAT, 0}, {"800000", ERR_FORMAT, 0},
-        {"80124E10" AID("10"), ERR_FORMAT, 0}, {"80054F03010203", ERR_FORMAT, 0},
+        {"8100", ERR_FORMAT, 0},
+        {"80", ERR_FORMAT, 0},
+        {"8001", ERR_FORMAT, 0},
+        {"800000", ERR_FORMAT, 0},
+        {"80124E10" AID("10"), ERR_FORMAT, 0},
+        {"80054F03010203", ERR_FORMAT, 0},
         {"80114F10" AID("10"), ERR_FORMAT, 0},
     };
 
@@ -265,10 +292,16 @@ static void the_push_of_a_route(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(switches), cmocka_unit_test(the_known_answer), cmocka_unit_test(confirmation),
-        cmocka_unit_test(create), cmocka_unit_test(audit), cmocka_unit_test(a_small_room_fails_whole),
-        cmocka_unit_test(first_answer), cmocka_unit_test(audit_answers),
-        cmocka_unit_test(confirmation_answers), cmocka_unit_test(the_push_of_a_route),
+        cmocka_unit_test(switches),
+        cmocka_unit_test(the_known_answer),
+        cmocka_unit_test(confirmation),
+        cmocka_unit_test(create),
+        cmocka_unit_test(audit),
+        cmocka_unit_test(a_small_room_fails_whole),
+        cmocka_unit_test(first_answer),
+        cmocka_unit_test(audit_answers),
+        cmocka_unit_test(confirmation_answers),
+        cmocka_unit_test(the_push_of_a_route),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

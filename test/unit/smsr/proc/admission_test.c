@@ -76,20 +76,34 @@ static void relations(void **state)
         unsigned profile;
         const char *expect;
     } ROWS[] = {
-        {CORE_A, FN_ENABLE_PROFILE, TWO, "accepted"},   {CORE_A, FN_ENABLE_PROFILE, ONE, "8.2.1-3.9"},
-        {CORE_B, FN_ENABLE_PROFILE, ONE, "accepted"},   {CORE_B, FN_ENABLE_PROFILE, TWO, "8.2.1-3.9"},
-        {CORE_D, FN_ENABLE_PROFILE, ONE, "accepted"},   {CORE_D, FN_ENABLE_PROFILE, TWO, "8.2.1-3.9"},
-        {CORE_F, FN_ENABLE_PROFILE, ONE, "accepted"},   {CORE_F, FN_ENABLE_PROFILE, TWO, "accepted"},
-        {CORE_S, FN_ENABLE_PROFILE, ONE, "accepted"},   {CORE_S, FN_ENABLE_PROFILE, TWO, "8.2.1-3.9"},
-        {CORE_X, FN_ENABLE_PROFILE, ONE, "8.1.1-3.9"},  {CORE_G, FN_ENABLE_PROFILE, ONE, "8.1.1-3.9"},
-        {CORE_E, FN_ENABLE_PROFILE, ONE, "8.1.1-3.9"},  {CORE_ADMIN, FN_ENABLE_PROFILE, ONE, "8.2.1-1.2"},
-        {CORE_F, FN_ENABLE_PROFILE, 0x77, "8.2.1-3.9"}, {CORE_B, FN_ENABLE_PROFILE, 0x77, "8.2.1-3.9"},
-        {CORE_A, FN_DELETE_PROFILE, TWO, "accepted"},   {CORE_A, FN_DELETE_PROFILE, ONE, "8.2.1-3.9"},
-        {CORE_F, FN_DELETE_PROFILE, ONE, "8.2.1-1.2"},  {CORE_S, FN_DELETE_PROFILE, ONE, "8.2.1-1.2"},
-        {CORE_S, FN_DELETE_PROFILE, TWO, "8.2.1-3.9"},  {CORE_D, FN_DELETE_PROFILE, ONE, "accepted"},
-        {CORE_A, FN_AUDIT_EIS, 0, "accepted"},          {CORE_B, FN_AUDIT_EIS, 0, "accepted"},
-        {CORE_F, FN_AUDIT_EIS, 0, "accepted"},          {CORE_S, FN_AUDIT_EIS, 0, "8.6-1.2"},
-        {CORE_X, FN_AUDIT_EIS, 0, "8.1.1-3.9"},         {CORE_G, FN_AUDIT_EIS, 0, "8.1.1-3.9"},
+        {CORE_A, FN_ENABLE_PROFILE, TWO, "accepted"},
+        {CORE_A, FN_ENABLE_PROFILE, ONE, "8.2.1-3.9"},
+        {CORE_B, FN_ENABLE_PROFILE, ONE, "accepted"},
+        {CORE_B, FN_ENABLE_PROFILE, TWO, "8.2.1-3.9"},
+        {CORE_D, FN_ENABLE_PROFILE, ONE, "accepted"},
+        {CORE_D, FN_ENABLE_PROFILE, TWO, "8.2.1-3.9"},
+        {CORE_F, FN_ENABLE_PROFILE, ONE, "accepted"},
+        {CORE_F, FN_ENABLE_PROFILE, TWO, "accepted"},
+        {CORE_S, FN_ENABLE_PROFILE, ONE, "accepted"},
+        {CORE_S, FN_ENABLE_PROFILE, TWO, "8.2.1-3.9"},
+        {CORE_X, FN_ENABLE_PROFILE, ONE, "8.1.1-3.9"},
+        {CORE_G, FN_ENABLE_PROFILE, ONE, "8.1.1-3.9"},
+        {CORE_E, FN_ENABLE_PROFILE, ONE, "8.1.1-3.9"},
+        {CORE_ADMIN, FN_ENABLE_PROFILE, ONE, "8.2.1-1.2"},
+        {CORE_F, FN_ENABLE_PROFILE, 0x77, "8.2.1-3.9"},
+        {CORE_B, FN_ENABLE_PROFILE, 0x77, "8.2.1-3.9"},
+        {CORE_A, FN_DELETE_PROFILE, TWO, "accepted"},
+        {CORE_A, FN_DELETE_PROFILE, ONE, "8.2.1-3.9"},
+        {CORE_F, FN_DELETE_PROFILE, ONE, "8.2.1-1.2"},
+        {CORE_S, FN_DELETE_PROFILE, ONE, "8.2.1-1.2"},
+        {CORE_S, FN_DELETE_PROFILE, TWO, "8.2.1-3.9"},
+        {CORE_D, FN_DELETE_PROFILE, ONE, "accepted"},
+        {CORE_A, FN_AUDIT_EIS, 0, "accepted"},
+        {CORE_B, FN_AUDIT_EIS, 0, "accepted"},
+        {CORE_F, FN_AUDIT_EIS, 0, "accepted"},
+        {CORE_S, FN_AUDIT_EIS, 0, "8.6-1.2"},
+        {CORE_X, FN_AUDIT_EIS, 0, "8.1.1-3.9"},
+        {CORE_G, FN_AUDIT_EIS, 0, "8.1.1-3.9"},
         {CORE_A, FN_UPDATE_SUBSCRIPTION_ADDRESS, TWO, "done"},
         {CORE_A, FN_UPDATE_SUBSCRIPTION_ADDRESS, ONE, "8.2.1-3.9"},
         {CORE_F, FN_UPDATE_SUBSCRIPTION_ADDRESS, ONE, "8.2.6-1.2"},
@@ -123,8 +137,8 @@ static void a_refusal_is_a_record(void **state)
     assert_int_equal(w->plan.n_deliveries, 0);
 }
 
-static struct span body_of(struct core *w, enum core_party who, const struct eid *eid, bool registered,
-                           struct buf *record)
+static struct span body_of(struct core *w, enum core_party who, const struct eid *eid,
+                           bool registered, struct buf *record)
 {
     struct es4_enable_profile_request m = {
         .base.function_call_identifier = span_str("same"), .eid = *eid, .iccid = core_iccid(ONE)};
@@ -187,16 +201,26 @@ static void pol2_matrix(void **state)
         uint8_t one, boot;
         const char *expect;
     } ROWS[] = {
-        {FN_ENABLE_PROFILE, false, 0, 0, "accepted"},   {FN_ENABLE_PROFILE, false, E, 0, "8.2.3-3.8"},
-        {FN_ENABLE_PROFILE, false, D, 0, "accepted"},   {FN_ENABLE_PROFILE, false, L, 0, "accepted"},
-        {FN_ENABLE_PROFILE, false, AUTO, 0, "accepted"}, {FN_ENABLE_PROFILE, false, 0, D, "8.2.3-3.8"},
-        {FN_ENABLE_PROFILE, false, 0, E, "accepted"},   {FN_ENABLE_PROFILE, false, 0, AUTO, "accepted"},
-        {FN_ENABLE_PROFILE, true, 0, 0, "8.2-3.5"},     {FN_DISABLE_PROFILE, false, 0, 0, "8.2-3.5"},
-        {FN_DISABLE_PROFILE, true, 0, 0, "accepted"},   {FN_DISABLE_PROFILE, true, D, 0, "8.2.3-3.8"},
-        {FN_DISABLE_PROFILE, true, E, 0, "accepted"},   {FN_DISABLE_PROFILE, true, AUTO, 0, "accepted"},
-        {FN_DISABLE_PROFILE, true, 0, E, "accepted"},   {FN_DISABLE_PROFILE, true, 0, D, "accepted"},
-        {FN_DELETE_PROFILE, false, 0, 0, "accepted"},   {FN_DELETE_PROFILE, false, L, 0, "8.2.3-3.8"},
-        {FN_DELETE_PROFILE, false, E | D, 0, "accepted"}, {FN_DELETE_PROFILE, true, 0, 0, "8.2-3.5"},
+        {FN_ENABLE_PROFILE, false, 0, 0, "accepted"},
+        {FN_ENABLE_PROFILE, false, E, 0, "8.2.3-3.8"},
+        {FN_ENABLE_PROFILE, false, D, 0, "accepted"},
+        {FN_ENABLE_PROFILE, false, L, 0, "accepted"},
+        {FN_ENABLE_PROFILE, false, AUTO, 0, "accepted"},
+        {FN_ENABLE_PROFILE, false, 0, D, "8.2.3-3.8"},
+        {FN_ENABLE_PROFILE, false, 0, E, "accepted"},
+        {FN_ENABLE_PROFILE, false, 0, AUTO, "accepted"},
+        {FN_ENABLE_PROFILE, true, 0, 0, "8.2-3.5"},
+        {FN_DISABLE_PROFILE, false, 0, 0, "8.2-3.5"},
+        {FN_DISABLE_PROFILE, true, 0, 0, "accepted"},
+        {FN_DISABLE_PROFILE, true, D, 0, "8.2.3-3.8"},
+        {FN_DISABLE_PROFILE, true, E, 0, "accepted"},
+        {FN_DISABLE_PROFILE, true, AUTO, 0, "accepted"},
+        {FN_DISABLE_PROFILE, true, 0, E, "accepted"},
+        {FN_DISABLE_PROFILE, true, 0, D, "accepted"},
+        {FN_DELETE_PROFILE, false, 0, 0, "accepted"},
+        {FN_DELETE_PROFILE, false, L, 0, "8.2.3-3.8"},
+        {FN_DELETE_PROFILE, false, E | D, 0, "accepted"},
+        {FN_DELETE_PROFILE, true, 0, 0, "8.2-3.5"},
         {FN_DELETE_PROFILE, true, L, 0, "8.2-3.5"},
     };
 
@@ -209,8 +233,8 @@ static void pol2_matrix(void **state)
         set_pol2(&w, ONE, ROWS[i / 3].one);
         set_pol2(&w, BOOT, ROWS[i / 3].boot);
         core_call(&w, who, ROWS[i / 3].fn, ONE);
-        const char *expect = who == CORE_F && ROWS[i / 3].fn == FN_DELETE_PROFILE ? "8.2.1-1.2"
-                                                                                 : ROWS[i / 3].expect;
+        const char *expect =
+            who == CORE_F && ROWS[i / 3].fn == FN_DELETE_PROFILE ? "8.2.1-1.2" : ROWS[i / 3].expect;
         if (strcmp(admitted(&w), expect))
             fail_msg("row %u: %s, not %s", (unsigned)(i / 3), admitted(&w), expect);
         core_fini(&w);
@@ -370,7 +394,10 @@ static void validity_periods(void **state)
 
 static void validity_of_data_by_size(void **state)
 {
-    static const struct { size_t n; int64_t s; } ROWS[] = {{5, 900}, {20000, 900}, {20005, 1800}, {60000, 2700}};
+    static const struct {
+        size_t n;
+        int64_t s;
+    } ROWS[] = {{5, 900}, {20000, 900}, {20005, 1800}, {60000, 2700}};
     static uint8_t data[60000];
     struct core *w = *state;
 
@@ -483,7 +510,8 @@ static void create_refused(void **state)
     assert_int_equal(o->message.type, MSG_ES3_CREATE_ISDP_RESPONSE);
     struct es3_create_isdp_request m = {.eid = w->eid, .iccid = core_iccid(FRESH + 2),
                                         .mno_id = w->oid[CORE_A]};
-    core_request(w, CORE_D, MSG_ES3_CREATE_ISDP_REQUEST, &m); /* for another than the envelope says */
+    core_request(w, CORE_D, MSG_ES3_CREATE_ISDP_REQUEST,
+                 &m); /* for another than the envelope says */
     assert_string_equal(admitted(w), "8.2.1-1.2");
 }
 
@@ -506,8 +534,9 @@ static void a_full_card_and_its_long_list(void **state)
     core_create(&w, FRESH, 0, false);
     assert_string_equal(admitted(&w), "8.1-4.8");
     core_call(&w, CORE_F, FN_AUDIT_EIS, 0);
-    assert_string_equal(core_script(&w), "AA25220D80F24002074F005C034F9F7000220D80F24003074F005C034F9F7000"
-                                         "220580CAFF2100");
+    assert_string_equal(core_script(&w),
+                        "AA25220D80F24002074F005C034F9F7000220D80F24003074F005C034F9F7000"
+                        "220580CAFF2100");
     core_fini(&w);
     (void)state;
 }
@@ -698,16 +727,31 @@ static void not_a_card_function(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(relations), T(a_refusal_is_a_record), T(a_foreign_card_is_an_unknown_one),
-        cmocka_unit_test(pol2_matrix), T(the_fallback_profile_stays), T(ten_effects_an_hour),
-        T(two_roll_backs_hold_the_card), T(one_roll_back_when_configured),
-        cmocka_unit_test(address_and_route), T(validity_periods), T(validity_of_data_by_size),
-        T(eight_wait_the_ninth_is_refused), T(one_after_the_other),
-        T(the_state_is_looked_at_again_where_it_is_armed), T(create_refused),
-        cmocka_unit_test(a_full_card_and_its_long_list), T(send_data_refused), T(an_element_no_card_takes),
-        T(download_completed), cmocka_unit_test(pol2_of_a_download), T(an_address_is_changed),
-        cmocka_unit_test(audit_of_listed_profiles), T(identifiers_of_full_length),
-        cmocka_unit_test(the_preview_is_the_operation), T(not_a_card_function),
+        cmocka_unit_test(relations),
+        T(a_refusal_is_a_record),
+        T(a_foreign_card_is_an_unknown_one),
+        cmocka_unit_test(pol2_matrix),
+        T(the_fallback_profile_stays),
+        T(ten_effects_an_hour),
+        T(two_roll_backs_hold_the_card),
+        T(one_roll_back_when_configured),
+        cmocka_unit_test(address_and_route),
+        T(validity_periods),
+        T(validity_of_data_by_size),
+        T(eight_wait_the_ninth_is_refused),
+        T(one_after_the_other),
+        T(the_state_is_looked_at_again_where_it_is_armed),
+        T(create_refused),
+        cmocka_unit_test(a_full_card_and_its_long_list),
+        T(send_data_refused),
+        T(an_element_no_card_takes),
+        T(download_completed),
+        cmocka_unit_test(pol2_of_a_download),
+        T(an_address_is_changed),
+        cmocka_unit_test(audit_of_listed_profiles),
+        T(identifiers_of_full_length),
+        cmocka_unit_test(the_preview_is_the_operation),
+        T(not_a_card_function),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

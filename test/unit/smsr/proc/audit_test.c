@@ -186,7 +186,8 @@ static void a_change_is_confirmed_and_audited(void **state)
         assert_string_equal(sms->to[1].s, core_iccid(BOOT).s);
         core_por_hex(&w, 0, CONFIRMED);
         assert_string_equal(core_state(&w), "ASKING");
-        assert_int_equal(core_profile_state(&w, BOOT), PROFILE_ENABLED); /* believed: the audit only */
+        assert_int_equal(core_profile_state(&w, BOOT),
+                         PROFILE_ENABLED); /* believed: the audit only */
         core_por_list(&w, 0, "10=1F 11=3F 12=1F");
         core_expect_end(&w, VERDICT_SUCCESS, "", "");
         assert_int_equal(core_profile_state(&w, ONE), PROFILE_ENABLED);

@@ -62,8 +62,11 @@ static void gone_already_is_done(void **state)
 
 static void a_card_refuses(void **state)
 {
-    static const struct { uint16_t sw; const char *subject, *reason; } ROWS[] = {
-        {0x69E1, "8.2.2", "3.8"}, {0x6985, "8.4", "4.2"}, {0x6A80, "8.4", "4.2"}, {0x6982, "8.4", "4.2"}};
+    static const struct { uint16_t sw; const char *subject, *reason;
+    } ROWS[] = {{0x69E1, "8.2.2", "3.8"},
+                {0x6985, "8.4", "4.2"},
+                {0x6A80, "8.4", "4.2"},
+                {0x6982, "8.4", "4.2"}};
 
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
         struct core w;
@@ -88,12 +91,16 @@ static void what_does_not_tell_is_fenced(void **state)
         if (i < 3)
             core_por_sw(&w, 0, SW[i]);
         else
-            core_por(&w, 0, i == 3 ? POR_CNTR_LOW : i == 4 ? POR_TAR_UNKNOWN : POR_INSUFFICIENT_SECURITY,
+            core_por(&w, 0,
+                     i == 3   ? POR_CNTR_LOW
+                     : i == 4 ? POR_TAR_UNKNOWN
+                              : POR_INSUFFICIENT_SECURITY,
                      span_of("", 0));
         assert_string_equal(core_state(&w), "FENCING");
         assert_int_equal(w.plan.unit.purpose, PURPOSE_FENCE);
         core_por_list(&w, 0, i % 2 ? "10=3F 12=1F" : "10=3F 11=1F 12=1F");
-        core_expect_end(&w, i % 2 ? VERDICT_SUCCESS : VERDICT_FAILED, i % 2 ? "" : "8.4", i % 2 ? "" : "4.2");
+        core_expect_end(&w, i % 2 ? VERDICT_SUCCESS : VERDICT_FAILED, i % 2 ? "" : "8.4",
+                        i % 2 ? "" : "4.2");
         assert_int_equal(core_profile_state(&w, ONE), i % 2 ? PROFILE_NONE : PROFILE_DISABLED);
         core_fini(&w);
     }
@@ -231,11 +238,18 @@ static void restarts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(by_the_book), T(gone_already_is_done), cmocka_unit_test(a_card_refuses),
-        cmocka_unit_test(what_does_not_tell_is_fenced), T(memory_and_more_time_wait_for_the_same_bytes),
-        T(silence_expires_then_the_audit_tells), cmocka_unit_test(its_own_late_answer_ends_the_fence),
-        T(an_earlier_fence_may_answer), T(an_empty_list_deletes_nothing),
-        T(policy_is_read_where_it_is_armed), T(enabled_meanwhile), T(deleted_meanwhile_is_done),
+        T(by_the_book),
+        T(gone_already_is_done),
+        cmocka_unit_test(a_card_refuses),
+        cmocka_unit_test(what_does_not_tell_is_fenced),
+        T(memory_and_more_time_wait_for_the_same_bytes),
+        T(silence_expires_then_the_audit_tells),
+        cmocka_unit_test(its_own_late_answer_ends_the_fence),
+        T(an_earlier_fence_may_answer),
+        T(an_empty_list_deletes_nothing),
+        T(policy_is_read_where_it_is_armed),
+        T(enabled_meanwhile),
+        T(deleted_meanwhile_is_done),
         T(restarts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

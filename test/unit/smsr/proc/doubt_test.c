@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Links: remora_test_support remora_smsr_proc remora_wire */
-/* Switches that go astray: notifications of all kinds, silence, the end of validity, the audit that decides
- * (facts: trust 3.5, 3.6) and restarts. */
+/* Switches that go astray: notifications of all kinds, silence, the end of validity, the audit that
+ * decides (facts: trust 3.5, 3.6) and restarts. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -301,8 +301,10 @@ static void a_refusal_behind_the_fence_counts(void **state)
 static void validity_ends_before_anything_was_sent(void **state)
 {
     struct core *w = *state;
-    struct es4_enable_profile_request m = {.base = {.validity_period_s = 30, .has_validity_period = true},
-                                           .eid = w->eid, .iccid = core_iccid(TWO)};
+    struct es4_enable_profile_request m = {
+        .base = {.validity_period_s = 30, .has_validity_period = true},
+        .eid = w->eid,
+        .iccid = core_iccid(TWO)};
 
     enable(w, 3600);
     core_request(w, CORE_A, MSG_ES4_ENABLE_PROFILE_REQUEST, &m);
@@ -321,8 +323,10 @@ static void validity_ends_before_anything_was_sent(void **state)
 static void a_waiting_end_is_kept_across_resends(void **state)
 {
     struct core *w = *state;
-    struct es4_enable_profile_request m = {.base = {.validity_period_s = 300, .has_validity_period = true},
-                                           .eid = w->eid, .iccid = core_iccid(TWO)};
+    struct es4_enable_profile_request m = {
+        .base = {.validity_period_s = 300, .has_validity_period = true},
+        .eid = w->eid,
+        .iccid = core_iccid(TWO)};
     int64_t t0 = w->now;
 
     enable(w, 7200);
@@ -393,7 +397,8 @@ static void late_at_the_very_end(void **state)
     assert_int_equal(core_event(w, EV_NOTIFICATION_RECEIVED)->decision, 2);
 }
 
-/* Confirmed in time: the confirmation may be repeated after the end, and its answer is the verdict. */
+/* Confirmed in time: the confirmation may be repeated after the end, and its answer is the verdict.
+ */
 static void validity_ends_while_confirming(void **state)
 {
     struct core *w = *state;
@@ -417,8 +422,10 @@ static void validity_ends_while_deleting(void **state)
 {
     struct core *w = *state;
     struct event ev = {.type = EV_POLICY_CHANGED, .pol2 = 0x100u | POL2_DISABLE_AUTO_DELETE};
-    struct es4_enable_profile_request m = {.base = {.validity_period_s = 30, .has_validity_period = true},
-                                           .eid = w->eid, .iccid = core_iccid(TWO)};
+    struct es4_enable_profile_request m = {
+        .base = {.validity_period_s = 30, .has_validity_period = true},
+        .eid = w->eid,
+        .iccid = core_iccid(TWO)};
 
     enable(w, 0);
     core_note(w, 2, 5, ONE);
@@ -502,9 +509,16 @@ static void a_fence_goes_where_there_is_an_address(void **state)
 static void an_answer_that_proves_nothing_keeps_the_fence(void **state)
 {
     static const char *const ANSWERS[] = {
-        "AB0780010123026A88",                 /* no ISD-P at all: not this card's list */
-        "AB0780010123026A80", "AB0780010123029000", "AB0780010123026310", "", "AB03800100",
-        "AB1F800101231A" "E3164F10A0000005591010FFFFFFFF89000010009F7001" "1F" "9000",  /* none is on */
+        "AB0780010123026A88", /* no ISD-P at all: not this card's list */
+        "AB0780010123026A80",
+        "AB0780010123029000",
+        "AB0780010123026310",
+        "",
+        "AB03800100",
+        "AB1F800101231A"
+        "E3164F10A0000005591010FFFFFFFF89000010009F7001"
+        "1F"
+        "9000", /* none is on */
     };
 
     for (size_t i = 0; i < sizeof ANSWERS / sizeof *ANSWERS; i++) {
@@ -557,7 +571,8 @@ static void the_audited_card_decides(void **state)
     (void)state;
 }
 
-/* It came to the profile that was asked for, but not by our command: no success, and no Auto-Delete. */
+/* It came to the profile that was asked for, but not by our command: no success, and no
+ * Auto-Delete. */
 static void a_fall_back_to_the_goal_is_no_success(void **state)
 {
     struct core *w = *state;
@@ -609,7 +624,8 @@ static void on_the_new_profile_then_back(void **state)
     core_expect_end(w, VERDICT_ROLLED_BACK, "8.4", "4.2");
 }
 
-/* Two questions out, one answered: the other's answer comes after the window, but shows the past. */
+/* Two questions out, one answered: the other's answer comes after the window, but shows the past.
+ */
 static void an_old_answer_does_not_settle_the_window(void **state)
 {
     struct core *w = *state;
@@ -699,23 +715,37 @@ static void restart_of_a_queue_starts_it(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(a_duplicate_is_confirmed_again), T(either_confirmation_may_be_answered),
-        cmocka_unit_test(sequences_in_rfc_1982_order), T(rolled_back_is_confirmed_then_told),
-        T(rolled_back_while_confirming), cmocka_unit_test(another_change_is_asked_about),
-        T(a_first_attach_waits), T(confirmation_again_same_bytes_then_fresh),
+        T(a_duplicate_is_confirmed_again),
+        T(either_confirmation_may_be_answered),
+        cmocka_unit_test(sequences_in_rfc_1982_order),
+        T(rolled_back_is_confirmed_then_told),
+        T(rolled_back_while_confirming),
+        cmocka_unit_test(another_change_is_asked_about),
+        T(a_first_attach_waits),
+        T(confirmation_again_same_bytes_then_fresh),
         T(a_bad_por_of_the_confirmation_waits_its_time),
         cmocka_unit_test(a_confirmation_not_taken_is_fenced),
         T(no_answer_to_the_confirmation_ends_in_a_fence),
-        T(a_confirmation_answered_behind_the_fence_counts), T(a_refusal_behind_the_fence_counts),
-        T(validity_ends_before_anything_was_sent), T(a_waiting_end_is_kept_across_resends),
-        T(validity_ends_after_arming), T(a_late_notification_is_not_confirmed), T(late_at_the_very_end),
-        T(validity_ends_while_confirming), T(validity_ends_while_deleting),
-        T(no_notification_after_9000), T(fences_back_off_under_fresh_counters),
+        T(a_confirmation_answered_behind_the_fence_counts),
+        T(a_refusal_behind_the_fence_counts),
+        T(validity_ends_before_anything_was_sent),
+        T(a_waiting_end_is_kept_across_resends),
+        T(validity_ends_after_arming),
+        T(a_late_notification_is_not_confirmed),
+        T(late_at_the_very_end),
+        T(validity_ends_while_confirming),
+        T(validity_ends_while_deleting),
+        T(no_notification_after_9000),
+        T(fences_back_off_under_fresh_counters),
         T(a_fence_goes_where_there_is_an_address),
         cmocka_unit_test(an_answer_that_proves_nothing_keeps_the_fence),
-        cmocka_unit_test(the_audited_card_decides), T(a_fall_back_to_the_goal_is_no_success), T(on_the_new_profile_waits_for_the_window),
-        T(on_the_new_profile_then_back), T(an_old_answer_does_not_settle_the_window),
-        T(restart_while_armed_sends_the_same_bytes), cmocka_unit_test(restart_in_each_state_of_a_switch),
+        cmocka_unit_test(the_audited_card_decides),
+        T(a_fall_back_to_the_goal_is_no_success),
+        T(on_the_new_profile_waits_for_the_window),
+        T(on_the_new_profile_then_back),
+        T(an_old_answer_does_not_settle_the_window),
+        T(restart_while_armed_sends_the_same_bytes),
+        cmocka_unit_test(restart_in_each_state_of_a_switch),
         T(restart_of_a_queue_starts_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

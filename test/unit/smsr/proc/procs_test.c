@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Links: remora_test_support remora_smsr_proc remora_wire */
-/* Every state of every procedure meets every kind of input: taken as its table says, or refused without a
- * trace; and each operation ends once the card can be heard. */
+/* Every state of every procedure meets every kind of input: taken as its table says, or refused
+ * without a trace; and each operation ends once the card can be heard. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -109,10 +109,11 @@ static void to_state(struct core *w, enum function f, const char *state)
     if (!strcmp(state, "QUEUED")) { /* behind another, which then ends */
         (void)core_call(w, CORE_F, FN_AUDIT_EIS, 0);
         call(w, f);
-        (void)core_por_list(w, 1 + (f == FN_DISABLE_PROFILE || f == FN_SEND_DATA ? w->e->counter_high - 1 : 0),
-                            f == FN_DISABLE_PROFILE ? "10=1F 11=1F 12=3F"
-                            : f == FN_SEND_DATA     ? "10=3F 11=1F 12=1F 13=07"
-                                                    : "10=3F 11=1F 12=1F");
+        (void)core_por_list(
+            w, 1 + (f == FN_DISABLE_PROFILE || f == FN_SEND_DATA ? w->e->counter_high - 1 : 0),
+            f == FN_DISABLE_PROFILE ? "10=1F 11=1F 12=3F"
+            : f == FN_SEND_DATA     ? "10=3F 11=1F 12=1F 13=07"
+                                    : "10=3F 11=1F 12=1F");
         return;
     }
     if (f == FN_ENABLE_PROFILE || f == FN_DISABLE_PROFILE) {
@@ -180,7 +181,8 @@ static void every_state_meets_every_input(void **state)
                     fail_msg("%s: %s instead of %s", p->name, core_state(&w), p->states[s].name);
                 rows = w.n_rows;
                 err = post_kind(&w, (enum input_kind)k);
-                if (k == IN_CALL || k == IN_NOTIFICATION) /* the mailbox takes them, if the state does not */
+                if (k == IN_CALL ||
+                    k == IN_NOTIFICATION) /* the mailbox takes them, if the state does not */
                     assert_true(err == ERR_OK || (k == IN_NOTIFICATION && err == ERR_STATE));
                 else if (!in_table)
                     assert_int_equal(err, ERR_STATE);
@@ -196,7 +198,8 @@ static void every_state_meets_every_input(void **state)
     (void)state;
 }
 
-/* In each state the world goes silent for a day, and twice the process dies; then the card is heard. */
+/* In each state the world goes silent for a day, and twice the process dies; then the card is
+ * heard. */
 static void every_operation_ends(void **state)
 {
     for (unsigned f = FN_NONE; f <= FN_NOTIFICATION; f++) {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Links: remora_test_support remora_smsr_proc remora_wire */
-/* Random calls, losses, repetitions, reorderings, waits, roll-backs, broken sessions and crashes against a
- * card that tells the truth. The harness asserts its laws after every input; here the card is the witness
- * of each verdict, and at the end all operations end and the EIS is the card. */
+/* Random calls, losses, repetitions, reorderings, waits, roll-backs, broken sessions and crashes
+ * against a card that tells the truth. The harness asserts its laws after every input; here the
+ * card is the witness of each verdict, and at the end all operations end and the EIS is the card.
+ */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -41,7 +42,8 @@ static void note_edges(const struct core *w, const struct operation *before)
 }
 
 /* The card against the verdict of the operation that ended in the last input. */
-static void witness(const struct little_card *c, const struct operation *op, const struct event *end)
+static void witness(const struct little_card *c, const struct operation *op,
+                    const struct event *end)
 {
     uint16_t number = 0;
     uint8_t state;
@@ -326,8 +328,8 @@ static int name_the_seed(void **state)
         note_edges((w), &before_);                                                                 \
     } while (0)
 
-/* Two corners that chance seldom finds: the old profile is to be deleted, and the confirmation is answered
- * behind the fence; then the deletion meets silence. */
+/* Two corners that chance seldom finds: the old profile is to be deleted, and the confirmation is
+ * answered behind the fence; then the deletion meets silence. */
 static void rare_edges(void **state)
 {
     struct event ev = {.type = EV_POLICY_CHANGED, .pol2 = 0x100u | POL2_DISABLE_AUTO_DELETE};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Links: remora_test_support remora_smsr_proc remora_wire */
-/* CreateISDP and SendData over administration sessions, and what becomes of them when a session breaks. */
+/* CreateISDP and SendData over administration sessions, and what becomes of them when a session
+ * breaks. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -18,8 +19,9 @@
 
 #define SECONDS 1000ll
 #define OK_CREATE "AF8023030090000000"
-#define LIST_WITH "AF802332E3164F10A0000005591010FFFFFFFF89000010009F70013F"                             \
-                  "E3164F10A0000005591010FFFFFFFF89000013009F70010790000000"
+#define LIST_WITH                                                                                  \
+    "AF802332E3164F10A0000005591010FFFFFFFF89000010009F70013F"                                     \
+    "E3164F10A0000005591010FFFFFFFF89000013009F70010790000000"
 #define LIST_WITHOUT "AF80231AE3164F10A0000005591010FFFFFFFF89000010009F70013F90000000"
 
 static int setup(void **state)
@@ -100,9 +102,11 @@ static void create_by_the_book(void **state)
     assert_int_equal(step(w)->code, 200);
     assert_int_equal(step(w)->step, 1);
     assert_int_equal(step(w)->target.n, 0);
-    assert_string_equal(body(w), "AE80224B80E60C004510A0000005591010FFFFFFFF8900000D00"
-                                 "10A0000005591010FFFFFFFF8900000E0010A0000005591010FFFFFFFF8900001300"
-                                 "0380C0000CC90481020370EF04830212340000" "0000");
+    assert_string_equal(body(w),
+                        "AE80224B80E60C004510A0000005591010FFFFFFFF8900000D00"
+                        "10A0000005591010FFFFFFFF8900000E0010A0000005591010FFFFFFFF8900001300"
+                        "0380C0000CC90481020370EF04830212340000"
+                        "0000");
     answer(w, 1, OK_CREATE);
     core_expect_end(w, VERDICT_SUCCESS, "", "");
     core_expect(w, EXEC_SUCCESS, "", "");
@@ -128,7 +132,8 @@ static void more_to_do_keeps_the_session(void **state)
     assert_string_equal(core_state(w), "STEP");
     assert_int_equal(step(w)->code, 200);
     assert_int_equal(step(w)->step, 2);
-    assert_true(uuid_eq(&step(w)->session, &(struct uuid){{0x5E, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}}));
+    assert_true(uuid_eq(&step(w)->session,
+                        &(struct uuid){{0x5E, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}}));
     assert_int_equal(w->e->counter_high, 1); /* no second trigger */
     answer(w, 1, "AF80230290000000");
     core_expect_end(w, VERDICT_SUCCESS, "", "");
@@ -187,7 +192,8 @@ static void create_answers_that_prove_nothing(void **state)
         assert_string_equal(core_state(&w), "FENCE_STEP");
         assert_int_equal(step(&w)->step, 2);
         answer(&w, 1, i % 2 ? LIST_WITH : LIST_WITHOUT);
-        core_expect_end(&w, i % 2 ? VERDICT_SUCCESS : VERDICT_FAILED, i % 2 ? "" : "8.4", i % 2 ? "" : "4.2");
+        core_expect_end(&w, i % 2 ? VERDICT_SUCCESS : VERDICT_FAILED, i % 2 ? "" : "8.4",
+                        i % 2 ? "" : "4.2");
         assert_int_equal(core_profile_state(&w, FRESH), i % 2 ? PROFILE_CREATED : PROFILE_NONE);
         core_fini(&w);
     }
@@ -367,7 +373,8 @@ static void validity_ends_in_mid_step(void **state)
     assert_non_null(core_delivery(w, CORE_D, MSG_OPERATION_CONCLUDED));
 }
 
-/* The route went away while a step is open: no proof, so no verdict; it waits for a way to the card. */
+/* The route went away while a step is open: no proof, so no verdict; it waits for a way to the
+ * card. */
 static void a_fence_without_a_route_waits(void **state)
 {
     struct core *w = *state;
@@ -447,8 +454,8 @@ static void send_in_bodies(void **state)
 
 static void send_stops_at_the_first_error(void **state)
 {
-    static const char *const HEX[] = {"AF809F4401010000", "AF8023026A800000", "AF809001010000", "AF800000",
-                                      "AB"};
+    static const char *const HEX[] = {"AF809F4401010000", "AF8023026A800000", "AF809001010000",
+                                      "AF800000", "AB"};
 
     for (size_t i = 0; i < sizeof HEX / sizeof *HEX; i++) {
         struct core w;
@@ -543,7 +550,8 @@ static void restart_of_a_create(void **state)
     core_expect_end(w, VERDICT_SUCCESS, "", "");
 }
 
-/* The payload is memory only: lost before anything went out, FAILED at once; after, behind the fence. */
+/* The payload is memory only: lost before anything went out, FAILED at once; after, behind the
+ * fence. */
 static void restart_loses_a_payload(void **state)
 {
     struct core *w = *state;
@@ -573,16 +581,29 @@ static void restart_loses_a_payload(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(create_by_the_book), T(more_to_do_keeps_the_session), T(a_queued_operation_takes_the_held_session),
-        cmocka_unit_test(create_answers_of_the_card), cmocka_unit_test(create_answers_that_prove_nothing),
-        cmocka_unit_test(script_status_says_it_did_not_run), T(the_trigger_is_repeated),
-        T(a_session_behind_the_end_of_validity_is_too_late), T(no_way_for_a_session),
-        cmocka_unit_test(session_end_in_mid_step_is_fenced), T(first_post_in_mid_step),
-        T(a_post_that_names_another_step), T(a_silent_card_loses_its_session), T(fence_triggers_back_off),
-        T(validity_ends_in_mid_step), T(a_fence_without_a_route_waits),
-        T(a_fence_that_tells_nothing_is_repeated), T(send_in_bodies),
-        cmocka_unit_test(send_stops_at_the_first_error), T(send_to_the_isd_r_has_no_target),
-        T(send_broken_off_is_fenced_and_failed), T(a_flood_of_answers_is_bounded), T(restart_of_a_create),
+        T(create_by_the_book),
+        T(more_to_do_keeps_the_session),
+        T(a_queued_operation_takes_the_held_session),
+        cmocka_unit_test(create_answers_of_the_card),
+        cmocka_unit_test(create_answers_that_prove_nothing),
+        cmocka_unit_test(script_status_says_it_did_not_run),
+        T(the_trigger_is_repeated),
+        T(a_session_behind_the_end_of_validity_is_too_late),
+        T(no_way_for_a_session),
+        cmocka_unit_test(session_end_in_mid_step_is_fenced),
+        T(first_post_in_mid_step),
+        T(a_post_that_names_another_step),
+        T(a_silent_card_loses_its_session),
+        T(fence_triggers_back_off),
+        T(validity_ends_in_mid_step),
+        T(a_fence_without_a_route_waits),
+        T(a_fence_that_tells_nothing_is_repeated),
+        T(send_in_bodies),
+        cmocka_unit_test(send_stops_at_the_first_error),
+        T(send_to_the_isd_r_has_no_target),
+        T(send_broken_off_is_fenced_and_failed),
+        T(a_flood_of_answers_is_bounded),
+        T(restart_of_a_create),
         T(restart_loses_a_payload),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -119,7 +119,8 @@ static void the_conclusion_repeats_what_must_last(void **state)
     assert_int_equal(ev->completed_at_ms, w->now);
 }
 
-/* Who hears: the requester its RESPONSE, the other owner and the fleet manager a notification, once. */
+/* Who hears: the requester its RESPONSE, the other owner and the fleet manager a notification,
+ * once. */
 static void others_hear_it_once(void **state)
 {
     struct core *w = *state;
@@ -157,7 +158,8 @@ static void the_requester_of_a_profile_is_not_notified(void **state)
     assert_non_null(core_delivery(w, CORE_D, MSG_ES3_HANDLE_PROFILE_DISABLED_NOTIFICATION));
 }
 
-/* Three service providers, two rows each, and three deletions: all of it fits, nobody hears twice. */
+/* Three service providers, two rows each, and three deletions: all of it fits, nobody hears twice.
+ */
 static void many_service_providers_do_not_hinder_a_verdict(void **state)
 {
     struct core *w = *state;
@@ -180,7 +182,8 @@ static void many_service_providers_do_not_hinder_a_verdict(void **state)
     assert_int_equal(w->plan.n_deliveries, 4 + 4 + 4 + 1);
 }
 
-/* The PoR of the command is no step of its own: the card may notify before it arrives, or without it. */
+/* The PoR of the command is no step of its own: the card may notify before it arrives, or without
+ * it. */
 static void notification_before_por(void **state)
 {
     struct core *w = *state;
@@ -211,7 +214,9 @@ static void a_card_refuses(void **state)
         core_expect_end(&w, VERDICT_FAILED, ROWS[i].subject, ROWS[i].reason);
         core_expect(&w, EXEC_FAILED, ROWS[i].subject, ROWS[i].reason);
         assert_int_equal(((const struct es4_enable_profile_response *)core_delivery(
-                              &w, CORE_B, MSG_ES4_ENABLE_PROFILE_RESPONSE))->euicc_response_data.n, 9);
+                              &w, CORE_B, MSG_ES4_ENABLE_PROFILE_RESPONSE))
+                             ->euicc_response_data.n,
+                         9);
         assert_int_equal(core_profile_state(&w, BOOT), PROFILE_ENABLED);
         core_fini(&w);
     }
@@ -271,8 +276,10 @@ static void same_bytes_at_60_180_600(void **state)
     struct core *w = *state;
     int64_t t0 = w->now;
     const int64_t at[] = {60, 240, 840};
-    struct es4_enable_profile_request m = {.base = {.validity_period_s = 3600, .has_validity_period = true},
-                                           .eid = w->eid, .iccid = core_iccid(ONE)};
+    struct es4_enable_profile_request m = {
+        .base = {.validity_period_s = 3600, .has_validity_period = true},
+        .eid = w->eid,
+        .iccid = core_iccid(ONE)};
 
     core_request(w, CORE_B, MSG_ES4_ENABLE_PROFILE_REQUEST, &m);
     for (unsigned i = 0; i < 3; i++) {
@@ -327,7 +334,11 @@ static void pol1_list_of_a_wrong_card(void **state)
     core_call(w, CORE_B, FN_ENABLE_PROFILE, ONE);
     core_por_sw(w, 0, 0x9000);
     core_note(w, 2, 5, ONE);
-    core_por_hex(w, 0, "AB3F80010123" "3A" "8036" "4F10" AID("12") "4F10" AID("12") "4F10" AID("11") "9000");
+    core_por_hex(w, 0,
+                 "AB3F80010123"
+                 "3A"
+                 "8036"
+                 "4F10" AID("12") "4F10" AID("12") "4F10" AID("11") "9000");
     core_expect_end(w, VERDICT_SUCCESS, "", "");
     assert_int_equal(core_events(w, EV_PROFILE_DELETED), 1);
     assert_int_equal(core_profile_state(w, TWO), PROFILE_NONE);
@@ -403,7 +414,8 @@ static void auto_delete_in_silence_is_fenced(void **state)
         assert_int_equal(w.plan.unit.purpose, PURPOSE_FENCE);
         core_por_list(&w, 0, ROWS[i].list);
         core_expect_end(&w, VERDICT_SUCCESS, ROWS[i].gone ? "" : "8.4", ROWS[i].gone ? "" : "4.2");
-        assert_int_equal(core_profile_state(&w, ONE), ROWS[i].gone ? PROFILE_NONE : PROFILE_DISABLED);
+        assert_int_equal(core_profile_state(&w, ONE),
+                         ROWS[i].gone ? PROFILE_NONE : PROFILE_DISABLED);
         core_fini(&w);
     }
     (void)state;
