@@ -17,10 +17,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define IDLE_MS 2000               /* nothing came for so long: state.db is written, logs are emptied */
-#define MEBI (1024ull * 1024ull)
+#define IDLE_MS 2000 /* nothing came for so long: state.db is written, logs are emptied */
+#define MEBI    (1024ull * 1024ull)
 
-struct peer {                      /* an SM-SR we call */
+struct peer { /* an SM-SR we call */
     struct dp_app *a;
     const struct dp_smsr *smsr;
     struct tls_client *client;
@@ -50,9 +50,11 @@ static int make_dir(const char *dir, struct errmsg *why)
     struct stat st;
 
     if (mkdir(dir, 0700) && errno != EEXIST)
-        return errmsg_set(why, ERR_CONFIG, "state directory %s cannot be made: %s", dir, strerror(errno));
+        return errmsg_set(why, ERR_CONFIG, "state directory %s cannot be made: %s", dir,
+                          strerror(errno));
     if (stat(dir, &st) || !S_ISDIR(st.st_mode) || access(dir, R_OK | W_OK | X_OK))
-        return errmsg_set(why, ERR_CONFIG, "state directory %s cannot be used; check its owner", dir);
+        return errmsg_set(why, ERR_CONFIG, "state directory %s cannot be used; check its owner",
+                          dir);
     if (st.st_mode & (S_IRWXG | S_IRWXO))
         return errmsg_set(why, ERR_CONFIG, "state directory %s is open to others: chmod 0700", dir);
     return ERR_OK;
@@ -75,8 +77,8 @@ static int take_lock(struct dp_app *a, struct errmsg *why)
     return ERR_OK;
 }
 
-/* The reserve is given back when the disk is full, so that verdicts can still be written; it is made anew
- * when there is room (law 11). */
+/* The reserve is given back when the disk is full, so that verdicts can still be written; it is
+ * made anew when there is room (law 11). */
 static int care_for_room(struct dp_app *a, struct errmsg *why)
 {
     uint64_t reserve = a->conf->limits.reserve_mb * MEBI;
@@ -86,8 +88,8 @@ static int care_for_room(struct dp_app *a, struct errmsg *why)
     a->space = space_system(a->state);
     if (space_check(&a->space, least)) {
         err = db_reserve_release(a->state);
-        log_warn("disk", "less than %u MiB free on %s: no new work is taken", a->conf->limits.min_free_mb,
-                 a->state);
+        log_warn("disk", "less than %u MiB free on %s: no new work is taken",
+                 a->conf->limits.min_free_mb, a->state);
         return err && err != ERR_NOT_FOUND
                    ? errmsg_set(why, err, "the reserve in %s cannot be released", a->state)
                    : ERR_OK;
@@ -95,7 +97,8 @@ static int care_for_room(struct dp_app *a, struct errmsg *why)
     if (!reserve || space_check(&a->space, reserve + least))
         return ERR_OK;
     err = db_reserve_create(a->state, reserve);
-    return err == ERR_IO ? errmsg_set(why, err, "the reserve in %s cannot be written", a->state) : ERR_OK;
+    return err == ERR_IO ? errmsg_set(why, err, "the reserve in %s cannot be written", a->state)
+                         : ERR_OK;
 }
 
 static int open_state(struct dp_app *a, const struct dp_app_options *o, struct errmsg *why)
@@ -195,10 +198,12 @@ static int open_peers(struct dp_app *a, struct errmsg *why)
     }
     for (unsigned i = 0; !err && i < a->n_peers; i++) {
         struct peer *p = &a->peers[i];
-        const struct rpc_handler h = {.on_welcome = on_welcome, .on_message = on_message,
-                                      .on_closed = on_closed, .ctx = p};
-        const struct tls_client_opt opt = {.host_port = p->smsr->address, .subscribe = true,
-                                           .last_delivery_no = last_delivery, .reconnect = true};
+        const struct rpc_handler h = {
+            .on_welcome = on_welcome, .on_message = on_message, .on_closed = on_closed, .ctx = p};
+        const struct tls_client_opt opt = {.host_port = p->smsr->address,
+                                           .subscribe = true,
+                                           .last_delivery_no = last_delivery,
+                                           .reconnect = true};
         err = tls_dial(a->loop, &files, &opt, &h, &p->client, why);
     }
     return err;
@@ -234,8 +239,8 @@ static void fail(struct dp_app *a)
     loop_stop(a->loop);
 }
 
-/* What is due, then one commit. A decision that could not be carried out left no trace; only a failed
- * engine is the end. */
+/* What is due, then one commit. A decision that could not be carried out left no trace; only a
+ * failed engine is the end. */
 static void turn(struct dp_app *a)
 {
     int err = ERR_OK;
@@ -298,14 +303,23 @@ static void on_reload(void *ctx)
 /* --- opening --- */
 static int open_core(struct dp_app *a, struct errmsg *why)
 {
-    const struct smdp_core_config c = {
-        .env = &a->conf->env, .journal_path = a->journal_path, .state_path = a->state_path,
-        .crypto = a->secrets.crypto, .keystore = a->secrets.keystore, .pki = a->secrets.pki,
-        .identities = a->secrets.identity, .n_identities = a->secrets.n, .clock = &CLOCK_SYSTEM,
-        .rng = &a->rng, .link = {.call = link_call, .ack = link_ack, .ctx = a}, .space = &a->space,
-        .min_free_bytes = a->conf->limits.min_free_mb * MEBI,
-        .overlay_max = a->conf->limits.orders_in_memory,
-        .flush_dirty = a->conf->limits.write_behind, .version = SMDP_VERSION, .rss = resident};
+    const struct smdp_core_config c = {.env = &a->conf->env,
+                                       .journal_path = a->journal_path,
+                                       .state_path = a->state_path,
+                                       .crypto = a->secrets.crypto,
+                                       .keystore = a->secrets.keystore,
+                                       .pki = a->secrets.pki,
+                                       .identities = a->secrets.identity,
+                                       .n_identities = a->secrets.n,
+                                       .clock = &CLOCK_SYSTEM,
+                                       .rng = &a->rng,
+                                       .link = {.call = link_call, .ack = link_ack, .ctx = a},
+                                       .space = &a->space,
+                                       .min_free_bytes = a->conf->limits.min_free_mb * MEBI,
+                                       .overlay_max = a->conf->limits.orders_in_memory,
+                                       .flush_dirty = a->conf->limits.write_behind,
+                                       .version = SMDP_VERSION,
+                                       .rss = resident};
 
     return smdp_core_new(&c, &a->core, why);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From what the file says to parties, SM-SRs and timers; what cannot be meant is refused by name. */
+/* From what the file says to parties, SM-SRs and timers; what cannot be meant is refused by name.
+ */
 #include "smdp/conf.h"
 
 #include "smdp/conf_raw.h"
@@ -104,7 +105,8 @@ static int build_certs(struct build *b)
 {
     struct dp_conf *c = b->c;
 
-    c->certs[c->n_certs++] = (struct dp_conf_pair){path(b, b->raw->gsma.cert), path(b, b->raw->gsma.key)};
+    c->certs[c->n_certs++] =
+        (struct dp_conf_pair){path(b, b->raw->gsma.cert), path(b, b->raw->gsma.key)};
     for (unsigned i = 0; i < b->raw->gsma.certs_count; i++) {
         const struct dp_raw_pair *p = &b->raw->gsma.certs[i];
         if (c->n_certs == DP_CONF_CERTS_MAX)
@@ -166,7 +168,8 @@ static int build_smsrs(struct build *b)
 static int build_ranges(struct build *b, const struct dp_raw_party *r, struct dp_party *p)
 {
     if (r->plmn_count > DP_LIST_MAX || r->iccid_count > DP_LIST_MAX)
-        return bad(b, "parties: %s has more than %u networks or ICCID ranges", p->oid.s, DP_LIST_MAX);
+        return bad(b, "parties: %s has more than %u networks or ICCID ranges", p->oid.s,
+                   DP_LIST_MAX);
     for (unsigned i = 0; i < r->plmn_count; i++)
         if (plmn_parse(span_str(r->plmn[i]), &p->plmn[p->n_plmn++]))
             return bad(b, "parties: %s: plmn \"%s\" is not MCC and MNC (5 or 6 digits)", p->oid.s,
@@ -215,7 +218,8 @@ static int check_ranges(struct build *b, const struct dp_party *list, unsigned n
             for (unsigned j = 0; j < list[k].n_iccid; j++) {
                 size_t a = strlen(p->iccid_prefix[i]), c = strlen(list[k].iccid_prefix[j]);
                 if (!strncmp(p->iccid_prefix[i], list[k].iccid_prefix[j], a < c ? a : c))
-                    return bad(b, "parties: ICCID ranges of %s and %s overlap", p->oid.s, list[k].oid.s);
+                    return bad(b, "parties: ICCID ranges of %s and %s overlap", p->oid.s,
+                               list[k].oid.s);
             }
         }
     }
@@ -280,7 +284,8 @@ static int build_timers(struct build *b, unsigned time_scale)
         if (!s)
             continue;
         if (!dp_conf_duration(s, &ms))
-            return bad(b, "timers.%s: \"%s\" is no duration such as 900s, 15m or 24h", row->name, s);
+            return bad(b, "timers.%s: \"%s\" is no duration such as 900s, 15m or 24h", row->name,
+                       s);
         if (ms < row->min_ms || ms > row->max_ms)
             return bad(b, "timers.%s: %s lies outside %lld s to %lld s", row->name, s,
                        (long long)(row->min_ms / 1000), (long long)(row->max_ms / 1000));

@@ -16,7 +16,8 @@
     CYAML_FIELD_SEQUENCE(key, CYAML_FLAG_POINTER, st, m, entry, min, LIST)
 #define SEQ_OPT(key, st, m, entry)                                                                 \
     CYAML_FIELD_SEQUENCE(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, st, m, entry, 0, LIST)
-#define NUM_OPT(key, st, m) CYAML_FIELD_UINT_PTR(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, st, m)
+#define NUM_OPT(key, st, m)                                                                        \
+    CYAML_FIELD_UINT_PTR(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, st, m)
 
 static const cyaml_schema_value_t STRING = {CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, TEXT)};
 
@@ -35,13 +36,15 @@ static const cyaml_schema_field_t PARTY_FIELDS[] = {
 static const cyaml_schema_value_t PARTY = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct dp_raw_party, PARTY_FIELDS)};
 
-static const cyaml_schema_field_t SMSR_FIELDS[] = {
-    STR("oid", struct dp_raw_pair, first), STR("address", struct dp_raw_pair, second), CYAML_FIELD_END};
+static const cyaml_schema_field_t SMSR_FIELDS[] = {STR("oid", struct dp_raw_pair, first),
+                                                   STR("address", struct dp_raw_pair, second),
+                                                   CYAML_FIELD_END};
 static const cyaml_schema_value_t SMSR = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct dp_raw_pair, SMSR_FIELDS)};
 
-static const cyaml_schema_field_t CERT_FIELDS[] = {
-    STR("cert", struct dp_raw_pair, first), STR("key", struct dp_raw_pair, second), CYAML_FIELD_END};
+static const cyaml_schema_field_t CERT_FIELDS[] = {STR("cert", struct dp_raw_pair, first),
+                                                   STR("key", struct dp_raw_pair, second),
+                                                   CYAML_FIELD_END};
 static const cyaml_schema_value_t CERT = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct dp_raw_pair, CERT_FIELDS)};
 
@@ -51,13 +54,14 @@ static const cyaml_schema_value_t CERT = {
 static const cyaml_schema_field_t SMDP_FIELDS[] = {
     STR("oid", SECTION(smdp), oid), STR("listen", SECTION(smdp), listen),
     STR_OPT("state", SECTION(smdp), state), CYAML_FIELD_END};
-static const cyaml_schema_field_t TLS_FIELDS[] = {
-    STR("ca", SECTION(tls), ca), STR("cert", SECTION(tls), cert), STR("key", SECTION(tls), key),
-    CYAML_FIELD_END};
+static const cyaml_schema_field_t TLS_FIELDS[] = {STR("ca", SECTION(tls), ca),
+                                                  STR("cert", SECTION(tls), cert),
+                                                  STR("key", SECTION(tls), key), CYAML_FIELD_END};
 static const cyaml_schema_field_t GSMA_FIELDS[] = {
     SEQ("ci", SECTION(gsma), ci, &STRING, 1), STR("cert", SECTION(gsma), cert),
     STR("key", SECTION(gsma), key), SEQ_OPT("certs", SECTION(gsma), certs, &CERT), CYAML_FIELD_END};
-static const cyaml_schema_field_t KEYSTORE_FIELDS[] = {STR("kek", SECTION(keystore), kek), CYAML_FIELD_END};
+static const cyaml_schema_field_t KEYSTORE_FIELDS[] = {STR("kek", SECTION(keystore), kek),
+                                                       CYAML_FIELD_END};
 
 #define TIMER_FIELD(key, timer) STR_OPT(key, SECTION(timers), t[timer])
 /* The names are those of DP_TIMERS; conf_test compares the two. */
@@ -91,7 +95,8 @@ static const cyaml_schema_field_t FIELDS[] = {
     SEQ("smsr", struct dp_raw_conf, smsr, &SMSR, 1),
     CYAML_FIELD_MAPPING("tls", CYAML_FLAG_DEFAULT, struct dp_raw_conf, tls, TLS_FIELDS),
     CYAML_FIELD_MAPPING("gsma", CYAML_FLAG_DEFAULT, struct dp_raw_conf, gsma, GSMA_FIELDS),
-    CYAML_FIELD_MAPPING("keystore", CYAML_FLAG_DEFAULT, struct dp_raw_conf, keystore, KEYSTORE_FIELDS),
+    CYAML_FIELD_MAPPING("keystore", CYAML_FLAG_DEFAULT, struct dp_raw_conf, keystore,
+                        KEYSTORE_FIELDS),
     SEQ_OPT("parties", struct dp_raw_conf, parties, &PARTY),
     SEQ_OPT("test_eids", struct dp_raw_conf, test_eids, &RANGE),
     CYAML_FIELD_MAPPING("timers", CYAML_FLAG_OPTIONAL, struct dp_raw_conf, timers, TIMER_FIELDS),
@@ -132,8 +137,8 @@ PRINTF_LIKE(3, 0) static void on_log(cyaml_log_t level, void *ctx, const char *f
 
 static cyaml_config_t config(struct report *r)
 {
-    return (cyaml_config_t){.log_fn = on_log, .log_ctx = r, .mem_fn = cyaml_mem,
-                            .log_level = CYAML_LOG_ERROR};
+    return (cyaml_config_t){
+        .log_fn = on_log, .log_ctx = r, .mem_fn = cyaml_mem, .log_level = CYAML_LOG_ERROR};
 }
 
 int dp_raw_conf_load(const char *file, struct dp_raw_conf **ret, struct errmsg *why)
@@ -148,7 +153,8 @@ int dp_raw_conf_load(const char *file, struct dp_raw_conf **ret, struct errmsg *
     if (err == CYAML_OK)
         return errmsg_set(why, ERR_CONFIG, "%s is empty", file);
     if (err == CYAML_ERR_FILE_OPEN)
-        return errmsg_set(why, ERR_CONFIG, "%s cannot be opened; name the file with --config", file);
+        return errmsg_set(why, ERR_CONFIG, "%s cannot be opened; name the file with --config",
+                          file);
     return errmsg_set(why, ERR_CONFIG, "%s: %s %s", file, r.what[0] ? r.what : cyaml_strerror(err),
                       r.where);
 }

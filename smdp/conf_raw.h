@@ -25,10 +25,14 @@ struct dp_raw_limits {
         *reserve_mb, *profile_memory_kb;
 };
 struct dp_raw_conf {
-    struct { char *oid, *listen, *state; } smdp;
+    struct {
+        char *oid, *listen, *state;
+    } smdp;
     struct dp_raw_pair *smsr;
     unsigned smsr_count;
-    struct { char *ca, *cert, *key; } tls;
+    struct {
+        char *ca, *cert, *key;
+    } tls;
     struct {
         char **ci;
         unsigned ci_count;
@@ -36,12 +40,16 @@ struct dp_raw_conf {
         struct dp_raw_pair *certs;
         unsigned certs_count;
     } gsma;
-    struct { char *kek; } keystore;
+    struct {
+        char *kek;
+    } keystore;
     struct dp_raw_party *parties;
     unsigned parties_count;
     struct dp_raw_range *test_eids;
     unsigned test_eids_count;
-    struct { char *t[DP_TIMER_COUNT]; } timers;
+    struct {
+        char *t[DP_TIMER_COUNT];
+    } timers;
     struct dp_raw_limits limits;
 };
 /* ERR_CONFIG names the key and the line. */

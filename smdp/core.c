@@ -6,8 +6,8 @@
 
 #include <stdlib.h>
 
-#define DUE_BATCH 256u             /* timers of one turn */
-#define STOCK_HELD 4096u           /* stock entries in memory above which state.db is written */
+#define DUE_BATCH  256u  /* timers of one turn */
+#define STOCK_HELD 4096u /* stock entries in memory above which state.db is written */
 
 static struct order *order_of(void *obj)
 {
@@ -104,7 +104,8 @@ static uint32_t app_stream(void *ctx, const struct event *ev, const struct input
     return p ? p->number : 0;
 }
 
-static int app_apply(void *ctx, const struct journal_record *rec, const struct event *ev, void **obj)
+static int app_apply(void *ctx, const struct journal_record *rec, const struct event *ev,
+                     void **obj)
 {
     struct smdp_core *c = ctx;
     struct order *o = *obj;
@@ -142,18 +143,21 @@ static void look_up_stock(struct smdp_core *c, const struct input *in, struct dp
     if (q->iccid.s[0]) {
         const struct dp_party *p = dp_env_party(c->cfg.env, &call->party);
         if (!p || !dp_env_covers_iccid(p, &q->iccid)) {
-            pe->stock = DP_ST_ICCID_FOREIGN; /* by the caller's ranges alone: says nothing of the stock */
+            pe->stock =
+                DP_ST_ICCID_FOREIGN; /* by the caller's ranges alone: says nothing of the stock */
             return;
         }
         err = dp_store_stock(c->store, &scope, &q->iccid, item);
-        pe->stock = err ? DP_ST_ICCID_UNKNOWN
+        pe->stock = err                              ? DP_ST_ICCID_UNKNOWN
                     : item->state != STOCK_AVAILABLE ? DP_ST_ICCID_IN_USE
                     : q->profile_type.n && !span_eq(q->profile_type, span_str(item->profile_type))
                         ? DP_ST_TYPE_MISMATCH
                         : DP_ST_OK;
     } else if (q->profile_type.n) {
         err = dp_store_pick(c->store, &call->party, q->profile_type, item);
-        pe->stock = err == ERR_OK ? DP_ST_OK : err == ERR_FULL ? DP_ST_TYPE_EMPTY : DP_ST_TYPE_UNKNOWN;
+        pe->stock = err == ERR_OK     ? DP_ST_OK
+                    : err == ERR_FULL ? DP_ST_TYPE_EMPTY
+                                      : DP_ST_TYPE_UNKNOWN;
     } else {
         pe->stock = DP_ST_NO_PROFILE_NAMED;
     }
@@ -186,7 +190,8 @@ static void look_up(struct smdp_core *c, const struct order *o, const struct inp
     }
 }
 
-/* Jobs are taken out of the plan: nothing leaves by them, and the soft keystore ends them in this turn. */
+/* Jobs are taken out of the plan: nothing leaves by them, and the soft keystore ends them in this
+ * turn. */
 static int run_jobs(struct smdp_core *c, const struct order *o, struct plan *p)
 {
     unsigned kept = 0;
@@ -326,33 +331,58 @@ static int name_tenants(struct smdp_core *c)
 
 struct engine_app dp_core_app(struct smdp_core *c)
 {
-    return (struct engine_app){
-        .ctx = c, .migrations = DP_STORE_MIGRATIONS, .n_migrations = DP_STORE_MIGRATION_COUNT,
-        .application_id = DP_STORE_APPLICATION_ID, .program = "smdp", .version = c->cfg.version,
-        .open = app_open, .close = app_close, .load = app_load, .save_rest = app_save_rest,
-        .save = app_save, .drop = app_drop, .due = app_due, .decide = app_decide, .arm = app_arm,
-        .route = app_route, .stream = app_stream, .apply = app_apply, .scan = app_scan,
-        .release = app_release, .deliver = app_deliver, .peer_ack = app_peer_ack,
-        .flushed = app_flushed};
+    return (struct engine_app){.ctx = c,
+                               .migrations = DP_STORE_MIGRATIONS,
+                               .n_migrations = DP_STORE_MIGRATION_COUNT,
+                               .application_id = DP_STORE_APPLICATION_ID,
+                               .program = "smdp",
+                               .version = c->cfg.version,
+                               .open = app_open,
+                               .close = app_close,
+                               .load = app_load,
+                               .save_rest = app_save_rest,
+                               .save = app_save,
+                               .drop = app_drop,
+                               .due = app_due,
+                               .decide = app_decide,
+                               .arm = app_arm,
+                               .route = app_route,
+                               .stream = app_stream,
+                               .apply = app_apply,
+                               .scan = app_scan,
+                               .release = app_release,
+                               .deliver = app_deliver,
+                               .peer_ack = app_peer_ack,
+                               .flushed = app_flushed};
 }
 
 static int open_engine(struct smdp_core *c, struct errmsg *why)
 {
     const struct engine_app app = dp_core_app(c);
-    const struct engine_config cfg = {
-        .journal_path = c->cfg.journal_path, .state_path = c->cfg.state_path, .vfs = c->cfg.vfs,
-        .overlay_max = c->cfg.overlay_max, .flush_dirty = c->cfg.flush_dirty, .space = c->cfg.space,
-        .min_free_bytes = c->cfg.min_free_bytes};
+    const struct engine_config cfg = {.journal_path = c->cfg.journal_path,
+                                      .state_path = c->cfg.state_path,
+                                      .vfs = c->cfg.vfs,
+                                      .overlay_max = c->cfg.overlay_max,
+                                      .flush_dirty = c->cfg.flush_dirty,
+                                      .space = c->cfg.space,
+                                      .min_free_bytes = c->cfg.min_free_bytes};
 
     return engine_open(&cfg, &app, c->cfg.crypto, c->cfg.clock, c->cfg.rng, &c->engine, why);
 }
 
 static int start(struct smdp_core *c, struct errmsg *why)
 {
-    struct dp_api_config api = {
-        .store = c->store, .crypto = c->cfg.crypto, .keystore = c->cfg.keystore,
-        .clock = c->cfg.clock, .rng = c->cfg.rng, .env = c->cfg.env, .version = c->cfg.version,
-        .read_eis = dp_core_read, .counters = counters, .rss = rss, .ctx = c};
+    struct dp_api_config api = {.store = c->store,
+                                .crypto = c->cfg.crypto,
+                                .keystore = c->cfg.keystore,
+                                .clock = c->cfg.clock,
+                                .rng = c->cfg.rng,
+                                .env = c->cfg.env,
+                                .version = c->cfg.version,
+                                .read_eis = dp_core_read,
+                                .counters = counters,
+                                .rss = rss,
+                                .ctx = c};
     int err = open_engine(c, why);
 
     if (err)
@@ -365,7 +395,8 @@ static int start(struct smdp_core *c, struct errmsg *why)
     if (!err)
         err = smdp_core_turn_end(c);
     if (err)
-        (void)errmsg_set(why, err, "%s", engine_failed(c->engine) ? engine_why(c->engine) : err_text(err));
+        (void)errmsg_set(why, err, "%s",
+                         engine_failed(c->engine) ? engine_why(c->engine) : err_text(err));
     return err;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The SM-DP without its sockets: engine, store, deciders, key jobs and api behind ports (design law 6). The
- * daemon gives it TLS, the simulator memory. One thread; a turn is any number of calls, then
- * smdp_core_turn_end. */
+/* The SM-DP without its sockets: engine, store, deciders, key jobs and api behind ports (design law
+ * 6). The daemon gives it TLS, the simulator memory. One thread; a turn is any number of calls,
+ * then smdp_core_turn_end. */
 #pragma once
 
 #include "common/crypto/keystore.h"
@@ -13,8 +13,9 @@
 
 /* The way to the SM-SRs. */
 struct smsr_link {
-    /* Sends a request; fills its message_id. ERR_CLOSED, ERR_STATE: no connection now; ERR_FULL: the window is
-     * full. After either the core comes back when the link says it is up or has answered something. */
+    /* Sends a request; fills its message_id. ERR_CLOSED, ERR_STATE: no connection now; ERR_FULL:
+     * the window is full. After either the core comes back when the link says it is up or has
+     * answered something. */
     int (*call)(void *ctx, const struct oid *smsr, struct envelope *e);
     /* Everything up to number from that SM-SR is durable here. */
     void (*ack)(void *ctx, const struct oid *smsr, uint64_t number);
@@ -29,28 +30,28 @@ struct smdp_identity {
 };
 
 struct smdp_core_config {
-    struct dp_env *env;            /* its parties get their stream numbers here */
+    struct dp_env *env; /* its parties get their stream numbers here */
     const char *journal_path, *state_path;
-    const char *vfs;               /* NULL: the system's */
+    const char *vfs; /* NULL: the system's */
     struct crypto *crypto;
     struct keystore *keystore;
-    struct pki *pki;               /* CI roots */
+    struct pki *pki; /* CI roots */
     const struct smdp_identity *identities;
     unsigned n_identities;
     const struct clock *clock;
     struct rng *rng;
     struct smsr_link link;
-    const struct space *space;     /* NULL: always room */
+    const struct space *space; /* NULL: always room */
     uint64_t min_free_bytes;
-    size_t overlay_max, flush_dirty;       /* 0: the engine's defaults */
+    size_t overlay_max, flush_dirty; /* 0: the engine's defaults */
     const char *version;
-    uint64_t (*rss)(void *ctx);    /* may be NULL */
+    uint64_t (*rss)(void *ctx); /* may be NULL */
     void *rss_ctx;
 };
 
 struct smdp_core;
-/* Opens both files, replays, gives new tenants their numbers and takes up what was running. why is one
- * sentence for a person. */
+/* Opens both files, replays, gives new tenants their numbers and takes up what was running. why is
+ * one sentence for a person. */
 MUST_CHECK int smdp_core_new(const struct smdp_core_config *cfg, struct smdp_core **ret,
                              struct errmsg *why);
 /* Writes behind when it can. */
@@ -58,19 +59,20 @@ void smdp_core_free(struct smdp_core *c);
 
 /* For every rpc_server of a party. */
 struct rpc_handler smdp_core_handler(struct smdp_core *c);
-void smdp_core_stop(struct smdp_core *c);      /* nothing new is admitted */
+void smdp_core_stop(struct smdp_core *c); /* nothing new is admitted */
 
 /* --- from the link --- */
 /* What HELLO claims to hold of that SM-SR's deliveries. */
 uint64_t smdp_core_last_delivery(struct smdp_core *c, const struct oid *smsr);
-/* Connected: every call without an answer goes out again, the same bytes under the same identifier. */
+/* Connected: every call without an answer goes out again, the same bytes under the same identifier.
+ */
 void smdp_core_link_up(struct smdp_core *c, const struct oid *smsr);
 void smdp_core_link_down(struct smdp_core *c, const struct oid *smsr);
 /* ACCEPTED, RESPONSE, NOTICE or ERROR; e lives until the call returns. */
 void smdp_core_peer(struct smdp_core *c, const struct oid *smsr, const struct envelope *e);
 
 /* --- time --- */
-int64_t smdp_core_next_due(struct smdp_core *c);       /* wall ms; INT64_MAX: none */
+int64_t smdp_core_next_due(struct smdp_core *c); /* wall ms; INT64_MAX: none */
 MUST_CHECK int smdp_core_run_due(struct smdp_core *c);
 /* One commit, then everything that depended on it. After an error the process must stop. */
 MUST_CHECK int smdp_core_turn_end(struct smdp_core *c);
@@ -78,5 +80,5 @@ MUST_CHECK int smdp_core_idle(struct smdp_core *c);
 bool smdp_core_failed(const struct smdp_core *c);
 const char *smdp_core_why(const struct smdp_core *c);
 
-struct engine *smdp_core_engine(struct smdp_core *c);  /* tests and the simulator */
+struct engine *smdp_core_engine(struct smdp_core *c); /* tests and the simulator */
 struct dp_store *smdp_core_store(struct smdp_core *c);

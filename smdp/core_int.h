@@ -10,8 +10,8 @@
 #include "smdp/es8/es8.h"
 #include "smdp/proc/procs.h"
 
-#define READS_MAX 1024u            /* reads that wait for an SM-SR */
-#define TEMPLATES_HELD 8u          /* packages kept in memory; they are not personal */
+#define READS_MAX      1024u /* reads that wait for an SM-SR */
+#define TEMPLATES_HELD 8u    /* packages kept in memory; they are not personal */
 
 /* What an order has in memory only: the loading session, and between receipt and load its keys. */
 struct bench {
@@ -21,26 +21,26 @@ struct bench {
 };
 /* An ES3 request without an answer. */
 struct call {
-    struct list item;              /* of its link: queue or sent, in order of making */
-    struct list read;              /* of the core's reads, oldest first */
+    struct list item; /* of its link: queue or sent, in order of making */
+    struct list read; /* of the core's reads, oldest first */
     struct link *link;
-    struct uuid order;             /* zero: a read */
+    struct uuid order; /* zero: a read */
     char fcid[ORDER_FCID];
     struct oid mno;
     char context[256];
-    struct buf message;            /* encoded */
-    struct uuid operation;         /* the SM-SR's, once it accepted */
-    uint64_t message_id;           /* on the present connection; 0: not sent on it */
-    uint64_t conn, request;        /* of a read: who waits */
-    int64_t deadline;              /* of a read */
+    struct buf message;     /* encoded */
+    struct uuid operation;  /* the SM-SR's, once it accepted */
+    uint64_t message_id;    /* on the present connection; 0: not sent on it */
+    uint64_t conn, request; /* of a read: who waits */
+    int64_t deadline;       /* of a read */
 };
 struct link {
     struct oid smsr;
     bool up;
-    struct list queue;             /* not on this connection yet: it is down, or its window is full */
+    struct list queue; /* not on this connection yet: it is down, or its window is full */
     struct list sent;
-    struct map *by_id;             /* message_id -> struct call */
-    struct map *by_operation;      /* the SM-SR's operation -> struct call */
+    struct map *by_id;        /* message_id -> struct call */
+    struct map *by_operation; /* the SM-SR's operation -> struct call */
 };
 struct template_held {
     char profile_type[101];
@@ -48,8 +48,8 @@ struct template_held {
     uint64_t used;
 };
 struct dp_core_counters {
-    uint64_t calls, calls_again, answers, answers_unmatched, notices, notices_unknown, jobs, job_errors,
-        loads;
+    uint64_t calls, calls_again, answers, answers_unmatched, notices, notices_unknown, jobs,
+        job_errors, loads;
 };
 
 struct smdp_core {
@@ -57,12 +57,12 @@ struct smdp_core {
     struct engine *engine;
     struct dp_store *store;
     struct dp_api *api;
-    struct link *links;            /* one per SM-SR of the configuration */
+    struct link *links; /* one per SM-SR of the configuration */
     unsigned n_links;
-    struct map *by_order;          /* order id -> its one struct call */
+    struct map *by_order; /* order id -> its one struct call */
     struct list reads;
     size_t n_reads;
-    struct map *benches;           /* order id -> struct bench */
+    struct map *benches; /* order id -> struct bench */
     size_t n_loads;
     struct template_held templates[TEMPLATES_HELD];
     uint64_t clock_of_templates;
@@ -83,13 +83,14 @@ int64_t dp_core_reads_due(const struct smdp_core *c);
 void dp_core_reads_expire(struct smdp_core *c);
 
 /* jobs.c: runs a job and posts its result into the mailbox of the order. */
-MUST_CHECK int dp_core_job(struct smdp_core *c, const struct order *o, const struct dp_out_job *job);
+MUST_CHECK int dp_core_job(struct smdp_core *c, const struct order *o,
+                           const struct dp_out_job *job);
 void dp_core_bench_drop(struct smdp_core *c, const struct uuid *order);
 void dp_core_jobs_fini(struct smdp_core *c);
 const struct smdp_identity *dp_core_identity(const struct smdp_core *c, enum curve curve);
 
-/* package.c: the personalised package of an order, in memory only; the caller wipes it. On refusal code and
- * text of ret say why. */
+/* package.c: the personalised package of an order, in memory only; the caller wipes it. On refusal
+ * code and text of ret say why. */
 struct profile_report;
 MUST_CHECK int dp_core_package(struct smdp_core *c, const struct order *o, struct buf *out,
-                            struct profile_report *report, struct dp_job_result *ret);
+                               struct profile_report *report, struct dp_job_result *ret);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Key jobs (design 3.1): everything that opens a sealed secret, signs, agrees or verifies for an order. The
- * soft keystore ends them at once; their result is an input of the order's mailbox. */
+/* Key jobs (design 3.1): everything that opens a sealed secret, signs, agrees or verifies for an
+ * order. The soft keystore ends them at once; their result is an input of the order's mailbox. */
 #include "smdp/core_int.h"
 
 #include "common/msg/eis.h"
@@ -135,7 +135,8 @@ static int check_card(struct smdp_core *c, const struct order *o, const struct e
     if (err == ERR_UNSUPPORTED)
         return refuse(ret, DP_ST_ECASD_CURVE, why.text, err);
     if (err)
-        return refuse(ret, err == ERR_EXPIRED ? DP_ST_ECASD_EXPIRED : DP_ST_ECASD_INVALID, why.text, err);
+        return refuse(ret, err == ERR_EXPIRED ? DP_ST_ECASD_EXPIRED : DP_ST_ECASD_INVALID, why.text,
+                      err);
     if (!dp_core_identity(c, (enum curve)ecasd.curve) || ecasd.point.n != ORDER_POINT)
         return refuse(ret, DP_ST_ECASD_CURVE, NULL, ERR_UNSUPPORTED);
     ret->facts.has_card_key = true;
@@ -182,8 +183,8 @@ static int job_agree(struct smdp_core *c, const struct order *o, const struct dp
     memcpy(f->rc, job->data.p, job->data.n);
     err = ec_generate(c->cfg.crypto, id->curve, &own, f->own_point);
     if (!err)
-        err = es8_sign(c->cfg.crypto, id->key, job->data, span_of(f->own_point, ORDER_POINT), id->curve,
-                       o->bare_point, f->signature);
+        err = es8_sign(c->cfg.crypto, id->key, job->data, span_of(f->own_point, ORDER_POINT),
+                       id->curve, o->bare_point, f->signature);
     if (!err)
         err = seal(c, o, DP_SECRET_EPHEMERAL, (const struct key *const *)&own, 1, ret);
     f->has_own_key = true;
@@ -235,7 +236,8 @@ static int job_load(struct smdp_core *c, const struct order *o, struct dp_job_re
     int err;
 
     if (!b || !b->has_keys || b->load)
-        return refuse(ret, DP_ST_CARD, "the session's keys are not in memory any more", ERR_EXPIRED);
+        return refuse(ret, DP_ST_CARD, "the session's keys are not in memory any more",
+                      ERR_EXPIRED);
     if (c->n_loads >= c->cfg.env->loads_max)
         return refuse(ret, DP_ST_BUSY, "too many packages are in memory", ERR_AGAIN);
     buf_init(&package, PACKAGE_ROOM);

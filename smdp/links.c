@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Calls to the SM-SRs (design 3.3): a request stays here until it is answered, is sent again on every new
- * connection, and never more than the link's window are out. Answers find their call by the request they
- * relate to or by the SM-SR's operation; each call is answered once. */
+/* Calls to the SM-SRs (design 3.3): a request stays here until it is answered, is sent again on
+ * every new connection, and never more than the link's window are out. Answers find their call by
+ * the request they relate to or by the SM-SR's operation; each call is answered once. */
 #include "smdp/core_int.h"
 
 #include "common/msg/es2.h"
@@ -68,10 +68,10 @@ void dp_core_links_fini(struct smdp_core *c)
 {
     for (unsigned i = 0; i < c->n_links; i++) {
         struct link *l = &c->links[i];
-        LIST_EACH_SAFE (it, next, &l->queue)
-            call_free(c, LIST_ENTRY(it, struct call, item));
-        LIST_EACH_SAFE (it, next, &l->sent)
-            call_free(c, LIST_ENTRY(it, struct call, item));
+        LIST_EACH_SAFE(it, next, &l->queue)
+        call_free(c, LIST_ENTRY(it, struct call, item));
+        LIST_EACH_SAFE(it, next, &l->sent)
+        call_free(c, LIST_ENTRY(it, struct call, item));
         map_free(l->by_id);
         map_free(l->by_operation);
     }
@@ -136,7 +136,8 @@ static struct call *call_new(struct smdp_core *c, const struct oid *smsr, const 
     return k;
 }
 
-/* Without memory, or without that SM-SR in the configuration any more, the order's timer comes back to it. */
+/* Without memory, or without that SM-SR in the configuration any more, the order's timer comes back
+ * to it. */
 void dp_core_call(struct smdp_core *c, const struct dp_out_call *o)
 {
     struct call *k;
@@ -203,13 +204,15 @@ static void all_again(struct link *l)
 
     /* What was out goes first, in the order it was made. */
     list_init(&waiting);
-    LIST_EACH_SAFE (it, next, &l->queue) {
+    LIST_EACH_SAFE(it, next, &l->queue)
+    {
         list_del(it);
         list_push(&waiting, it);
     }
-    LIST_EACH_SAFE (it, next, &l->sent)
-        again(LIST_ENTRY(it, struct call, item));
-    LIST_EACH_SAFE (it, next, &waiting) {
+    LIST_EACH_SAFE(it, next, &l->sent)
+    again(LIST_ENTRY(it, struct call, item));
+    LIST_EACH_SAFE(it, next, &waiting)
+    {
         list_del(it);
         list_push(&l->queue, it);
     }
@@ -276,8 +279,8 @@ static void read_answer(struct smdp_core *c, const struct call *k, const struct 
         dp_api_no_eis(c->api, k->conn, k->request, "the SM-SR refused the request");
 }
 
-/* The call is over before its answer is looked at: a second copy of it must find nobody, least of all the
- * next call of the same order. */
+/* The call is over before its answer is looked at: a second copy of it must find nobody, least of
+ * all the next call of the same order. */
 static void answer(struct smdp_core *c, struct link *l, const struct envelope *e)
 {
     struct call *k = match(l, e);
@@ -406,7 +409,8 @@ int dp_core_read(void *ctx, const struct dp_read *q)
 
 int64_t dp_core_reads_due(const struct smdp_core *c)
 {
-    return list_empty(&c->reads) ? INT64_MAX : LIST_ENTRY(c->reads.next, struct call, read)->deadline;
+    return list_empty(&c->reads) ? INT64_MAX
+                                 : LIST_ENTRY(c->reads.next, struct call, read)->deadline;
 }
 
 void dp_core_reads_expire(struct smdp_core *c)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* smdp: the SM-DP. Exit codes: 0 stopped by a signal, or the check found nothing; 1 it cannot start (one
- * sentence says why); 2 wrong command line; 3 stopped by a fault, its state is safe. */
+/* smdp: the SM-DP. Exit codes: 0 stopped by a signal, or the check found nothing; 1 it cannot start
+ * (one sentence says why); 2 wrong command line; 3 stopped by a fault, its state is safe. */
 #include "common/base/log.h"
 #include "smdp/app.h"
 
@@ -31,7 +31,8 @@ static const char USAGE[] =
     "  --listen A:P       instead of smdp.listen; port 0 takes a free one\n"
     "  --time-scale K     divides all timers by K (1 to 10000), for laboratories\n"
     "  --log-level L      notice unless given\n"
-    "  --check-config     reads configuration, keys and certificates, says what is wrong, and ends\n"
+    "  --check-config     reads configuration, keys and certificates, says what is wrong, and "
+    "ends\n"
     "\n"
     "Prints \"smdp ready listen=...\" when it serves. SIGTERM or SIGINT ends it.\n"
     "Exit codes: 0 ended well; 1 cannot start; 2 wrong command line; 3 stopped by a fault.\n";
@@ -50,26 +51,47 @@ static bool number(const char *s, unsigned max, unsigned *ret)
 /* -1: go on; else the exit code. */
 static int parse(int argc, char **argv, struct arguments *a)
 {
-    static const struct option OPTIONS[] = {
-        {"config", required_argument, NULL, 'c'},     {"state", required_argument, NULL, 's'},
-        {"listen", required_argument, NULL, 'l'},     {"time-scale", required_argument, NULL, 't'},
-        {"log-level", required_argument, NULL, 'v'},  {"check-config", no_argument, NULL, 'k'},
-        {"version", no_argument, NULL, 'V'},          {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0}};
+    static const struct option OPTIONS[] = {{"config", required_argument, NULL, 'c'},
+                                            {"state", required_argument, NULL, 's'},
+                                            {"listen", required_argument, NULL, 'l'},
+                                            {"time-scale", required_argument, NULL, 't'},
+                                            {"log-level", required_argument, NULL, 'v'},
+                                            {"check-config", no_argument, NULL, 'k'},
+                                            {"version", no_argument, NULL, 'V'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
     int c;
 
     while ((c = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1) {
         bool ok = true;
         switch (c) {
-        case 'c': a->config = optarg; break;
-        case 's': a->state = optarg; break;
-        case 'l': a->listen = optarg; break;
-        case 't': ok = number(optarg, 10000, &a->time_scale); break;
-        case 'v': ok = log_level_parse(optarg, &a->level); break;
-        case 'k': a->check = true; break;
-        case 'V': (void)puts("smdp " SMDP_VERSION); return 0;
-        case 'h': (void)fputs(USAGE, stdout); return 0;
-        default: ok = false; break;
+        case 'c':
+            a->config = optarg;
+            break;
+        case 's':
+            a->state = optarg;
+            break;
+        case 'l':
+            a->listen = optarg;
+            break;
+        case 't':
+            ok = number(optarg, 10000, &a->time_scale);
+            break;
+        case 'v':
+            ok = log_level_parse(optarg, &a->level);
+            break;
+        case 'k':
+            a->check = true;
+            break;
+        case 'V':
+            (void)puts("smdp " SMDP_VERSION);
+            return 0;
+        case 'h':
+            (void)fputs(USAGE, stdout);
+            return 0;
+        default:
+            ok = false;
+            break;
         }
         if (!ok) {
             (void)fputs(USAGE, stderr);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The personalised package of an order (SGP.02 3.1.3): template and sealed subscription give the same
- * octets every time, so it is made when it is needed and kept nowhere. */
+/* The personalised package of an order (SGP.02 3.1.3): template and sealed subscription give the
+ * same octets every time, so it is made when it is needed and kept nowhere. */
 #include "smdp/core_int.h"
 
 #include "common/wire/wire.h"
 #include "smdp/domain/secret.h"
 #include "smdp/profile/lint.h"
 #include "smdp/profile/personalise.h"
+#include "smdp/profile/subscription_blob.h"
 
 #include <stdlib.h>
 
@@ -100,12 +101,12 @@ static int subscription_get(struct smdp_core *c, const struct order *o, struct s
     dp_secret_id(DP_SECRET_SUBSCRIPTION, &o->iccid, id);
     dp_secret_place(DP_SECRET_SUBSCRIPTION, p->number, &o->iccid, &at);
     buf_init(&sealed, 0);
-    buf_init(&plain, DP_SUBSCRIPTION_BLOB_MAX);
+    buf_init(&plain, SUBSCRIPTION_BLOB_MAX);
     err = journal_secret_get(engine_journal(c->engine), span_str(id), NULL, &sealed);
     if (!err)
         err = keystore_open(c->cfg.keystore, &at, buf_span(&sealed), &plain);
     if (!err)
-        err = dp_subscription_unpack(buf_span(&plain), ret);
+        err = subscription_unpack(buf_span(&plain), ret);
     buf_wipe(&plain);
     buf_fini(&plain);
     buf_fini(&sealed);
@@ -118,7 +119,9 @@ static int personalise(struct smdp_core *c, const struct order *o, struct span t
 {
     const struct dp_party *p = dp_env_party(c->cfg.env, &o->mno);
     struct profile_options options = {.test = dp_env_is_test(c->cfg.env, &o->eid),
-                                      .iccid = &o->iccid, .plmn = p->plmn, .n_plmn = p->n_plmn};
+                                      .iccid = &o->iccid,
+                                      .plmn = p->plmn,
+                                      .n_plmn = p->n_plmn};
     struct lint_options lint = {.test = options.test, .memory_max = c->cfg.env->memory_max};
     struct lint_report findings;
     struct errmsg why = {{0}};

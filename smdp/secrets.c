@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* CERT.DP, its key and the KEK: what is wrong with them is found at the start and not by the first card. */
+/* CERT.DP, its key and the KEK: what is wrong with them is found at the start and not by the first
+ * card. */
 #include "smdp/secrets.h"
 
 #include "common/crypto/ecka.h"
@@ -17,7 +18,8 @@ static int read_file(const char *name, struct buf *out, struct errmsg *why)
     size_t n = p ? fread(p, 1, FILE_MAX, f) : 0;
 
     if ((f && fclose(f)) || !n || n == FILE_MAX)
-        return errmsg_set(why, ERR_CONFIG, "gsma.cert: %s cannot be read, is empty or too large", name);
+        return errmsg_set(why, ERR_CONFIG, "gsma.cert: %s cannot be read, is empty or too large",
+                          name);
     out->n = n;
     return ERR_OK;
 }
@@ -35,7 +37,8 @@ static int check_pair(struct dp_secrets *s, const struct dp_conf_pair *p, const 
     id->curve = (enum curve)cert->curve;
     for (unsigned i = 0; i < s->n; i++)
         if (s->identity[i].curve == id->curve)
-            return errmsg_set(why, ERR_CONFIG, "gsma.certs: %s is on the curve of another one", p->cert);
+            return errmsg_set(why, ERR_CONFIG, "gsma.certs: %s is on the curve of another one",
+                              p->cert);
     if (pki_read_key(s->crypto, p->key, &id->key, &detail))
         return errmsg_set(why, ERR_CONFIG, "gsma.key: %s", detail.text);
     if (ec_point(s->crypto, id->key, point) || cert->point.n != sizeof point ||
@@ -56,8 +59,8 @@ static int open_pair(struct dp_secrets *s, const struct dp_conf_pair *p, int64_t
 
     buf_init(&s->cert[s->n], FILE_MAX);
     err = read_file(p->cert, &s->cert[s->n], why);
-    if (!err && pki_verify_gp(s->pki, buf_span(&s->cert[s->n]), GPCERT_ROLE_SMDP, (struct span){NULL, 0},
-                              now_ms, &cert, &detail))
+    if (!err && pki_verify_gp(s->pki, buf_span(&s->cert[s->n]), GPCERT_ROLE_SMDP,
+                              (struct span){NULL, 0}, now_ms, &cert, &detail))
         err = errmsg_set(why, ERR_CONFIG, "gsma.cert: %s: %s", p->cert, detail.text);
     s->identity[s->n].cert = buf_span(&s->cert[s->n]);
     if (!err)
@@ -70,7 +73,8 @@ static int open_pair(struct dp_secrets *s, const struct dp_conf_pair *p, int64_t
     return ERR_OK;
 }
 
-int dp_secrets_open(const struct dp_conf *c, int64_t now_ms, struct dp_secrets *ret, struct errmsg *why)
+int dp_secrets_open(const struct dp_conf *c, int64_t now_ms, struct dp_secrets *ret,
+                    struct errmsg *why)
 {
     int err = ERR_OK;
 

@@ -6,7 +6,7 @@
 #include "common/crypto/ecka.h"
 #include "common/crypto/impl.h"
 
-#define FORM 1u
+#define FORM      1u
 #define PLAIN_MAX (2u + KEYSTORE_KEYS_MAX * (3u + KEY_MAX))
 
 int keystore_seal_keys(struct keystore *ks, const struct secret_place *at,

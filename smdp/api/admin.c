@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Our own interface (common/msg/admin.h): orders, stock, log and status, each for what the caller may see.
- * Pages are bounded so that each fits into one frame. */
+/* Our own interface (common/msg/admin.h): orders, stock, log and status, each for what the caller
+ * may see. Pages are bounded so that each fits into one frame. */
 #include "smdp/api/api_int.h"
 
 #include "common/journal/journal.h"
 
-#define ORDERS_PAGE 256u
+#define ORDERS_PAGE   256u
 #define PROFILES_PAGE 1024u
-#define EVENTS_PAGE 512u
+#define EVENTS_PAGE   512u
 #define EVENTS_OCTETS (WIRE_EVENT_MAX + 8192u) /* of one page; any one record fits */
-#define RECORD_OCTETS 256u                 /* a record without its body */
-#define EVENTS_SCAN 20000u                 /* records looked at for one page */
-#define COUNTERS_MAX 64u
+#define RECORD_OCTETS 256u                     /* a record without its body */
+#define EVENTS_SCAN   20000u                   /* records looked at for one page */
+#define COUNTERS_MAX  64u
 
 static unsigned page(uint32_t asked, unsigned most)
 {
@@ -240,7 +240,9 @@ static int one_row(void *ctx, const struct journal_row *row)
 static void events(struct request *q)
 {
     const struct admin_events_request *req = q->msg.body;
-    struct events ev = {.q = q, .req = req, .max = page(req->limit, EVENTS_PAGE),
+    struct events ev = {.q = q,
+                        .req = req,
+                        .max = page(req->limit, EVENTS_PAGE),
                         .durable = engine_durable_lsn(q->a->cfg.engine),
                         .next = req->from_lsn ? req->from_lsn : 1};
     struct message m;
@@ -355,8 +357,8 @@ static void status(struct request *q)
     body->counters = l;
     body->n_counters = own_counters(q, l);
     if (cfg->counters)
-        body->n_counters += cfg->counters(cfg->ctx, l + body->n_counters,
-                                          COUNTERS_MAX - body->n_counters);
+        body->n_counters +=
+            cfg->counters(cfg->ctx, l + body->n_counters, COUNTERS_MAX - body->n_counters);
     body->memory_rss = cfg->rss ? cfg->rss(cfg->ctx) : 0;
     body->fsyncs = e.commits; /* one synced write of the journal a commit */
     body->bytes_written = e.body_bytes;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What parties may ask of the SM-DP (SGP.02 5.3 ES2; admin is ours), over any rpc: who it is comes from
- * the certificate alone, then role, idempotency, scope. Every answer is an output of the engine, so
- * nothing is said before it is durable. */
+/* What parties may ask of the SM-DP (SGP.02 5.3 ES2; admin is ours), over any rpc: who it is comes
+ * from the certificate alone, then role, idempotency, scope. Every answer is an output of the
+ * engine, so nothing is said before it is durable. */
 #pragma once
 
 #include "common/crypto/keystore.h"
@@ -34,12 +34,12 @@ struct dp_api_config {
     int (*read_eis)(void *ctx, const struct dp_read *q);
     /* Further counters of the status, at most max; may be NULL. */
     unsigned (*counters)(void *ctx, struct admin_counter *ret, unsigned max);
-    uint64_t (*rss)(void *ctx);            /* resident octets; may be NULL */
+    uint64_t (*rss)(void *ctx); /* resident octets; may be NULL */
     void *ctx;
 };
 
 struct dp_api;
-struct dp_api *dp_api_new(const struct dp_api_config *cfg);     /* NULL: out of memory; cfg is copied */
+struct dp_api *dp_api_new(const struct dp_api_config *cfg); /* NULL: out of memory; cfg is copied */
 void dp_api_free(struct dp_api *a);
 /* For every rpc_server of the daemon. */
 struct rpc_handler dp_api_handler(struct dp_api *a);
@@ -49,9 +49,9 @@ void dp_api_stop(struct dp_api *a);
 /* Every plan passes here before the engine executes it: answers become octets of their record.
  * ERR_NOMEM, ERR_INVAL. */
 MUST_CHECK int dp_api_finish_plan(struct dp_api *a, struct plan *p);
-void dp_api_reply(struct dp_api *a, const struct dp_out_reply *o);         /* DP_OUT_REPLY is durable */
-/* DP_OUT_ANSWER is durable: the connection that made the call hears it without a number, unless it is the
- * party's subscriber, who hears it with one. */
+void dp_api_reply(struct dp_api *a, const struct dp_out_reply *o); /* DP_OUT_REPLY is durable */
+/* DP_OUT_ANSWER is durable: the connection that made the call hears it without a number, unless it
+ * is the party's subscriber, who hears it with one. */
 void dp_api_answer(struct dp_api *a, const struct dp_out_answer *o);
 void dp_api_deliver(struct dp_api *a, uint64_t conn, const struct event *ev, unsigned index);
 
@@ -62,7 +62,7 @@ void dp_api_eis(struct dp_api *a, uint64_t conn, uint64_t message_id,
 void dp_api_no_eis(struct dp_api *a, uint64_t conn, uint64_t message_id, const char *why);
 
 struct dp_api_counters {
-    uint64_t connections, hello_refused, requests, denied, malformed, repeated, reused, undeliverable,
-        imported;
+    uint64_t connections, hello_refused, requests, denied, malformed, repeated, reused,
+        undeliverable, imported;
 };
 const struct dp_api_counters *dp_api_get_counters(const struct dp_api *a);

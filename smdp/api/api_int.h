@@ -8,7 +8,7 @@
 #include "smdp/domain/secret.h"
 #include "smdp/domain/status.h"
 
-#define PENDING_MAX 65536u                 /* calls whose connection still hears of their conclusion */
+#define PENDING_MAX 65536u /* calls whose connection still hears of their conclusion */
 
 struct pending {
     struct uuid order;
@@ -30,9 +30,9 @@ struct client {
 
 struct dp_api {
     struct dp_api_config cfg;
-    struct map *clients;                   /* rpc id -> struct client */
-    struct map *pending;                   /* order -> struct pending */
-    struct arena scratch;                  /* one delivery */
+    struct map *clients;  /* rpc id -> struct client */
+    struct map *pending;  /* order -> struct pending */
+    struct arena scratch; /* one delivery */
     struct dp_api_counters count;
     bool stopped;
 };
@@ -43,7 +43,7 @@ struct request {
     const struct dp_party *party;
     struct dp_scope scope;
     const struct msg_info *info;
-    struct message msg;                    /* in the memory of the turn */
+    struct message msg; /* in the memory of the turn */
     struct in_call call;
 };
 
@@ -72,6 +72,6 @@ void dp_request_template_add(struct request *q);
 void dp_request_import(struct request *q);
 
 /* import.c: the whole file or nothing; *ret_rows were taken. */
-MUST_CHECK int dp_import_subscriptions(struct request *q, struct span csv, const struct dp_party *mno,
-                                    const char *profile_type, uint32_t *ret_rows,
-                                    struct errmsg *why);
+MUST_CHECK int dp_import_subscriptions(struct request *q, struct span csv,
+                                       const struct dp_party *mno, const char *profile_type,
+                                       uint32_t *ret_rows, struct errmsg *why);

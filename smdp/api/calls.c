@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A REQUEST from its envelope to the mailbox of an order (design 5 steps 2 and 3): party, role, format,
- * idempotency; what it means is the deciders' business. */
+/* A REQUEST from its envelope to the mailbox of an order (design 5 steps 2 and 3): party, role,
+ * format, idempotency; what it means is the deciders' business. */
 #include "smdp/api/api_int.h"
 
 #include "common/msg/es2.h"
@@ -36,11 +36,15 @@ struct message dp_request_refusal(struct request *q, enum dp_status st, const ch
     return m;
 }
 
-static void reply(struct request *q, enum envelope_kind kind, struct message m, const struct uuid *order,
-                  enum verdict v)
+static void reply(struct request *q, enum envelope_kind kind, struct message m,
+                  const struct uuid *order, enum verdict v)
 {
-    struct dp_out_reply o = {.conn = q->call.conn, .message_id = q->call.message_id, .kind = kind,
-                             .verdict = v, .context_id = q->call.context_id, .message = m};
+    struct dp_out_reply o = {.conn = q->call.conn,
+                             .message_id = q->call.message_id,
+                             .kind = kind,
+                             .verdict = v,
+                             .context_id = q->call.context_id,
+                             .message = m};
     struct mbox key = {.kind = MBOX_HOUSE};
     struct plan *p = engine_plan_begin(q->a->cfg.engine);
 
@@ -77,16 +81,20 @@ void dp_request_put(struct request *q, struct event *ev, const struct message *a
 }
 
 /* A refusal of malformed input depends on nothing (design law 1). */
-static void send_error(struct dp_api *a, struct client *c, const struct envelope *e, const char *text)
+static void send_error(struct dp_api *a, struct client *c, const struct envelope *e,
+                       const char *text)
 {
-    struct dp_out_reply o = {.conn = rpc_id(c->rpc), .message_id = e->message_id, .kind = ENV_ERROR,
+    struct dp_out_reply o = {.conn = rpc_id(c->rpc),
+                             .message_id = e->message_id,
+                             .kind = ENV_ERROR,
                              .error_text = span_str(text)};
 
     a->count.malformed++;
     dp_api_reply(a, &o);
 }
 
-/* The envelope's memory ends with the callback; what plans point to must last until their outputs left. */
+/* The envelope's memory ends with the callback; what plans point to must last until their outputs
+ * left. */
 static int copy_request(struct request *q, const struct envelope *e)
 {
     struct buf octets;
@@ -130,7 +138,8 @@ bool dp_request_repeated(struct request *q)
     struct message m = {MSG_NONE, NULL};
     enum verdict v;
     bool order;
-    int err = engine_idem_find(q->a->cfg.engine, &q->call.party, q->call.fcid, q->call.digest, &idem);
+    int err =
+        engine_idem_find(q->a->cfg.engine, &q->call.party, q->call.fcid, q->call.digest, &idem);
 
     if (err == ERR_NOT_FOUND)
         return false;
@@ -155,7 +164,8 @@ bool dp_request_repeated(struct request *q)
 
 static void get_eis(struct request *q)
 {
-    struct dp_read r = {q->call.conn, q->call.message_id, q->call.party, q->call.context_id, q->msg.body};
+    struct dp_read r = {q->call.conn, q->call.message_id, q->call.party, q->call.context_id,
+                        q->msg.body};
     int err;
 
     if (!dp_env_smsr(q->a->cfg.env, &r.request->smsr_id)) {
@@ -179,7 +189,8 @@ static void order(struct request *q)
     order_mbox(&id, &in.to);
     err = engine_post(q->a->cfg.engine, &in);
     if (err)
-        dp_request_refuse(q, DP_ST_REQUEST_INVALID, "the call could not be taken; nothing was done");
+        dp_request_refuse(q, DP_ST_REQUEST_INVALID,
+                          "the call could not be taken; nothing was done");
 }
 
 static void dispatch(struct request *q)
@@ -229,7 +240,9 @@ void dp_api_request(struct dp_api *a, struct client *c, const struct envelope *e
 static void read_end(struct dp_api *a, uint64_t conn, uint64_t message_id,
                      struct es2_get_eis_response *body)
 {
-    struct dp_out_reply o = {.conn = conn, .message_id = message_id, .kind = ENV_RESPONSE,
+    struct dp_out_reply o = {.conn = conn,
+                             .message_id = message_id,
+                             .kind = ENV_RESPONSE,
                              .verdict = VERDICT_NONE,
                              .message = {MSG_ES2_GET_EIS_RESPONSE, body}};
 
@@ -266,7 +279,8 @@ void dp_api_no_eis(struct dp_api *a, uint64_t conn, uint64_t message_id, const c
 {
     int64_t now = clock_wall_ms(a->cfg.clock);
     struct es2_get_eis_response body = {
-        .base = {.processing_start_ms = now, .processing_end_ms = now,
+        .base = {.processing_start_ms = now,
+                 .processing_end_ms = now,
                  .answer = dp_status_answer(DP_ST_SMSR_INACCESSIBLE, why)}};
 
     read_end(a, conn, message_id, &body);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A subscription file into the stock: every row is judged before the first one is written, all records are
- * one commit, and Ki and OPc are sealed before they leave this file's memory. */
+/* A subscription file into the stock: every row is judged before the first one is written, all
+ * records are one commit, and Ki and OPc are sealed before they leave this file's memory. */
 #include "smdp/api/api_int.h"
 
+#include "smdp/profile/subscription_blob.h"
 #include "smdp/profile/subscription_csv.h"
 
 #include <stdlib.h>
@@ -13,7 +14,7 @@ struct row {
     struct iccid iccid;
     struct imsi imsi;
     struct msisdn msisdn;
-    size_t at, n;                  /* of its secret in sealed */
+    size_t at, n; /* of its secret in sealed */
 };
 struct import {
     struct request *q;
@@ -25,8 +26,8 @@ struct import {
     struct buf sealed;
 };
 
-/* Says what is wrong and where; ICCID and IMSI are no secrets of the operator that sent them, but the cell
- * may be shifted, so no value is repeated. */
+/* Says what is wrong and where; ICCID and IMSI are no secrets of the operator that sent them, but
+ * the cell may be shifted, so no value is repeated. */
 static int judge(struct import *im, unsigned row, const struct subscription *s)
 {
     bool iccid, imsi;
@@ -39,22 +40,25 @@ static int judge(struct import *im, unsigned row, const struct subscription *s)
     if (imsi)
         return errmsg_set(im->why, ERR_EXISTS, "row %u: this IMSI is in stock already", row);
     if (!dp_env_covers_iccid(im->mno, &s->iccid))
-        return errmsg_set(im->why, ERR_DENIED, "row %u: the ICCID is outside the operator's ranges", row);
+        return errmsg_set(im->why, ERR_DENIED, "row %u: the ICCID is outside the operator's ranges",
+                          row);
     if (!dp_env_covers_imsi(im->mno, &s->imsi))
-        return errmsg_set(im->why, ERR_DENIED, "row %u: the IMSI is outside the operator's networks", row);
+        return errmsg_set(im->why, ERR_DENIED,
+                          "row %u: the IMSI is outside the operator's networks", row);
     if (s->profile_type[0] && strcmp(s->profile_type, im->profile_type) != 0)
         return errmsg_set(im->why, ERR_CONFIG, "row %u: the profile type is another one", row);
     if (im->n == ROWS_MAX)
-        return errmsg_set(im->why, ERR_FULL, "row %u: at most %u subscriptions a file", row, ROWS_MAX);
+        return errmsg_set(im->why, ERR_FULL, "row %u: at most %u subscriptions a file", row,
+                          ROWS_MAX);
     return ERR_OK;
 }
 
 static int seal(struct import *im, const struct subscription *s, struct row *r)
 {
-    uint8_t plain[DP_SUBSCRIPTION_BLOB_MAX];
+    uint8_t plain[SUBSCRIPTION_BLOB_MAX];
     struct writer w = wr_init(plain, sizeof plain);
     struct secret_place at;
-    int err = dp_subscription_pack(s, &w);
+    int err = subscription_pack(s, &w);
 
     dp_secret_place(DP_SECRET_SUBSCRIPTION, im->mno->number, &s->iccid, &at);
     r->at = im->sealed.n;
@@ -105,8 +109,8 @@ static void fill(const struct import *im, const struct row *r, struct event *ev)
     ev->secrets[0].kek_version = keystore_version(im->q->a->cfg.keystore);
 }
 
-/* One plan is used again for every row: a file has more of them than a turn has memory for plans. The
- * first record carries the call and its answer. */
+/* One plan is used again for every row: a file has more of them than a turn has memory for plans.
+ * The first record carries the call and its answer. */
 static int append(struct import *im, const struct message *answer)
 {
     struct engine *e = im->q->a->cfg.engine;
@@ -165,7 +169,7 @@ int dp_import_subscriptions(struct request *q, struct span csv, const struct dp_
     unsigned rows = 0;
     int err;
 
-    buf_init(&im.sealed, ROWS_MAX * (DP_SUBSCRIPTION_BLOB_MAX + 64));
+    buf_init(&im.sealed, ROWS_MAX * (SUBSCRIPTION_BLOB_MAX + 64));
     err = subscription_csv_each(csv, one, &im, &rows, why);
     if (!err && im.n == 0)
         err = errmsg_set(why, ERR_FORMAT, "the file holds no subscription");

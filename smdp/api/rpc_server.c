@@ -88,7 +88,8 @@ static int on_hello(void *ctx, struct rpc *r, const struct envelope *hello, stru
     if (a->stopped || engine_failed(a->cfg.engine))
         err = errmsg_set(why, ERR_BUSY, "this SM-DP is stopping");
     else if (!dp_env_has_role(dp_env_party(a->cfg.env, &peer->oid), peer->role))
-        err = errmsg_set(why, ERR_DENIED, "%s is not a party of this SM-DP in that role", peer->oid.s);
+        err = errmsg_set(why, ERR_DENIED, "%s is not a party of this SM-DP in that role",
+                         peer->oid.s);
     if (!err && hello->subscribe)
         err = subscribe(a, r, hello->last_delivery_no, why);
     c = err ? NULL : calloc(1, sizeof *c);
@@ -171,9 +172,13 @@ static void send(struct dp_api *a, uint64_t conn, struct envelope *e)
 
 void dp_api_reply(struct dp_api *a, const struct dp_out_reply *o)
 {
-    struct envelope e = {.kind = o->kind, .relates_to = o->message_id, .context_id = o->context_id,
-                         .operation = o->operation, .verdict = o->verdict,
-                         .error_text = o->error_text, .message = o->message};
+    struct envelope e = {.kind = o->kind,
+                         .relates_to = o->message_id,
+                         .context_id = o->context_id,
+                         .operation = o->operation,
+                         .verdict = o->verdict,
+                         .error_text = o->error_text,
+                         .message = o->message};
 
     send(a, o->conn, &e);
 }
@@ -181,8 +186,11 @@ void dp_api_reply(struct dp_api *a, const struct dp_out_reply *o)
 void dp_api_answer(struct dp_api *a, const struct dp_out_answer *o)
 {
     struct pending *p = map_del(a->pending, span_of(o->order.b, sizeof o->order.b));
-    struct envelope e = {.kind = ENV_RESPONSE, .context_id = o->context_id, .operation = o->order,
-                         .verdict = o->verdict, .message = o->message};
+    struct envelope e = {.kind = ENV_RESPONSE,
+                         .context_id = o->context_id,
+                         .operation = o->order,
+                         .verdict = o->verdict,
+                         .message = o->message};
 
     if (!p)
         return;
@@ -195,8 +203,10 @@ void dp_api_answer(struct dp_api *a, const struct dp_out_answer *o)
 void dp_api_deliver(struct dp_api *a, uint64_t conn, const struct event *ev, unsigned index)
 {
     const struct event_delivery *d = &ev->deliveries[index];
-    struct envelope e = {.delivery_no = d->number, .context_id = ev->correlation_id,
-                         .operation = ev->op, .verdict = ev->result};
+    struct envelope e = {.delivery_no = d->number,
+                         .context_id = ev->correlation_id,
+                         .operation = ev->op,
+                         .verdict = ev->result};
     struct client *c = client_of(a, conn);
     const struct msg_info *info;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files that arrive in parts of at most 64 KiB: templates and subscription files. Each takes effect with its
- * last part, whole or not at all. */
+/* Files that arrive in parts of at most 64 KiB: templates and subscription files. Each takes effect
+ * with its last part, whole or not at all. */
 #include "smdp/api/api_int.h"
 
 #include "smdp/profile/lint.h"
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #define TEMPLATE_MAX WIRE_EVENT_DATA_MAX
-#define CSV_MAX (8u << 20)
+#define CSV_MAX      (8u << 20)
 
 void dp_upload_free(struct upload *u)
 {
@@ -36,8 +36,8 @@ static bool name_ok(struct span s)
     return true;
 }
 
-static struct upload *begin(struct request *q, const struct oid *mno, struct span type, uint32_t total,
-                            size_t max)
+static struct upload *begin(struct request *q, const struct oid *mno, struct span type,
+                            uint32_t total, size_t max)
 {
     struct upload *u = calloc(1, sizeof *u);
 
@@ -61,15 +61,17 @@ static struct upload *begin(struct request *q, const struct oid *mno, struct spa
 }
 
 /* NULL: refused, the caller has its answer. *ret_whole: this was the last part. */
-static struct upload *take(struct request *q, const struct oid *mno, struct span type, uint32_t part,
-                           uint32_t total, struct span data, size_t max, bool *ret_whole)
+static struct upload *take(struct request *q, const struct oid *mno, struct span type,
+                           uint32_t part, uint32_t total, struct span data, size_t max,
+                           bool *ret_whole)
 {
     struct upload *u = q->client->upload;
 
     *ret_whole = false;
     if (!name_ok(type) || part == 0 || part > total || data.n > ADMIN_PART_MAX) {
-        dp_request_refuse(q, DP_ST_REQUEST_INVALID,
-                          "profile type of 1 to 100 printable characters, parts numbered 1 to total");
+        dp_request_refuse(
+            q, DP_ST_REQUEST_INVALID,
+            "profile type of 1 to 100 printable characters, parts numbered 1 to total");
         return NULL;
     }
     if (part == 1)
@@ -77,8 +79,9 @@ static struct upload *take(struct request *q, const struct oid *mno, struct span
     if (!u || u->type != q->msg.type || u->next != part || u->total != total ||
         (mno && !oid_eq(&u->mno, mno)) || !span_eq(span_str(u->profile_type), type)) {
         drop(q);
-        dp_request_refuse(q, DP_ST_REQUEST_INVALID,
-                          "parts of one file come in order on one connection; start again with part 1");
+        dp_request_refuse(
+            q, DP_ST_REQUEST_INVALID,
+            "parts of one file come in order on one connection; start again with part 1");
         return NULL;
     }
     buf_add_span(&u->data, data);
@@ -163,8 +166,8 @@ void dp_request_template_add(struct request *q)
 {
     const struct admin_template_add_request *req = q->msg.body;
     bool whole;
-    struct upload *u = take(q, NULL, req->profile_type, req->part, req->total, req->data, TEMPLATE_MAX,
-                            &whole);
+    struct upload *u =
+        take(q, NULL, req->profile_type, req->part, req->total, req->data, TEMPLATE_MAX, &whole);
 
     if (!u)
         return;
@@ -216,7 +219,8 @@ void dp_request_import(struct request *q)
 
     if (!mno) {
         drop(q);
-        dp_request_refuse(q, DP_ST_NOT_ALLOWED, "subscriptions are imported for an operator of this SM-DP");
+        dp_request_refuse(q, DP_ST_NOT_ALLOWED,
+                          "subscriptions are imported for an operator of this SM-DP");
         return;
     }
     u = take(q, &mno->oid, req->profile_type, req->part, req->total, req->csv, CSV_MAX, &whole);

@@ -1,36 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lookups in the configuration and the one table of timers (design 3.7). Where SGP.02 leaves a number to
- * the platform, the doc says what it was taken from. */
+/* Lookups in the configuration and the one table of timers (design 3.7). Where SGP.02 leaves a
+ * number to the platform, the doc says what it was taken from. */
 #include "smdp/domain/env.h"
 
 #define SECONDS 1000LL
 #define MINUTES (60 * SECONDS)
-#define HOURS (60 * MINUTES)
+#define HOURS   (60 * MINUTES)
 
 const struct dp_timer_row DP_TIMERS[DP_TIMER_COUNT] = {
-    [DP_TIMER_VALIDITY_DOWNLOAD] = {"validity_download", 1 * HOURS, 60 * SECONDS, 24 * HOURS,
-                                 "validity period of DownloadProfile when the caller gives none: three "
-                                 "attempts of a quarter of an hour and the switch"},
-    [DP_TIMER_VALIDITY_SWITCH] = {"validity_switch", 900 * SECONDS, 30 * SECONDS, 24 * HOURS,
-                               "validity period of Enable, Disable and DeleteProfile when the caller "
-                               "gives none"},
-    [DP_TIMER_VALIDITY_MAX] = {"validity_max", 24 * HOURS, 60 * SECONDS, 30 * 24 * HOURS,
-                            "longest validity period accepted; above it the call is refused with "
-                            "AcceptableValidityPeriod"},
-    [DP_TIMER_CALL_REPEAT] = {"call_repeat", 300 * SECONDS, 5 * SECONDS, 24 * HOURS,
-                           "a call without an answer is repeated under the same identifier after"},
+    [DP_TIMER_VALIDITY_DOWNLOAD] =
+        {"validity_download", 1 * HOURS, 60 * SECONDS, 24 * HOURS,
+         "validity period of DownloadProfile when the caller gives none: three "
+         "attempts of a quarter of an hour and the switch"},
+    [DP_TIMER_VALIDITY_SWITCH] =
+        {"validity_switch", 900 * SECONDS, 30 * SECONDS, 24 * HOURS,
+         "validity period of Enable, Disable and DeleteProfile when the caller "
+         "gives none"},
+    [DP_TIMER_VALIDITY_MAX] =
+        {"validity_max", 24 * HOURS, 60 * SECONDS, 30 * 24 * HOURS,
+         "longest validity period accepted; above it the call is refused with "
+         "AcceptableValidityPeriod"},
+    [DP_TIMER_CALL_REPEAT] =
+        {"call_repeat", 300 * SECONDS, 5 * SECONDS, 24 * HOURS,
+         "a call without an answer is repeated under the same identifier after"},
     [DP_TIMER_WAIT] = {"wait", 10 * SECONDS, 1 * SECONDS, 1 * HOURS,
-                    "an order behind another one for the same card looks again after"},
+                       "an order behind another one for the same card looks again after"},
     [DP_TIMER_BUSY] = {"busy", 30 * SECONDS, 1 * SECONDS, 1 * HOURS,
-                    "a call the SM-SR refused as busy is made anew after"},
+                       "a call the SM-SR refused as busy is made anew after"},
     [DP_TIMER_CLEANUP_1] = {"cleanup_1", 60 * SECONDS, 1 * SECONDS, 24 * HOURS,
-                         "the first clean-up that failed is made anew after"},
+                            "the first clean-up that failed is made anew after"},
     [DP_TIMER_CLEANUP_2] = {"cleanup_2", 15 * MINUTES, 1 * SECONDS, 24 * HOURS,
-                         "the second one after"},
+                            "the second one after"},
     [DP_TIMER_CLEANUP_3] = {"cleanup_3", 6 * HOURS, 1 * SECONDS, 7 * 24 * HOURS,
-                         "every later one after"},
+                            "every later one after"},
     [DP_TIMER_READ] = {"read", 20 * SECONDS, 1 * SECONDS, 10 * MINUTES,
-                    "a read that waits for the SM-SR is answered as inaccessible after"},
+                       "a read that waits for the SM-SR is answered as inaccessible after"},
 };
 
 void dp_timers_default(int64_t ret[DP_TIMER_COUNT], unsigned time_scale)

@@ -8,12 +8,12 @@
 #include <stdlib.h>
 
 #define FACT_CARD 0xC0u
-#define FACT_RC 0xC1u
-#define FACT_OWN 0xC2u
+#define FACT_RC   0xC1u
+#define FACT_OWN  0xC2u
 
 static const char *const STATE_TEXT[ORDER_STATES] = {
-    "WAITING", "CHECK", "ORPHAN", "CREATE", "PERSO", "KEYSET", "LOAD", "COMPLETE", "ENABLE", "CLEANUP",
-    "RELAY", "DOUBT", "DONE",
+    "WAITING",  "CHECK",  "ORPHAN",  "CREATE", "PERSO", "KEYSET", "LOAD",
+    "COMPLETE", "ENABLE", "CLEANUP", "RELAY",  "DOUBT", "DONE",
 };
 
 const char *order_state_text(unsigned state)

@@ -12,7 +12,7 @@ void dp_secret_id(enum dp_secret kind, const struct iccid *iccid, char dst[DP_SE
 }
 
 void dp_secret_place(enum dp_secret kind, uint32_t tenant, const struct iccid *iccid,
-                  struct secret_place *ret)
+                     struct secret_place *ret)
 {
     memset(ret, 0, sizeof *ret);
     ret->tenant = tenant;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every answer this SM-DP gives of its own accord (SGP.02 5.3; facts: sgp02 section 2). What an SM-SR
- * answered is passed on as it came. */
+/* Every answer this SM-DP gives of its own accord (SGP.02 5.3; facts: sgp02 section 2). What an
+ * SM-SR answered is passed on as it came. */
 #pragma once
 
 #include "common/msg/status.h"
@@ -37,12 +37,12 @@ enum dp_status {
 };
 struct dp_status_row {
     struct gsma_code code;
-    const char *message;           /* for the caller */
-    const char *cause, *next;      /* for the operator of this SM-DP and its runbook */
+    const char *message;      /* for the caller */
+    const char *cause, *next; /* for the operator of this SM-DP and its runbook */
 };
 const struct dp_status_row *dp_status_row(enum dp_status id);
-/* DP_ST_OK: success; DP_ST_EXPIRED and DP_ST_IN_DOUBT: EXPIRED; else FAILED. message replaces the row's sentence
- * unless NULL and must live as long as the answer. */
+/* DP_ST_OK: success; DP_ST_EXPIRED and DP_ST_IN_DOUBT: EXPIRED; else FAILED. message replaces the
+ * row's sentence unless NULL and must live as long as the answer. */
 struct exec_answer dp_status_answer(enum dp_status id, const char *message);
 bool dp_code_is(const struct gsma_code *c, const char *subject, const char *reason);
 /* Copies a sentence, cut to fit. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The life of an ICCID: AVAILABLE -> RESERVED(eid, order) -> INSTALLED(eid) -> DELETED; back to AVAILABLE
- * from RESERVED alone, by profile.released of that order. */
+/* The life of an ICCID: AVAILABLE -> RESERVED(eid, order) -> INSTALLED(eid) -> DELETED; back to
+ * AVAILABLE from RESERVED alone, by profile.released of that order. */
 #include "smdp/domain/stock.h"
 
 static const char *const TEXT[] = {"none", "Available", "Reserved", "Installed", "Deleted"};
@@ -48,8 +48,8 @@ static bool held_by(const struct stock_item *i, const struct event *ev)
     return i->state == STOCK_RESERVED && uuid_eq(&i->order, &ev->op);
 }
 
-/* Told by an SM-SR, not decided here: what does not fit (another card, another operator) is no fault of
- * the log and changes nothing. */
+/* Told by an SM-SR, not decided here: what does not fit (another card, another operator) is no
+ * fault of the log and changes nothing. */
 static int told(struct stock_item *i, const struct event *ev)
 {
     if (i->state != STOCK_INSTALLED || !eid_eq(&i->eid, &ev->eid) || !oid_eq(&i->mno, &ev->mno))

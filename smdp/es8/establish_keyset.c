@@ -1,25 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ES8.EstablishISDPKeySet (SGP.02 4.1.3.1; facts: sgp02 7.1, 13.1): two STORE DATA blocks of one chain, the
- * second signed over the challenge that answered the first. */
+/* ES8.EstablishISDPKeySet (SGP.02 4.1.3.1; facts: sgp02 7.1, 13.1): two STORE DATA blocks of one
+ * chain, the second signed over the challenge that answered the first. */
 #include "smdp/es8/es8.h"
 
 #include "common/codec/apdu.h"
 #include "common/codec/gpcert.h"
 #include "common/codec/tlv.h"
 
-/* 01: existing keys are replaced, 08: the certificate was verified before. No DR, no HostID: no card met
- * so far asks for them (facts: README, 7). */
-#define SCENARIO 0x09u
-#define CLA 0x80u
-#define INS_INSTALL 0xE6u
-#define INS_STORE 0xE2u
+/* 01: existing keys are replaced, 08: the certificate was verified before. No DR, no HostID: no
+ * card met so far asks for them (facts: README, 7). */
+#define SCENARIO            0x09u
+#define CLA                 0x80u
+#define INS_INSTALL         0xE6u
+#define INS_STORE           0xE2u
 #define FOR_PERSONALIZATION 0x20u
-#define MORE_BLOCKS 0x09u      /* P1: DGI format, answer expected */
-#define LAST_BLOCK 0x89u
-#define R_APDU 0x23u
+#define MORE_BLOCKS         0x09u /* P1: DGI format, answer expected */
+#define LAST_BLOCK          0x89u
+#define R_APDU              0x23u
 
 static const struct ecka_crt CRT = {
-    .scenario = SCENARIO, .usage = 0x10, .key_type = 0x88, .key_len = 0x10, .kid = 0x01, .kvn = ES8_KVN,
+    .scenario = SCENARIO,
+    .usage = 0x10,
+    .key_type = 0x88,
+    .key_len = 0x10,
+    .kid = 0x01,
+    .kvn = ES8_KVN,
 };
 
 bool es8_bare_point(struct span version)
@@ -47,10 +52,10 @@ int es8_put_certificate(struct writer *w, const struct aid *isd_p, struct span c
 
     if (cert_7f21.n > ES8_CERT_MAX)
         return ERR_TOO_LARGE;
-    wr_u16(&d, 0x0000);            /* no load file, no module */
+    wr_u16(&d, 0x0000); /* no load file, no module */
     wr_u8(&d, isd_p->n);
     wr_span(&d, aid_span(isd_p));
-    wr_u24(&d, 0x000000);          /* no privileges, parameters, token */
+    wr_u24(&d, 0x000000); /* no privileges, parameters, token */
     err = put_command(w, INS_INSTALL, FOR_PERSONALIZATION, 0x00, wr_view(&d));
     if (err)
         return err;
@@ -59,8 +64,8 @@ int es8_put_certificate(struct writer *w, const struct aid *isd_p, struct span c
     return put_command(w, INS_STORE, MORE_BLOCKS, 0x00, wr_view(&d));
 }
 
-/* EuiccResponseData holds R-APDUs one behind the other, from some platforms each inside 23: without it
- * the first one is told by its form, the answer to INSTALL being 9000 or 00 9000. */
+/* EuiccResponseData holds R-APDUs one behind the other, from some platforms each inside 23: without
+ * it the first one is told by its form, the answer to INSTALL being 9000 or 00 9000. */
 static int split(struct span all, struct apdu_rsp *ret, unsigned n)
 {
     struct reader r = rd_init(all);
@@ -77,7 +82,7 @@ static int split(struct span all, struct apdu_rsp *ret, unsigned n)
         if (r.failed || apdu_rsp_parse(first, &ret[0]))
             return ERR_FORMAT;
         if (!sw_is_ok(ret[0].sw))
-            return ERR_OK;         /* the script ended there */
+            return ERR_OK; /* the script ended there */
     }
     return apdu_rsp_parse(rd_rest(&r), &ret[n - 1]);
 }
@@ -117,7 +122,7 @@ int es8_sign(struct crypto *c, const struct key *sk_dp, struct span rc, struct s
 
     put_crt(&w);
     gpcert_key_put(&w, own_point, (uint8_t)curve, bare);
-    wr_u16(&w, 0x0085);            /* the challenge's tag is two octets long here and nowhere else */
+    wr_u16(&w, 0x0085); /* the challenge's tag is two octets long here and nowhere else */
     wr_u8(&w, (uint8_t)rc.n);
     wr_span(&w, rc);
     if (w.failed || rc.n > ES8_RC_MAX)

@@ -1,28 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ES8.DownloadAndInstallation (SGP.02 4.1.3.3; facts: sgp02 7.2, 7.3): a fresh ISD-P's card challenge can be
- * predicted, so the session is opened and filled without waiting for the card; its answers are checked
- * when they come. A lost session cannot be resumed (trust 3.7): the caller deletes and starts anew. */
+/* ES8.DownloadAndInstallation (SGP.02 4.1.3.3; facts: sgp02 7.2, 7.3): a fresh ISD-P's card
+ * challenge can be predicted, so the session is opened and filled without waiting for the card; its
+ * answers are checked when they come. A lost session cannot be resumed (trust 3.7): the caller
+ * deletes and starts anew. */
 #include "smdp/es8/es8.h"
 
 #include "common/codec/tlv.h"
 
 #include <stdlib.h>
 
-#define OPENING 64u                /* room for 84 and 85 */
-#define FIRST_SEQUENCE 1u          /* of an ISD-P whose keys are new */
+#define OPENING        64u /* room for 84 and 85 */
+#define FIRST_SEQUENCE 1u  /* of an ISD-P whose keys are new */
 
 struct es8_load {
     struct crypto *c;
     struct scp03_keys keys;
     struct scp03_session session;
     struct aid isd_p;
-    struct buf out;                /* 84 85 86 86 ..: ciphertext */
-    struct scp03t_place *places;   /* behind each segment */
+    struct buf out;              /* 84 85 86 86 ..: ciphertext */
+    struct scp03t_place *places; /* behind each segment */
     unsigned n_segments;
-    size_t *cuts;                  /* payload i is cuts[i]..cuts[i+1] */
-    unsigned *segment_at;          /* number of the first segment of payload i */
+    size_t *cuts;         /* payload i is cuts[i]..cuts[i+1] */
+    unsigned *segment_at; /* number of the first segment of payload i */
     unsigned n_payloads;
-    unsigned answered;             /* payloads */
+    unsigned answered; /* payloads */
     bool over;
 };
 
@@ -132,9 +133,10 @@ static int read_status(struct es8_load *l, unsigned segment, struct span raw, st
     return err;
 }
 
-/* One 86 answer. An early one with data ends the load: the card met something it will not install. */
-static int segment_answer(struct es8_load *l, unsigned segment, struct span raw, enum es8_result *ret,
-                          struct saip_response *ret_status)
+/* One 86 answer. An early one with data ends the load: the card met something it will not install.
+ */
+static int segment_answer(struct es8_load *l, unsigned segment, struct span raw,
+                          enum es8_result *ret, struct saip_response *ret_status)
 {
     uint8_t room[512];
     struct span plain;

@@ -23,7 +23,8 @@ static struct span dup(struct admit *a, struct span s)
 }
 
 /* ES2 requests for one profile have one shape. */
-_Static_assert(sizeof(struct es2_enable_profile_request) == sizeof(struct es2_disable_profile_request) &&
+_Static_assert(sizeof(struct es2_enable_profile_request) ==
+                       sizeof(struct es2_disable_profile_request) &&
                    sizeof(struct es2_enable_profile_request) ==
                        sizeof(struct es2_delete_profile_request),
                "one shape");
@@ -92,8 +93,8 @@ static struct event *call_record(struct admit *a, enum event_type type)
 static int refuse(struct admit *a, enum dp_status st)
 {
     struct exec_answer x = dp_status_answer(st, NULL);
-    struct message m = dp_answer(a->p->arena, a->function, &x, NULL, a->p->now_ms, a->p->now_ms,
-                                 a->acceptable_s);
+    struct message m =
+        dp_answer(a->p->arena, a->function, &x, NULL, a->p->now_ms, a->p->now_ms, a->acceptable_s);
     struct event *ev;
 
     if (!m.body)
@@ -228,6 +229,6 @@ int dp_order_decide(const struct dp_proc_env *pe, const struct order *o, const s
         err = admit(pe, in, p);
         return err ? err : p->err;
     }
-    return proc_step(o->function == FN_DOWNLOAD_PROFILE ? &DP_PROC_DOWNLOAD : &DP_PROC_RELAY, o->state,
-                     &v, in, p);
+    return proc_step(o->function == FN_DOWNLOAD_PROFILE ? &DP_PROC_DOWNLOAD : &DP_PROC_RELAY,
+                     o->state, &v, in, p);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The ES3 request each state waits for (SGP.02 3.1.1, 5.4). All of it comes out of the order and of what
- * never changes, so that a repeat after a restart has the same octets and is the same call. */
+/* The ES3 request each state waits for (SGP.02 3.1.1, 5.4). All of it comes out of the order and of
+ * what never changes, so that a repeat after a restart has the same octets and is the same call. */
 #include "smdp/proc/run.h"
 
 #include "common/msg/es3.h"
@@ -93,7 +93,8 @@ static struct message completed(struct run *r, const struct order *o)
 }
 
 /* Enable, Disable and Delete have one shape on ES3. */
-_Static_assert(sizeof(struct es3_enable_profile_request) == sizeof(struct es3_delete_isdp_request) &&
+_Static_assert(sizeof(struct es3_enable_profile_request) ==
+                       sizeof(struct es3_delete_isdp_request) &&
                    sizeof(struct es3_enable_profile_request) ==
                        sizeof(struct es3_disable_profile_request),
                "three functions, one shape");
@@ -131,6 +132,7 @@ struct message run_message(struct run *r, const struct order *o, struct span pay
     case ORDER_CLEANUP:
         return on_profile(r, o, MSG_ES3_DELETE_ISDP_REQUEST, &o->iccid, false);
     default:
-        return on_profile(r, o, msg_type_find(IF_ES3, o->function, MSG_KIND_REQUEST), &o->iccid, true);
+        return on_profile(r, o, msg_type_find(IF_ES3, o->function, MSG_KIND_REQUEST), &o->iccid,
+                          true);
     }
 }

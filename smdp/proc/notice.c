@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ES3 -> ES2 (SGP.02 5.3, 5.4: HandleProfileEnabled, -Disabled, -DeletedNotification): what an SM-SR tells
- * goes to the operator whose Mno-id it names, and to nobody else. */
+/* ES3 -> ES2 (SGP.02 5.3, 5.4: HandleProfileEnabled, -Disabled, -DeletedNotification): what an
+ * SM-SR tells goes to the operator whose Mno-id it names, and to nobody else. */
 #include "smdp/proc/procs.h"
 
 #include "common/msg/es2.h"
@@ -62,8 +62,8 @@ int dp_notice_decide(const struct dp_proc_env *pe, const struct envelope *e, str
     ev->mno = n->mno_id;
     ev->completed_at_ms = n->completion_timestamp_ms;
     /* Keys of an ISD-P that is gone; only of a profile that was on this very card. */
-    if (ROWS[row].record == EV_PROFILE_DELETED && pe->item &&
-        pe->item->state == STOCK_INSTALLED && eid_eq(&pe->item->eid, &n->eid))
+    if (ROWS[row].record == EV_PROFILE_DELETED && pe->item && pe->item->state == STOCK_INSTALLED &&
+        eid_eq(&pe->item->eid, &n->eid))
         drop_keys(p, ev);
     out.eid = n->eid;
     out.iccid = n->iccid;

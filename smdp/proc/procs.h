@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Deciders of the SM-DP. Entry for the core: one function for the mailbox of an order, one for what an
- * SM-SR tells without being asked. Pure: the plan is all they do. */
+/* Deciders of the SM-DP. Entry for the core: one function for the mailbox of an order, one for what
+ * an SM-SR tells without being asked. Pure: the plan is all they do. */
 #pragma once
 
 #include "common/msg/message.h"
@@ -15,24 +15,28 @@
 /* What the core looks up right before it asks: the view of this turn. */
 struct dp_proc_env {
     const struct dp_env *env;
-    struct uuid new_op;             /* id of the order a call would become */
-    /* IN_CALL of a download: what the stock says to type and ICCID; OK: item is the one to reserve. Else:
-     * item is the stock's entry for the order's ICCID, NULL when it is not this operator's. */
+    struct uuid new_op; /* id of the order a call would become */
+    /* IN_CALL of a download: what the stock says to type and ICCID; OK: item is the one to reserve.
+     * Else: item is the stock's entry for the order's ICCID, NULL when it is not this operator's.
+     */
     enum dp_status stock;
     const struct stock_item *item;
-    bool card_busy;                 /* another order works on this card and goes first */
+    bool card_busy; /* another order works on this card and goes first */
     bool orders_full, disk_full;
-    struct span cert;               /* CERT.DP on the card's curve, once that is known */
+    struct span cert; /* CERT.DP on the card's curve, once that is known */
 };
 
 extern const struct proc DP_PROC_DOWNLOAD, DP_PROC_RELAY;
 
-/* o NULL: a call that is to become an order. ERR_STATE: the input has no business here (counted). */
+/* o NULL: a call that is to become an order. ERR_STATE: the input has no business here (counted).
+ */
 MUST_CHECK int dp_order_decide(const struct dp_proc_env *pe, const struct order *o,
                                const struct input *in, struct plan *p);
-/* ES3-HandleProfile*Notification of an SM-SR for the operator it names: the record with the delivery of
- * the same news on ES2. ERR_NOT_FOUND: no such operator here; ERR_STATE: no notification. */
-MUST_CHECK int dp_notice_decide(const struct dp_proc_env *pe, const struct envelope *e, struct plan *p);
+/* ES3-HandleProfile*Notification of an SM-SR for the operator it names: the record with the
+ * delivery of the same news on ES2. ERR_NOT_FOUND: no such operator here; ERR_STATE: no
+ * notification. */
+MUST_CHECK int dp_notice_decide(const struct dp_proc_env *pe, const struct envelope *e,
+                                struct plan *p);
 
 /* ES2 response of that function (proc/answer.c). */
 struct message dp_answer(struct arena *a, enum function f, const struct exec_answer *x,

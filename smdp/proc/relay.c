@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ES2 functions the SM-DP passes on (SGP.02 5.3, facts: sgp02 1.3): Enable, Disable, DeleteProfile become one
- * ES3 call of ours for the same Mno-id, its answer is the operator's answer. */
+/* ES2 functions the SM-DP passes on (SGP.02 5.3, facts: sgp02 1.3): Enable, Disable, DeleteProfile
+ * become one ES3 call of ours for the same Mno-id, its answer is the operator's answer. */
 #include "smdp/proc/run.h"
 
 #include "common/msg/admin.h"
@@ -97,7 +97,8 @@ static int relay(const struct proc_view *v, const struct input *in, struct plan 
     }
 }
 
-/* DOUBT asks again under the same identifier: the SM-SR's answer to a repeat carries the verdict of now. */
+/* DOUBT asks again under the same identifier: the SM-SR's answer to a repeat carries the verdict of
+ * now. */
 static int doubt(const struct proc_view *v, const struct input *in, struct plan *p)
 {
     struct run r;

@@ -160,7 +160,8 @@ void run_put_secret(struct run *r, struct event *ev, enum dp_secret kind,
 
     if (!sealed.n)
         r->p->err = ERR_INTERNAL;
-    put_secret(r, ev, kind, (struct event_secret){.sealed = sealed, .kek_version = res->kek_version});
+    put_secret(r, ev, kind,
+               (struct event_secret){.sealed = sealed, .kek_version = res->kek_version});
 }
 
 void run_drop_secret(struct run *r, struct event *ev, enum dp_secret kind)
@@ -182,7 +183,8 @@ int run_peer(struct run *r, enum msg_type type, struct exec_answer *ret, const v
             ret->message = e->error_text;
         return ERR_OK;
     }
-    base = e->kind == ENV_RESPONSE && e->message.type == type ? message_response(&e->message) : NULL;
+    base =
+        e->kind == ENV_RESPONSE && e->message.type == type ? message_response(&e->message) : NULL;
     if (!base)
         return ERR_STATE;
     *ret = base->answer;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the procedures share: the order as it would be after the plan, the call it then waits for, and
- * the ends. */
+/* What the procedures share: the order as it would be after the plan, the call it then waits for,
+ * and the ends. */
 #pragma once
 
 #include "smdp/proc/procs.h"
@@ -11,14 +11,14 @@ struct run {
     const struct input *in;
     struct plan *p;
     int64_t now;
-    struct order next;              /* changed by the decider, written by run_advance and its kin */
-    bool more_to_do;                /* LOAD: another payload follows */
+    struct order next; /* changed by the decider, written by run_advance and its kin */
+    bool more_to_do;   /* LOAD: another payload follows */
 };
 void run_init(struct run *r, const struct proc_view *v, const struct input *in, struct plan *p);
 
 /* Wakes at due, or at the end of the validity period while the caller has no answer. */
 int64_t run_due(const struct run *r, int64_t due);
-struct span run_str(struct run *r, const char *s);              /* a copy that lives as long as the plan */
+struct span run_str(struct run *r, const char *s); /* a copy that lives as long as the plan */
 
 /* order.advanced from next: state, attempt, facts; no call is outstanding after it. */
 struct event *run_advance(struct run *r, int64_t due);
@@ -26,7 +26,8 @@ struct event *run_advance(struct run *r, int64_t due);
 struct event *run_call(struct run *r, struct span payload);
 /* The call of a record of another type (profile.installed). */
 void run_call_with(struct run *r, struct event *ev, struct span payload);
-/* The same call once more: after a restart (from the aggregate), or now (the core has its bytes). */
+/* The same call once more: after a restart (from the aggregate), or now (the core has its bytes).
+ */
 void run_call_again(struct run *r);
 int run_repeat(struct run *r);
 void run_job(struct run *r, const struct dp_out_job *job);
@@ -42,7 +43,8 @@ bool run_is_busy(const struct exec_answer *x);
 
 /* order.concluded, the answer (or the late verdict) to the caller. Strings of x are copied. */
 void dp_run_conclude(struct run *r, enum verdict v, const struct exec_answer *x, enum stage stage);
-/* The same at the end of the validity period with the outcome open: order.in-doubt in that state. */
+/* The same at the end of the validity period with the outcome open: order.in-doubt in that state.
+ */
 void dp_run_in_doubt(struct run *r, unsigned state, const struct exec_answer *x);
 /* profile.released: with proof that the card does not hold it. */
 void run_release(struct run *r);

@@ -91,7 +91,8 @@ bool dp_store_card_busy(const struct dp_store *s, const struct eid *eid, const s
 
     if (!c)
         return false;
-    LIST_EACH (it, &c->orders) {
+    LIST_EACH(it, &c->orders)
+    {
         const struct live *l = LIST_ENTRY(it, struct live, of_card);
         if (!uuid_eq(&l->id, self) && (!l->waiting || memcmp(l->id.b, self->b, 16) < 0))
             return true;

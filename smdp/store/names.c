@@ -75,7 +75,8 @@ int dp_names_apply(struct dp_store *s, uint64_t lsn, const struct event *ev)
 {
     if (ev->type == EV_TEMPLATE_ADDED)
         return template_add(s, ev->profile_type, lsn, true);
-    return ev->number <= UINT32_MAX ? tenant_add(s, ev->text, (uint32_t)ev->number, true) : ERR_CORRUPT;
+    return ev->number <= UINT32_MAX ? tenant_add(s, ev->text, (uint32_t)ev->number, true)
+                                    : ERR_CORRUPT;
 }
 
 int dp_names_save(struct dp_store *s)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An order as one blob of state.db: a version, then every field in one order of writing and reading. */
+/* An order as one blob of state.db: a version, then every field in one order of writing and
+ * reading. */
 #include "smdp/store/store.h"
 
 #include <stdlib.h>

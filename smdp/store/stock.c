@@ -136,8 +136,9 @@ int dp_stock_apply(struct dp_store *s, const struct event *ev)
     bool was, fresh = ev->type == EV_PROFILE_IMPORTED;
     int err = item_get(s, &ev->iccid, &i);
 
-    if (err == ERR_NOT_FOUND && (fresh || ev->type == EV_PROFILE_ENABLED ||
-                                 ev->type == EV_PROFILE_DISABLED || ev->type == EV_PROFILE_DELETED)) {
+    if (err == ERR_NOT_FOUND &&
+        (fresh || ev->type == EV_PROFILE_ENABLED || ev->type == EV_PROFILE_DISABLED ||
+         ev->type == EV_PROFILE_DELETED)) {
         if (!fresh)
             return ERR_OK; /* told about a profile that is not of this stock */
         err = ERR_OK;

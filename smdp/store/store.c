@@ -131,8 +131,8 @@ static int scan_row(void *ctx, struct stmt *st)
     return sc->cb(sc->cb_ctx, &key, stmt_i64(st, 1));
 }
 
-int dp_store_scan(struct dp_store *s, int (*cb)(void *cb_ctx, const struct mbox *key, int64_t due_ms),
-                  void *cb_ctx)
+int dp_store_scan(struct dp_store *s,
+                  int (*cb)(void *cb_ctx, const struct mbox *key, int64_t due_ms), void *cb_ctx)
 {
     struct scanner sc = {s, cb, cb_ctx};
     return stmt_each(stmt_at(s->stmts, DS_ORDER_LIVE), scan_row, &sc);
@@ -186,8 +186,8 @@ static int list_row(void *ctx, struct stmt *st)
     return err;
 }
 
-int dp_store_orders(struct dp_store *s, const struct dp_scope *scope, const struct dp_order_filter *f,
-                    dp_order_fn fn, void *ctx)
+int dp_store_orders(struct dp_store *s, const struct dp_scope *scope,
+                    const struct dp_order_filter *f, dp_order_fn fn, void *ctx)
 {
     struct stmt *st = stmt_at(s->stmts, DS_ORDER_LIST);
     struct lister l = {fn, ctx};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* state.db of the SM-DP and the indexes of what is not written there yet (design law 2): orders, stock,
- * templates, tenants. Everything is a projection of the journal. Reads take a scope: what is outside of it
- * is unknown (design law 8). */
+/* state.db of the SM-DP and the indexes of what is not written there yet (design law 2): orders,
+ * stock, templates, tenants. Everything is a projection of the journal. Reads take a scope: what is
+ * outside of it is unknown (design law 8). */
 #pragma once
 
 #include "common/engine/engine.h"
@@ -11,14 +11,14 @@
 struct dp_store;
 
 struct dp_scope {
-    bool all;                      /* the house: admin, auditor, and the core itself */
-    struct oid mno;                /* else: this operator's alone */
+    bool all;       /* the house: admin, auditor, and the core itself */
+    struct oid mno; /* else: this operator's alone */
 };
 
 extern const char *const DP_STORE_MIGRATIONS[];
 extern const unsigned DP_STORE_MIGRATION_COUNT;
 struct dp_store_dump {
-    const char *table, *sql;       /* rows in the order of their key, each as one text */
+    const char *table, *sql; /* rows in the order of their key, each as one text */
 };
 extern const struct dp_store_dump DP_STORE_DUMPS[];
 extern const unsigned DP_STORE_DUMP_COUNT;
@@ -37,25 +37,27 @@ MUST_CHECK int dp_store_scan(struct dp_store *s,
                              int (*cb)(void *cb_ctx, const struct mbox *key, int64_t due_ms),
                              void *cb_ctx);
 void dp_store_flushed(struct dp_store *s);
-/* What a record means for stock, templates and tenants; the order itself is order_apply's. ERR_CORRUPT. */
+/* What a record means for stock, templates and tenants; the order itself is order_apply's.
+ * ERR_CORRUPT. */
 MUST_CHECK int dp_store_apply(struct dp_store *s, uint64_t lsn, const struct event *ev);
 /* After order_apply: keeps the index of live orders. */
 MUST_CHECK int dp_store_order(struct dp_store *s, const struct order *o);
-size_t dp_store_unflushed(const struct dp_store *s);           /* stock entries held in memory */
+size_t dp_store_unflushed(const struct dp_store *s); /* stock entries held in memory */
 
 /* --- stock --- */
 /* ERR_NOT_FOUND: not there, or not in the scope. */
 MUST_CHECK int dp_store_stock(struct dp_store *s, const struct dp_scope *scope,
                               const struct iccid *iccid, struct stock_item *ret);
-/* One available item of the type. ERR_NOT_FOUND: this operator never had one; ERR_FULL: none is left. */
+/* One available item of the type. ERR_NOT_FOUND: this operator never had one; ERR_FULL: none is
+ * left. */
 MUST_CHECK int dp_store_pick(struct dp_store *s, const struct oid *mno, struct span profile_type,
                              struct stock_item *ret);
 /* Whether an import of these would break uniqueness, over all operators. */
-MUST_CHECK int dp_store_taken(struct dp_store *s, const struct iccid *iccid, const struct imsi *imsi,
-                              bool *ret_iccid, bool *ret_imsi);
+MUST_CHECK int dp_store_taken(struct dp_store *s, const struct iccid *iccid,
+                              const struct imsi *imsi, bool *ret_iccid, bool *ret_imsi);
 struct dp_stock_filter {
-    struct span profile_type;      /* empty: any */
-    enum stock_state state;        /* STOCK_NONE: any */
+    struct span profile_type; /* empty: any */
+    enum stock_state state;   /* STOCK_NONE: any */
     struct iccid after;
     uint32_t limit;
 };
@@ -66,7 +68,7 @@ MUST_CHECK int dp_store_stock_list(struct dp_store *s, const struct dp_scope *sc
 
 /* --- orders --- */
 struct dp_order_filter {
-    struct eid eid;                /* zero: any */
+    struct eid eid; /* zero: any */
     enum verdict verdict;
     bool live_only;
     struct uuid after;
@@ -82,7 +84,7 @@ bool dp_store_card_busy(const struct dp_store *s, const struct eid *eid, const s
 
 /* --- templates and tenants --- */
 MUST_CHECK int dp_store_template(struct dp_store *s, struct span profile_type, uint64_t *ret_lsn);
-uint32_t dp_store_tenant(const struct dp_store *s, const char *id);     /* 0: not known yet */
+uint32_t dp_store_tenant(const struct dp_store *s, const char *id); /* 0: not known yet */
 uint32_t dp_store_next_tenant(const struct dp_store *s);
 
 /* --- blobs (order_blob.c): versioned, deterministic --- */
@@ -90,9 +92,3 @@ uint32_t dp_store_next_tenant(const struct dp_store *s);
 MUST_CHECK int dp_order_pack(const struct order *o, struct writer *w);
 /* ERR_SCHEMA: a version this program does not know; ERR_CORRUPT. */
 MUST_CHECK int dp_order_unpack(struct span blob, struct order **ret);
-
-/* --- subscriptions (subscription_blob.c): the form in which they are sealed --- */
-struct subscription;
-#define DP_SUBSCRIPTION_BLOB_MAX 512u
-MUST_CHECK int dp_subscription_pack(const struct subscription *sub, struct writer *w);
-MUST_CHECK int dp_subscription_unpack(struct span blob, struct subscription *ret);

@@ -8,22 +8,34 @@
 #include "smdp/store/store.h"
 
 enum dp_stmt {
-    DS_ORDER_GET, DS_ORDER_PUT, DS_ORDER_LIVE, DS_ORDER_LIST, DS_STOCK_GET, DS_STOCK_IMSI,
-    DS_STOCK_PUT, DS_STOCK_PICK, DS_STOCK_LIST, DS_STOCK_KINDS, DS_TEMPLATE_ALL, DS_TEMPLATE_PUT,
-    DS_TENANT_ALL, DS_TENANT_PUT, DS_COUNT
+    DS_ORDER_GET,
+    DS_ORDER_PUT,
+    DS_ORDER_LIVE,
+    DS_ORDER_LIST,
+    DS_STOCK_GET,
+    DS_STOCK_IMSI,
+    DS_STOCK_PUT,
+    DS_STOCK_PICK,
+    DS_STOCK_LIST,
+    DS_STOCK_KINDS,
+    DS_TEMPLATE_ALL,
+    DS_TEMPLATE_PUT,
+    DS_TENANT_ALL,
+    DS_TENANT_PUT,
+    DS_COUNT
 };
 extern const char *const DP_STORE_SQL[DS_COUNT];
 
-#define KINDS_MAX 4096u            /* operators times types */
+#define KINDS_MAX     4096u /* operators times types */
 #define TEMPLATES_MAX 4096u
-#define TENANTS_MAX 1024u
+#define TENANTS_MAX   1024u
 
 /* A type an operator has or had stock of. */
 struct kind {
     struct oid mno;
     char profile_type[101];
     uint64_t available;
-    struct iccid cursor;           /* where the next search starts; only for speed */
+    struct iccid cursor; /* where the next search starts; only for speed */
 };
 struct template_row {
     char profile_type[101];
@@ -48,16 +60,16 @@ struct live_card {
 struct dp_store {
     struct db *db;
     struct stmt_set *stmts;
-    struct map *items;             /* ICCID -> struct stock_item not yet in state.db */
-    struct map *imsis;             /* IMSI -> the same */
+    struct map *items; /* ICCID -> struct stock_item not yet in state.db */
+    struct map *imsis; /* IMSI -> the same */
     struct kind *kinds;
     size_t n_kinds;
     struct template_row *templates;
     size_t n_templates;
     struct tenant_row *tenants;
     size_t n_tenants;
-    struct map *live;              /* order id -> struct live */
-    struct map *cards;             /* EID -> struct live_card */
+    struct map *live;  /* order id -> struct live */
+    struct map *cards; /* EID -> struct live_card */
 };
 
 /* stock.c */
@@ -69,7 +81,7 @@ void dp_stock_free(struct dp_store *s);
 
 /* live.c */
 MUST_CHECK int dp_live_set(struct dp_store *s, const struct uuid *id, const struct eid *eid,
-                              bool waiting);
+                           bool waiting);
 void dp_live_drop(struct dp_store *s, const struct uuid *id, const struct eid *eid);
 void dp_live_free(struct dp_store *s);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An SM-SR as the contract has it: a call is executed once and answered for ever, answers of asynchronous
- * calls are numbered deliveries, the card is real. Scripts travel as chained SMS packets. */
+/* An SM-SR as the contract has it: a call is executed once and answered for ever, answers of
+ * asynchronous calls are numbered deliveries, the card is real. Scripts travel as chained SMS
+ * packets. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -68,8 +69,8 @@ void dpw_sr_fini(struct dp_world *w)
         buf_fini(&w->deliveries[i].message);
 }
 
-static void deliver(struct dp_world *w, enum envelope_kind kind, const struct uuid *op, enum verdict v,
-                    struct span message)
+static void deliver(struct dp_world *w, enum envelope_kind kind, const struct uuid *op,
+                    enum verdict v, struct span message)
 {
     struct dpw_delivery *d = &w->deliveries[w->n_deliveries];
 
@@ -105,8 +106,8 @@ static unsigned slot_of(const struct dp_world *w, const struct iccid *iccid)
 }
 
 /* One element of a payload in one packet, chained to the session. */
-static bool run_element(struct dp_world *w, uint32_t tar, struct span element, bool raw, uint8_t how,
-                        struct buf *out)
+static bool run_element(struct dp_world *w, uint32_t tar, struct span element, bool raw,
+                        uint8_t how, struct buf *out)
 {
     const uint8_t chaining[3] = {0x83, 0x01, how};
     uint8_t room[SCRIPT_ROOM];
@@ -154,9 +155,12 @@ static bool send_data(struct dp_world *w, const struct es3_send_data_request *q,
         struct span rest = span_of(q->data.p + at, q->data.n - at);
         size_t n = next_element(rest, raw);
         bool last = at + n == q->data.n && !q->more_to_do;
-        uint8_t how = first && (!raw || rest.p[0] == 0x84) && rest.p[1] != 0xE2 ? 0x11 : last ? 0x03 : 0x02;
+        uint8_t how = first && (!raw || rest.p[0] == 0x84) && rest.p[1] != 0xE2 ? 0x11
+                      : last                                                    ? 0x03
+                                                                                : 0x02;
         assert_true(n > 0);
-        if (!run_element(w, raw ? aid_tar(&q->sd_aid) : 0x000001, span_of(rest.p, n), raw, how, out))
+        if (!run_element(w, raw ? aid_tar(&q->sd_aid) : 0x000001, span_of(rest.p, n), raw, how,
+                         out))
             return false;
         at += n;
         first = false;
@@ -268,7 +272,8 @@ static void execute(struct dp_world *w, const struct envelope *e, struct arena *
             set_failed(b, code("8.3", "4.2"));
         return;
     case MSG_ES3_PROFILE_DOWNLOAD_COMPLETED_REQUEST:
-        slot = slot_of(w, &((const struct es3_profile_download_completed_request *)e->message.body)->iccid);
+        slot = slot_of(
+            w, &((const struct es3_profile_download_completed_request *)e->message.body)->iccid);
         if (!slot)
             set_failed(b, code("8.2.1", "3.9"));
         else
@@ -288,8 +293,8 @@ static void execute(struct dp_world *w, const struct envelope *e, struct arena *
     }
 }
 
-void dpw_fault(struct dp_world *w, enum dpw_fault f, enum msg_type at, int times, const char *subject,
-               const char *reason)
+void dpw_fault(struct dp_world *w, enum dpw_fault f, enum msg_type at, int times,
+               const char *subject, const char *reason)
 {
     w->fault = f;
     w->fault_at = at;

@@ -15,7 +15,7 @@
 #include "test/support/smdp_sr.h"
 
 #define START INT64_C(1790000000000)
-#define DAY INT64_C(86400000)
+#define DAY   INT64_C(86400000)
 
 static void oid_set(struct oid *o, const char *s)
 {
@@ -37,10 +37,12 @@ static void world_pki(struct dp_world *w)
     buf_init(&w->dp_cert, 0);
     buf_init(&w->ecasd, 0);
     assert_int_equal(ec_generate(c, CURVE_P256, &w->dp_key, point), 0);
-    assert_int_equal(pki_issue_gp(c, &w->ci, GPCERT_ROLE_SMDP, &dp, span_of(point, sizeof point),
-                                  &w->dp_cert), 0);
+    assert_int_equal(
+        pki_issue_gp(c, &w->ci, GPCERT_ROLE_SMDP, &dp, span_of(point, sizeof point), &w->dp_cert),
+        0);
     assert_int_equal(pki_issue_ecasd(c, &w->eum, &w->rig.factory.eid, CURVE_P256,
-                                     span_of(w->rig.ecasd_point, EC_POINT_LEN), &valid, &w->ecasd), 0);
+                                     span_of(w->rig.ecasd_point, EC_POINT_LEN), &valid, &w->ecasd),
+                     0);
     w->pki = pki_new(c);
     assert_non_null(w->pki);
     assert_int_equal(pki_add_ci_der(w->pki, buf_span(&w->ci.der), NULL), 0);
@@ -95,11 +97,19 @@ static void world_env(struct dp_world *w)
 static void open_core(struct dp_world *w)
 {
     struct errmsg why = {{0}};
-    const struct smdp_core_config cfg = {
-        .env = &w->env, .journal_path = "journal.db", .state_path = "state.db",
-        .vfs = memvfs_name(w->disk), .crypto = w->rig.crypto, .keystore = w->keystore, .pki = w->pki,
-        .identities = &w->identity, .n_identities = 1, .clock = &w->clock.port, .rng = &w->rng,
-        .link = {dpw_link_call, dpw_link_ack, w}, .version = "test"};
+    const struct smdp_core_config cfg = {.env = &w->env,
+                                         .journal_path = "journal.db",
+                                         .state_path = "state.db",
+                                         .vfs = memvfs_name(w->disk),
+                                         .crypto = w->rig.crypto,
+                                         .keystore = w->keystore,
+                                         .pki = w->pki,
+                                         .identities = &w->identity,
+                                         .n_identities = 1,
+                                         .clock = &w->clock.port,
+                                         .rng = &w->rng,
+                                         .link = {dpw_link_call, dpw_link_ack, w},
+                                         .version = "test"};
 
     if (smdp_core_new(&cfg, &w->core, &why))
         fail_msg("%s", why.text);
@@ -163,7 +173,8 @@ void dpw_restart(struct dp_world *w)
     dpw_disconnect(&w->red);
     dpw_disconnect(&w->admin);
     dpw_link(w, false);
-    /* What was not committed is gone, what was not synced may be: the connections die with the power. */
+    /* What was not committed is gone, what was not synced may be: the connections die with the
+     * power. */
     memvfs_crash(w->disk, MEMVFS_DROP, NULL);
     smdp_core_free(w->core);
     w->core = NULL;
@@ -201,9 +212,11 @@ static void keep_message(struct dpw_client *c, const struct envelope *e, struct 
     *to = *e;
     to->context_id = to->traceparent = to->error_text = (struct span){NULL, 0};
     if (e->error_text.n)
-        to->error_text = span_of(arena_dup(&c->mem, e->error_text.p, e->error_text.n), e->error_text.n);
+        to->error_text =
+            span_of(arena_dup(&c->mem, e->error_text.p, e->error_text.n), e->error_text.n);
     if (e->context_id.n)
-        to->context_id = span_of(arena_dup(&c->mem, e->context_id.p, e->context_id.n), e->context_id.n);
+        to->context_id =
+            span_of(arena_dup(&c->mem, e->context_id.p, e->context_id.n), e->context_id.n);
     if (e->message.type == MSG_NONE)
         return;
     buf_init(&b, 0);
@@ -245,8 +258,8 @@ void dpw_connect(struct dp_world *w, struct dpw_client *c, bool subscribe)
     static uint64_t serial = 100;
     const struct rpc_stream up = {.write = to_server, .close = end, .ctx = c};
     const struct rpc_stream down = {.write = to_client, .close = end, .ctx = c, .id = ++serial};
-    const struct rpc_handler h = {.on_welcome = nobody, .on_message = on_message,
-                                  .on_closed = on_closed, .ctx = c};
+    const struct rpc_handler h = {
+        .on_welcome = nobody, .on_message = on_message, .on_closed = on_closed, .ctx = c};
     const struct rpc_party party = {c->oid, c->role};
 
     dpw_disconnect(c);
@@ -305,7 +318,8 @@ static bool client_move(struct dpw_client *c)
 
 uint64_t dpw_ask(struct dp_world *w, struct dpw_client *c, enum msg_type type, const void *body)
 {
-    struct envelope e = {.kind = ENV_REQUEST, .context_id = span_str("ctx-1"), .message = {type, body}};
+    struct envelope e = {
+        .kind = ENV_REQUEST, .context_id = span_str("ctx-1"), .message = {type, body}};
     uint64_t id = 0;
 
     (void)w;
@@ -404,7 +418,8 @@ void dpw_link(struct dp_world *w, bool up)
 /* --- stock --- */
 void dpw_template(struct dp_world *w)
 {
-    struct admin_template_add_request q = {.profile_type = span_str(DPW_TYPE), .part = 1, .total = 1};
+    struct admin_template_add_request q = {
+        .profile_type = span_str(DPW_TYPE), .part = 1, .total = 1};
 
     buf_fini(&w->template);
     buf_init(&w->template, 0);
@@ -413,12 +428,14 @@ void dpw_template(struct dp_world *w)
     q.data = buf_span(&w->template);
     (void)dpw_ask(w, &w->admin, MSG_ADMIN_TEMPLATE_ADD_REQUEST, &q);
     dpw_run(w);
-    assert_int_equal(dpw_answer(&w->admin, MSG_ADMIN_TEMPLATE_ADD_RESPONSE)->answer.status, EXEC_SUCCESS);
+    assert_int_equal(dpw_answer(&w->admin, MSG_ADMIN_TEMPLATE_ADD_RESPONSE)->answer.status,
+                     EXEC_SUCCESS);
 }
 
 void dpw_csv(struct buf *out, bool red, unsigned from, unsigned n)
 {
-    static const char HEAD[] = "iccid,imsi,msisdn,k,opc,puk1,puk2,adm1,ota_kvn,ota_kic,ota_kid,ota_dek\r\n";
+    static const char HEAD[] =
+        "iccid,imsi,msisdn,k,opc,puk1,puk2,adm1,ota_kvn,ota_kic,ota_kid,ota_dek\r\n";
     char row[512], k[33], opc[33];
     uint8_t b[16];
 
@@ -430,12 +447,12 @@ void dpw_csv(struct buf *out, bool red, unsigned from, unsigned n)
         for (unsigned j = 0; j < 16; j++)
             b[j] = (uint8_t)(0xA3 + i * 11 + j * j * 3);
         assert_int_equal(hex_encode(span_of(b, 16), opc, sizeof opc), 0);
-        (void)snprintf(row, sizeof row,
-                       "%s00000000000%03u,%s%010u,%s,%s,%s,7182%04u,6182%04u,5182%04u,01,%s,%s,%s\r\n",
-                       red ? "894902" : "894901", i, red ? "26202" : "26201", i,
-                       i % 2 ? "491711111111" : "", k, opc, i % 10000, i % 10000, i % 10000,
-                       "00112233445566778899AABBCCDDEE01", "10112233445566778899AABBCCDDEE02",
-                       "20112233445566778899AABBCCDDEE03");
+        (void)snprintf(
+            row, sizeof row,
+            "%s00000000000%03u,%s%010u,%s,%s,%s,7182%04u,6182%04u,5182%04u,01,%s,%s,%s\r\n",
+            red ? "894902" : "894901", i, red ? "26202" : "26201", i, i % 2 ? "491711111111" : "",
+            k, opc, i % 10000, i % 10000, i % 10000, "00112233445566778899AABBCCDDEE01",
+            "10112233445566778899AABBCCDDEE02", "20112233445566778899AABBCCDDEE03");
         buf_add(out, row, strlen(row));
     }
 }
@@ -446,8 +463,8 @@ void dpw_import(struct dp_world *w, struct dpw_client *c, struct span csv)
     uint32_t total = (uint32_t)((csv.n + ADMIN_PART_MAX - 1) / ADMIN_PART_MAX);
 
     for (uint32_t part = 1; part <= total; part++) {
-        struct admin_subscriptions_import_request q = {.profile_type = span_str(DPW_TYPE), .part = part,
-                                                       .total = total};
+        struct admin_subscriptions_import_request q = {
+            .profile_type = span_str(DPW_TYPE), .part = part, .total = total};
         size_t at = (size_t)(part - 1) * ADMIN_PART_MAX;
         char fcid[32];
         q.csv = span_of(csv.p + at, csv.n - at < ADMIN_PART_MAX ? csv.n - at : ADMIN_PART_MAX);
@@ -473,7 +490,8 @@ void dpw_stock(struct dp_world *w, unsigned n)
 
 uint64_t dpw_download(struct dp_world *w, const char *fcid, bool enable, uint32_t validity_s)
 {
-    struct es2_download_profile_request q = {.eid = w->rig.factory.eid, .smsr_id = w->smsr.oid,
+    struct es2_download_profile_request q = {.eid = w->rig.factory.eid,
+                                             .smsr_id = w->smsr.oid,
                                              .profile_type = span_str(DPW_TYPE),
                                              .enable_profile = enable};
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A whole SM-DP core in memory with everything around it: a disk that survives restarts, operators and an
- * admin over rpc, an SM-SR that answers ES3 by driving a real simulated card, and faults on order. A test
- * that uses it names remora_test_support first in its Links line. */
+/* A whole SM-DP core in memory with everything around it: a disk that survives restarts, operators
+ * and an admin over rpc, an SM-SR that answers ES3 by driving a real simulated card, and faults on
+ * order. A test that uses it names remora_test_support first in its Links line. */
 #pragma once
 
 #include "common/crypto/pki_issue.h"
@@ -15,13 +15,13 @@
 #include "test/support/memvfs.h"
 
 #define DPW_CALLS 256
-#define DPW_GOT 128
-#define DPW_SMSR "1.3.6.1.4.1.99999.1"
-#define DPW_SMDP "1.3.6.1.4.1.99999.2"
-#define DPW_BLUE "1.3.6.1.4.1.99999.10"
-#define DPW_RED "1.3.6.1.4.1.99999.11"
+#define DPW_GOT   128
+#define DPW_SMSR  "1.3.6.1.4.1.99999.1"
+#define DPW_SMDP  "1.3.6.1.4.1.99999.2"
+#define DPW_BLUE  "1.3.6.1.4.1.99999.10"
+#define DPW_RED   "1.3.6.1.4.1.99999.11"
 #define DPW_ADMIN "1.3.6.1.4.1.99999.30"
-#define DPW_TYPE "Remora basic"
+#define DPW_TYPE  "Remora basic"
 
 /* One ES3 call as the SM-SR knows it: executed once, answered for ever. */
 struct dpw_call {
@@ -29,9 +29,9 @@ struct dpw_call {
     enum msg_type type;
     uint8_t digest[32];
     struct uuid op;
-    struct buf response;           /* encoded message */
+    struct buf response; /* encoded message */
     enum verdict verdict;
-    unsigned times;                /* it was asked */
+    unsigned times; /* it was asked */
 };
 struct dpw_delivery {
     enum envelope_kind kind;
@@ -44,24 +44,24 @@ struct dpw_client {
     struct dp_world *w;
     struct oid oid;
     enum party_role role;
-    struct rpc *server, *client;   /* both ends */
-    struct buf up, down;           /* octets on their way */
+    struct rpc *server, *client; /* both ends */
+    struct buf up, down;         /* octets on their way */
     struct rpc_handler at_server;
     struct arena mem;
     struct envelope got[DPW_GOT];
     unsigned n_got;
     uint64_t last_delivery;
     bool closed;
-    bool silent;                   /* acknowledges nothing */
+    bool silent; /* acknowledges nothing */
 };
 enum dpw_fault {
     DPW_NONE = 0,
-    DPW_FAIL,                      /* answers FAILED with code, does nothing */
-    DPW_LOSE,                      /* does it, and answers FAILED with code */
-    DPW_BUSY,                      /* 1.2-4.4, once */
-    DPW_HOLD,                      /* ACCEPTED and no answer until released */
-    DPW_BEND,                      /* inverts a bit in the card's answer */
-    DPW_DOUBT,                     /* EXPIRED 1.6-5.4, verdict IN_DOUBT */
+    DPW_FAIL,  /* answers FAILED with code, does nothing */
+    DPW_LOSE,  /* does it, and answers FAILED with code */
+    DPW_BUSY,  /* 1.2-4.4, once */
+    DPW_HOLD,  /* ACCEPTED and no answer until released */
+    DPW_BEND,  /* inverts a bit in the card's answer */
+    DPW_DOUBT, /* EXPIRED 1.6-5.4, verdict IN_DOUBT */
 };
 struct dp_world {
     struct rig rig;
@@ -78,31 +78,32 @@ struct dp_world {
     struct dp_party parties[3];
     struct dp_smsr smsr;
     struct smdp_core *core;
-    struct dpw_client blue, red, admin, *guest;   /* guest: one more that a test brings; NULL */
+    struct dpw_client blue, red, admin, *guest; /* guest: one more that a test brings; NULL */
     /* the SM-SR */
     bool up;
-    struct buf inbox[64];          /* encoded requests in order */
+    struct buf inbox[64]; /* encoded requests in order */
     unsigned n_inbox;
-    uint64_t ids;                  /* message ids of this connection */
+    uint64_t ids; /* message ids of this connection */
     struct dpw_call calls[DPW_CALLS];
     unsigned n_calls;
     struct dpw_delivery deliveries[DPW_CALLS];
     unsigned n_deliveries, sent, acked;
-    uint16_t number;               /* of the ISD-P of this card's next creation */
-    struct iccid on_card[16];      /* by ISD-P number - 0010 */
-    uint8_t states[16];            /* enum profile_state */
+    uint16_t number;          /* of the ISD-P of this card's next creation */
+    struct iccid on_card[16]; /* by ISD-P number - 0010 */
+    uint8_t states[16];       /* enum profile_state */
     unsigned executed[MSG_TYPE_COUNT];
     enum dpw_fault fault;
     enum msg_type fault_at;
     struct gsma_code fault_code;
-    int fault_times;               /* -1: always */
-    int fault_skip;                /* so many first */
+    int fault_times; /* -1: always */
+    int fault_skip;  /* so many first */
     uint32_t remaining_memory;
 };
 
 void dpw_init(struct dp_world *w);
 void dpw_fini(struct dp_world *w);
-/* The process dies after its last commit and starts again on the same disk; connections are gone. */
+/* The process dies after its last commit and starts again on the same disk; connections are gone.
+ */
 void dpw_restart(struct dp_world *w);
 /* Everything that can move moves: turns, octets, the SM-SR. Ends when nothing moves any more. */
 void dpw_run(struct dp_world *w);
@@ -123,13 +124,14 @@ const struct envelope *dpw_last(const struct dpw_client *c, enum msg_type type);
 /* The common part of the last response of that type; status EXEC_NONE: none was heard. */
 const struct base_response *dpw_answer(const struct dpw_client *c, enum msg_type type);
 
-void dpw_fault(struct dp_world *w, enum dpw_fault f, enum msg_type at, int times, const char *subject,
-               const char *reason);
-void dpw_release(struct dp_world *w);              /* what DPW_HOLD held is answered */
+void dpw_fault(struct dp_world *w, enum dpw_fault f, enum msg_type at, int times,
+               const char *subject, const char *reason);
+void dpw_release(struct dp_world *w); /* what DPW_HOLD held is answered */
 /* A notification or verdict of the SM-SR as a numbered delivery. */
 void dpw_tell(struct dp_world *w, enum msg_type type, const void *body);
 
-/* Template and n subscriptions 8949010000000000NNN of blue (or red with other ranges), all answered. */
+/* Template and n subscriptions 8949010000000000NNN of blue (or red with other ranges), all
+ * answered. */
 void dpw_template(struct dp_world *w);
 void dpw_csv(struct buf *out, bool red, unsigned from, unsigned n);
 void dpw_import(struct dp_world *w, struct dpw_client *c, struct span csv);
@@ -139,4 +141,4 @@ uint64_t dpw_download(struct dp_world *w, const char *fcid, bool enable, uint32_
 
 struct stock_item dpw_item(struct dp_world *w, const char *iccid);
 bool dpw_secret(struct dp_world *w, const char *id);
-unsigned dpw_orphans(struct dp_world *w);          /* ISD-Ps on the card that are not installed */
+unsigned dpw_orphans(struct dp_world *w); /* ISD-Ps on the card that are not installed */

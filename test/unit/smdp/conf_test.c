@@ -24,7 +24,8 @@ static const char GOOD[] =
     "gsma: {ci: [ci.pem], cert: gp.7f21, key: gp.key}\n"
     "keystore: {kek: kek.bin}\n"
     "parties:\n"
-    "  - {oid: 1.3.6.1.4.1.99999.10, tenant: blue, roles: [operator], plmn: ['26201'], iccid: ['894901']}\n"
+    "  - {oid: 1.3.6.1.4.1.99999.10, tenant: blue, roles: [operator], plmn: ['26201'], iccid: "
+    "['894901']}\n"
     "  - {oid: 1.3.6.1.4.1.99999.11, roles: [operator], iccid: ['894902']}\n"
     "  - {oid: 1.3.6.1.4.1.99999.30, roles: [admin, auditor]}\n"
     "test_eids: [{from: '890490320000000000000000000000', to: '890490320000000000000000009999'}]\n"
@@ -139,7 +140,8 @@ static void bad_files(void **state)
         {"wait: 20,", "weit: 20,", "weit"},
         {"orders: 77", "orders: 0", "outside"},
         {"orders: 77", "orders: many", "orders"},
-        {"gsma: {ci: [ci.pem], cert: gp.7f21, key: gp.key}", "gsma: {ci: [], cert: gp.7f21, key: gp.key}", "ci"},
+        {"gsma: {ci: [ci.pem], cert: gp.7f21, key: gp.key}",
+         "gsma: {ci: [], cert: gp.7f21, key: gp.key}", "ci"},
         {"tls: {", "smdp: {oid: 1.2, listen: 'a:1'}\ntls: {", "smdp"},
     };
     struct errmsg why;
@@ -177,8 +179,8 @@ static void durations(void **state)
 
 static void missing_and_open_files(void **state)
 {
-    static const char *const NAMES[] = {"ca.pem", "smdp.pem", "smdp.key", "ci.pem", "gp.7f21", "gp.key",
-                                        "kek.bin"};
+    static const char *const NAMES[] = {"ca.pem",  "smdp.pem", "smdp.key", "ci.pem",
+                                        "gp.7f21", "gp.key",   "kek.bin"};
     struct errmsg why = {{0}};
     char path[512];
 
@@ -227,8 +229,10 @@ static void files_make(struct files *f)
     assert_int_equal(pki_issue_ci(f->c, &ci, &f->ci), 0);
     assert_int_equal(ec_generate(f->c, CURVE_P256, &f->other, point), 0);
     assert_int_equal(ec_generate(f->c, CURVE_P256, &f->key, point), 0);
-    assert_int_equal(pki_issue_gp(f->c, &f->ci, GPCERT_ROLE_SMDP, &dp, span_of(point, 65), &f->cert), 0);
-    assert_int_equal(pki_issue_gp(f->c, &f->ci, GPCERT_ROLE_SMSR, &dp, span_of(point, 65), &f->sr), 0);
+    assert_int_equal(
+        pki_issue_gp(f->c, &f->ci, GPCERT_ROLE_SMDP, &dp, span_of(point, 65), &f->cert), 0);
+    assert_int_equal(pki_issue_gp(f->c, &f->ci, GPCERT_ROLE_SMSR, &dp, span_of(point, 65), &f->sr),
+                     0);
     assert_true(f->cert.n <= 252); /* ours fit one STORE DATA block */
     at("ci.pem", path, sizeof path);
     assert_int_equal(pki_write_cert(path, buf_span(&f->ci.der), NULL), 0);
@@ -300,7 +304,11 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(good_file), T(bad_files), T(durations), T(missing_and_open_files), T(keys_and_certificates),
+        T(good_file),
+        T(bad_files),
+        T(durations),
+        T(missing_and_open_files),
+        T(keys_and_certificates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

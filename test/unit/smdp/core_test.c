@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Links: remora_test_support remora_smdp_core remora_card */
-/* Whole orders of the SM-DP against a real simulated card: what the operator hears, what is on the card,
- * what stands in the stock and which secrets remain. */
+/* Whole orders of the SM-DP against a real simulated card: what the operator hears, what is on the
+ * card, what stands in the stock and which secrets remain. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -63,7 +63,6 @@ static void download_installs(void **state)
     assert_true(dpw_secret(w, "subscription/89490100000000000002"));
 }
 
-
 /* The end of the order that was asked for. */
 static const struct base_response *heard(struct dp_world *w)
 {
@@ -101,7 +100,8 @@ static void assert_released(struct dp_world *w)
 static void repeat_gets_the_stored_answer(void **state)
 {
     struct dp_world *w = *state;
-    struct es2_download_profile_request other = {.eid = w->rig.factory.eid, .smsr_id = w->smsr.oid,
+    struct es2_download_profile_request other = {.eid = w->rig.factory.eid,
+                                                 .smsr_id = w->smsr.oid,
                                                  .profile_type = span_str(DPW_TYPE),
                                                  .enable_profile = true};
     const struct envelope *e;
@@ -161,8 +161,8 @@ static void enable_that_fails_is_a_warning(void **state)
     assert_int_equal(w->executed[MSG_ES3_DELETE_ISDP_REQUEST], 0);
 }
 
-/* Which call is lost, and how often: a step that the card did or did not do ends in a clean-up and another
- * attempt, and the third failure is the last. */
+/* Which call is lost, and how often: a step that the card did or did not do ends in a clean-up and
+ * another attempt, and the third failure is the last. */
 static void lost_step_is_cleaned_up(void **state)
 {
     struct dp_world *w = *state;
@@ -288,7 +288,8 @@ static void clean_up_needs_proof(void **state)
     while (heard(w)->answer.status == EXEC_NONE)
         assert_true(dpw_timer(w));
     assert_code(heard(w), EXEC_EXPIRED, "1.6", "5.4");
-    assert_int_equal(dpw_last(&w->blue, MSG_ES2_DOWNLOAD_PROFILE_RESPONSE)->verdict, VERDICT_IN_DOUBT);
+    assert_int_equal(dpw_last(&w->blue, MSG_ES2_DOWNLOAD_PROFILE_RESPONSE)->verdict,
+                     VERDICT_IN_DOUBT);
     assert_int_equal(dpw_item(w, ICCID_1).state, STOCK_RESERVED);
     assert_int_equal(dpw_orphans(w), 1);
     /* The card can be cleaned at last: FAILED, and only now is the ICCID free again. */
@@ -297,7 +298,8 @@ static void clean_up_needs_proof(void **state)
     const struct envelope *e = dpw_last(&w->blue, MSG_OPERATION_CONCLUDED);
     assert_non_null(e);
     assert_int_equal(e->kind, ENV_NOTICE);
-    assert_int_equal(((const struct operation_concluded *)e->message.body)->verdict, VERDICT_FAILED);
+    assert_int_equal(((const struct operation_concluded *)e->message.body)->verdict,
+                     VERDICT_FAILED);
     assert_released(w);
     /* A repeat of the call has the answer of then and the verdict of now. */
     uint64_t id = dpw_download(w, "order-1", false, 600);
@@ -425,9 +427,9 @@ static void one_download_a_card(void **state)
     assert_code(heard(w), EXEC_FAILED, "8.2.5", "3.7");
 }
 
-/* The process dies after every possible number of steps: the same calls are made again under the same
- * identifiers (the SM-SR asserts that their octets are the same), the order ends well, and the card holds
- * the profile once. */
+/* The process dies after every possible number of steps: the same calls are made again under the
+ * same identifiers (the SM-SR asserts that their octets are the same), the order ends well, and the
+ * card holds the profile once. */
 static void restart_anywhere(void **state)
 {
     struct dp_world *w = *state;
@@ -443,7 +445,8 @@ static void restart_anywhere(void **state)
         dpw_restart(w);
         run_to_end(w);
         if (heard(w)->answer.status == EXEC_NONE) {
-            /* It died before the order was durable, or heard of its end before: the repeat decides. */
+            /* It died before the order was durable, or heard of its end before: the repeat decides.
+             */
             (void)dpw_download(w, "order-1", true, 0);
             run_to_end(w);
         }
@@ -602,8 +605,8 @@ static void relay_in_doubt_ends_by_the_verdict(void **state)
 static void notification_goes_to_its_operator(void **state)
 {
     struct dp_world *w = *state;
-    struct es3_handle_profile_enabled_notification n = {.eid = w->rig.factory.eid, .mno_id = w->blue.oid,
-                                                        .completion_timestamp_ms = 1790000000000};
+    struct es3_handle_profile_enabled_notification n = {
+        .eid = w->rig.factory.eid, .mno_id = w->blue.oid, .completion_timestamp_ms = 1790000000000};
     const struct es2_handle_profile_enabled_notification *told;
 
     installed(w);

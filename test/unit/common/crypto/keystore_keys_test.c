@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lists of handles at rest: they come back as they were, only for their place, only in their number. */
+/* Lists of handles at rest: they come back as they were, only for their place, only in their
+ * number. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -70,9 +71,12 @@ static void refused(void **state)
     (void)state;
     buf_init(&out, 0);
     assert_int_equal(key_random(C, KEY_AES, 16, &k[0]), 0);
-    assert_int_equal(keystore_seal_keys(KS, &HERE, (const struct key *const *)k, 0, &out), ERR_INVAL);
-    assert_int_equal(keystore_seal_keys(KS, &HERE, (const struct key *const *)k, 9, &out), ERR_INVAL);
-    assert_int_equal(keystore_seal_keys(KS, &HERE, (const struct key *const *)k, 2, &out), ERR_INVAL);
+    assert_int_equal(keystore_seal_keys(KS, &HERE, (const struct key *const *)k, 0, &out),
+                     ERR_INVAL);
+    assert_int_equal(keystore_seal_keys(KS, &HERE, (const struct key *const *)k, 9, &out),
+                     ERR_INVAL);
+    assert_int_equal(keystore_seal_keys(KS, &HERE, (const struct key *const *)k, 2, &out),
+                     ERR_INVAL);
     assert_int_equal(out.n, 0);
     assert_int_equal(keystore_seal_keys(KS, &HERE, (const struct key *const *)k, 1, &out), 0);
     assert_int_equal(keystore_open_keys(KS, &HERE, buf_span(&out), C, 2, got), ERR_CORRUPT);

@@ -45,7 +45,8 @@ static bool says(const struct base_response *b, const char *text)
     return strstr(all, text) != NULL;
 }
 
-static const struct base_response *imported(struct dp_world *w, struct dpw_client *c, const char *csv)
+static const struct base_response *imported(struct dp_world *w, struct dpw_client *c,
+                                            const char *csv)
 {
     dpw_import(w, c, span_str(csv));
     return dpw_answer(c, MSG_ADMIN_SUBSCRIPTIONS_IMPORT_RESPONSE);
@@ -66,7 +67,8 @@ static void import_is_whole_or_nothing(void **state)
          "row 3"},
         {HEAD "8949010000000000011,262010000000011" KEYS "8949010000000000012,262010000000011" KEYS,
          "row 3"},
-        {HEAD "8949010000000000011,262010000000011" KEYS "89490100000000000001,262010000000012" KEYS,
+        {HEAD "8949010000000000011,262010000000011" KEYS
+              "89490100000000000001,262010000000012" KEYS,
          "row 3: this ICCID"},
         {HEAD "8949010000000000011,262010000000011" KEYS "8949010000000000012,262010000000001" KEYS,
          "row 3: this IMSI"},
@@ -127,8 +129,8 @@ static void power_cut_in_an_import(void **state)
     buf_init(&csv, 0);
     dpw_csv(&csv, false, 1, 50);
     memvfs_cut_after(w->disk, 3);
-    struct admin_subscriptions_import_request q = {.profile_type = span_str(DPW_TYPE), .part = 1,
-                                                   .total = 1, .csv = buf_span(&csv)};
+    struct admin_subscriptions_import_request q = {
+        .profile_type = span_str(DPW_TYPE), .part = 1, .total = 1, .csv = buf_span(&csv)};
     q.base.function_call_identifier = span_str("cut");
     (void)dpw_ask(w, &w->blue, MSG_ADMIN_SUBSCRIPTIONS_IMPORT_REQUEST, &q);
     rpc_flush(w->blue.client);
@@ -152,41 +154,47 @@ static void power_cut_in_an_import(void **state)
 static void who_may_import(void **state)
 {
     struct dp_world *w = *state;
-    struct admin_subscriptions_import_request q = {.profile_type = span_str(DPW_TYPE), .part = 1,
-                                                   .total = 1, .csv = span_str(HEAD)};
+    struct admin_subscriptions_import_request q = {
+        .profile_type = span_str(DPW_TYPE), .part = 1, .total = 1, .csv = span_str(HEAD)};
 
     dpw_template(w);
     q.mno = w->red.oid;
     q.base.function_call_identifier = span_str("a");
     (void)dpw_ask(w, &w->blue, MSG_ADMIN_SUBSCRIPTIONS_IMPORT_REQUEST, &q);
     dpw_run(w);
-    assert_code(dpw_answer(&w->blue, MSG_ADMIN_SUBSCRIPTIONS_IMPORT_RESPONSE), EXEC_FAILED, "1.6", "1.2");
+    assert_code(dpw_answer(&w->blue, MSG_ADMIN_SUBSCRIPTIONS_IMPORT_RESPONSE), EXEC_FAILED, "1.6",
+                "1.2");
     /* The house imports for an operator it names, and for nobody else. */
     (void)dpw_ask(w, &w->admin, MSG_ADMIN_SUBSCRIPTIONS_IMPORT_REQUEST, &q);
     dpw_run(w);
-    assert_code(dpw_answer(&w->admin, MSG_ADMIN_SUBSCRIPTIONS_IMPORT_RESPONSE), EXEC_FAILED, "1.6", "2.1");
+    assert_code(dpw_answer(&w->admin, MSG_ADMIN_SUBSCRIPTIONS_IMPORT_RESPONSE), EXEC_FAILED, "1.6",
+                "2.1");
     q.mno = w->admin.oid;
     q.base.function_call_identifier = span_str("b");
     (void)dpw_ask(w, &w->admin, MSG_ADMIN_SUBSCRIPTIONS_IMPORT_REQUEST, &q);
     dpw_run(w);
-    assert_code(dpw_answer(&w->admin, MSG_ADMIN_SUBSCRIPTIONS_IMPORT_RESPONSE), EXEC_FAILED, "1.6", "1.2");
+    assert_code(dpw_answer(&w->admin, MSG_ADMIN_SUBSCRIPTIONS_IMPORT_RESPONSE), EXEC_FAILED, "1.6",
+                "1.2");
     q.mno = w->blue.oid;
     q.csv = span_str(HEAD "8949010000000000011,262010000000011" KEYS);
     q.base.function_call_identifier = span_str("c");
     (void)dpw_ask(w, &w->admin, MSG_ADMIN_SUBSCRIPTIONS_IMPORT_REQUEST, &q);
     dpw_run(w);
-    assert_code(dpw_answer(&w->admin, MSG_ADMIN_SUBSCRIPTIONS_IMPORT_RESPONSE), EXEC_SUCCESS, "", "");
+    assert_code(dpw_answer(&w->admin, MSG_ADMIN_SUBSCRIPTIONS_IMPORT_RESPONSE), EXEC_SUCCESS, "",
+                "");
     assert_string_equal(dpw_item(w, "8949010000000000011").mno.s, DPW_BLUE);
     /* The same call again has the same answer and takes nothing. */
     (void)dpw_ask(w, &w->admin, MSG_ADMIN_SUBSCRIPTIONS_IMPORT_REQUEST, &q);
     dpw_run(w);
-    assert_code(dpw_answer(&w->admin, MSG_ADMIN_SUBSCRIPTIONS_IMPORT_RESPONSE), EXEC_SUCCESS, "", "");
+    assert_code(dpw_answer(&w->admin, MSG_ADMIN_SUBSCRIPTIONS_IMPORT_RESPONSE), EXEC_SUCCESS, "",
+                "");
     /* A type without a template. */
     q.profile_type = span_str("other");
     q.base.function_call_identifier = span_str("d");
     (void)dpw_ask(w, &w->admin, MSG_ADMIN_SUBSCRIPTIONS_IMPORT_REQUEST, &q);
     dpw_run(w);
-    assert_code(dpw_answer(&w->admin, MSG_ADMIN_SUBSCRIPTIONS_IMPORT_RESPONSE), EXEC_FAILED, "8.2.5", "3.9");
+    assert_code(dpw_answer(&w->admin, MSG_ADMIN_SUBSCRIPTIONS_IMPORT_RESPONSE), EXEC_FAILED,
+                "8.2.5", "3.9");
 }
 
 static void parts_in_order(void **state)
@@ -209,9 +217,10 @@ static void parts_in_order(void **state)
         (void)dpw_ask(w, &w->admin, MSG_ADMIN_TEMPLATE_ADD_REQUEST, &q);
         dpw_run(w);
         /* What the wire does not let through is an ERROR, the rest a refusal. */
-        assert_true(w->admin.n_got == 1 &&
-                    (w->admin.got[0].kind == ENV_ERROR ||
-                     dpw_answer(&w->admin, MSG_ADMIN_TEMPLATE_ADD_RESPONSE)->answer.status == EXEC_FAILED));
+        assert_true(
+            w->admin.n_got == 1 &&
+            (w->admin.got[0].kind == ENV_ERROR ||
+             dpw_answer(&w->admin, MSG_ADMIN_TEMPLATE_ADD_RESPONSE)->answer.status == EXEC_FAILED));
     }
     q.profile_type = span_str("t");
     q.total = 3;
@@ -229,7 +238,8 @@ static void parts_in_order(void **state)
 static void templates(void **state)
 {
     struct dp_world *w = *state;
-    struct admin_template_add_request q = {.part = 1, .total = 1, .profile_type = span_str(DPW_TYPE)};
+    struct admin_template_add_request q = {
+        .part = 1, .total = 1, .profile_type = span_str(DPW_TYPE)};
     uint64_t lsn;
 
     dpw_template(w);
@@ -243,13 +253,15 @@ static void templates(void **state)
     q.base.function_call_identifier = span_str("other");
     (void)dpw_ask(w, &w->admin, MSG_ADMIN_TEMPLATE_ADD_REQUEST, &q);
     dpw_run(w);
-    assert_code(dpw_answer(&w->admin, MSG_ADMIN_TEMPLATE_ADD_RESPONSE), EXEC_FAILED, "8.2.5", "3.3");
+    assert_code(dpw_answer(&w->admin, MSG_ADMIN_TEMPLATE_ADD_RESPONSE), EXEC_FAILED, "8.2.5",
+                "3.3");
     q.profile_type = span_str("garbage");
     q.data = span_str("no package");
     q.base.function_call_identifier = span_str("garbage");
     (void)dpw_ask(w, &w->admin, MSG_ADMIN_TEMPLATE_ADD_REQUEST, &q);
     dpw_run(w);
-    assert_code(dpw_answer(&w->admin, MSG_ADMIN_TEMPLATE_ADD_RESPONSE), EXEC_FAILED, "8.2.5", "3.8");
+    assert_code(dpw_answer(&w->admin, MSG_ADMIN_TEMPLATE_ADD_RESPONSE), EXEC_FAILED, "8.2.5",
+                "3.8");
     assert_int_equal(engine_last_lsn(smdp_core_engine(w->core)), lsn);
     (void)dpw_ask(w, &w->blue, MSG_ADMIN_TEMPLATE_ADD_REQUEST, &q);
     dpw_run(w);
@@ -259,8 +271,8 @@ static void templates(void **state)
 static void roles_and_functions(void **state)
 {
     struct dp_world *w = *state;
-    struct es2_download_profile_request d = {.eid = w->rig.factory.eid, .smsr_id = w->smsr.oid,
-                                             .profile_type = span_str(DPW_TYPE)};
+    struct es2_download_profile_request d = {
+        .eid = w->rig.factory.eid, .smsr_id = w->smsr.oid, .profile_type = span_str(DPW_TYPE)};
     struct admin_status_request s = {.base = {.function_call_identifier = span_str("s")}};
     struct es3_get_eis_request g = {.base = {.function_call_identifier = span_str("g")},
                                     .eid = w->rig.factory.eid};
@@ -271,12 +283,14 @@ static void roles_and_functions(void **state)
     (void)dpw_ask(w, &w->blue, MSG_ADMIN_STATUS_REQUEST, &s);
     id = dpw_ask(w, &w->blue, MSG_ES3_GET_EIS_REQUEST, &g);
     dpw_run(w);
-    assert_code(dpw_answer(&w->admin, MSG_ES2_DOWNLOAD_PROFILE_RESPONSE), EXEC_FAILED, "1.6", "1.2");
+    assert_code(dpw_answer(&w->admin, MSG_ES2_DOWNLOAD_PROFILE_RESPONSE), EXEC_FAILED, "1.6",
+                "1.2");
     assert_code(dpw_answer(&w->blue, MSG_ADMIN_STATUS_RESPONSE), EXEC_FAILED, "1.6", "1.2");
     assert_int_equal(dpw_heard(&w->blue, id)->kind, ENV_ERROR);
     (void)dpw_ask(w, &w->admin, MSG_ADMIN_STATUS_REQUEST, &s);
     dpw_run(w);
-    const struct admin_status_response *st = dpw_last(&w->admin, MSG_ADMIN_STATUS_RESPONSE)->message.body;
+    const struct admin_status_response *st =
+        dpw_last(&w->admin, MSG_ADMIN_STATUS_RESPONSE)->message.body;
     assert_int_equal(st->base.answer.status, EXEC_SUCCESS);
     assert_true(st->n_counters > 20);
 }
@@ -285,8 +299,10 @@ static void roles_and_functions(void **state)
 static void foreign_is_unknown(void **state)
 {
     struct dp_world *w = *state;
-    struct admin_operation_show_request show = {.base = {.function_call_identifier = span_str("x")}};
-    struct admin_operation_list_request list = {.base = {.function_call_identifier = span_str("x")}};
+    struct admin_operation_show_request show = {
+        .base = {.function_call_identifier = span_str("x")}};
+    struct admin_operation_list_request list = {
+        .base = {.function_call_identifier = span_str("x")}};
     struct admin_profile_list_request stock = {.base = {.function_call_identifier = span_str("x")}};
     struct admin_events_request events = {.base = {.function_call_identifier = span_str("x")}};
     struct admin_heads_request heads = {.base = {.function_call_identifier = span_str("x")}};
@@ -314,7 +330,8 @@ static void foreign_is_unknown(void **state)
             dpw_last(who[i], MSG_ADMIN_PROFILE_LIST_RESPONSE)->message.body;
         const struct admin_events_response *e =
             dpw_last(who[i], MSG_ADMIN_EVENTS_RESPONSE)->message.body;
-        const struct admin_heads_response *h = dpw_last(who[i], MSG_ADMIN_HEADS_RESPONSE)->message.body;
+        const struct admin_heads_response *h =
+            dpw_last(who[i], MSG_ADMIN_HEADS_RESPONSE)->message.body;
         assert_int_equal(s->operation != NULL, sees);
         assert_int_equal(l->n_operations, sees);
         assert_int_equal(p->n_rows, sees ? 3 : 0);
@@ -331,7 +348,8 @@ static void foreign_is_unknown(void **state)
     struct es2_download_profile_request d = {.eid = w->rig.factory.eid, .smsr_id = w->smsr.oid};
     static const struct {
         const char *iccid, *subject, *reason;
-    } ROWS[] = {{"89490100000000000002", "8.2.1", "1.2"}, {"89490100000000009999", "8.2.1", "1.2"},
+    } ROWS[] = {{"89490100000000000002", "8.2.1", "1.2"},
+                {"89490100000000009999", "8.2.1", "1.2"},
                 {"89490200000000000002", "8.2.1", "3.9"}};
     for (unsigned i = 0; i < 3; i++) {
         char fcid[16];
@@ -340,8 +358,8 @@ static void foreign_is_unknown(void **state)
         assert_int_equal(iccid_parse(span_str(ROWS[i].iccid), &d.iccid), 0);
         (void)dpw_ask(w, &w->red, MSG_ES2_DOWNLOAD_PROFILE_REQUEST, &d);
         dpw_run(w);
-        assert_code(dpw_answer(&w->red, MSG_ES2_DOWNLOAD_PROFILE_RESPONSE), EXEC_FAILED, ROWS[i].subject,
-                    ROWS[i].reason);
+        assert_code(dpw_answer(&w->red, MSG_ES2_DOWNLOAD_PROFILE_RESPONSE), EXEC_FAILED,
+                    ROWS[i].subject, ROWS[i].reason);
     }
 }
 
@@ -370,7 +388,8 @@ static void download_by_iccid(void **state)
         (void)dpw_ask(w, &w->blue, MSG_ES2_DOWNLOAD_PROFILE_REQUEST, &d);
         dpw_run(w);
         assert_code(dpw_answer(&w->blue, MSG_ES2_DOWNLOAD_PROFILE_RESPONSE),
-                    ROWS[i].subject[0] ? EXEC_FAILED : EXEC_SUCCESS, ROWS[i].subject, ROWS[i].reason);
+                    ROWS[i].subject[0] ? EXEC_FAILED : EXEC_SUCCESS, ROWS[i].subject,
+                    ROWS[i].reason);
     }
     assert_int_equal(dpw_item(w, "89490100000000000001").state, STOCK_AVAILABLE);
 }
@@ -446,9 +465,18 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(import_is_whole_or_nothing), T(import_of_many), T(power_cut_in_an_import), T(who_may_import),
-        T(parts_in_order), T(templates), T(roles_and_functions), T(foreign_is_unknown),
-        T(download_by_iccid), T(eis_is_passed_on_filtered), T(who_is_let_in), T(stop_refuses),
+        T(import_is_whole_or_nothing),
+        T(import_of_many),
+        T(power_cut_in_an_import),
+        T(who_may_import),
+        T(parts_in_order),
+        T(templates),
+        T(roles_and_functions),
+        T(foreign_is_unknown),
+        T(download_by_iccid),
+        T(eis_is_passed_on_filtered),
+        T(who_is_let_in),
+        T(stop_refuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

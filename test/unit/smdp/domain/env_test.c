@@ -124,8 +124,11 @@ static void secrets_have_their_place(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ranges), cmocka_unit_test(timers), cmocka_unit_test(catalogue),
-        cmocka_unit_test(sentences_are_cut), cmocka_unit_test(secrets_have_their_place),
+        cmocka_unit_test(ranges),
+        cmocka_unit_test(timers),
+        cmocka_unit_test(catalogue),
+        cmocka_unit_test(sentences_are_cut),
+        cmocka_unit_test(secrets_have_their_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

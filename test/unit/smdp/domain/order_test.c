@@ -12,8 +12,13 @@
 
 static struct event accepted(void)
 {
-    struct event ev = {.type = EV_ORDER_ACCEPTED, .function = FN_DOWNLOAD_PROFILE, .number = 3600,
-                       .validity_end_ms = 2000, .op_state = ORDER_CHECK + 1, .step = 1, .due_ms = 1500};
+    struct event ev = {.type = EV_ORDER_ACCEPTED,
+                       .function = FN_DOWNLOAD_PROFILE,
+                       .number = 3600,
+                       .validity_end_ms = 2000,
+                       .op_state = ORDER_CHECK + 1,
+                       .step = 1,
+                       .due_ms = 1500};
 
     memset(ev.op.b, 7, 16);
     assert_int_equal(oid_parse(span_str("1.2.3"), &ev.party), 0);
@@ -61,8 +66,9 @@ static void birth(void **state)
 
 static void no_birth(void **state)
 {
-    static const enum event_type WRONG[] = {EV_ORDER_ADVANCED, EV_ORDER_IN_DOUBT, EV_PROFILE_INSTALLED,
-                                            EV_PROFILE_RELEASED, EV_OPERATION_ACCEPTED};
+    static const enum event_type WRONG[] = {EV_ORDER_ADVANCED, EV_ORDER_IN_DOUBT,
+                                            EV_PROFILE_INSTALLED, EV_PROFILE_RELEASED,
+                                            EV_OPERATION_ACCEPTED};
     char longest[300];
     struct order *o = NULL;
     struct event ev;
@@ -173,12 +179,20 @@ static void ends_once(void **state)
 static void identifiers(void **state)
 {
     static const char *const BAD[] = {
-        "", "x", "01890000-0000-7000-8000-000000000000", "01890000-0000-7000-8000-000000000000/",
-        "01890000-0000-7000-8000-000000000000/1", "01890000-0000-7000-8000-000000000000/1/",
-        "01890000-0000-7000-8000-000000000000//1", "01890000-0000-7000-8000-000000000000/0/1",
-        "01890000-0000-7000-8000-000000000000/1/01", "01890000-0000-7000-8000-000000000000/1/1x",
-        "01890000-0000-7000-8000-000000000000/1/1/1", "01890000-0000-7000-8000-000000000000-1/1",
-        "zz890000-0000-7000-8000-000000000000/1/1", "01890000-0000-7000-8000-000000000000/-1/1",
+        "",
+        "x",
+        "01890000-0000-7000-8000-000000000000",
+        "01890000-0000-7000-8000-000000000000/",
+        "01890000-0000-7000-8000-000000000000/1",
+        "01890000-0000-7000-8000-000000000000/1/",
+        "01890000-0000-7000-8000-000000000000//1",
+        "01890000-0000-7000-8000-000000000000/0/1",
+        "01890000-0000-7000-8000-000000000000/1/01",
+        "01890000-0000-7000-8000-000000000000/1/1x",
+        "01890000-0000-7000-8000-000000000000/1/1/1",
+        "01890000-0000-7000-8000-000000000000-1/1",
+        "zz890000-0000-7000-8000-000000000000/1/1",
+        "01890000-0000-7000-8000-000000000000/-1/1",
         "01890000-0000-7000-8000-000000000000/1/12345678901234567890",
     };
     struct uuid id, back;
@@ -199,8 +213,12 @@ static void identifiers(void **state)
 
 static void facts(void **state)
 {
-    struct order a = {.has_card_key = true, .bare_point = true, .curve = 3, .rc_len = 16,
-                      .has_own_key = true}, b = {.rc_len = 0};
+    struct order a = {.has_card_key = true,
+                      .bare_point = true,
+                      .curve = 3,
+                      .rc_len = 16,
+                      .has_own_key = true},
+                 b = {.rc_len = 0};
     uint8_t room[256];
     struct writer w = wr_init(room, sizeof room);
 
@@ -227,9 +245,9 @@ static void facts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(birth),       cmocka_unit_test(no_birth),
+        cmocka_unit_test(birth),           cmocka_unit_test(no_birth),
         cmocka_unit_test(steps_only_grow), cmocka_unit_test(wrong_order_or_type),
-        cmocka_unit_test(ends_once),   cmocka_unit_test(identifiers),
+        cmocka_unit_test(ends_once),       cmocka_unit_test(identifiers),
         cmocka_unit_test(facts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,8 +23,8 @@ static struct event about(enum event_type t)
 
 static struct stock_item in_state(enum stock_state s)
 {
-    static const enum event_type WAY[] = {EV_PROFILE_IMPORTED, EV_ORDER_ACCEPTED, EV_PROFILE_INSTALLED,
-                                          EV_PROFILE_DELETED};
+    static const enum event_type WAY[] = {EV_PROFILE_IMPORTED, EV_ORDER_ACCEPTED,
+                                          EV_PROFILE_INSTALLED, EV_PROFILE_DELETED};
     struct stock_item i = {.state = STOCK_NONE};
 
     for (unsigned n = 0; n < (unsigned)s; n++) {

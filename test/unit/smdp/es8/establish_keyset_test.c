@@ -34,9 +34,9 @@ static size_t join(uint8_t *dst, const uint8_t *head, size_t n, struct span tail
 
 static void certificate_command(void **state)
 {
-    static const uint8_t INSTALL[] = {0x80, 0xE6, 0x20, 0x00, 0x16, 0x00, 0x00, 0x10, 0xA0, 0x00,
-                                      0x00, 0x05, 0x59, 0x10, 0x10, 0xFF, 0xFF, 0xFF, 0xFF, 0x89,
-                                      0x00, 0x00, 0x13, 0x00, 0x00, 0x00, 0x00};
+    static const uint8_t INSTALL[] = {0x80, 0xE6, 0x20, 0x00, 0x16, 0x00, 0x00, 0x10, 0xA0,
+                                      0x00, 0x00, 0x05, 0x59, 0x10, 0x10, 0xFF, 0xFF, 0xFF,
+                                      0xFF, 0x89, 0x00, 0x00, 0x13, 0x00, 0x00, 0x00, 0x00};
     uint8_t room[600], want[600];
     struct writer w = wr_init(room, sizeof room);
     struct aid aid;
@@ -102,8 +102,8 @@ static void challenge_refused(void **state)
         {"\x90\x00\x6A\x80", 4, ERR_DENIED},
         {"\x90\x00\x90\x00", 4, ERR_FORMAT},
         {"\x90\x00\x85\x01\x00\x90\x00", 7, ERR_FORMAT},
-        {"\x90\x00\x86\x10\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0A\x0B\x0C\x0D\x0E\x0F\x90\x00", 22,
-         ERR_FORMAT},
+        {"\x90\x00\x86\x10\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0A\x0B\x0C\x0D\x0E\x0F\x90\x00",
+         22, ERR_FORMAT},
         {"\x90\x00\x85\x10\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0A\x0B\x0C\x0D\x0E\x90\x00", 21,
          ERR_FORMAT},
         {"\x23\x02\x90\x00", 4, ERR_FORMAT},
@@ -125,12 +125,14 @@ static void signature_over_the_challenge(void **state)
 
     assert_int_equal(ec_private(*state, CURVE_P256, get("sk_dp"), &sk), 0);
     assert_int_equal(es8_sign(*state, sk, get("rc"), get("epk_dp"), CURVE_P256, true, sig), 0);
-    assert_int_equal(ec_verify(*state, CURVE_P256, get("pk_dp"), &data, 1, span_of(sig, sizeof sig)), 0);
-    assert_int_equal(es8_sign(*state, sk, span_of(other, 16), get("epk_dp"), CURVE_P256, true, sig), 0);
-    assert_int_equal(ec_verify(*state, CURVE_P256, get("pk_dp"), &data, 1, span_of(sig, sizeof sig)),
-                     ERR_AUTH);
-    assert_int_equal(es8_sign(*state, sk, span_of(data.p, 33), get("epk_dp"), CURVE_P256, true, sig),
-                     ERR_INVAL);
+    assert_int_equal(
+        ec_verify(*state, CURVE_P256, get("pk_dp"), &data, 1, span_of(sig, sizeof sig)), 0);
+    assert_int_equal(es8_sign(*state, sk, span_of(other, 16), get("epk_dp"), CURVE_P256, true, sig),
+                     0);
+    assert_int_equal(
+        ec_verify(*state, CURVE_P256, get("pk_dp"), &data, 1, span_of(sig, sizeof sig)), ERR_AUTH);
+    assert_int_equal(
+        es8_sign(*state, sk, span_of(data.p, 33), get("epk_dp"), CURVE_P256, true, sig), ERR_INVAL);
     key_free(sk);
 }
 
@@ -208,18 +210,21 @@ static void another_receipt_gives_no_keys(void **state)
         assert_null(keys.mac);
         assert_null(keys.dek);
     }
-    assert_int_equal(es8_agree(*state, own, get("pk_ecasd"), none, span_of(receipt, 15), &keys), ERR_AUTH);
+    assert_int_equal(es8_agree(*state, own, get("pk_ecasd"), none, span_of(receipt, 15), &keys),
+                     ERR_AUTH);
     assert_int_equal(es8_agree(*state, own, get("pk_ecasd"), none, none, &keys), ERR_AUTH);
     assert_int_equal(es8_agree(*state, own, get("pk_dp"), none, get("receipt"), &keys), ERR_AUTH);
     /* A DR was not asked for: the card speaks of another derivation. */
-    assert_int_equal(es8_agree(*state, own, get("pk_ecasd"), get("rc"), get("receipt"), &keys), ERR_FORMAT);
+    assert_int_equal(es8_agree(*state, own, get("pk_ecasd"), get("rc"), get("receipt"), &keys),
+                     ERR_FORMAT);
     assert_null(keys.enc);
     key_free(own);
 }
 
 static void form_of_the_point(void **state)
 {
-    static const char *const BARE[] = {"", "2.1.0", "3.2.0", "3"}, *const WRAPPED[] = {"4.0.0", "4", "9.1",
+    static const char *const BARE[] = {"", "2.1.0", "3.2.0", "3"}, *const WRAPPED[] = {"4.0.0", "4",
+                                                                                       "9.1",
                                                                                        "10.0.0"};
 
     (void)state;

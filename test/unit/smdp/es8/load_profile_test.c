@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A load against the card's end of SCP03t: what arrives is the package, and only a verified good answer to
- * the last segment is an installation. */
+/* A load against the card's end of SCP03t: what arrives is the package, and only a verified good
+ * answer to the last segment is an installation. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -21,8 +21,8 @@ struct bench {
     struct scp03_session card;
     struct buf plain, answer, package;
     struct es8_load *load;
-    struct span final;             /* PEStatus of the last segment */
-    int fail_at;                   /* segment that answers with data early; -1: none */
+    struct span final; /* PEStatus of the last segment */
+    int fail_at;       /* segment that answers with data early; -1: none */
     int seen;
 };
 static struct bench B;
@@ -87,8 +87,8 @@ static void card(struct span payload, size_t total)
         struct writer w2 = wr_init(room, sizeof room);
         assert_true(t.raw.n <= SCP03T_SEGMENT_MAX);
         if (t.tag == 0x84) {
-            assert_int_equal(scp03t_card_initialize(B.c, &B.card, &B.keys, ES8_KVN, &B.aid, 1, t.raw, &w),
-                             0);
+            assert_int_equal(
+                scp03t_card_initialize(B.c, &B.card, &B.keys, ES8_KVN, &B.aid, 1, t.raw, &w), 0);
         } else if (t.tag == 0x85) {
             assert_int_equal(scp03t_card_authenticate(B.c, &B.card, t.raw, &w), 0);
         } else {
@@ -96,10 +96,11 @@ static void card(struct span payload, size_t total)
             assert_int_equal(scp03t_card_segment(B.c, &B.card, t.raw, &B.plain, &w), 0);
             if (B.plain.n == total || B.seen == B.fail_at) {
                 w = w2;
-                assert_int_equal(scp03t_card_answer(B.c, &B.card,
-                                                    B.plain.n == total ? B.final
-                                                                       : span_of(BAD_STATUS, sizeof BAD_STATUS),
-                                                    &w), 0);
+                assert_int_equal(
+                    scp03t_card_answer(
+                        B.c, &B.card,
+                        B.plain.n == total ? B.final : span_of(BAD_STATUS, sizeof BAD_STATUS), &w),
+                    0);
             }
             B.seen++;
         }
@@ -136,7 +137,7 @@ static void run_whole(size_t n)
 
 static void every_length_arrives(void **state)
 {
-    static const size_t SIZES[] = {1,    126,  127,  128,   255,   256,   1006,  1007,  1008,
+    static const size_t SIZES[] = {1,    126,  127,   128,   255,   256,   1006,  1007,   1008,
                                    2014, 2015, 12079, 47000, 48000, 49152, 65535, 100000, 200000};
 
     (void)state;
@@ -200,8 +201,8 @@ static void every_altered_octet_is_found(void **state)
     begin(40);
     card(es8_load_payload(B.load, 0), 40);
     n = B.answer.n;
-    /* Of 84 the diversification data and the low bits of parameter i are under no MAC and mean nothing to
-     * the host; everything else is compared, derived from or checked. */
+    /* Of 84 the diversification data and the low bits of parameter i are under no MAC and mean
+     * nothing to the host; everything else is compared, derived from or checked. */
     for (size_t at = 0; at < n; at++) {
         if ((at >= 2 && at < 12) || at == 14)
             continue;
@@ -215,7 +216,8 @@ static void every_altered_octet_is_found(void **state)
     for (from = 0; from < n; from++) {
         begin(40);
         card(es8_load_payload(B.load, 0), 40);
-        assert_int_not_equal(es8_load_answer(B.load, 0, span_of(B.answer.p, from), &result, &st), 0);
+        assert_int_not_equal(es8_load_answer(B.load, 0, span_of(B.answer.p, from), &result, &st),
+                             0);
     }
     begin(40);
     card(es8_load_payload(B.load, 0), 40);
@@ -225,7 +227,8 @@ static void every_altered_octet_is_found(void **state)
 
 static void refusals_of_the_channel(void **state)
 {
-    static const char *const ANSWERS[] = {"\x9F\x44\x01\x03", "\x9F\x45\x01\x02", "\x9F\x46\x01\x02"};
+    static const char *const ANSWERS[] = {"\x9F\x44\x01\x03", "\x9F\x45\x01\x02",
+                                          "\x9F\x46\x01\x02"};
     enum es8_result result;
     struct saip_response st;
 
@@ -255,8 +258,8 @@ static void another_card_is_not_taken(void **state)
     uint8_t room[64];
     struct writer w = wr_init(room, sizeof room);
     struct span p = es8_load_payload(B.load, 0);
-    assert_int_equal(scp03t_card_initialize(B.c, &B.card, &B.keys, ES8_KVN, &B.aid, 1, span_of(p.p, 12), &w),
-                     0);
+    assert_int_equal(
+        scp03t_card_initialize(B.c, &B.card, &B.keys, ES8_KVN, &B.aid, 1, span_of(p.p, 12), &w), 0);
     buf_add(&B.answer, room, w.len);
     buf_add(&B.answer, "\x85\x00\x86\x00", 4);
     B.aid = mine;
@@ -265,8 +268,8 @@ static void another_card_is_not_taken(void **state)
     begin(40);
     w = wr_init(room, sizeof room);
     p = es8_load_payload(B.load, 0);
-    assert_int_equal(scp03t_card_initialize(B.c, &B.card, &B.keys, ES8_KVN, &B.aid, 2, span_of(p.p, 12), &w),
-                     0);
+    assert_int_equal(
+        scp03t_card_initialize(B.c, &B.card, &B.keys, ES8_KVN, &B.aid, 2, span_of(p.p, 12), &w), 0);
     buf_reset(&B.answer);
     buf_add(&B.answer, room, w.len);
     buf_add(&B.answer, "\x85\x00\x86\x00", 4);

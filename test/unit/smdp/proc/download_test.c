@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The deciders of a download alone: every state meets every input, and random lives of orders keep what
- * must always hold (a card is left clean or installed, an ICCID is released only with proof). */
+/* The deciders of a download alone: every state meets every input, and random lives of orders keep
+ * what must always hold (a card is left clean or installed, an ICCID is released only with proof).
+ */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -33,8 +34,8 @@ struct harness {
     /* what the world knows */
     bool maybe_on_card, deleted_ki, released, installed, concluded, answered, in_doubt;
     struct map *fcids;
-    enum msg_type called;          /* request of the last call; MSG_NONE: none is out */
-    enum dp_job job;               /* asked for and not ended; 0: none */
+    enum msg_type called; /* request of the last call; MSG_NONE: none is out */
+    enum dp_job job;      /* asked for and not ended; 0: none */
     unsigned calls;
 };
 static struct harness H;
@@ -237,10 +238,10 @@ static struct input peer_input(enum msg_type type, enum exec_status status, cons
     if (type == MSG_ES3_CREATE_ISDP_RESPONSE && status == EXEC_SUCCESS)
         assert_int_equal(aid_isd_p(0x0011, &((struct es3_create_isdp_response *)b)->isdp_aid), 0);
     if (type == MSG_ES3_SEND_DATA_RESPONSE && status == EXEC_SUCCESS) {
-        static const uint8_t RC[] = {0x90, 0, 0x85, 0x10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
-                                     16, 0x90, 0};
-        static const uint8_t RECEIPT[] = {0x86, 0x10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16,
-                                          0x90, 0};
+        static const uint8_t RC[] = {0x90, 0, 0x85, 0x10, 1,  2,  3,  4,  5,  6,    7,
+                                     8,    9, 10,   11,   12, 13, 14, 15, 16, 0x90, 0};
+        static const uint8_t RECEIPT[] = {0x86, 0x10, 1,  2,  3,  4,  5,  6,  7,    8,
+                                          9,    10,   11, 12, 13, 14, 15, 16, 0x90, 0};
         ((struct es3_send_data_response *)b)->euicc_response_data =
             H.o->state == ORDER_KEYSET ? span_of(RECEIPT, sizeof RECEIPT) : span_of(RC, sizeof RC);
     }
@@ -275,9 +276,12 @@ static struct input key_input(int err, bool installed)
 static enum msg_type answer_of(unsigned state)
 {
     static const enum msg_type T[ORDER_STATES] = {
-        [ORDER_CHECK] = MSG_ES3_GET_EIS_RESPONSE, [ORDER_ORPHAN] = MSG_ES3_DELETE_ISDP_RESPONSE,
-        [ORDER_CREATE] = MSG_ES3_CREATE_ISDP_RESPONSE, [ORDER_PERSO] = MSG_ES3_SEND_DATA_RESPONSE,
-        [ORDER_KEYSET] = MSG_ES3_SEND_DATA_RESPONSE, [ORDER_LOAD] = MSG_ES3_SEND_DATA_RESPONSE,
+        [ORDER_CHECK] = MSG_ES3_GET_EIS_RESPONSE,
+        [ORDER_ORPHAN] = MSG_ES3_DELETE_ISDP_RESPONSE,
+        [ORDER_CREATE] = MSG_ES3_CREATE_ISDP_RESPONSE,
+        [ORDER_PERSO] = MSG_ES3_SEND_DATA_RESPONSE,
+        [ORDER_KEYSET] = MSG_ES3_SEND_DATA_RESPONSE,
+        [ORDER_LOAD] = MSG_ES3_SEND_DATA_RESPONSE,
         [ORDER_COMPLETE] = MSG_ES3_PROFILE_DOWNLOAD_COMPLETED_RESPONSE,
         [ORDER_ENABLE] = MSG_ES3_ENABLE_PROFILE_RESPONSE,
         [ORDER_CLEANUP] = MSG_ES3_DELETE_ISDP_RESPONSE,
@@ -299,11 +303,13 @@ static void go_to(unsigned state)
                 in = peer_input(MSG_ES3_SEND_DATA_RESPONSE, EXEC_FAILED, "8.3", "4.2");
             if (state == ORDER_ORPHAN) {
                 struct eis *eis = (struct eis *)(uintptr_t)((const struct es3_get_eis_response *)
-                                                                in.u.peer.env->message.body)->eis;
+                                                                in.u.peer.env->message.body)
+                                      ->eis;
                 eis->n_profiles = 1;
                 eis->profiles[0].state = PROFILE_CREATED;
                 eis->profiles[0].smdp_id = H.env.smdp_oid;
-                assert_int_equal(iccid_parse(span_str("8949010000000000777"), &eis->profiles[0].iccid), 0);
+                assert_int_equal(
+                    iccid_parse(span_str("8949010000000000777"), &eis->profiles[0].iccid), 0);
             }
         }
         assert_int_equal(feed(&in), 0);
@@ -327,7 +333,8 @@ static bool told_gone(const struct input *in)
 /* Before the decider sees it: what an answer proves about the card. */
 static void witness(const struct input *in)
 {
-    if (in->kind != IN_PEER || !H.o->calling || in->u.peer.env->message.type != answer_of(H.o->state))
+    if (in->kind != IN_PEER || !H.o->calling ||
+        in->u.peer.env->message.type != answer_of(H.o->state))
         return;
     if (H.o->state == ORDER_CLEANUP && told_gone(in))
         H.maybe_on_card = false;
@@ -338,12 +345,14 @@ static void witness(const struct input *in)
 
 static void every_state_meets_every_input(void **state)
 {
-    static const enum exec_status STATUS[] = {EXEC_SUCCESS, EXEC_WARNING, EXEC_FAILED, EXEC_EXPIRED};
-    static const char *const CODES[][2] = {{"", ""}, {"8.2.1", "3.9"}, {"8.2.2", "3.8"}, {"1.2", "4.4"},
-                                           {"8.4", "4.2"}, {"1.6", "5.3"}};
+    static const enum exec_status STATUS[] = {EXEC_SUCCESS, EXEC_WARNING, EXEC_FAILED,
+                                              EXEC_EXPIRED};
+    static const char *const CODES[][2] = {{"", ""},       {"8.2.1", "3.9"}, {"8.2.2", "3.8"},
+                                           {"1.2", "4.4"}, {"8.4", "4.2"},   {"1.6", "5.3"}};
     static const int ERRS[] = {0, ERR_AGAIN, ERR_AUTH, ERR_DENIED, ERR_UNSUPPORTED, ERR_EXPIRED};
-    static const unsigned AT[] = {ORDER_WAITING, ORDER_CHECK, ORDER_ORPHAN, ORDER_CREATE, ORDER_PERSO,
-                                  ORDER_KEYSET, ORDER_LOAD, ORDER_COMPLETE, ORDER_ENABLE, ORDER_CLEANUP};
+    static const unsigned AT[] = {ORDER_WAITING, ORDER_CHECK,  ORDER_ORPHAN, ORDER_CREATE,
+                                  ORDER_PERSO,   ORDER_KEYSET, ORDER_LOAD,   ORDER_COMPLETE,
+                                  ORDER_ENABLE,  ORDER_CLEANUP};
 
     for (size_t s = 0; s < sizeof AT / sizeof *AT; s++) {
         const struct proc_state *row = &DP_PROC_DOWNLOAD.states[AT[s]];
@@ -360,7 +369,8 @@ static void every_state_meets_every_input(void **state)
                     if (late)
                         H.now = H.o->validity_end_ms;
                     if (kind == IN_PEER) {
-                        enum msg_type t = answer_of(AT[s]) ? answer_of(AT[s]) : MSG_ES3_GET_EIS_RESPONSE;
+                        enum msg_type t =
+                            answer_of(AT[s]) ? answer_of(AT[s]) : MSG_ES3_GET_EIS_RESPONSE;
                         in = v < 24 ? peer_input(t, STATUS[v / 6], CODES[v % 6][0], CODES[v % 6][1])
                                     : peer_input(v % 2 ? MSG_ES3_ENABLE_PROFILE_RESPONSE
                                                        : MSG_ES3_GET_EIS_RESPONSE,
@@ -421,8 +431,8 @@ static void at_most_three_attempts(void **state)
 
 static void restart_makes_the_same_call(void **state)
 {
-    static const unsigned AT[] = {ORDER_CHECK, ORDER_ORPHAN, ORDER_CREATE, ORDER_PERSO, ORDER_KEYSET,
-                                  ORDER_COMPLETE, ORDER_ENABLE, ORDER_CLEANUP};
+    static const unsigned AT[] = {ORDER_CHECK,  ORDER_ORPHAN,   ORDER_CREATE, ORDER_PERSO,
+                                  ORDER_KEYSET, ORDER_COMPLETE, ORDER_ENABLE, ORDER_CLEANUP};
     const struct input restart = {.kind = IN_RESTART};
 
     for (size_t s = 0; s < sizeof AT / sizeof *AT; s++) {
@@ -513,8 +523,8 @@ static void refusals_at_the_door(void **state)
 /* --- random lives --- */
 static struct input random_answer(void)
 {
-    static const char *const CODES[][2] = {{"8.3", "4.2"}, {"8.2.1", "3.9"}, {"8.2.2", "3.8"},
-                                           {"1.2", "4.4"}, {"8.4", "4.2"}};
+    static const char *const CODES[][2] = {
+        {"8.3", "4.2"}, {"8.2.1", "3.9"}, {"8.2.2", "3.8"}, {"1.2", "4.4"}, {"8.4", "4.2"}};
     enum msg_type t = answer_of(H.o->state) ? answer_of(H.o->state) : MSG_ES3_GET_EIS_RESPONSE;
     uint64_t dice = rng_below(&H.rng, 10);
     size_t c = rng_below(&H.rng, 5);
@@ -540,7 +550,9 @@ static void one_life(void **state, uint64_t seed)
         else if (dice == 1)
             H.now += 1000000;
         else if (H.job)
-            in = key_input(rng_below(&H.rng, 16) ? 0 : rng_below(&H.rng, 2) ? ERR_AUTH : ERR_DENIED,
+            in = key_input(rng_below(&H.rng, 16)  ? 0
+                           : rng_below(&H.rng, 2) ? ERR_AUTH
+                                                  : ERR_DENIED,
                            H.job == DP_JOB_NEXT && rng_below(&H.rng, 2));
         else if (H.o->calling)
             in = random_answer();

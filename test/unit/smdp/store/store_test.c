@@ -146,7 +146,8 @@ static void types_and_operators_are_apart(void **state)
 
 static void twice_is_taken(void **state)
 {
-    struct event ev = about(EV_PROFILE_IMPORTED, "1.2.3", 1), two = about(EV_PROFILE_IMPORTED, "1.2.4", 2);
+    struct event ev = about(EV_PROFILE_IMPORTED, "1.2.3", 1),
+                 two = about(EV_PROFILE_IMPORTED, "1.2.4", 2);
     bool iccid, imsi;
 
     (void)state;
@@ -217,7 +218,8 @@ static void templates_and_tenants(void **state)
 /* --- orders --- */
 static struct order order(unsigned n, const char *mno, unsigned state)
 {
-    struct order o = {.function = FN_DOWNLOAD_PROFILE, .state = state, .attempt = 1, .due_ms = 5000 + n};
+    struct order o = {
+        .function = FN_DOWNLOAD_PROFILE, .state = state, .attempt = 1, .due_ms = 5000 + n};
 
     memset(o.id.b, (int)n, 16);
     memset(o.eid.b, (int)(0x80 + n / 2), 16);
@@ -299,8 +301,8 @@ static void orders_are_kept(void **state)
 
 static void one_card_one_order(void **state)
 {
-    struct order a = order(2, "1.2.3", ORDER_CHECK), b = order(3, "1.2.3", ORDER_WAITING), relay = order(4,
-                                                                                           "1.2.3", ORDER_RELAY);
+    struct order a = order(2, "1.2.3", ORDER_CHECK), b = order(3, "1.2.3", ORDER_WAITING),
+                 relay = order(4, "1.2.3", ORDER_RELAY);
     struct uuid fresh;
 
     (void)state;
@@ -369,9 +371,10 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(picks_each_once),    T(types_and_operators_are_apart), T(twice_is_taken),
-        T(records_that_cannot_follow), T(templates_and_tenants), T(orders_are_kept),
-        T(one_card_one_order), T(stock_is_listed),
+        T(picks_each_once),       T(types_and_operators_are_apart),
+        T(twice_is_taken),        T(records_that_cannot_follow),
+        T(templates_and_tenants), T(orders_are_kept),
+        T(one_card_one_order),    T(stock_is_listed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A subscription as it is sealed on import: versioned, each field once, no text form of a secret. */
-#include "smdp/profile/subscription.h"
-#include "smdp/store/store.h"
+/* A subscription as it is sealed on import: versioned, each field once, no text form of a secret.
+ */
+#include "smdp/profile/subscription_blob.h"
 
 #define FORM 1u
 
@@ -57,7 +57,7 @@ static void get_ota(struct reader *r, struct ota_secret *s)
     rd_copy(r, s->v, s->n);
 }
 
-int dp_subscription_pack(const struct subscription *sub, struct writer *w)
+int subscription_pack(const struct subscription *sub, struct writer *w)
 {
     wr_u8(w, FORM);
     put_text(w, sub->iccid.s);
@@ -84,7 +84,7 @@ int dp_subscription_pack(const struct subscription *sub, struct writer *w)
     return w->failed ? ERR_TOO_LARGE : ERR_OK;
 }
 
-int dp_subscription_unpack(struct span blob, struct subscription *ret)
+int subscription_unpack(struct span blob, struct subscription *ret)
 {
     struct reader r = rd_init(blob);
 

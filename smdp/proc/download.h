@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside of the download procedure: its deciders by state, and what they share. */
+#pragma once
+
+#include "smdp/proc/run.h"
+
+#define NO_PAYLOAD ((struct span){NULL, 0})
+
+/* --- deciders, one a state --- */
+int download_waiting(const struct proc_view *v, const struct input *in, struct plan *p);
+int download_check(const struct proc_view *v, const struct input *in, struct plan *p);
+int download_orphan(const struct proc_view *v, const struct input *in, struct plan *p);
+int download_create(const struct proc_view *v, const struct input *in, struct plan *p);
+int download_perso(const struct proc_view *v, const struct input *in, struct plan *p);
+int download_keyset(const struct proc_view *v, const struct input *in, struct plan *p);
+int download_load(const struct proc_view *v, const struct input *in, struct plan *p);
+int download_complete(const struct proc_view *v, const struct input *in, struct plan *p);
+int download_enable(const struct proc_view *v, const struct input *in, struct plan *p);
+int download_cleanup(const struct proc_view *v, const struct input *in, struct plan *p);
+
+/* --- ends: the order is concluded; nothing of it is on the card, so its ICCID is released --- */
+int download_conclude(struct run *r, enum verdict v, const struct exec_answer *x, enum stage stage);
+int download_conclude_with(struct run *r, enum dp_status st, enum stage stage);
+int download_conclude_failed(struct run *r); /* with what failed first */
+/* It is installed; warning (NULL: none) is what kept EnableProfile from working. */
+int download_conclude_installed(struct run *r, const struct exec_answer *warning);
+
+/* --- the error sub-routine (SGP.02 3.1.4); last: another attempt would end the same way --- */
+int download_fail(struct run *r, const struct exec_answer *x, enum stage stage, bool last);
+int download_fail_with(struct run *r, enum dp_status st, const char *text, bool last);
+int download_key_failed(struct run *r, const struct dp_job_result *res, bool last);
+
+/* --- what every state does alike --- */
+bool download_ok(const struct exec_answer *x);
+bool download_over(const struct run *r); /* the validity period ended, the caller waits */
+int download_expire(struct run *r);
+int download_pause(struct run *r, enum dp_timer t);
+/* Timers and restarts of the states that only wait for a call: true when it was one. */
+bool download_common(struct run *r, int *ret);
+/* NULL: the input is none. */
+const struct dp_job_result *download_job_result(const struct input *in, int *ret_err);
+int download_start(struct run *r); /* to CHECK */
+/* Answers to DeleteISDP: it is proved not to be there; or it may not be deleted (69E1: POL1), so it
+ * is an installed profile. */
+bool download_gone(const struct exec_answer *x);
+bool download_stands(const struct exec_answer *x);

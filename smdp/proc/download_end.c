@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Completion, enabling, and the clean-up with its proof (SGP.02 3.1.1, 3.1.4). */
+#include "smdp/proc/download.h"
+
+#include "common/msg/es3.h"
+
+/* --- COMPLETE, ENABLE --- */
+int download_complete(const struct proc_view *v, const struct input *in, struct plan *p)
+{
+    const void *body;
+    struct exec_answer x;
+    struct event *ev;
+    struct run r;
+    int err = ERR_OK;
+
+    run_init(&r, v, in, p);
+    if (download_common(&r, &err))
+        return err;
+    err = run_peer(&r, MSG_ES3_PROFILE_DOWNLOAD_COMPLETED_RESPONSE, &x, &body);
+    if (err)
+        return err;
+    if (run_is_busy(&x))
+        return download_pause(&r, DP_TIMER_BUSY);
+    if (!download_ok(&x))
+        return download_fail(&r, &x, STAGE_CONFIRMATION, true);
+    ev = plan_record(p, EV_PROFILE_INSTALLED);
+    ev->op = r.o->id;
+    ev->eid = r.o->eid;
+    ev->iccid = r.o->iccid;
+    ev->mno = r.o->mno;
+    ev->profile_type = run_str(&r, r.o->profile_type);
+    /* Ki and OPc have done their service; nothing here needs them any more. */
+    run_drop_secret(&r, ev, DP_SECRET_SUBSCRIPTION);
+    /* After the validity period nothing new is begun. */
+    if (r.o->enable && !r.o->answered && !download_over(&r)) {
+        r.next.state = ORDER_ENABLE;
+        ev->aid = r.o->aid;
+        run_call_with(&r, ev, NO_PAYLOAD);
+        return ERR_OK;
+    }
+    r.next.state = ORDER_COMPLETE;
+    ev->op_state = ORDER_COMPLETE + 1;
+    ev->attempt = r.o->attempt;
+    if (r.o->enable) {
+        x = dp_status_answer(DP_ST_EXPIRED,
+                             "installed; the validity period ended before it was enabled");
+        return download_conclude_installed(&r, &x);
+    }
+    return download_conclude_installed(&r, NULL);
+}
+
+int download_enable(const struct proc_view *v, const struct input *in, struct plan *p)
+{
+    const void *body;
+    struct exec_answer x;
+    struct run r;
+    int err = ERR_OK;
+
+    run_init(&r, v, in, p);
+    if (download_common(&r, &err))
+        return err;
+    err = run_peer(&r, MSG_ES3_ENABLE_PROFILE_RESPONSE, &x, &body);
+    if (err)
+        return err;
+    if (run_is_busy(&x) && !r.o->answered && !download_over(&r))
+        return download_pause(&r, DP_TIMER_BUSY);
+    if (!download_ok(&x))
+        return download_conclude_installed(&r, &x);
+    run_tell_stock(&r, FN_ENABLE_PROFILE);
+    return download_conclude_installed(&r, x.status == EXEC_WARNING ? &x : NULL);
+}
+
+/* --- CLEANUP --- */
+static int again(struct run *r)
+{
+    struct event *ev;
+
+    r->next.attempt = r->o->attempt + 1;
+    r->next.state = ORDER_CHECK;
+    memset(&r->next.aid, 0, sizeof r->next.aid);
+    r->next.has_card_key = r->next.has_own_key = false;
+    r->next.rc_len = 0;
+    r->next.batch = 0;
+    ev = run_call(r, NO_PAYLOAD);
+    run_drop_secret(r, ev, DP_SECRET_EPHEMERAL);
+    run_drop_secret(r, ev, DP_SECRET_ISDP_KEYS);
+    return ERR_OK;
+}
+
+static int cleaned(struct run *r)
+{
+    if (!r->o->last_attempt && !r->o->answered && !download_over(r) &&
+        r->o->attempt < ORDER_ATTEMPTS_MAX)
+        return again(r);
+    return download_conclude_failed(r);
+}
+
+int download_cleanup(const struct proc_view *v, const struct input *in, struct plan *p)
+{
+    static const enum dp_timer PAUSE[] = {DP_TIMER_CLEANUP_1, DP_TIMER_CLEANUP_2,
+                                          DP_TIMER_CLEANUP_3};
+    const void *body;
+    struct exec_answer x;
+    struct run r;
+    int err = ERR_OK;
+
+    run_init(&r, v, in, p);
+    if (download_common(&r, &err))
+        return err;
+    err = run_peer(&r, MSG_ES3_DELETE_ISDP_RESPONSE, &x, &body);
+    if (err)
+        return err;
+    if (download_gone(&x))
+        return cleaned(&r);
+    if (download_stands(&x) && r.o->batch) {
+        r.next.state = ORDER_COMPLETE;
+        (void)run_call(&r, NO_PAYLOAD);
+        return ERR_OK;
+    }
+    if (run_is_busy(&x))
+        return download_pause(&r, DP_TIMER_BUSY);
+    /* No proof either way: the ICCID stays bound to this card, and it is asked again, ever more
+     * rarely. */
+    return download_pause(&r, PAUSE[r.o->tries < 2 ? r.o->tries : 2]);
+}
