@@ -110,6 +110,9 @@ static int app_decide(void *ctx, void *obj, const struct input *in, struct plan 
     err = proc_euicc_decide(&pe, obj, in, p);
     if (!err)
         err = api_finish_plan(c->api, p);
+    for (unsigned i = 0; !err && i < p->n_outs; i++)
+        if (p->outs[i].kind == OUT_STEP)
+            channel_step_decided(c->channel, &((const struct out_step *)p->outs[i].body)->session);
     for (unsigned i = 0; !err && c->o.on_record && i < p->n_records; i++)
         c->o.on_record(c->o.ctx, p->records[i]);
     return err;

@@ -69,6 +69,9 @@ void channel_session_close(struct channel *ch, const struct out_session_close *o
 /* The session of this card whose POST waits for our response on a stream right now. */
 bool channel_held(const struct channel *ch, const struct eid *eid, struct uuid *ret_session);
 
+/* A response to the POST that waits was decided and is being made durable: the hold ends here. */
+void channel_step_decided(struct channel *ch, const struct uuid *session);
+
 /* --- time --- */
 int64_t channel_due(const struct channel *ch);      /* earliest timer, monotonic ms; -1 = none */
 void channel_timer(struct channel *ch);             /* runs what is due by the clock */

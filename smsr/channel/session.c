@@ -399,6 +399,14 @@ bool channel_held(const struct channel *ch, const struct eid *eid, struct uuid *
     return true;
 }
 
+void channel_step_decided(struct channel *ch, const struct uuid *session)
+{
+    struct session *se = session_find(ch, session);
+
+    if (se && se->waits)
+        timer_idle(ch, se);
+}
+
 /* --- time --- */
 
 /* Said although the last step may be answered long ago: an opened step that has not left yet must

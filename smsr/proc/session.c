@@ -9,6 +9,7 @@
 
 enum { SE_QUEUED, SE_WAIT_SESSION, SE_STEP, SE_FENCE_WAIT, SE_FENCE_STEP, SE_STATE_COUNT };
 #define S(x) (1u << (unsigned)(x))
+#define CREATE_ATTEMPTS 3u
 #define ANSWER_MAX 60000u /* of all steps of a SendData: what its RESPONSE may carry */
 
 static bool creates(const struct run *r)
@@ -70,6 +71,8 @@ static int open_step(struct run *r, const struct uuid *session, enum packet_purp
     ev->purpose = purpose;
     ev->bearer = BEARER_HTTPS;
     ev->aid = target ? *target : AID_ISD_R;
+    if (purpose == PURPOSE_CMD && creates(r) && r->op->armed)
+        ev->attempt = r->op->attempt + 1;
     ev->has_digest = true;
     sha256(r->pe->crypto, &body, 1, ev->digest);
     memset(&out, 0, sizeof out);
@@ -435,7 +438,7 @@ static const struct proc_state STATES[] = {
                  "session_idle", RESTART_RECONCILE, step},
     [SE_FENCE_WAIT] = {"FENCE_WAIT", TIMES | CARD, S(SE_FENCE_WAIT) | S(SE_FENCE_STEP), "fence_1",
                        RESTART_RECONCILE, fence_wait},
-    [SE_FENCE_STEP] = {"FENCE_STEP", TIMES | CARD, S(SE_FENCE_WAIT) | S(SE_FENCE_STEP),
+    [SE_FENCE_STEP] = {"FENCE_STEP", TIMES | CARD, S(SE_STEP) | S(SE_FENCE_WAIT) | S(SE_FENCE_STEP),
                        "session_idle", RESTART_RECONCILE, fence_step},
 };
 const struct proc PROC_CREATE_ISDP = {"create-isdp", FN_CREATE_ISDP, STATES, SE_STATE_COUNT};

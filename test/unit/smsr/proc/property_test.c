@@ -328,7 +328,7 @@ static int name_the_seed(void **state)
         note_edges((w), &before_);                                                                 \
     } while (0)
 
-/* Two corners that chance seldom finds: the old profile is to be deleted, and the confirmation is
+/* Corners that chance seldom finds: a creation that never ran is sent again; the old profile is to be deleted, and the confirmation is
  * answered behind the fence; then the deletion meets silence. */
 static void rare_edges(void **state)
 {
@@ -356,6 +356,16 @@ static void rare_edges(void **state)
         EDGE(&w, (void)core_timer(&w));
     EDGE(&w, (void)core_por_list(&w, 0, "10=1F 12=3F"));
     assert_int_equal(w.e->n_ops, 0);
+    core_fini(&w);
+    core_init(&w);
+    (void)core_create(&w, FRESH, 0, false);
+    (void)core_first_post(&w, 1);
+    (void)core_session_end(&w, 1);
+    (void)core_first_post(&w, 2);
+    EDGE(&w, (void)core_step_post(&w, 2, 0, ADMIN_STATUS_OK,
+                                  core_hex(&w, "AF80231AE3164F10A0000005591010FFFFFFFF89000010009F70013F"
+                                               "90000000")));
+    assert_string_equal(core_state(&w), "STEP");
     core_fini(&w);
     (void)state;
 }

@@ -260,30 +260,64 @@ static void no_way_for_a_session(void **state)
 }
 
 /* --- sessions that break --- */
+static void fence_a_broken_step(struct core *w, uint8_t session)
+{
+    core_session_end(w, session);
+    assert_string_equal(core_state(w), "FENCE_WAIT");
+    assert_int_equal(w->plan.unit.purpose, PURPOSE_TRIGGER);
+    core_session_end(w, session);
+    core_first_post(w, (uint8_t)(session + 1));
+    assert_string_equal(core_state(w), "FENCE_STEP");
+    assert_string_equal(body(w), "AE80220D80F24002074F005C034F9F7000220580CAFF21000000");
+}
+
 static void session_end_in_mid_step_is_fenced(void **state)
 {
-    static const struct { const char *list; enum verdict v; } ROWS[] = {
-        {LIST_WITH, VERDICT_SUCCESS}, {LIST_WITHOUT, VERDICT_FAILED}};
+    struct core *w = *state;
 
-    for (unsigned i = 0; i < 2; i++) {
-        struct core w;
-        core_init(&w);
-        to_step(&w, false);
-        assert_int_equal(core_session_end(&w, 9), ERR_STATE); /* another one */
-        core_session_end(&w, 1);
-        assert_string_equal(core_state(&w), "FENCE_WAIT");
-        assert_int_equal(w.plan.unit.purpose, PURPOSE_TRIGGER);
-        assert_non_null(core_event(&w, EV_OPERATION_IN_DOUBT));
-        core_session_end(&w, 1);
-        core_first_post(&w, 2);
-        assert_string_equal(core_state(&w), "FENCE_STEP");
-        assert_string_equal(body(&w), "AE80220D80F24002074F005C034F9F7000220580CAFF21000000");
-        answer(&w, 2, ROWS[i].list);
-        assert_int_equal(core_event(&w, EV_OPERATION_CONCLUDED)->result, ROWS[i].v);
-        assert_int_equal(step(&w)->code, 204);
-        core_fini(&w);
+    to_step(w, false);
+    assert_int_equal(core_session_end(w, 9), ERR_STATE); /* another one */
+    fence_a_broken_step(w, 1);
+    answer(w, 2, LIST_WITH);
+    core_expect_end(w, VERDICT_SUCCESS, "", "");
+    assert_int_equal(core_events(w, EV_OPERATION_IN_DOUBT), 0); /* of this plan */
+    assert_int_equal(step(w)->code, 204);
+}
+
+/* What did not run by the card's own word is asked for again where it cannot run twice: three times. */
+static void a_creation_that_did_not_run_is_sent_again(void **state)
+{
+    struct core *w = *state;
+    char *first;
+
+    to_step(w, false);
+    first = strdup(body(w));
+    assert_non_null(first);
+    for (uint8_t i = 1; i <= 3; i++) {
+        fence_a_broken_step(w, i);
+        answer(w, (uint8_t)(i + 1), LIST_WITHOUT);
+        if (i == 3)
+            break;
+        assert_string_equal(core_state(w), "STEP");
+        assert_string_equal(body(w), first);
+        assert_int_equal(w->e->ops[0]->attempt, i + 1);
     }
-    (void)state;
+    free(first);
+    core_expect_end(w, VERDICT_FAILED, "8.4", "4.2");
+    assert_int_equal(step(w)->code, 204);
+}
+
+static void a_creation_is_not_sent_again_behind_its_validity(void **state)
+{
+    struct core *w = *state;
+
+    to_step(w, false);
+    fence_a_broken_step(w, 1);
+    core_pass(w, w->e->ops[0]->validity_end_ms - w->now);
+    assert_int_equal(w->e->n_ops, 1);
+    core_first_post(w, 3);
+    answer(w, 3, LIST_WITHOUT);
+    core_expect_end(w, VERDICT_FAILED, "8.4", "4.2");
 }
 
 static void first_post_in_mid_step(void **state)
@@ -590,7 +624,8 @@ int main(void)
         T(the_trigger_is_repeated),
         T(a_session_behind_the_end_of_validity_is_too_late),
         T(no_way_for_a_session),
-        cmocka_unit_test(session_end_in_mid_step_is_fenced),
+        T(session_end_in_mid_step_is_fenced), T(a_creation_that_did_not_run_is_sent_again),
+        T(a_creation_is_not_sent_again_behind_its_validity),
         T(first_post_in_mid_step),
         T(a_post_that_names_another_step),
         T(a_silent_card_loses_its_session),
