@@ -10,6 +10,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include "common/codec/adminhttp.h"
 #include "common/codec/packet.h"
 #include "test/support/fake.h"
 #include "test/support/smsr_card.h"
