@@ -46,7 +46,7 @@ static const cyaml_schema_value_t FILE_SCHEMA = {
 
 /* The library explains itself in several lines: the first says what is wrong, the first of its
  * backtrace ("  in mapping field ... (line: 2, column: 3)") where. */
-static void keep_said(cyaml_log_t level, void *ctx, const char *fmt, va_list args)
+static void PRINTF_LIKE(3, 0) keep_said(cyaml_log_t level, void *ctx, const char *fmt, va_list args)
 {
     struct errmsg *m = ctx;
     char line[160];

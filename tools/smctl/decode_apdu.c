@@ -129,6 +129,8 @@ static void say_tag(struct row *row, uint32_t parent, const struct tlv *t)
 
     if (t->tag == 0x4F && t->value.n == 0)
         row_say(row, "AID: every one");
+    else if (t->tag == 0x80 && parent == 0x3A08 && t->value.n == 0)
+        row_say(row, "ISD-Ps deleted by POL1: none");
     else if (t->tag == 0x4F)
         row_say(row, "AID%s", aid_kind(t->value));
     else if (t->tag == 0x9F70 && t->value.n == 1)
@@ -280,7 +282,7 @@ void decode_rdata(struct rows *out, unsigned depth, struct span data, const stru
 {
     if (data.n == 0)
         return;
-    if (data.n == 1 && data.p[0] == 0 && sent && (sent->ins == 0xE6 || sent->ins == 0xE4)) {
+    if (data.n == 1 && data.p[0] == 0 && (!sent || sent->ins == 0xE6 || sent->ins == 0xE4)) {
         row_say(rows_add(out, depth, "data", data, "GPCS 11.5.3"), "no confirmation data");
         return;
     }

@@ -5,6 +5,7 @@
 #include "tools/smctl/story.h"
 
 #include "common/codec/packet.h"
+#include "smdp/domain/order.h"
 #include "smsr/es5/es5.h"
 #include "smsr/proc/procs.h"
 #include "tools/smctl/records.h"
@@ -26,8 +27,10 @@ static bool is_order(enum event_type t)
 
 const char *story_state(const struct story *s, const struct event *ev)
 {
-    if (!ev->op_state || is_order(ev->type))
+    if (!ev->op_state)
         return "";
+    if (s->order || is_order(ev->type))
+        return order_state_text(ev->op_state - 1);
     return proc_state_name(ev->function != FN_NONE ? ev->function : s->function, ev->op_state - 1);
 }
 
@@ -242,6 +245,7 @@ static void confirmed(const struct event *ev, struct rows *out)
 
 static void learn(struct story *s, const struct admin_record *r, const struct event *ev)
 {
+    s->order = s->order || is_order(ev->type);
     if (ev->type == EV_OPERATION_ACCEPTED || ev->type == EV_ORDER_ACCEPTED) {
         s->start_ms = s->start_ms ? s->start_ms : r->at_ms;
         s->function = ev->function;

@@ -18,6 +18,7 @@ struct story_packet { /* what an armed packet asked, by its counter */
 struct story {
     struct crypto *crypto;
     int64_t start_ms; /* of the acceptance; 0 = none yet */
+    bool order;       /* of the SM-DP: its states have other names */
     enum function function;
     struct aid aid, previous_aid;
     uint32_t memory_required;

@@ -13,6 +13,7 @@ struct explain {
     struct story story;
     struct rows rows;
     struct arena arena;
+    struct iccid iccid; /* of the first record */
     unsigned n;
 };
 
@@ -48,6 +49,22 @@ static void print_rows(const struct rows *rows)
         printf("%17s...\n", "");
 }
 
+/* What the title and the acceptance say is not said again with each record. */
+static void short_words(const struct explain *e, const struct event *ev, struct buf *out)
+{
+    struct event rest = *ev;
+
+    if (ev->type != EV_OPERATION_ACCEPTED && ev->type != EV_ORDER_ACCEPTED) {
+        rest.function = FN_NONE;
+        rest.party = (struct oid){""};
+        if (iccid_eq(&ev->iccid, &e->iccid))
+            rest.iccid = (struct iccid){""};
+        if (aid_eq(&ev->aid, &e->story.aid))
+            rest.aid = (struct aid){.n = 0};
+    }
+    event_words(&rest, out);
+}
+
 static void print_text(struct explain *e, const struct admin_record *r, const struct event *ev,
                        const char *why)
 {
@@ -57,7 +74,7 @@ static void print_text(struct explain *e, const struct admin_record *r, const st
 
     buf_init(&words, 0);
     if (ev)
-        event_words(ev, &words);
+        short_words(e, ev, &words);
     text_delta(r->at_ms - e->story.start_ms, delta);
     printf("%14s  %s", delta, text_safe(r->type, type, sizeof type));
     if (*state)
@@ -117,6 +134,8 @@ static enum exit_code one(void *ctx, const struct admin_record *r)
     arena_reset(&e->arena);
     ev = record_event(r, &e->arena, &why);
     e->rows.n = 0;
+    if (ev && e->n == 0)
+        e->iccid = ev->iccid;
     if (ev)
         story_record(&e->story, r, ev, &e->rows);
     else if (!e->story.start_ms)

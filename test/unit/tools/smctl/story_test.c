@@ -253,6 +253,11 @@ static void an_audit_and_the_rest(void **state)
     assert_non_null(find("memory", "5 octets free"));
     feed(&any, 60);
     assert_int_equal(rows.n, 0);
+    assert_string_equal(story_state(&story, &any), "ORPHAN"); /* a state of the SM-DP */
+    any.type = EV_PROFILE_INSTALLED;
+    any.op_state = 8;
+    assert_string_equal(story_state(&story, &any), "COMPLETE");
+    any.op_state = 0;
     assert_string_equal(story_state(&story, &any), "");
 }
 
