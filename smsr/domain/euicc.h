@@ -74,7 +74,7 @@ struct operation {
     struct uuid session;           /* SCP81 session of the current step */
     uint32_t step;
     bool step_open;
-    uint32_t data_done; /* SendData: octets of the payload already accepted by the card */
+    uint32_t data_done; /* SendData: octets the card accepted so far; CreateISDP: 1 = answered */
     uint8_t *data;                 /* SendData payload: memory only, gone after a restart */
     size_t data_len;
     uint8_t *rsp;                  /* SendData: response elements of the steps answered so far */

@@ -10,6 +10,7 @@
 enum { SE_QUEUED, SE_WAIT_SESSION, SE_STEP, SE_FENCE_WAIT, SE_FENCE_STEP, SE_STATE_COUNT };
 #define S(x) (1u << (unsigned)(x))
 #define CREATE_ATTEMPTS 3u
+#define COMMAND_ANSWERED 1u /* of CreateISDP, where SendData counts octets: the card answered, however */
 #define ANSWER_MAX 60000u /* of all steps of a SendData: what its RESPONSE may carry */
 
 static bool creates(const struct run *r)
@@ -231,7 +232,7 @@ static int created(struct run *r)
     struct es5_answer a;
     enum status_code st = ST_ISDR_EXECUTION;
     bool read = !es5_answer_read(post->body, &a);
-    struct event *ev = answered(r, post->body, 0, -1, 0);
+    struct event *ev = answered(r, post->body, COMMAND_ANSWERED, -1, 0);
 
     if (read && a.sw)
         ev->sw = a.sw + 1u;
@@ -320,7 +321,7 @@ static int not_run(struct run *r)
 {
     const struct in_post *post = &r->in->u.post;
 
-    (void)answered(r, (struct span){NULL, 0}, r->op->data_done, -1, 0);
+    (void)answered(r, (struct span){NULL, 0}, creates(r) ? COMMAND_ANSWERED : r->op->data_done, -1, 0);
     if (creates(r) && !refused_script(post->script_status)) {
         run_in_doubt(r, "the card does not say what became of the script");
         return audit_step(r, &post->session);
@@ -423,6 +424,10 @@ static int fence_step(const struct proc_view *v, const struct input *in, struct 
         finish(&r, VERDICT_SUCCESS, ST_OK, (struct span){NULL, 0});
         return ERR_OK;
     }
+    /* Never answered and proven not to have run, on its own channel: the same command goes into the new session. */
+    if (creates(&r) && !r.op->data_done && r.op->attempt < CREATE_ATTEMPTS && !r.op->answered &&
+        !run_expired(&r))
+        return command_step(&r, &in->u.post.session, 0);
     finish(&r, VERDICT_FAILED, creates(&r) ? ST_ISDR_EXECUTION : ST_SD_EXECUTION,
            (struct span){NULL, 0});
     return ERR_OK;
