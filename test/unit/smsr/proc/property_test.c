@@ -329,8 +329,9 @@ static int name_the_seed(void **state)
         note_edges((w), &before_);                                                                 \
     } while (0)
 
-/* Corners that chance seldom finds: a creation that never ran is sent again; the old profile is to be deleted, and the confirmation is
- * answered behind the fence; then the deletion meets silence. */
+/* Corners that chance seldom finds: a creation that never ran is sent again; the old profile is to
+ * be deleted, and the confirmation is answered behind the fence; then the deletion meets silence.
+ */
 static void rare_edges(void **state)
 {
     struct event ev = {.type = EV_POLICY_CHANGED, .pol2 = 0x100u | POL2_DISABLE_AUTO_DELETE};
@@ -363,9 +364,10 @@ static void rare_edges(void **state)
     (void)core_first_post(&w, 1);
     (void)core_session_end(&w, 1);
     (void)core_first_post(&w, 2);
-    EDGE(&w, (void)core_step_post(&w, 2, 0, ADMIN_STATUS_OK,
-                                  core_hex(&w, "AF80231AE3164F10A0000005591010FFFFFFFF89000010009F70013F"
-                                               "90000000")));
+    EDGE(&w, (void)core_step_post(
+                 &w, 2, 0, ADMIN_STATUS_OK,
+                 core_hex(&w, "AF80231AE3164F10A0000005591010FFFFFFFF89000010009F70013F"
+                              "90000000")));
     assert_string_equal(core_state(&w), "STEP");
     core_fini(&w);
     (void)state;

@@ -284,7 +284,8 @@ static void session_end_in_mid_step_is_fenced(void **state)
     assert_int_equal(step(w)->code, 204);
 }
 
-/* What did not run by the card's own word is asked for again where it cannot run twice: three times. */
+/* What did not run by the card's own word is asked for again where it cannot run twice: three
+ * times. */
 static void a_creation_that_did_not_run_is_sent_again(void **state)
 {
     struct core *w = *state;
