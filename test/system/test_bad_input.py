@@ -218,11 +218,13 @@ def test_subscription_files(make_world):
         (column("imsi", "26201"), ["row 3", "imsi"]), (column("iccid", "12"), ["row 3", "iccid"]),
         (lambda lines: lines + [lines[1]], ["row 22"]),
         (lambda lines: [lines[0] + ",colour"] + [line + ",blue" for line in lines[1:]], ["row 1", "column 17"]),
-        (lambda lines: [], ["empty"]), (lambda lines: lines[:1], []),
+        (lambda lines: [], ["empty"]), (lambda lines: lines[:1], ["no subscription"]),
     ]
     for change, words in cases:
         import_rows(world, change, 2, words)
-    # What only the SM-DP knows: whose ranges, and what is in stock.
+    # What only the SM-DP knows: the type's template, whose ranges, and what is in stock.
+    import_rows(world, lambda lines: lines, 4, ["template"])
+    world.smctl("profile", "template", "add", "--builtin", "--type", "meter", as_="admin", code=0)
     import_rows(world, column("iccid", "8988201000000000005"), 4, ["row 3", "ICCID", "range"])
     import_rows(world, column("imsi", "999010000000001"), 4, ["row 3", "IMSI"])
     assert world.smctl("profile", "list", as_="operator-b", code=0).rows == []
