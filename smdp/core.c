@@ -410,6 +410,7 @@ int smdp_core_new(const struct smdp_core_config *cfg, struct smdp_core **ret, st
         return ERR_NOMEM;
     c->cfg = *cfg;
     c->store = dp_store_new();
+    list_init(&c->waiting);
     c->benches = map_new(0);
     err = c->store && c->benches ? dp_core_links_init(c) : ERR_NOMEM;
     if (!err)

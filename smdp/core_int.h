@@ -18,6 +18,9 @@ struct bench {
     struct scp03_keys keys;
     bool has_keys;
     struct es8_load *load;
+    struct uuid order;
+    struct list wait;              /* of the core's waiting, while waits */
+    bool waits;                    /* for one of the places of loads_max */
 };
 /* An ES3 request without an answer. */
 struct call {
@@ -64,6 +67,7 @@ struct smdp_core {
     size_t n_reads;
     struct map *benches; /* order id -> struct bench */
     size_t n_loads;
+    struct list waiting;           /* benches without a place, first come first served */
     struct template_held templates[TEMPLATES_HELD];
     uint64_t clock_of_templates;
     struct dp_core_counters count;

@@ -30,15 +30,37 @@ static int refuse(struct dp_job_result *ret, enum dp_status st, const char *text
 }
 
 /* --- bench --- */
+/* A place is free: the order that waits longest tries now. Without the post its timer does it. */
+static void wake_next(struct smdp_core *c)
+{
+    struct list *first = list_pop(&c->waiting);
+    struct bench *b = first ? LIST_ENTRY(first, struct bench, wait) : NULL;
+    struct input in = {.kind = IN_TIMER};
+
+    if (!b)
+        return;
+    b->waits = false;
+    order_mbox(&b->order, &in.to);
+    if (engine_post(c->engine, &in))
+        c->count.job_errors++;
+}
+
 static void bench_clear(struct smdp_core *c, struct bench *b)
 {
+    bool had_place = b->load != NULL;
+
+    if (b->waits)
+        list_del(&b->wait);
+    b->waits = false;
     if (b->has_keys)
         es8_keys_free(&b->keys);
     b->has_keys = false;
-    if (b->load)
-        c->n_loads--;
     es8_load_free(b->load);
     b->load = NULL;
+    if (!had_place)
+        return;
+    c->n_loads--;
+    wake_next(c);
 }
 
 static struct bench *bench_of(struct smdp_core *c, const struct uuid *order)
@@ -52,6 +74,8 @@ static struct bench *bench_of(struct smdp_core *c, const struct uuid *order)
         free(b);
         b = NULL;
     }
+    if (b)
+        b->order = *order;
     return b;
 }
 
@@ -69,7 +93,9 @@ void dp_core_jobs_fini(struct smdp_core *c)
 {
     void *cursor = NULL, *value;
 
+    list_init(&c->waiting); /* nobody is woken any more */
     while (c->benches && map_next(c->benches, &cursor, NULL, &value)) {
+        ((struct bench *)value)->waits = false;
         bench_clear(c, value);
         free(value);
     }
@@ -238,8 +264,12 @@ static int job_load(struct smdp_core *c, const struct order *o, struct dp_job_re
     if (!b || !b->has_keys || b->load)
         return refuse(ret, DP_ST_CARD, "the session's keys are not in memory any more",
                       ERR_EXPIRED);
-    if (c->n_loads >= c->cfg.env->loads_max)
+    if (c->n_loads >= c->cfg.env->loads_max) {
+        if (!b->waits)
+            list_push(&c->waiting, &b->wait);
+        b->waits = true;
         return refuse(ret, DP_ST_BUSY, "too many packages are in memory", ERR_AGAIN);
+    }
     buf_init(&package, PACKAGE_ROOM);
     err = dp_core_package(c, o, &package, &report, ret);
     if (!err) {

@@ -33,6 +33,7 @@ int smdp_state_verify_files(const char *vfs, const char *journal, const char *st
 
     c.cfg.crypto = crypto_new(NULL);
     c.store = dp_store_new();
+    list_init(&c.waiting);
     c.benches = map_new(0);
     err = c.cfg.crypto && c.store && c.benches ? dp_core_links_init(&c) : ERR_NOMEM;
     err = err ? errmsg_set(why, err, "no memory") : verify(&c, &cfg, why);
