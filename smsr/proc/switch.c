@@ -27,7 +27,6 @@ int switch_arm(struct run *r)
 {
     struct writer w = run_writer(r, 64);
     const struct euicc_profile *now = euicc_enabled(r->e);
-    const struct euicc_profile *goal = switch_goal(r);
     const struct aid *aid = &r->op->aid;
     struct event *ev;
     int err;
@@ -36,8 +35,10 @@ int switch_arm(struct run *r)
         es5_disable_profile(&w, dialect_of(r->e)->sms_form, aid);
     else
         es5_enable_profile(&w, dialect_of(r->e)->sms_form, aid);
+    /* To where the card is. A copy to where it goes would be kept by that network and answered there
+     * with "counter too low"; the same bytes again, when nothing is heard, go to both. */
     err = run_arm(r, PURPOSE_CMD, wr_view(&w), SW_ARMED, r->now + run_timer(r, TIMER_RESEND_1), now,
-                  goal);
+                  NULL);
     if (err)
         return err;
     ev = r->p->unit.armed;
