@@ -127,7 +127,7 @@ static void json(struct report *r, const struct sums *s, const struct join_repor
            "\"operations\":%llu,\"ms\":%lld,\"ledger_rows\":%llu,\"accepted\":%llu,\"mismatches\":%llu,"
            "\"attached\":%u,\"log_ok\":%s,\"ok\":%s}\n",
            n, s->downloaded, s->enabled, s->rolled_back, s->failed + s->download_failed, s->in_doubt,
-           s->not_asked, s->retried, s->causes[ATTACH_NO_COVERAGE], s->causes[ATTACH_IMSI_UNKNOWN],
+           s->not_asked - s->download_failed, s->retried, s->causes[ATTACH_NO_COVERAGE], s->causes[ATTACH_IMSI_UNKNOWN],
            (unsigned long long)r->operations, (long long)(r->last_ms - r->first_ms),
            (unsigned long long)j->rows, (unsigned long long)(j->accepted + j->undecided),
            (unsigned long long)j->mismatches, s->attached, r->log_ok ? "true" : "false",
