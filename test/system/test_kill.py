@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """kill -9 at any moment: afterwards the sums equal N and the cards' ledger joins exactly with the log."""
+import json
 import os
 import random
 
@@ -54,8 +55,14 @@ def test_kill_anybody_at_any_moment(make_world):
     assert found["mismatches"] == 0 and found["log_ok"] and found["in_doubt"] == 0
     assert found["ledger_rows"] == found["accepted"]
     assert found["enabled"] == found["attached"] == good
-    assert found["enabled"] + found["rolled_back"] + found["failed"] + found["not_asked"] - \
-        (METERS - len(downloaded)) == METERS
-    assert found["rolled_back"] >= 3 and len(downloaded) >= METERS * 9 // 10
+    assert sum(found[k] for k in ("enabled", "rolled_back", "failed", "not_asked")) == METERS
+    # Each restart of the SM-SR or of the fleet costs a download under way one of its three attempts, so
+    # some may fail; what was downloaded ends as the world wants it.
+    with open(world.file("world/expected.json"), encoding="utf-8") as f:
+        expected = json.load(f)
+    back = {r["eid"] for r in rows if r.get("verdict") == "ROLLED_BACK"}
+    asked = {line.split()[0] for line in downloaded}
+    assert back >= asked & set(expected["no-coverage"])
+    assert found["no_coverage"] == len(asked & set(expected["no-coverage"]))
     for daemon in ("smsr", "smdp"):
         world.smctl("log", "verify", "--state", world.file(daemon), code=0)
