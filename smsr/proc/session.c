@@ -304,10 +304,17 @@ static void drop_session(struct run *r)
     plan_out(r->p, OUT_SESSION_CLOSE, &out, sizeof out);
 }
 
+/* The steps of the back-off are for a card that is silent: what our own restarts asked says nothing
+ * about it, so the next question comes as soon as after the first one. */
+static int64_t fence_due(const struct run *r)
+{
+    return run_fence_due(r, r->in->kind == IN_RESTART ? 0 : r->op->fences);
+}
+
 static int fence_session(struct run *r, const char *why)
 {
     run_in_doubt(r, why);
-    return trigger(r, SE_FENCE_WAIT, run_fence_due(r, r->op->fences));
+    return trigger(r, SE_FENCE_WAIT, fence_due(r));
 }
 
 /* Neither the answer of a script nor one of the statuses that say it did not run. */
@@ -386,7 +393,7 @@ static int fence_wait(const struct proc_view *v, const struct input *in, struct 
                         run_fence_due(&r, r.op->fences));
         return ERR_OK;
     }
-    return trigger(&r, SE_FENCE_WAIT, run_fence_due(&r, r.op->fences));
+    return trigger(&r, SE_FENCE_WAIT, fence_due(&r));
 }
 
 static int fence_step(const struct proc_view *v, const struct input *in, struct plan *p)
@@ -405,7 +412,7 @@ static int fence_step(const struct proc_view *v, const struct input *in, struct 
         if (run_expired(&r))
             run_expire_sent(&r, "validity period over, the card has not come back", SE_FENCE_WAIT,
                             run_fence_due(&r, r.op->fences));
-        return trigger(&r, SE_FENCE_WAIT, run_fence_due(&r, r.op->fences));
+        return trigger(&r, SE_FENCE_WAIT, fence_due(&r));
     }
     if (!posted_step(&in->u.post, &number))
         return audit_step(&r, &in->u.post.session);
