@@ -19,6 +19,8 @@ const struct opt_row OPTS[OPT_COUNT] = {
     [OPT_PROGRESS] = {"progress", NULL, "show progress although standard error is no terminal"},
     [OPT_UNTIL_VERDICT] = {"until-verdict", NULL,
                            "after an EXPIRED answer go on until the truth about the card is known"},
+    [OPT_WINDOW] = {"window", "N",
+                    "operations under way at once; the next is asked for when one ends (1000)"},
     [OPT_EID] = {"eid", "EID", "32 digits"},
     [OPT_EIDS] = {"eids", "FILE", "one card a line, # for comments"},
     [OPT_ICCID] = {"iccid", "ICCID", "18 to 20 digits"},

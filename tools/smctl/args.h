@@ -19,6 +19,7 @@ enum opt {
     OPT_VALIDITY,
     OPT_PROGRESS,
     OPT_UNTIL_VERDICT,
+    OPT_WINDOW,
     /* of single verbs */
     OPT_EID,
     OPT_EIDS,

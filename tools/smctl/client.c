@@ -23,6 +23,7 @@ struct client {
     struct map *by_id, *by_op;
     struct arena arena; /* of the request being sent */
     size_t open;        /* calls without an end */
+    size_t n_accepted;  /* of them in that list */
     bool running, ever_up;
     int64_t down_ms;    /* since when, while down */
     int64_t give_up_ms; /* of opt.timeout_ms; 0 = never */
@@ -57,6 +58,8 @@ static void forget(struct client *c, struct call *call)
     if (call->message_id)
         (void)map_del(c->by_id, id_key(&call->message_id));
     call->message_id = 0;
+    if (call->state == CALL_ACCEPTED)
+        c->n_accepted--;
     list_del(&call->item);
 }
 
@@ -121,7 +124,10 @@ static bool send_one(struct client *c, struct call *call)
 
 static void pump(struct client *c)
 {
-    while (c->rpc && !list_empty(&c->pending) && rpc_in_flight(c->rpc) < RPC_WINDOW)
+    size_t window = c->opt.window ? c->opt.window : CLIENT_WINDOW;
+
+    while (c->rpc && !list_empty(&c->pending) && rpc_in_flight(c->rpc) < RPC_WINDOW &&
+           c->n_accepted + rpc_in_flight(c->rpc) < window)
         if (!send_one(c, LIST_ENTRY(c->pending.next, struct call, item)))
             return;
 }
@@ -159,6 +165,7 @@ static void on_accepted(struct client *c, const struct envelope *e)
     if (!call || call->state != CALL_SENT)
         return;
     call->state = CALL_ACCEPTED;
+    c->n_accepted++;
     call->was_accepted = true;
     list_del(&call->item);
     list_push(&c->accepted, &call->item);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One connection to a daemon and the calls on it (design 3.3): a window of 64 requests without an
- * answer, correlation by message id and operation, the same call again after a reconnect,
+ * answer and one of operations under way, so that a fleet waits here and not in validity periods that
+ * run; correlation by message id and operation, the same call again after a reconnect,
  * deliveries for a subscriber. A call keeps its FunctionCallIdentifier for life, so a repeat is
  * never a second one. */
 #pragma once
@@ -54,11 +55,13 @@ struct call {
 };
 
 enum client_delivery { DELIVERY_TAKEN, DELIVERY_LAST, DELIVERY_LOST };
+#define CLIENT_WINDOW 1000u
 struct client_opt {
     const char *address;
     struct tls_files files;
     int64_t first_retry_ms, retry_ms; /* before and after the first WELCOME */
     int64_t timeout_ms;               /* 0 = none */
+    size_t window;                    /* calls accepted and not ended; 0 = CLIENT_WINDOW */
     bool subscribe;
     /* Deliveries of a subscriber. DELIVERY_TAKEN: acknowledged, more; DELIVERY_LAST: acknowledged,
      * and client_run ends with ERR_OK; DELIVERY_LOST: not acknowledged, it ends with ERR_IO. */

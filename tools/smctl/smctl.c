@@ -79,14 +79,17 @@ enum exit_code smctl_daemon(struct smctl *x, enum daemon *ret)
 
 static enum exit_code patience(struct smctl *x, struct client_opt *o)
 {
-    uint64_t retry = UINT64_MAX, timeout = 0;
+    uint64_t retry = UINT64_MAX, timeout = 0, window = CLIENT_WINDOW;
     struct errmsg why;
     int err = args_number(x->args, OPT_RETRY, 0, SECONDS_MAX, &retry, &why);
 
     if (!err)
         err = args_number(x->args, OPT_TIMEOUT, 0, SECONDS_MAX, &timeout, &why);
+    if (!err)
+        err = args_number(x->args, OPT_WINDOW, 1, 1000000, &window, &why);
     if (err)
         return smctl_fail(err, &why);
+    o->window = (size_t)window;
     o->first_retry_ms = (retry == UINT64_MAX ? FIRST_RETRY_S : (int64_t)retry) * 1000;
     o->retry_ms = (retry == UINT64_MAX ? RETRY_S : (int64_t)retry) * 1000;
     o->timeout_ms = (int64_t)timeout * 1000;

@@ -4,7 +4,7 @@
 
 #define CALLS                                                                                      \
     (OPT_BIT(OPT_CALL_ID) | OPT_BIT(OPT_VALIDITY) | OPT_BIT(OPT_UNTIL_VERDICT) |                   \
-     OPT_BIT(OPT_PROGRESS) | OPT_BIT(OPT_EIDS) | OPT_BIT(OPT_OUT))
+     OPT_BIT(OPT_PROGRESS) | OPT_BIT(OPT_EIDS) | OPT_BIT(OPT_OUT) | OPT_BIT(OPT_WINDOW))
 #define CHANGE                                                                                     \
     (CALLS | OPT_BIT(OPT_EID) | OPT_BIT(OPT_ICCID) | OPT_BIT(OPT_VIA) | OPT_BIT(OPT_SMSR_ID))
 

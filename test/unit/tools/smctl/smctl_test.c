@@ -164,6 +164,55 @@ static void bulk_json_sums(void **state)
     assert_int_equal(r.calls, 60);
 }
 
+/* Three may be under way: they end when nothing more comes. */
+static struct {
+    struct loop_task end;
+    struct rpc *rpc;
+    struct envelope held[4];
+    struct eid eid[4];
+    unsigned n;
+} window;
+
+static void window_end(void *ctx)
+{
+    (void)ctx;
+    for (unsigned i = 0; i < window.n; i++)
+        answer(window.rpc, &window.held[i], &window.eid[i], EXEC_SUCCESS, "", "", VERDICT_SUCCESS);
+    window.n = 0;
+}
+
+static void window_request(struct fake *f, struct rpc *r, const struct envelope *e, bool repeat)
+{
+    const struct es2_download_profile_request *q = e->message.body;
+
+    (void)repeat;
+    fake_must(window.n < 3, "more under way than --window says");
+    if (!window.rpc)
+        loop_task_init(&window.end, window_end, NULL);
+    window.rpc = r;
+    window.held[window.n] = *e;
+    window.eid[window.n++] = q->eid;
+    accepted(r, e, &q->eid);
+    if (window.n == 3 || number_of(&q->eid) == 9)
+        loop_defer(f->loop, &window.end);
+}
+
+static void a_fleet_waits_outside(void **state)
+{
+    struct fake f;
+    char eids[512];
+
+    (void)state;
+    fake_start(&f, window_request, NULL);
+    write_eids(&f, eids, 10, "");
+    SMCTL(&f, &ran, "--as", "operator-b", "profile", "push", "--eids", eids, "--type", "blue", "--window", "3");
+    assert_int_equal(ran.code, XC_OK);
+    SMCTL(&f, &ran, "--as", "operator-b", "profile", "push", "--eids", eids, "--type", "blue", "--window", "0");
+    assert_int_equal(ran.code, XC_USAGE);
+    struct fake_report r = fake_end(&f);
+    assert_int_equal(r.calls, 10);
+}
+
 /* --- one call and what becomes of it --- */
 
 static void late_request(struct fake *f, struct rpc *r, const struct envelope *e, bool repeat)
@@ -430,6 +479,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bulk_survives_lost_connections),
         cmocka_unit_test(bulk_json_sums),
+        cmocka_unit_test(a_fleet_waits_outside),
         cmocka_unit_test(an_answer_is_not_the_verdict),
         cmocka_unit_test(refusals_are_explained),
         cmocka_unit_test(no_answer_is_said),
