@@ -38,6 +38,7 @@ void simnet_free(struct simnet *n)
     if (!n)
         return;
     agenda_fini(&n->agenda);
+    smsc_gateway_fini(n);
     if (n->streams)
         stream_forget_all(n);
     for (unsigned o = 0; o < n->n_ops; o++) {
@@ -283,8 +284,10 @@ static int happens(struct simnet *n, struct happening *h)
         struct mo *m = h->unit;
 
         h->unit = NULL;
-        return smsc_forward(n, m, h->arg);
+        return smsc_forward(n, m);
     }
+    case HAP_MO_GATEWAY:
+        return smsc_gateway(n);
     case HAP_STREAM_OPEN:
     case HAP_STREAM_OPENED:
     case HAP_STREAM_REFUSED:

@@ -20,7 +20,8 @@ enum happening_kind {
     HAP_MT_ENTER,        /* who, op: subscriber; unit: struct mt */
     HAP_MT_DELIVER,      /* who, op: subscriber */
     HAP_MT_EXPIRE,       /* who, op: subscriber */
-    HAP_MO,              /* unit: struct mo; arg: id */
+    HAP_MO,              /* unit: struct mo */
+    HAP_MO_GATEWAY,      /* the gateway tries what it keeps */
     HAP_STREAM_OPEN,     /* arg: connection; unit: struct stream_open */
     HAP_STREAM_OPENED,   /* who: device; arg: connection; op: 1 taken */
     HAP_STREAM_REFUSED,  /* who: device, which has no connection */
@@ -41,6 +42,8 @@ struct mt {
     uint8_t ud[SMS_UD_MAX];
 };
 struct mo {
+    struct mo *next;     /* kept by the gateway behind this one */
+    uint64_t id;
     struct msisdn from;
     uint8_t n;
     uint8_t ud[SMS_UD_MAX];
@@ -107,6 +110,7 @@ struct simnet {
     struct map *by_eid;                       /* EID -> 1 + index, as a pointer value */
     struct map *streams;                      /* connection -> struct stream */
     uint64_t next_conn, next_mo, next_mt;
+    struct mo *mo_first, *mo_last; /* the SM-SR's side took no more: first come, first served */
     struct arena arena;                       /* of one call of a card */
     struct card_actions actions;
     struct buf image;
@@ -152,7 +156,9 @@ void smsc_expire(struct simnet *n, unsigned op, uint32_t sub);
 MUST_CHECK int smsc_wake(struct simnet *n, unsigned op, uint32_t sub);
 MUST_CHECK int smsc_submit(struct simnet *n, uint32_t dev, const struct msisdn *to,
                            struct span ud);
-MUST_CHECK int smsc_forward(struct simnet *n, struct mo *m, uint64_t id);
+MUST_CHECK int smsc_forward(struct simnet *n, struct mo *m); /* takes m */
+MUST_CHECK int smsc_gateway(struct simnet *n);
+void smsc_gateway_fini(struct simnet *n);
 
 /* --- stream.c --- */
 MUST_CHECK int stream_open(struct simnet *n, uint32_t dev, const uint8_t ipv4[4], uint16_t port);

@@ -8,7 +8,7 @@
 #define QUEUE_MAX 32u                 /* messages an SMSC keeps for one handset */
 #define DEFAULT_VALIDITY_S 259200     /* 72 h, when none is asked for */
 #define WINDOW_MS 1000
-#define RETRY_MS 1000                 /* the SM-SR's side took no more */
+#define RETRY_MS 20                   /* the SM-SR's side took no more */
 
 static int mt_add(struct simnet *n, unsigned op, struct subscriber *s, const struct mt *like,
                   int64_t after_ms)
@@ -205,8 +205,8 @@ static int mo_add(struct simnet *n, const struct msisdn *from, struct span ud, i
         fault_flip(&n->rng, m->ud, m->n);
         n->stats.mo_corrupted++;
     }
-    return net_plan(n, after_ms, (struct happening){.kind = HAP_MO, .arg = ++n->next_mo,
-                                                    .unit = m});
+    m->id = ++n->next_mo;
+    return net_plan(n, after_ms, (struct happening){.kind = HAP_MO, .unit = m});
 }
 
 static int mo_accept(struct simnet *n, const struct msisdn *from, struct span ud)
@@ -252,13 +252,58 @@ int smsc_submit(struct simnet *n, uint32_t dev, const struct msisdn *to, struct 
                     (struct happening){.kind = HAP_SMS_SENT, .who = dev, .arg = ok});
 }
 
-int smsc_forward(struct simnet *n, struct mo *m, uint64_t id)
+static int forward(struct simnet *n, const struct mo *m)
 {
-    int rc = n->port.sms_mo(n->port.ctx, &m->from, span_of(m->ud, m->n), id);
+    int rc = n->port.sms_mo(n->port.ctx, &m->from, span_of(m->ud, m->n), m->id);
 
-    if (rc == ERR_FULL)               /* the gateway keeps it */
-        return net_plan(n, RETRY_MS, (struct happening){.kind = HAP_MO, .arg = id, .unit = m});
     n->stats.mo_delivered += rc == ERR_OK;
-    free(m);
     return rc;
+}
+
+/* One happening tries all that is kept: one for each message would be all that happens under load. */
+static int gateway_later(struct simnet *n)
+{
+    return net_plan(n, RETRY_MS, (struct happening){.kind = HAP_MO_GATEWAY});
+}
+
+int smsc_forward(struct simnet *n, struct mo *m)
+{
+    int rc = n->mo_first ? ERR_FULL : forward(n, m);
+
+    if (rc != ERR_FULL) {
+        free(m);
+        return rc;
+    }
+    m->next = NULL;
+    if (n->mo_first) {
+        n->mo_last->next = m;
+        n->mo_last = m;
+        return ERR_OK;
+    }
+    n->mo_first = n->mo_last = m;
+    return gateway_later(n);
+}
+
+int smsc_gateway(struct simnet *n)
+{
+    int rc = ERR_OK;
+
+    while (n->mo_first && rc == ERR_OK) {
+        struct mo *m = n->mo_first;
+        rc = forward(n, m);
+        if (rc == ERR_FULL)
+            return gateway_later(n);
+        n->mo_first = m->next;
+        free(m);
+    }
+    return rc;
+}
+
+void smsc_gateway_fini(struct simnet *n)
+{
+    while (n->mo_first) {
+        struct mo *m = n->mo_first;
+        n->mo_first = m->next;
+        free(m);
+    }
 }

@@ -264,7 +264,7 @@ static void a_gateway_that_is_full_gets_it_later_under_the_same_id(void **state)
 
     net_rig_init(&n, &(struct net_setup){0});
     net_rig_run(&n, 1000);
-    n.mo_full = 3;
+    n.mo_full = 200;
     (void)net_rig_send(&n, &n.no_a, GET_STATUS, 60);
     net_rig_run(&n, 2500);
     assert_int_equal(n.n_mo, 0);
