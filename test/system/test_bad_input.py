@@ -57,8 +57,8 @@ CONFIGURATION = {
     "port that is none": (r'listen: "127.0.0.1:\d+"', 'listen: "127.0.0.1:99999"', ["smsr.listen"]),
     "missing file": (r"ca: pki/ca/cert.pem", "ca: pki/ca/none.pem", ["tls.ca", "none.pem"]),
     "missing section": (r"keystore: [^\n]*\n", "", ["keystore"]),
-    "timer out of bounds": (r"\ntls:", "\ntimers: {validity_enable: 1s}\ntls:", ["validity_enable", "30 s"]),
-    "timer that is none": (r"\ntls:", "\ntimers: {validity_enable: soon}\ntls:", ["validity_enable", "soon"]),
+    "timer out of bounds": (r"timers: {", "timers: {validity_enable: 1s, ", ["validity_enable", "30 s"]),
+    "timer that is none": (r"timers: {", "timers: {validity_enable: soon, ", ["validity_enable", "soon"]),
     "limit out of bounds": (r"\ntls:", "\nlimits: {effects_per_hour: 11}\ntls:", ["effects_per_hour", "11"]),
 }
 
