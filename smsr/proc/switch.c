@@ -80,6 +80,16 @@ static int card_refused(struct run *r, uint16_t sw, struct span rapdu)
     return ERR_OK;
 }
 
+/* No later packet went out, so the card had this one before and what it answered then is lost. It tells
+ * what came of it by its notification, at the first or a later try; asked before that, a card that is
+ * rolling back would look like one that never ran the command. */
+static int ran_before(struct run *r)
+{
+    (void)run_por(r, SW_FENCING, r->now + run_timer(r, TIMER_RESEND_2));
+    run_in_doubt(r, "the card had the command before, its answer was lost");
+    return ERR_OK;
+}
+
 static int armed_por(struct run *r)
 {
     const struct in_por *por = &r->in->u.por;
@@ -90,6 +100,8 @@ static int armed_por(struct run *r)
         return ERR_STATE;
     if (por->status == POR_MEMORY || por->status == POR_MORE_TIME)
         return ERR_STATE; /* the same bytes go again when their timer says so */
+    if (por->status == POR_CNTR_LOW && pk->counter == r->e->counter_high)
+        return ran_before(r);
     if (por->status != POR_OK) {
         (void)run_por(r, -1, 0);
         run_in_doubt(r, por_status_text(por->status));
