@@ -32,16 +32,26 @@ def make_world(tmp_path, request):
     def make(name="w", **options):
         world = World.__new__(World)
         worlds.append(world)
-        world.dir, world.followers = str(tmp_path / name), []
+        world.dir, world.followers, world.was_crashed = str(tmp_path / name), [], False
         world.__init__(tmp_path / name, **options)
         return world
 
     yield make
+    found = []
     for world in worlds:
         if os.path.isdir(world.file("run")):
             world.close()
-        if getattr(request.node, "went_wrong", True) and os.path.isdir(world.file("log")):
-            show(world)
+        if os.path.isdir(world.file("log")):
+            found += [] if world.was_crashed else complaints(world)
+            if found or getattr(request.node, "went_wrong", True):
+                show(world)
+    assert not found, found
+
+
+def complaints(world):
+    """What the sanitizers of such a build had to say."""
+    return [f"{name}: {line}" for name in sorted(os.listdir(world.file("log")))
+            for line in world.text("log/" + name).splitlines() if "Sanitizer" in line or "runtime error:" in line]
 
 
 @pytest.fixture

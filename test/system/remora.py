@@ -44,6 +44,7 @@ class World:
         self.environment = dict(os.environ, REMORA_BIN=BIN, REMORA_READY_SECONDS=str(LIMIT),
                                 SMCTL_CONFIG=self.file("pki/smctl.yaml"))
         self.followers = []
+        self.was_crashed = False       # by the test itself: a sanitizer may say so
         arguments = [w for k, v in options.items() for w in ("--" + k.replace("_", "-"), str(v))]
         for party in parties:
             arguments += ["--party", party]

@@ -12,6 +12,7 @@ import tempfile
 from remora import BIN, wait_for
 
 NOBODY = 65534
+SHADOW = 1 << 28     # only the shadow of a sanitizer maps that much at once; it holds no data
 
 
 def forms(raw):
@@ -59,6 +60,8 @@ def memory(pid):
             if "r" not in rights or "[v" in line:
                 continue
             start, end = (int(x, 16) for x in span.split("-"))
+            if end - start >= SHADOW:
+                continue
             try:
                 mem.seek(start)
                 image.append(mem.read(end - start))
@@ -138,6 +141,7 @@ def core_limit(pid):
 
 def test_no_core(world):
     """No core file, whatever the shell that started them allows."""
+    world.was_crashed = True
     for name in ("smsr", "smdp", "euiccsim"):
         pid = world.pid(name)
         assert core_limit(pid) == ["0", "0"], name
