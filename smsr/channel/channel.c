@@ -56,6 +56,9 @@ static void run(struct channel *ch, int kind, struct list *in)
     case DUE_IDLE:
         session_idle_due(ch, LIST_ENTRY(in, struct session, timer.in));
         break;
+    case DUE_FULL:
+        sms_network_due(ch, in);
+        break;
     default:
         sms_unit_due(ch, sms_unit_of(in));
     }
@@ -148,9 +151,10 @@ static bool parts_new(struct channel *ch)
     ch->sessions = map_new(SESSIONS_MAX);
     ch->by_eid = map_new(SESSIONS_MAX);
     ch->units = map_new(SMS_OUT_MAX);
+    ch->unit_bytes = map_new(SMS_OUT_MAX);
     ch->rx = sms_rx_new(SMS_RX_OPEN, SMS_RX_PER_SOURCE,
                         timer_scaled(SMS_RX_HOLD_MS, ch->env->time_scale));
-    return ch->tls && ch->streams && ch->sessions && ch->by_eid && ch->units && ch->rx;
+    return ch->tls && ch->streams && ch->sessions && ch->by_eid && ch->units && ch->unit_bytes && ch->rx;
 }
 
 struct channel *channel_new(const struct channel_port *port, const struct carrier *carrier,
@@ -183,7 +187,7 @@ void channel_free(struct channel *ch)
         return;
     session_fini(ch);
     stream_fini(ch);
-    sms_out_fini(ch);
+    sms_queue_fini(ch);
     sms_rx_free(ch->rx);
     scp81_ctx_free(ch->tls);
     free(ch);

@@ -82,6 +82,7 @@ void channel_timer(struct channel *ch);             /* runs what is due by the c
     X(sms_retried, "TP-UDs handed over again after throttling")                                    \
     X(sms_refused, "TP-UDs a carrier refused")                                                     \
     X(sms_silent, "TP-UDs a carrier said nothing about")                                           \
+    X(sms_joined, "TP-UDs not sent again: the same one had not left yet")                          \
     X(sms_overflow, "TP-UDs not sent: the queue was full")                                         \
     X(sms_expired, "TP-UDs not sent: validity ended while waiting")                                \
     X(sms_unroutable, "packets without an address or route")                                       \

@@ -15,17 +15,18 @@
 #define STREAM_PIECE 16384u         /* octets handed to the carrier at a time */
 #define STUCK_MS 200                /* a full carrier is tried again after this */
 #define SMS_OUT_MAX 65536u          /* TP-UDs without a carrier result */
+#define SMS_NETWORKS_MAX 32u
 #define SMS_RX_OPEN 4096u           /* unfinished messages, of all sources */
 #define SMS_RX_PER_SOURCE 8u
 #define SMS_RX_HOLD_MS 600000       /* time scale 1 */
-#define SMS_BACKOFFS 6u             /* pauses of sms_out.c */
+#define SMS_BACKOFFS 6u             /* pauses of sms_queue.c */
 #define GUARD_BUCKETS 4096u
 #define GUARD_BURST 64u             /* unproven messages a number may send at once ... */
 #define GUARD_REFILL_MS 1000        /* ... and one more after each of these */
 
 /* Each kind of timer has one length while the configuration stands, so a list in order of arming is
  * a list in order of time and nothing is searched. */
-enum due_kind { DUE_FIRST, DUE_STUCK, DUE_HOLD, DUE_IDLE, DUE_SMS,
+enum due_kind { DUE_FIRST, DUE_STUCK, DUE_HOLD, DUE_IDLE, DUE_FULL, DUE_SMS,
                 DUE_KINDS = DUE_SMS + (int)SMS_BACKOFFS };
 struct due {
     struct list in;                 /* of channel.due[kind]; alone when not armed */
@@ -64,6 +65,14 @@ struct session {
     size_t body_n;
 };
 
+/* What waits for one carrier, in order. */
+struct sms_network {
+    char id[32];
+    struct list waiting;            /* sms_unit.due.in */
+    struct due full;                /* armed while the carrier takes nothing */
+    bool pushing;
+};
+
 struct channel {
     struct channel_port port;
     struct carrier carrier;
@@ -77,6 +86,9 @@ struct channel {
     struct map *sessions;           /* session id -> session */
     struct map *by_eid;             /* EID -> session */
     struct map *units;              /* tag -> sms_unit */
+    struct map *unit_bytes;         /* number and beginning of the TP-UD -> sms_unit */
+    struct sms_network network[SMS_NETWORKS_MAX];
+    unsigned n_networks;
     uint64_t next_tag;
     struct sms_rx *rx;
     struct guard guard[GUARD_BUCKETS];
@@ -95,11 +107,23 @@ void channel_post(struct channel *ch, const struct eid *eid, struct input *in);
 bool guard_open(struct channel *ch, const struct msisdn *from);
 void guard_unproven(struct channel *ch, const struct msisdn *from);
 
-/* --- sms_out.c --- */
+/* --- sms_queue.c --- */
+struct sms_order {
+    const struct eid *eid;
+    uint64_t counter;               /* of the packet: named when the carrier refuses it */
+    const struct msisdn *to;
+    const char *network, *from;
+    int64_t validity_ms;            /* from now; what is left unsent then is dropped */
+};
 struct sms_unit;
+/* Queues one TP-UD of at most SMS_UD_MAX octets. ERR_FULL: SMS_OUT_MAX wait already; ERR_NOMEM. */
+MUST_CHECK int sms_queue(struct channel *ch, const struct sms_order *o, struct span ud);
+/* A hint for the mailbox of eid: this way is closed. */
+void sms_refused(struct channel *ch, const struct eid *eid, uint64_t counter, const char *why);
 struct sms_unit *sms_unit_of(struct list *in);
 void sms_unit_due(struct channel *ch, struct sms_unit *u);
-void sms_out_fini(struct channel *ch);
+void sms_network_due(struct channel *ch, struct list *in);
+void sms_queue_fini(struct channel *ch);
 
 /* --- stream.c --- */
 struct stream *stream_find(const struct channel *ch, uint64_t conn);

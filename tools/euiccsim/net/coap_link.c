@@ -122,6 +122,10 @@ static void on_report(void *ctx, uint64_t message, enum report_state s)
     char more[64];
     struct coap_msg m;
 
+    if (coap_peer_in_flight(c->peer) >= LINK_REPORT_ROOM) {
+        c->n.reports_dropped++;       /* a hint: what cards say must not queue behind it */
+        return;
+    }
     (void)snprintf(more, sizeof(more), "&id=%llu&state=%s", (unsigned long long)message,
                    STATES[s]);
     link_request(c, COAP_POST, "sms/dlr", more, (struct span){NULL, 0}, &m);

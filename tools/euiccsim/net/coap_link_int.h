@@ -13,6 +13,7 @@
 #define LINK_SEEN 1024u               /* MT numbers of a run that are remembered */
 #define LINK_MO_SPAN 1000u            /* MO numbers from the oldest unanswered to the newest */
 #define LINK_PAUSE_MS 1000            /* after 4.29 and 5.03 */
+#define LINK_REPORT_ROOM 16u          /* delivery reports are sent while fewer requests wait */
 #define CONN_TEXT 25u
 
 /* --- one direction --- */

@@ -23,6 +23,13 @@ static struct out_sms order_of(const struct card *c, size_t n, int to)
     return o;
 }
 
+/* The carrier took all it was given. */
+static void all_taken(void)
+{
+    for (unsigned i = 0; i < W.n_mt; i++)
+        channel_sms_result(W.ch, W.mt[i].tag, CARRIER_ACCEPTED);
+}
+
 static void one_part(void **state)
 {
     struct out_sms o = order_of(&W.card[0], 60, 0);
@@ -50,6 +57,7 @@ static void parts_of_two_sends_mix(void **state)
     assert_int_equal(channel_sms(W.ch, &o), ERR_OK);
     assert_int_equal(W.n_mt, 3);
     assert_int_equal(W.mt[0].ud[3], 0x05);
+    all_taken();
     buf_add(&W.packet, BYTES, 300);
     o.armed = NULL;
     o.lsn = 77;
@@ -169,6 +177,7 @@ static int64_t vp_of(int64_t validity_ms)
     struct out_sms o = order_of(&W.card[0], 60, 0);
 
     o.validity_ms = validity_ms;
+    all_taken();
     assert_int_equal(channel_sms(W.ch, &o), ERR_OK);
     return W.mt[W.n_mt - 1].vp_s;
 }
@@ -254,6 +263,45 @@ static void throttled(void **state)
     assert_int_equal(W.n_posts, 0);
 }
 
+/* Bytes that have not left yet are not queued again, only for longer; another number or other
+ * bytes are something else. */
+static void not_queued_twice(void **state)
+{
+    struct out_sms o = order_of(&W.card[0], 60, 0);
+
+    (void)state;
+    assert_int_equal(channel_sms(W.ch, &o), ERR_OK);
+    assert_int_equal(channel_sms(W.ch, &o), ERR_OK);
+    assert_int_equal(W.n_mt, 1);
+    assert_int_equal(COUNT(sms_joined), 1);
+    BYTES[59]++;                        /* the beginning stays */
+    assert_int_equal(channel_sms(W.ch, &o), ERR_OK);
+    assert_int_equal(W.n_mt, 2);
+    assert_int_equal(msisdn_parse(span_str("4917999999"), &W.card[0].profile[0].msisdn), ERR_OK);
+    assert_int_equal(channel_sms(W.ch, &o), ERR_OK);
+    assert_int_equal(W.n_mt, 3);
+    all_taken();
+    assert_int_equal(channel_sms(W.ch, &o), ERR_OK);
+    assert_int_equal(W.n_mt, 4);
+    assert_int_equal(COUNT(sms_joined), 1);
+}
+
+static void joined_lasts_longer(void **state)
+{
+    struct out_sms o = order_of(&W.card[0], 60, 0);
+
+    (void)state;
+    W.mt_result = ERR_FULL;
+    assert_int_equal(channel_sms(W.ch, &o), ERR_OK);
+    pass(VALIDITY_MS - 1000);
+    assert_int_equal(channel_sms(W.ch, &o), ERR_OK);
+    pass(VALIDITY_MS - 1000);
+    assert_int_equal(COUNT(sms_expired), 0);
+    W.mt_result = ERR_OK;
+    pass(500);
+    assert_int_equal(W.n_mt, 1);
+}
+
 static void carrier_full_until_validity_ends(void **state)
 {
     struct out_sms o = order_of(&W.card[0], 60, 0);
@@ -261,9 +309,36 @@ static void carrier_full_until_validity_ends(void **state)
     (void)state;
     W.mt_result = ERR_FULL;
     assert_int_equal(channel_sms(W.ch, &o), ERR_OK);
-    pass(VALIDITY_MS + 40000);
+    pass(VALIDITY_MS + 1000);
     assert_int_equal(W.n_mt, 0);
     assert_int_equal(COUNT(sms_expired), 1);
+    assert_int_equal(channel_due(W.ch), -1);
+}
+
+/* In the order they came, as soon as there is room again, and at the latest after 200 ms. */
+static void full_carrier(void **state)
+{
+    struct out_sms o = order_of(&W.card[0], 60, 0);
+    struct out_sms other = order_of(&W.card[1], 60, 1);
+
+    (void)state;
+    assert_int_equal(channel_sms(W.ch, &o), ERR_OK);
+    W.mt_result = ERR_FULL;
+    for (unsigned i = 1; i <= 3; i++) {
+        ARMED.counter = i;
+        BYTES[0] = (uint8_t)i;
+        assert_int_equal(channel_sms(W.ch, &o), ERR_OK);
+    }
+    assert_int_equal(W.n_mt, 1);
+    W.env.time_scale = 60;              /* this machine runs no faster for it */
+    assert_int_equal(channel_due(W.ch), W.clock.mono_ms + 200);
+    W.mt_result = ERR_OK;
+    assert_int_equal(channel_sms(W.ch, &other), ERR_OK);
+    assert_int_equal(W.n_mt, 2);        /* of another network: nothing is before it */
+    channel_sms_result(W.ch, W.mt[0].tag, CARRIER_ACCEPTED);
+    assert_int_equal(W.n_mt, 5);
+    for (unsigned i = 1; i <= 3; i++)
+        assert_int_equal(W.mt[1 + i].ud[3], i);
     assert_int_equal(channel_due(W.ch), -1);
 }
 
@@ -273,8 +348,8 @@ static void back_off_follows_the_time_scale(void **state)
 
     (void)state;
     W.env.time_scale = 100;
-    W.mt_result = ERR_FULL;
     assert_int_equal(channel_sms(W.ch, &o), ERR_OK);
+    channel_sms_result(W.ch, W.mt[0].tag, CARRIER_THROTTLED);
     assert_int_equal(channel_due(W.ch), W.clock.mono_ms + 10);
 }
 
@@ -284,10 +359,11 @@ static void queue_is_bounded(void **state)
 
     (void)state;
     W.mt_result = ERR_FULL;
-    for (unsigned i = 0; i < 65536; i++)
+    for (unsigned i = 0; i <= 65536; i++) {
+        assert_int_equal(COUNT(sms_overflow), 0);
+        memcpy(BYTES, &i, sizeof i);
         assert_int_equal(channel_sms(W.ch, &o), ERR_OK);
-    assert_int_equal(COUNT(sms_overflow), 0);
-    assert_int_equal(channel_sms(W.ch, &o), ERR_OK);
+    }
     assert_int_equal(COUNT(sms_overflow), 1);
 }
 
@@ -296,7 +372,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(one_part), T(parts_of_two_sends_mix), T(both_addresses), T(same_address_once),
         T(address_read_when_sent), T(unroutable), T(no_bytes), T(too_long), T(validity),
-        T(accepted), T(refusals), T(silence), T(throttled), T(carrier_full_until_validity_ends),
+        T(accepted), T(refusals), T(silence), T(throttled), T(not_queued_twice), T(joined_lasts_longer),
+        T(carrier_full_until_validity_ends), T(full_carrier),
         T(back_off_follows_the_time_scale), T(queue_is_bounded),
     };
 
