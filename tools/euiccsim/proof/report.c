@@ -96,8 +96,8 @@ static void concluded(struct report *r, struct op_seen *op, const struct event *
     default:
         break;
     }
-    if (m && op->retried)
-        m->retried = true;
+    if (m && op->retried && op->function != FN_NOTIFICATION)
+        m->retried = true;            /* what a card declares unasked is no step of this report */
     r->operations++;
     r->last_ms = r->at_ms;
 }
