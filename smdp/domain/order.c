@@ -260,6 +260,11 @@ static int concluded(struct order *o, int64_t at_ms, const struct event *ev)
     o->in_doubt = false;
     o->verdict = ev->result;
     o->concluded_ms = ev->completed_at_ms ? ev->completed_at_ms : at_ms;
+    if (o->answered) { /* code and sentence of the verdict; the answer of then is the call's */
+        o->code = ev->code;
+        o->stage = ev->stage;
+        (void)copy_text(o->text, sizeof o->text, ev->text, true);
+    }
     answer(o, ev);
     return ERR_OK;
 }

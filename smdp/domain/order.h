@@ -14,7 +14,7 @@
 #define ORDER_TEXT         256u
 #define ORDER_FCID         64u /* of our calls: <order>/<attempt>/<step> */
 
-/* Rows of the state tables; a relay uses RELAY and DOUBT, a download all others. */
+/* Rows of the state tables; a relay uses RELAY and DOUBT, a download all but RELAY. */
 enum order_state {
     ORDER_WAITING = 0, /* another order for the same card runs first */
     ORDER_CHECK,       /* ES3-GetEIS, eligibility */
@@ -27,7 +27,7 @@ enum order_state {
     ORDER_ENABLE,      /* ES3-EnableProfile */
     ORDER_CLEANUP,     /* ES3-DeleteISDP: nothing may stay behind */
     ORDER_RELAY,       /* Enable, Disable, DeleteProfile of an operator at the SM-SR */
-    ORDER_DOUBT,       /* answered EXPIRED, the SM-SR will tell the verdict */
+    ORDER_DOUBT,       /* answered EXPIRED, the SM-SR will tell; a download is installed by then */
     ORDER_DONE,
     ORDER_STATES
 };
@@ -73,7 +73,7 @@ struct order {
     bool answered, in_doubt;
     enum verdict verdict;
     enum exec_status status; /* of the answer */
-    struct gsma_code code;
+    struct gsma_code code;   /* of the answer, later of the verdict; so are stage and text */
     enum stage stage;
     char text[ORDER_TEXT];
     int64_t concluded_ms;

@@ -32,6 +32,8 @@ enum dp_status {
     DP_ST_NOT_ALLOWED,
     DP_ST_REQUEST_INVALID,
     DP_ST_CARD,
+    DP_ST_ROLLED_BACK,
+    DP_ST_ICCID_STANDS,
     DP_ST_SECRET,
     DP_ST_COUNT
 };

@@ -111,6 +111,16 @@ static struct message on_profile(struct run *r, const struct order *o, enum msg_
     return (struct message){type, q};
 }
 
+static struct message enable(struct run *r, const struct order *o)
+{
+    return on_profile(r, o, MSG_ES3_ENABLE_PROFILE_REQUEST, &o->iccid, true);
+}
+
+static struct message relayed(struct run *r, const struct order *o)
+{
+    return on_profile(r, o, msg_type_find(IF_ES3, o->function, MSG_KIND_REQUEST), &o->iccid, true);
+}
+
 struct message run_message(struct run *r, const struct order *o, struct span payload)
 {
     switch (o->state) {
@@ -128,11 +138,14 @@ struct message run_message(struct run *r, const struct order *o, struct span pay
     case ORDER_COMPLETE:
         return completed(r, o);
     case ORDER_ENABLE:
-        return on_profile(r, o, MSG_ES3_ENABLE_PROFILE_REQUEST, &o->iccid, true);
+        return enable(r, o);
+    case ORDER_DOUBT:
+        if (o->function == FN_DOWNLOAD_PROFILE)
+            return enable(r, o);
+        return relayed(r, o);
     case ORDER_CLEANUP:
         return on_profile(r, o, MSG_ES3_DELETE_ISDP_REQUEST, &o->iccid, false);
     default:
-        return on_profile(r, o, msg_type_find(IF_ES3, o->function, MSG_KIND_REQUEST), &o->iccid,
-                          true);
+        return relayed(r, o);
     }
 }

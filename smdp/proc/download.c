@@ -139,6 +139,21 @@ int download_orphan(const struct proc_view *v, const struct input *in, struct pl
 }
 
 /* --- CREATE --- */
+/* The SM-SR's FAILED is proof that no ISD-P stands (its fence), with three exceptions: the ICCID is
+ * in use, so it stands somewhere, and a second card must never get it; and a call that was not
+ * looked at at all (ERROR, or the identifier is another call's), which proves nothing. */
+static int create_failed(struct run *r, const struct exec_answer *x)
+{
+    if (dp_code_is(&x->code, "8.2.1", "3.3")) {
+        struct exec_answer stands = dp_status_answer(DP_ST_ICCID_STANDS, NULL);
+        dp_run_conclude(r, VERDICT_FAILED, &stands, STAGE_CARD);
+        return ERR_OK;
+    }
+    if (r->in->u.peer.env->kind == ENV_ERROR || dp_code_is(&x->code, "1.6", "3.3"))
+        return download_fail(r, x, STAGE_PREPARATION, true);
+    return download_conclude(r, VERDICT_FAILED, x, STAGE_CARD);
+}
+
 int download_create(const struct proc_view *v, const struct input *in, struct plan *p)
 {
     const struct es3_create_isdp_response *rsp;
@@ -158,9 +173,8 @@ int download_create(const struct proc_view *v, const struct input *in, struct pl
     rsp = body;
     if (rsp && rsp->isdp_aid.n)
         r.next.aid = rsp->isdp_aid;
-    /* The SM-SR's FAILED is proof that no ISD-P stands (its fence), EXPIRED is none. */
     if (x.status == EXEC_FAILED)
-        return download_conclude(&r, VERDICT_FAILED, &x, STAGE_CARD);
+        return create_failed(&r, &x);
     if (!download_ok(&x))
         return download_fail(&r, &x, STAGE_BEARER, false);
     if (r.o->answered || download_over(&r))
@@ -197,8 +211,9 @@ static const struct proc_state STATES[ORDER_STATES] = {
     [ORDER_COMPLETE] = {"COMPLETE", CALLS,
                         BIT(ORDER_COMPLETE) | BIT(ORDER_ENABLE) | BIT(ORDER_CLEANUP) | ENDS,
                         "call_repeat", RESTART_RESUME, download_complete},
-    [ORDER_ENABLE] = {"ENABLE", CALLS, BIT(ORDER_ENABLE) | ENDS, "call_repeat", RESTART_RESUME,
-                      download_enable},
+    [ORDER_ENABLE] = {"ENABLE", CALLS, BIT(ORDER_ENABLE) | BIT(ORDER_DOUBT) | ENDS, "call_repeat",
+                      RESTART_RESUME, download_enable},
+    [ORDER_DOUBT] = {"DOUBT", CALLS, ENDS, "call_repeat", RESTART_RESUME, download_enable},
     [ORDER_CLEANUP] = {"CLEANUP", CALLS,
                        BIT(ORDER_CLEANUP) | BIT(ORDER_CHECK) | BIT(ORDER_COMPLETE) | ENDS,
                        "cleanup_1", RESTART_RESUME, download_cleanup},

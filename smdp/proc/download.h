@@ -5,6 +5,8 @@
 #include "smdp/proc/run.h"
 
 #define NO_PAYLOAD ((struct span){NULL, 0})
+#define DOWNLOAD_NOT_ENABLED "installed; the validity period ended before it was enabled"
+#define DOWNLOAD_ENABLE_OPEN "installed; whether it is enabled is not known yet"
 
 /* --- deciders, one a state --- */
 int download_waiting(const struct proc_view *v, const struct input *in, struct plan *p);

@@ -89,6 +89,18 @@ static bool unarmed(const struct run *r)
     return o->state < ORDER_CREATE || (o->state == ORDER_CREATE && !o->calling);
 }
 
+/* Installed. Without a call that is out nothing was begun, and nothing is begun any more. */
+static int expire_enable(struct run *r)
+{
+    struct exec_answer x = dp_status_answer(DP_ST_EXPIRED, DOWNLOAD_NOT_ENABLED);
+
+    if (!r->o->calling)
+        return download_conclude_installed(r, &x);
+    x = dp_status_answer(DP_ST_IN_DOUBT, DOWNLOAD_ENABLE_OPEN);
+    dp_run_in_doubt(r, ORDER_DOUBT, &x);
+    return ERR_OK;
+}
+
 int download_expire(struct run *r)
 {
     struct exec_answer x = dp_status_answer(DP_ST_IN_DOUBT, NULL);
@@ -97,6 +109,8 @@ int download_expire(struct run *r)
         return download_conclude_with(r, DP_ST_EXPIRED, STAGE_PREPARATION);
     if (unarmed(r))
         return download_conclude_failed(r);
+    if (r->o->state == ORDER_ENABLE)
+        return expire_enable(r);
     dp_run_in_doubt(r, r->o->state, &x);
     return ERR_OK;
 }

@@ -4,7 +4,7 @@
 
 #include "common/msg/es3.h"
 
-/* --- COMPLETE, ENABLE --- */
+/* --- COMPLETE --- */
 int download_complete(const struct proc_view *v, const struct input *in, struct plan *p)
 {
     const void *body;
@@ -42,32 +42,63 @@ int download_complete(const struct proc_view *v, const struct input *in, struct 
     ev->op_state = ORDER_COMPLETE + 1;
     ev->attempt = r.o->attempt;
     if (r.o->enable) {
-        x = dp_status_answer(DP_ST_EXPIRED,
-                             "installed; the validity period ended before it was enabled");
+        x = dp_status_answer(DP_ST_EXPIRED, DOWNLOAD_NOT_ENABLED);
         return download_conclude_installed(&r, &x);
     }
     return download_conclude_installed(&r, NULL);
 }
 
+/* --- ENABLE, DOUBT --- */
+/* Installed it is either way; x is what kept it from being enabled. */
+static int enable_ended(struct run *r, enum verdict v, const struct exec_answer *x)
+{
+    struct exec_answer known;
+
+    if (v == VERDICT_SUCCESS) {
+        run_tell_stock(r, FN_ENABLE_PROFILE);
+        return download_conclude_installed(r, x->status == EXEC_WARNING ? x : NULL);
+    }
+    if (v == VERDICT_EXPIRED || x->status != EXEC_EXPIRED)
+        return download_conclude_installed(r, x);
+    /* The answer to a repeat is the old one (1.6-5.4), only the verdict beside it is of now. */
+    known = dp_status_answer(v == VERDICT_ROLLED_BACK ? DP_ST_ROLLED_BACK : DP_ST_CARD,
+                             "installed; the SM-SR found that it was not enabled");
+    return download_conclude_installed(r, &known);
+}
+
+/* EXPIRED 1.6-5.4 says nothing of the card: the order stays until the SM-SR knows (design 3.4). */
+static int enable_in_doubt(struct run *r)
+{
+    struct exec_answer x = dp_status_answer(DP_ST_IN_DOUBT, DOWNLOAD_ENABLE_OPEN);
+
+    if (r->o->answered)
+        r->p->volatile_due_ms = r->now + r->pe->env->timer_ms[DP_TIMER_CALL_REPEAT];
+    else
+        dp_run_in_doubt(r, ORDER_DOUBT, &x);
+    return ERR_OK;
+}
+
+/* ENABLE and, once the caller has its answer, DOUBT: the same call is out. */
 int download_enable(const struct proc_view *v, const struct input *in, struct plan *p)
 {
     const void *body;
     struct exec_answer x;
+    enum verdict verdict;
     struct run r;
     int err = ERR_OK;
 
     run_init(&r, v, in, p);
     if (download_common(&r, &err))
         return err;
+    if (run_told(&r, &verdict, &x) == ERR_OK)
+        return enable_ended(&r, verdict, &x);
     err = run_peer(&r, MSG_ES3_ENABLE_PROFILE_RESPONSE, &x, &body);
     if (err)
         return err;
     if (run_is_busy(&x) && !r.o->answered && !download_over(&r))
         return download_pause(&r, DP_TIMER_BUSY);
-    if (!download_ok(&x))
-        return download_conclude_installed(&r, &x);
-    run_tell_stock(&r, FN_ENABLE_PROFILE);
-    return download_conclude_installed(&r, x.status == EXEC_WARNING ? &x : NULL);
+    verdict = run_verdict(&r, &x);
+    return verdict == VERDICT_IN_DOUBT ? enable_in_doubt(&r) : enable_ended(&r, verdict, &x);
 }
 
 /* --- CLEANUP --- */

@@ -3,23 +3,7 @@
  * become one ES3 call of ours for the same Mno-id, its answer is the operator's answer. */
 #include "smdp/proc/run.h"
 
-#include "common/msg/admin.h"
 #include "common/msg/es3.h"
-
-static enum verdict verdict_of(const struct envelope *e, const struct exec_answer *x)
-{
-    if (e->verdict != VERDICT_NONE)
-        return e->verdict;
-    switch (x->status) {
-    case EXEC_SUCCESS:
-    case EXEC_WARNING:
-        return VERDICT_SUCCESS;
-    case EXEC_EXPIRED:
-        return dp_code_is(&x->code, "1.6", "5.4") ? VERDICT_IN_DOUBT : VERDICT_EXPIRED;
-    default:
-        return VERDICT_FAILED;
-    }
-}
 
 static int end(struct run *r, enum verdict v, const struct exec_answer *x)
 {
@@ -39,7 +23,7 @@ static int answered(struct run *r)
 
     if (err)
         return err;
-    v = verdict_of(r->in->u.peer.env, &x);
+    v = run_verdict(r, &x);
     if (v != VERDICT_IN_DOUBT)
         return end(r, v, &x);
     if (r->o->state == ORDER_DOUBT) {
@@ -53,26 +37,14 @@ static int answered(struct run *r)
 }
 
 /* A late verdict names our call (design 3.4). */
-static int told(struct run *r)
-{
-    const struct operation_concluded *n = r->in->u.peer.env->message.body;
-    struct exec_answer x = {0};
-
-    if (n->verdict == VERDICT_NONE || n->verdict == VERDICT_IN_DOUBT)
-        return ERR_STATE;
-    x.status = n->verdict == VERDICT_SUCCESS ? EXEC_SUCCESS : EXEC_FAILED;
-    x.code = n->code;
-    x.message = n->text;
-    return end(r, n->verdict, &x);
-}
-
 static int peer(struct run *r)
 {
-    const struct envelope *e = r->in->u.peer.env;
+    struct exec_answer x;
+    enum verdict v;
 
-    if (e->kind == ENV_NOTICE)
-        return e->message.type == MSG_OPERATION_CONCLUDED ? told(r) : ERR_STATE;
-    return answered(r);
+    if (r->in->u.peer.env->kind != ENV_NOTICE)
+        return answered(r);
+    return run_told(r, &v, &x) ? ERR_STATE : end(r, v, &x);
 }
 
 static int relay(const struct proc_view *v, const struct input *in, struct plan *p)

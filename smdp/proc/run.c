@@ -197,6 +197,48 @@ bool run_is_busy(const struct exec_answer *x)
     return x->status == EXEC_FAILED && dp_code_is(&x->code, "1.2", "4.4");
 }
 
+enum verdict run_verdict(const struct run *r, const struct exec_answer *x)
+{
+    const struct envelope *e = r->in->u.peer.env;
+
+    if (e->verdict != VERDICT_NONE)
+        return e->verdict;
+    switch (x->status) {
+    case EXEC_SUCCESS:
+    case EXEC_WARNING:
+        return VERDICT_SUCCESS;
+    case EXEC_EXPIRED:
+        return dp_code_is(&x->code, "1.6", "5.4") ? VERDICT_IN_DOUBT : VERDICT_EXPIRED;
+    default:
+        return VERDICT_FAILED;
+    }
+}
+
+/* Every call of an order may be told about: a late verdict of an earlier one is not this one's. */
+static bool of_this_call(const struct run *r, const struct operation_concluded *n)
+{
+    char fcid[ORDER_FCID];
+
+    order_call_id(&r->o->id, r->o->attempt, r->o->step, fcid);
+    return r->o->calling && span_eq(n->fcid, span_str(fcid));
+}
+
+int run_told(struct run *r, enum verdict *ret_verdict, struct exec_answer *ret)
+{
+    const struct envelope *e = r->in->u.peer.env;
+    const struct operation_concluded *n = e->message.body;
+
+    if (e->kind != ENV_NOTICE || e->message.type != MSG_OPERATION_CONCLUDED ||
+        !of_this_call(r, n) || n->verdict == VERDICT_NONE || n->verdict == VERDICT_IN_DOUBT)
+        return ERR_STATE;
+    memset(ret, 0, sizeof *ret);
+    ret->status = n->verdict == VERDICT_SUCCESS ? EXEC_SUCCESS : EXEC_FAILED;
+    ret->code = n->code;
+    ret->message = n->text;
+    *ret_verdict = n->verdict;
+    return ERR_OK;
+}
+
 /* --- ends --- */
 static struct message response(struct run *r, const struct exec_answer *x)
 {

@@ -161,6 +161,37 @@ static void enable_that_fails_is_a_warning(void **state)
     assert_int_equal(w->executed[MSG_ES3_DELETE_ISDP_REQUEST], 0);
 }
 
+/* The SM-SR does not know in time whether the card switched: it tells later, also after a restart,
+ * and stock and operator hear it. */
+static void enable_in_doubt_ends_by_the_verdict(void **state)
+{
+    struct dp_world *w = *state;
+    struct operation_concluded n = {.function = FN_ENABLE_PROFILE, .verdict = VERDICT_SUCCESS};
+    const struct operation_concluded *told;
+
+    dpw_stock(w, 1);
+    dpw_fault(w, DPW_DOUBT, MSG_ES3_ENABLE_PROFILE_REQUEST, 1, NULL, NULL);
+    (void)dpw_download(w, "order-1", true, 0);
+    dpw_run(w);
+    assert_code(heard(w), EXEC_EXPIRED, "1.6", "5.4");
+    assert_int_equal(dp_store_live(smdp_core_store(w->core)), 1);
+    assert_int_equal(dpw_item(w, ICCID_1).state, STOCK_INSTALLED);
+    dpw_restart(w);
+    dpw_run(w);
+    assert_int_equal(dp_store_live(smdp_core_store(w->core)), 1);
+    n.fcid = span_str(w->calls[w->n_calls - 1].fcid);
+    n.eid = w->rig.factory.eid;
+    dpw_tell(w, MSG_OPERATION_CONCLUDED, &n);
+    dpw_run(w);
+    assert_non_null(dpw_last(&w->blue, MSG_OPERATION_CONCLUDED));
+    told = dpw_last(&w->blue, MSG_OPERATION_CONCLUDED)->message.body;
+    assert_int_equal(told->verdict, VERDICT_SUCCESS);
+    assert_int_equal(told->function, FN_DOWNLOAD_PROFILE);
+    assert_memory_equal(told->fcid.p, "order-1", 7);
+    assert_int_equal(dp_store_live(smdp_core_store(w->core)), 0);
+    assert_true(dpw_item(w, ICCID_1).enabled);
+}
+
 /* Which call is lost, and how often: a step that the card did or did not do ends in a clean-up and
  * another attempt, and the third failure is the last. */
 static void lost_step_is_cleaned_up(void **state)
@@ -351,10 +382,10 @@ static void refusals_of_the_card_reach_the_operator(void **state)
     struct dp_world *w = *state;
 
     dpw_stock(w, 1);
-    dpw_fault(w, DPW_FAIL, MSG_ES3_CREATE_ISDP_REQUEST, 1, "8.2.1", "3.3");
+    dpw_fault(w, DPW_FAIL, MSG_ES3_CREATE_ISDP_REQUEST, 1, "8.1", "4.8");
     (void)dpw_download(w, "order-1", false, 0);
     run_to_end(w);
-    assert_code(heard(w), EXEC_FAILED, "8.2.1", "3.3");
+    assert_code(heard(w), EXEC_FAILED, "8.1", "4.8");
     assert_int_equal(w->executed[MSG_ES3_DELETE_ISDP_REQUEST], 0);
     assert_released(w);
     dpw_fault(w, DPW_FAIL, MSG_ES3_GET_EIS_REQUEST, 1, "8.1.1", "3.9");
@@ -362,6 +393,16 @@ static void refusals_of_the_card_reach_the_operator(void **state)
     run_to_end(w);
     assert_code(heard(w), EXEC_FAILED, "8.1.1", "3.9");
     assert_released(w);
+    /* In use: it stands on some card, so it goes to no second one. */
+    dpw_fault(w, DPW_FAIL, MSG_ES3_CREATE_ISDP_REQUEST, 1, "8.2.1", "3.3");
+    (void)dpw_download(w, "order-3", false, 0);
+    run_to_end(w);
+    assert_code(heard(w), EXEC_FAILED, "8.2.1", "3.3");
+    assert_int_equal(w->executed[MSG_ES3_DELETE_ISDP_REQUEST], 0);
+    assert_int_equal(dpw_item(w, ICCID_1).state, STOCK_RESERVED);
+    (void)dpw_download(w, "order-4", false, 0);
+    run_to_end(w);
+    assert_code(heard(w), EXEC_FAILED, "8.2.5", "3.7");
 }
 
 static void eligibility(void **state)
@@ -672,7 +713,7 @@ int main(void)
         T(download_installs),
         T(repeat_gets_the_stored_answer),
         T(enable_follows),
-        T(enable_that_fails_is_a_warning),
+        T(enable_that_fails_is_a_warning), T(enable_in_doubt_ends_by_the_verdict),
         T(lost_step_is_cleaned_up),
         T(second_attempt_succeeds),
         T(lost_answer_of_the_load),

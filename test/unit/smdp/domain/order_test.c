@@ -166,8 +166,8 @@ static void ends_once(void **state)
     assert_int_equal(order_apply(&o, 9, &ev), 0);
     assert_int_equal(o->verdict, VERDICT_FAILED);
     assert_int_equal(o->concluded_ms, 9);
-    /* What the caller was told stays what it was told. */
-    assert_string_equal(o->code.subject, "1.6");
+    /* The answer stays what it was; code and sentence are the verdict's. */
+    assert_string_equal(o->code.subject, "8.3");
     assert_int_equal(o->status, EXEC_EXPIRED);
     assert_false(order_live(o));
     assert_int_equal(order_apply(&o, 9, &ev), ERR_CORRUPT);

@@ -13,6 +13,7 @@
 
 #include "common/base/map.h"
 #include "common/base/rng.h"
+#include "common/msg/admin.h"
 #include "common/msg/es2.h"
 #include "common/msg/es3.h"
 #include "smdp/proc/procs.h"
@@ -32,7 +33,9 @@ struct harness {
     struct rng rng;
     int64_t now;
     /* what the world knows */
-    bool maybe_on_card, deleted_ki, released, installed, concluded, answered, in_doubt;
+    bool maybe_on_card, deleted_ki, released, installed, concluded, answered, in_doubt, enabled;
+    struct operation_concluded told; /* the last one the operator got */
+    unsigned n_told;
     struct map *fcids;
     enum msg_type called; /* request of the last call; MSG_NONE: none is out */
     enum dp_job job;      /* asked for and not ended; 0: none */
@@ -58,6 +61,7 @@ static void env_init(void)
     assert_int_equal(imsi_parse(span_str("262010000000001"), &H.item.imsi), 0);
     memcpy(H.item.profile_type, "basic", 6);
     H.item.mno = H.party.oid;
+    assert_int_equal(eid_parse(EID, &H.item.eid), 0);
     arena_init(&H.mem, 0);
     H.now = NOW;
     H.fcids = map_new(0);
@@ -108,6 +112,8 @@ static void record(const struct event *ev)
         H.released = true;
         return;
     case EV_PROFILE_ENABLED:
+        H.enabled = true;
+        return;
     case EV_PROFILE_DISABLED:
     case EV_PROFILE_DELETED:
         return;
@@ -166,6 +172,10 @@ static void carry_out(const struct plan *p)
         for (unsigned k = 0; k < p->n_records; k++)
             own |= p->deliveries[i].with == p->records[k];
         assert_true(own);
+        if (p->deliveries[i].msg.type == MSG_OPERATION_CONCLUDED) {
+            H.told = *(const struct operation_concluded *)p->deliveries[i].msg.body;
+            H.n_told++;
+        }
     }
     assert_non_null(H.o);
     assert_in_range(H.o->attempt, 1, ORDER_ATTEMPTS_MAX);
@@ -284,6 +294,7 @@ static enum msg_type answer_of(unsigned state)
         [ORDER_LOAD] = MSG_ES3_SEND_DATA_RESPONSE,
         [ORDER_COMPLETE] = MSG_ES3_PROFILE_DOWNLOAD_COMPLETED_RESPONSE,
         [ORDER_ENABLE] = MSG_ES3_ENABLE_PROFILE_RESPONSE,
+        [ORDER_DOUBT] = MSG_ES3_ENABLE_PROFILE_RESPONSE,
         [ORDER_CLEANUP] = MSG_ES3_DELETE_ISDP_RESPONSE,
     };
     return T[state];
@@ -299,6 +310,8 @@ static void go_to(unsigned state)
             in = key_input(0, false);
         } else {
             in = peer_input(answer_of(H.o->state), EXEC_SUCCESS, "", "");
+            if (state == ORDER_DOUBT && H.o->state == ORDER_ENABLE)
+                in = peer_input(MSG_ES3_ENABLE_PROFILE_RESPONSE, EXEC_EXPIRED, "1.6", "5.4");
             if (state == ORDER_CLEANUP && H.o->state == ORDER_PERSO)
                 in = peer_input(MSG_ES3_SEND_DATA_RESPONSE, EXEC_FAILED, "8.3", "4.2");
             if (state == ORDER_ORPHAN) {
@@ -339,7 +352,8 @@ static void witness(const struct input *in)
     if (H.o->state == ORDER_CLEANUP && told_gone(in))
         H.maybe_on_card = false;
     if (H.o->state == ORDER_CREATE &&
-        message_response(&in->u.peer.env->message)->answer.status == EXEC_FAILED)
+        message_response(&in->u.peer.env->message)->answer.status == EXEC_FAILED &&
+        strcmp(message_response(&in->u.peer.env->message)->answer.code.reason, "3.3") != 0)
         H.maybe_on_card = false;
 }
 
@@ -352,7 +366,7 @@ static void every_state_meets_every_input(void **state)
     static const int ERRS[] = {0, ERR_AGAIN, ERR_AUTH, ERR_DENIED, ERR_UNSUPPORTED, ERR_EXPIRED};
     static const unsigned AT[] = {ORDER_WAITING, ORDER_CHECK,  ORDER_ORPHAN, ORDER_CREATE,
                                   ORDER_PERSO,   ORDER_KEYSET, ORDER_LOAD,   ORDER_COMPLETE,
-                                  ORDER_ENABLE,  ORDER_CLEANUP};
+                                  ORDER_ENABLE,  ORDER_DOUBT,  ORDER_CLEANUP};
 
     for (size_t s = 0; s < sizeof AT / sizeof *AT; s++) {
         const struct proc_state *row = &DP_PROC_DOWNLOAD.states[AT[s]];
@@ -432,7 +446,8 @@ static void at_most_three_attempts(void **state)
 static void restart_makes_the_same_call(void **state)
 {
     static const unsigned AT[] = {ORDER_CHECK,  ORDER_ORPHAN,   ORDER_CREATE, ORDER_PERSO,
-                                  ORDER_KEYSET, ORDER_COMPLETE, ORDER_ENABLE, ORDER_CLEANUP};
+                                  ORDER_KEYSET, ORDER_COMPLETE, ORDER_ENABLE, ORDER_DOUBT,
+                                  ORDER_CLEANUP};
     const struct input restart = {.kind = IN_RESTART};
 
     for (size_t s = 0; s < sizeof AT / sizeof *AT; s++) {
@@ -520,6 +535,159 @@ static void refusals_at_the_door(void **state)
     }
 }
 
+/* The late verdict of the order's call of that step. */
+static struct input verdict_input(enum verdict v, uint32_t step, const char *subject,
+                                  const char *reason)
+{
+    struct envelope *e = arena_alloc(&H.mem, sizeof *e);
+    struct operation_concluded *n = arena_alloc(&H.mem, sizeof *n);
+    char *fcid = arena_alloc(&H.mem, ORDER_FCID);
+    struct input in = {.kind = IN_PEER};
+
+    order_call_id(&H.o->id, H.o->attempt, step, fcid);
+    n->fcid = span_str(fcid);
+    n->verdict = v;
+    (void)snprintf(n->code.subject, sizeof n->code.subject, "%s", subject);
+    (void)snprintf(n->code.reason, sizeof n->code.reason, "%s", reason);
+    e->kind = ENV_NOTICE;
+    e->message = (struct message){MSG_OPERATION_CONCLUDED, n};
+    in.u.peer.env = e;
+    return in;
+}
+
+/* An enable of which the SM-SR does not know yet what became of it: the operator hears that, and
+ * later the truth, once. */
+static void enable_in_doubt_is_told_later(void **state)
+{
+    struct input in;
+
+    (void)state;
+    go_to(ORDER_ENABLE);
+    in = peer_input(MSG_ES3_ENABLE_PROFILE_RESPONSE, EXEC_EXPIRED, "1.6", "5.4");
+    assert_int_equal(feed(&in), 0);
+    assert_int_equal(H.o->state, ORDER_DOUBT);
+    assert_int_equal(H.o->verdict, VERDICT_IN_DOUBT);
+    assert_int_equal(H.o->status, EXEC_EXPIRED);
+    assert_true(H.answered && H.installed && !H.concluded && !H.enabled);
+    /* asked again under the same identifier: the answer of then, no verdict yet */
+    in = (struct input){.kind = IN_RESTART};
+    assert_int_equal(feed(&in), 0);
+    assert_int_equal(H.called, MSG_ES3_ENABLE_PROFILE_REQUEST);
+    in = peer_input(MSG_ES3_ENABLE_PROFILE_RESPONSE, EXEC_EXPIRED, "1.6", "5.4");
+    assert_int_equal(feed(&in), 0);
+    in = verdict_input(VERDICT_IN_DOUBT, H.o->step, "", "");
+    assert_int_equal(feed(&in), ERR_STATE);
+    /* another call of this order, say its CreateISDP, is not this one */
+    in = verdict_input(VERDICT_SUCCESS, H.o->step - 1, "", "");
+    assert_int_equal(feed(&in), ERR_STATE);
+    in = verdict_input(VERDICT_SUCCESS, H.o->step, "", "");
+    assert_int_equal(feed(&in), 0);
+    assert_int_equal(H.o->state, ORDER_DONE);
+    assert_int_equal(H.o->verdict, VERDICT_SUCCESS);
+    assert_true(H.enabled);
+    assert_int_equal(H.n_told, 1);
+    assert_int_equal(H.told.verdict, VERDICT_SUCCESS);
+    assert_string_equal(H.told.code.subject, "");
+    assert_int_equal(feed(&in), ERR_STATE);
+}
+
+static void enable_that_failed_late(void **state)
+{
+    static const enum verdict V[] = {VERDICT_ROLLED_BACK, VERDICT_FAILED, VERDICT_EXPIRED,
+                                     VERDICT_CANCELLED};
+
+    for (unsigned by_answer = 0; by_answer < 2; by_answer++) {
+        for (size_t i = 0; i < sizeof V / sizeof *V; i++) {
+            struct input in;
+            teardown(state);
+            setup(state);
+            go_to(ORDER_DOUBT);
+            if (by_answer) {
+                in = peer_input(MSG_ES3_ENABLE_PROFILE_RESPONSE, EXEC_EXPIRED, "1.6", "5.4");
+                ((struct envelope *)(uintptr_t)in.u.peer.env)->verdict = V[i];
+            } else {
+                in = verdict_input(V[i], H.o->step, "8.4", "4.2");
+            }
+            assert_int_equal(feed(&in), 0);
+            assert_int_equal(H.o->state, ORDER_DONE);
+            assert_int_equal(H.o->verdict, VERDICT_SUCCESS); /* it is installed */
+            assert_false(H.enabled);
+            assert_int_equal(H.n_told, 1);
+            assert_string_not_equal(H.told.code.subject, ""); /* with a reservation */
+            assert_string_equal(H.o->code.subject, H.told.code.subject);
+            if (!by_answer || i == 0)
+                assert_string_equal(H.told.code.subject, "8.4");
+        }
+    }
+}
+
+/* Our own validity period ends before the SM-SR says anything. */
+static void enable_without_an_answer(void **state)
+{
+    struct input in = {.kind = IN_TIMER};
+
+    (void)state;
+    go_to(ORDER_ENABLE);
+    H.now = H.o->validity_end_ms;
+    assert_int_equal(feed(&in), 0);
+    assert_int_equal(H.o->state, ORDER_DOUBT);
+    assert_true(H.answered);
+    in = peer_input(MSG_ES3_ENABLE_PROFILE_RESPONSE, EXEC_SUCCESS, "", "");
+    assert_int_equal(feed(&in), 0);
+    assert_int_equal(H.o->state, ORDER_DONE);
+    assert_true(H.enabled);
+    assert_int_equal(H.n_told, 1);
+    /* The SM-SR was busy all the time: nothing was begun, nothing is any more. */
+    teardown(state);
+    setup(state);
+    go_to(ORDER_ENABLE);
+    in = peer_input(MSG_ES3_ENABLE_PROFILE_RESPONSE, EXEC_FAILED, "1.2", "4.4");
+    assert_int_equal(feed(&in), 0);
+    assert_false(H.o->calling);
+    H.now = H.o->validity_end_ms;
+    in = (struct input){.kind = IN_TIMER};
+    assert_int_equal(feed(&in), 0);
+    assert_int_equal(H.o->state, ORDER_DONE);
+    assert_int_equal(H.o->status, EXEC_WARNING);
+    assert_string_equal(H.o->code.reason, "5.3");
+    assert_false(H.in_doubt);
+}
+
+/* What proves that no ISD-P stands, and what does not. */
+static void an_iccid_that_stands_is_not_released(void **state)
+{
+    struct input in;
+
+    (void)state;
+    go_to(ORDER_CREATE);
+    in = peer_input(MSG_ES3_CREATE_ISDP_RESPONSE, EXEC_FAILED, "8.2.1", "3.3");
+    assert_int_equal(feed(&in), 0);
+    assert_int_equal(H.o->state, ORDER_DONE);
+    assert_int_equal(H.o->verdict, VERDICT_FAILED);
+    assert_string_equal(H.o->code.reason, "3.3");
+    assert_false(H.released);
+    for (unsigned error = 0; error < 2; error++) {
+        teardown(state);
+        setup(state);
+        go_to(ORDER_CREATE);
+        in = peer_input(MSG_ES3_CREATE_ISDP_RESPONSE, EXEC_FAILED, "1.6", "3.3");
+        if (error) {
+            struct envelope *e = (struct envelope *)(uintptr_t)in.u.peer.env;
+            e->kind = ENV_ERROR;
+            e->error_text = span_str("too many requests");
+        }
+        assert_int_equal(feed(&in), 0);
+        assert_int_equal(H.o->state, ORDER_CLEANUP);
+        assert_int_equal(H.called, MSG_ES3_DELETE_ISDP_REQUEST);
+        assert_false(H.released);
+        in = peer_input(MSG_ES3_DELETE_ISDP_RESPONSE, EXEC_FAILED, "8.2.1", "3.9");
+        witness(&in);
+        assert_int_equal(feed(&in), 0);
+        assert_true(H.released);
+        assert_int_equal(H.o->attempt, 1);
+    }
+}
+
 /* --- random lives --- */
 static struct input random_answer(void)
 {
@@ -554,6 +722,9 @@ static void one_life(void **state, uint64_t seed)
                            : rng_below(&H.rng, 2) ? ERR_AUTH
                                                   : ERR_DENIED,
                            H.job == DP_JOB_NEXT && rng_below(&H.rng, 2));
+        else if (H.o->calling && H.o->state == ORDER_DOUBT && rng_below(&H.rng, 2))
+            in = verdict_input(rng_below(&H.rng, 2) ? VERDICT_SUCCESS : VERDICT_ROLLED_BACK,
+                               H.o->step - (uint32_t)rng_below(&H.rng, 2), "8.4", "4.2");
         else if (H.o->calling)
             in = random_answer();
         else
@@ -589,6 +760,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(every_state_meets_every_input), T(done_takes_nothing),   T(at_most_three_attempts),
         T(restart_makes_the_same_call),   T(refusals_at_the_door), T(random_lives),
+        T(enable_in_doubt_is_told_later), T(enable_that_failed_late), T(enable_without_an_answer),
+        T(an_iccid_that_stands_is_not_released),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -140,7 +140,11 @@ static struct input verdict(enum verdict v)
     struct envelope *e = arena_alloc(&H.mem, sizeof *e);
     struct operation_concluded *n = arena_alloc(&H.mem, sizeof *n);
     struct input in = {.kind = IN_PEER};
+    char *fcid;
 
+    fcid = arena_alloc(&H.mem, ORDER_FCID);
+    order_call_id(&H.o->id, H.o->attempt, H.o->step, fcid);
+    n->fcid = span_str(fcid);
     n->verdict = v;
     e->kind = ENV_NOTICE;
     e->message = (struct message){MSG_OPERATION_CONCLUDED, n};
