@@ -31,10 +31,14 @@ struct map {
 static uint64_t map_hash(const struct map *m, struct span key)
 {
     uint64_t h = m->seed ^ key.n;
-    for (size_t i = 0; i < key.n; i++) {
-        h = (h ^ key.p[i]) * 0x9FB21C651E98DF25U;
+    for (size_t i = 0; i < key.n; i += 8) {
+        size_t n = key.n - i < 8 ? key.n - i : 8;
+        uint64_t w = 0;
+        memcpy(&w, key.p + i, n);
+        h = (h ^ w) * 0x9FB21C651E98DF25U;
         h ^= h >> 28;
     }
+    h *= 0x9FB21C651E98DF25U;
     return h ^ h >> 32;
 }
 

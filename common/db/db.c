@@ -30,7 +30,7 @@ int db_number(struct db *db, const char *sql, int64_t *ret)
 
 int db_exec(struct db *db, const char *sql)
 {
-    if (db->failed)
+    if (db->failed || db_read_end(db) != ERR_OK)
         return ERR_IO;
     return db_result(db, sqlite3_exec(db->h, sql, NULL, NULL, NULL));
 }
@@ -230,6 +230,7 @@ int db_open(const char *path, const struct db_options *o, struct db **ret, struc
     memcpy(db->path, path, n);
     db->read_only = o->read_only && !in_memory(db);
     db->autocheckpoint = o->autocheckpoint;
+    db->hold_reads = o->hold_reads;
     db->application_id = o->application_id;
     err = open_handle(db, o, why);
     if (err == ERR_OK)

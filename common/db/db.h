@@ -20,6 +20,7 @@ struct db_options {
     bool read_only;            /* the file must exist; nothing is ever written */
     bool exclusive;            /* one owner: no shared memory, no second connection */
     uint32_t busy_ms;          /* how long a lock held by another connection is waited for */
+    bool hold_reads;           /* reads share one transaction until db_read_end: less locking */
     uint32_t autocheckpoint;   /* log pages after which db_commit checkpoints; 0 = never */
 };
 
@@ -47,6 +48,9 @@ MUST_CHECK int db_begin(struct db *db);
 /* On failure the transaction is gone and the connection has failed: the caller must stop. */
 MUST_CHECK int db_commit(struct db *db);
 MUST_CHECK int db_rollback(struct db *db);
+/* Ends the transaction that reads share (hold_reads); db_begin, db_exec and db_checkpoint do too. Until then
+ * this connection sees nothing that another one commits. */
+MUST_CHECK int db_read_end(struct db *db);
 bool db_in_tx(const struct db *db);
 bool db_failed(const struct db *db); /* an I/O error was seen; every call answers ERR_IO */
 uint64_t db_changes(struct db *db);  /* rows changed by the last statement that wrote */

@@ -6,13 +6,15 @@
 
 #include <sqlite3.h>
 
-enum db_tx_stmt { TX_BEGIN, TX_COMMIT, TX_ROLLBACK, TX_COUNT };
+enum db_tx_stmt { TX_BEGIN, TX_READ, TX_COMMIT, TX_ROLLBACK, TX_COUNT };
 
 struct db {
     sqlite3 *h;
     sqlite3_stmt *tx[TX_COUNT];
     bool read_only;
     bool in_tx;
+    bool hold_reads;
+    bool reading;  /* a held read transaction is open; never together with in_tx */
     bool failed;
     uint32_t application_id;
     uint32_t wal_pages;
@@ -27,5 +29,7 @@ int db_pragma(struct db *db, const char *name, const char *value, const char *wa
               struct errmsg *why);
 /* First column of the first row as a number. */
 int db_number(struct db *db, const char *sql, int64_t *ret);
+/* Before a statement that only reads: opens the held read transaction, where that is asked for. */
+int db_read_begin(struct db *db);
 int db_tx_prepare(struct db *db);
 void db_tx_finalize(struct db *db);

@@ -127,6 +127,11 @@ int stmt_row(struct stmt *st)
         return stmt_end(st, ERR_IO);
     if (st->err != ERR_OK)
         return stmt_end(st, st->err);
+    if (!st->on_row && sqlite3_stmt_readonly(st->s)) {
+        int err = db_read_begin(st->db);
+        if (err != ERR_OK)
+            return stmt_end(st, err);
+    }
     rc = sqlite3_step(st->s);
     st->on_row = rc == SQLITE_ROW;
     if (st->on_row)

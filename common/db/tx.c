@@ -4,8 +4,10 @@
 
 int db_tx_prepare(struct db *db)
 {
-    static const char *const sql[TX_COUNT] = {
-        [TX_BEGIN] = "BEGIN IMMEDIATE", [TX_COMMIT] = "COMMIT", [TX_ROLLBACK] = "ROLLBACK"};
+    static const char *const sql[TX_COUNT] = {[TX_BEGIN] = "BEGIN IMMEDIATE",
+                                              [TX_READ] = "BEGIN",
+                                              [TX_COMMIT] = "COMMIT",
+                                              [TX_ROLLBACK] = "ROLLBACK"};
     int rc = SQLITE_OK;
 
     for (int i = 0; i < TX_COUNT && rc == SQLITE_OK; i++)
@@ -27,6 +29,25 @@ static int run(struct db *db, enum db_tx_stmt which)
     return db_result(db, rc);
 }
 
+int db_read_begin(struct db *db)
+{
+    int err;
+
+    if (!db->hold_reads || db->in_tx || db->reading)
+        return ERR_OK;
+    err = run(db, TX_READ);
+    db->reading = err == ERR_OK;
+    return err;
+}
+
+int db_read_end(struct db *db)
+{
+    if (!db->reading)
+        return ERR_OK;
+    db->reading = false;
+    return sqlite3_get_autocommit(db->h) ? ERR_OK : run(db, TX_COMMIT);
+}
+
 int db_begin(struct db *db)
 {
     int err;
@@ -35,7 +56,9 @@ int db_begin(struct db *db)
         return ERR_IO;
     if (db->in_tx || db->read_only)
         return ERR_STATE;
-    err = run(db, TX_BEGIN);
+    err = db_read_end(db);
+    if (err == ERR_OK)
+        err = run(db, TX_BEGIN);
     db->in_tx = err == ERR_OK;
     return err;
 }
@@ -108,5 +131,7 @@ int db_checkpoint(struct db *db, bool truncate)
         return ERR_IO;
     if (db->in_tx || db->read_only)
         return ERR_STATE;
+    if (db_read_end(db) != ERR_OK)
+        return ERR_IO;
     return db_ckpt(db, truncate ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE);
 }

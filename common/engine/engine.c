@@ -344,6 +344,9 @@ int engine_turn_end(struct engine *e)
         arena_reset(&e->arena);
         e->turn++;
     }
+    err = db_read_end(e->state);
+    if (err)
+        return engine_fail(e, err, "state.db cannot be read: %s", err_text(err));
     return write_behind(e);
 }
 

@@ -54,7 +54,7 @@ int state_open(struct engine *e, struct errmsg *why)
 {
     struct db_options o = {.vfs = e->cfg.vfs, .application_id = e->app.application_id,
                            .sync = DB_SYNC_NORMAL, .read_only = e->cfg.read_only,
-                           .busy_ms = 5000, .autocheckpoint = 2000};
+                           .busy_ms = 5000, .hold_reads = true, .autocheckpoint = 2000};
     struct stmt *st;
     int err = db_open(e->cfg.state_path, &o, &e->state, why);
 

@@ -122,10 +122,8 @@ static void on_report(void *ctx, uint64_t message, enum report_state s)
     char more[64];
     struct coap_msg m;
 
-    if (coap_peer_in_flight(c->peer) >= LINK_REPORT_ROOM) {
-        c->n.reports_dropped++;       /* a hint: what cards say must not queue behind it */
-        return;
-    }
+    if (!map_del(c->reports, span_of(&message, sizeof(message))))
+        return;                       /* nobody asked */
     (void)snprintf(more, sizeof(more), "&id=%llu&state=%s", (unsigned long long)message,
                    STATES[s]);
     link_request(c, COAP_POST, "sms/dlr", more, (struct span){NULL, 0}, &m);
@@ -137,6 +135,7 @@ struct mt_query {
     struct msisdn to, from;
     uint8_t pid, dcs;
     uint64_t vp_s, m;
+    bool report;
     char run[17];
 };
 
@@ -151,6 +150,7 @@ static bool mt_read(const char *q, struct mt_query *ret)
 {
     char text[24];
 
+    ret->report = coap_query_get(q, "dlr", text, sizeof(text)) && !strcmp(text, "1");
     return coap_query_get(q, "to", text, sizeof(text)) &&
            msisdn_parse(span_str(text), &ret->to) == ERR_OK &&
            coap_query_get(q, "from", text, sizeof(text)) &&
@@ -220,6 +220,9 @@ static void on_mt(struct coap_link *c, const struct coap_msg *req, struct coap_r
                       clock_wall_ms(c->clock), &r, &s->message) != ERR_OK)
         r = SIMNET_QUEUE_FULL;
     s->code = mt_code(r);
+    if (r == SIMNET_ACCEPTED && q.report &&
+        map_put(c->reports, span_of(&s->message, sizeof(s->message)), c) != ERR_OK)
+        c->n.unsent++;                          /* a hint less */
     c->n.mt_taken += r == SIMNET_ACCEPTED;
     c->n.mt_refused += r != SIMNET_ACCEPTED;
     mt_reply(s, ret);
@@ -297,8 +300,9 @@ int coap_link_open(struct loop *l, const struct coap_link_config *cfg, struct co
         memcpy(c->network, cfg->network, strlen(cfg->network) + 1);
     c->mos = map_new(0);
     c->streams = map_new(0);
+    c->reports = map_new(LINK_REPORTS_MAX);
     c->timer = loop_timer_new(l, on_timer, c);
-    if (rc == ERR_OK && (!c->mos || !c->streams || !c->timer))
+    if (rc == ERR_OK && (!c->mos || !c->streams || !c->reports || !c->timer))
         rc = ERR_NOMEM;
     if (rc == ERR_OK)
         rc = coap_open(l, cfg->listen, on_request, c, &c->node, why);
@@ -359,6 +363,7 @@ void coap_link_close(struct coap_link *c)
     while (c->mos && map_next(c->mos, &cursor, NULL, &mo))
         free(mo);
     map_free(c->mos);
+    map_free(c->reports);
     map_free(c->streams);
     if (c->timer)
         loop_timer_free(c->timer);

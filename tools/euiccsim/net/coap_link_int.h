@@ -13,7 +13,7 @@
 #define LINK_SEEN 1024u               /* MT numbers of a run that are remembered */
 #define LINK_MO_SPAN 1000u            /* MO numbers from the oldest unanswered to the newest */
 #define LINK_PAUSE_MS 1000            /* after 4.29 and 5.03 */
-#define LINK_REPORT_ROOM 16u          /* delivery reports are sent while fewer requests wait */
+#define LINK_REPORTS_MAX 65536u       /* messages whose delivery is to be reported */
 #define CONN_TEXT 25u
 
 /* --- one direction --- */
@@ -89,6 +89,7 @@ struct coap_link {
     uint64_t mt_high;
     struct seen_mt seen[LINK_SEEN];
     struct map *streams;              /* connection -> struct link_stream */
+    struct map *reports;              /* message: its delivery is to be reported */
     struct list paused;
     struct loop_timer *timer;
     struct buf scratch;

@@ -390,6 +390,42 @@ static void reader_holds_the_log(void **state)
     db_close(reader);
 }
 
+/* Reads of one turn see one state, and what is written ends them. */
+static void held_reads_see_one_state(void **state)
+{
+    static const char *const sql[] = {"SELECT count(*) FROM t"};
+    struct fix *f = *state;
+    struct stmt_set *set = NULL;
+    struct db *other = NULL;
+
+    open_ok(f, 1);
+    f->o.hold_reads = true;
+    again(f);
+    open_ok(f, 1);
+    assert_int_equal(db_open("/t.db", &f->o, &other, &f->why), ERR_OK);
+    assert_int_equal(stmt_set_new(f->db, sql, 1, &set, &f->why), ERR_OK);
+    const int64_t seen[] = {0, 0, 1, 2};
+    for (int i = 0; i < 4; i++) {
+        struct stmt *st = stmt_at(set, 0);
+        if (i == 2)
+            assert_int_equal(db_read_end(f->db), ERR_OK);
+        if (i == 3) {
+            assert_int_equal(db_begin(f->db), ERR_OK);
+            assert_int_equal(db_exec(f->db, "INSERT INTO t VALUES(2, x'02')"), ERR_OK);
+            assert_int_equal(db_commit(f->db), ERR_OK);
+        }
+        assert_int_equal(stmt_row(st), ERR_OK);
+        assert_int_equal(stmt_i64(st, 0), seen[i]);
+        assert_int_equal(stmt_end(st, ERR_OK), ERR_OK);
+        if (i == 0)
+            assert_int_equal(db_exec(other, "INSERT INTO t VALUES(1, x'01')"), ERR_OK);
+    }
+    assert_int_equal(db_checkpoint(f->db, true), ERR_OK);
+    assert_int_equal(db_read_end(f->db), ERR_OK);
+    stmt_set_free(set);
+    db_close(other);
+}
+
 static void errors_are_mapped(void **state)
 {
     struct fix *f = *state;
@@ -487,6 +523,7 @@ int main(void)
         T(commit_checkpoints_by_itself_when_asked),
         T(io_error_in_the_own_checkpoint_shows),
         T(reader_holds_the_log),
+        T(held_reads_see_one_state),
         T(errors_are_mapped),
         T(defence_is_on),
         T(check_finds_a_broken_page),

@@ -11,6 +11,7 @@
 
 #include <arpa/inet.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -379,6 +380,29 @@ static void a_number_sent_again_is_answered_again_without_effect(void **state)
     world_close();
 }
 
+/* Only of a message that asked for it, and once. */
+static void a_report_comes_to_who_asked(void **state)
+{
+    (void)state;
+    const struct span ud = span_str("\x02\x70\x00" "0123456789");
+    struct coap_link_counters n;
+    struct simnet_port port;
+
+    peer_open();
+    port = coap_link_port(W.link);
+    assert_int_equal(ask(COAP_POST, "sms/mt", TO "&run=ab&m=1", ud), COAP_CREATED);
+    port.sms_report(port.ctx, strtoull(W.last.location + 4, NULL, 10), REPORT_DELIVERED);
+    coap_link_get_counters(W.link, &n);
+    assert_int_equal(n.reports, 0);
+    assert_int_equal(ask(COAP_POST, "sms/mt", TO "&dlr=1&run=ab&m=2", ud), COAP_CREATED);
+    for (unsigned i = 0; i < 2; i++)
+        port.sms_report(port.ctx, strtoull(W.last.location + 4, NULL, 10), REPORT_DELIVERED);
+    coap_link_get_counters(W.link, &n);
+    assert_int_equal(n.reports, 1);
+    coap_close(P);
+    world_close();
+}
+
 static void malformed_requests_are_refused(void **state)
 {
     (void)state;
@@ -436,6 +460,7 @@ int main(void)
         cmocka_unit_test(a_whole_session_travels_between_processes),
         cmocka_unit_test(a_number_nobody_has_is_refused),
         cmocka_unit_test(a_number_sent_again_is_answered_again_without_effect),
+        cmocka_unit_test(a_report_comes_to_who_asked),
         cmocka_unit_test(malformed_requests_are_refused),
         cmocka_unit_test(status_is_told),
     };
