@@ -145,7 +145,7 @@ static void unit_refused(struct channel *ch, struct sms_unit *u, const char *why
     sms_refused(ch, &eid, counter, why);
 }
 
-/* The network has no room for now. */
+/* The network has no room at this moment. */
 static void unit_later(struct channel *ch, struct sms_unit *u)
 {
     unsigned step = u->tries < SMS_BACKOFFS ? u->tries : SMS_BACKOFFS - 1;
