@@ -112,7 +112,30 @@ static int seal(struct request *q, struct plan *p, struct event *ev, const struc
     return err;
 }
 
-static void store(struct request *q, struct span octets, const struct eis_import *im)
+/* The EIS as it goes into the log: versions, counters and identifiers of its keys without the keys.
+ * The log is kept for ever and shown to its readers; the keys live sealed and may be erased. */
+static int without_keys(const struct eis_import *im, struct arena *arena, struct span *ret)
+{
+    struct signed_eis *s = arena_dup(arena, &im->eis, sizeof im->eis);
+    struct buf out;
+    int err;
+
+    if (!s)
+        return ERR_NOMEM;
+    for (unsigned i = 0; i < s->n_keysets; i++)
+        for (unsigned k = 0; k < s->keysets[i].n_keys; k++)
+            s->keysets[i].keys[k].wrapped = (struct span){NULL, 0};
+    buf_init(&out, WIRE_DATA_MAX);
+    err = wire_signed_eis_encode(s, &out);
+    if (!err) {
+        *ret = span_of(arena_dup(arena, out.p, out.n), out.n);
+        err = ret->p ? ERR_OK : ERR_NOMEM;
+    }
+    buf_fini(&out);
+    return err;
+}
+
+static void store(struct request *q, const struct eis_import *im)
 {
     struct plan *p = engine_plan_begin(q->a->cfg.engine);
     struct message m;
@@ -122,8 +145,7 @@ static void store(struct request *q, struct span octets, const struct eis_import
         return;
     ev = call_record(q, p, EV_EUICC_REGISTERED, &im->info.eid);
     ev->number = im->realm->number;
-    ev->data = octets;
-    if (seal(q, p, ev, im)) {
+    if (seal(q, p, ev, im) || without_keys(im, p->arena, &ev->data)) {
         api_refuse(q, ST_STORAGE, span_str("the keys could not be sealed; nothing was done"));
         return;
     }
@@ -148,6 +170,6 @@ void api_register_eis(struct request *q)
     if (st)
         refuse(q, st, &im->info.eid, &why);
     else
-        store(q, req->eis, im);
+        store(q, im);
     eis_import_fini(im);
 }

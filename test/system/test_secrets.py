@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Canaries: keys that must not be where they have no business (design law 9). The SM-SR never holds a key of
-a profile, not even in memory; the keys of its own cards are in no file it writes, and it leaves no core."""
+a profile, not even in memory; the keys of its own cards are in no file it writes, neither clear nor as the EUM
+wrapped them, and it leaves no core."""
 import os
 import shutil
 import signal
@@ -47,6 +48,16 @@ def card_keys(world):
     return keys
 
 
+def wrapped(world, keys):
+    """The keys as they came: a block under the EUM's one transport key, the same wherever it stands."""
+    transport = world.text("pki/transport.key").strip()
+    plain = b"".join(keys[name] for name in keys)
+    done = subprocess.run(["openssl", "enc", "-aes-128-ecb", "-nopad", "-K", transport], input=plain,
+                          capture_output=True, check=True).stdout
+    assert len(done) == len(plain) == 16 * len(keys)
+    return {f"wrapped {name}": done[16 * n:16 * n + 16] for n, name in enumerate(keys)}
+
+
 def leaks(data, keys):
     return [name for name, raw in keys.items() if any(form in data for form in forms(raw))]
 
@@ -83,10 +94,13 @@ def test_canaries(make_world, monkeypatch):
     monkeypatch.setenv("REMORA_LOG", "debug")
     world = make_world(meters=8)
     profile, card = profile_keys(world), card_keys(world)
+    came = wrapped(world, {name: raw for name, raw in card.items() if len(raw) == 16})
     # The search finds what is there: in the operator's file, and in the memory of the cards.
     with open(world.file("world/subscriptions-b.csv"), "rb") as f:
         assert len(leaks(f.read(), profile)) == 8 * 7   # K and OPc stand in the HSS as well
     assert len(leaks(memory(world.pid("euiccsim")), card)) >= 8
+    with open(world.file("world/fleet.eis"), "rb") as f:
+        assert len(leaks(f.read(), came)) == len(came) == 8 * 4
 
     push = world.background("profile", "push", "--eids", world.file("world/eids.txt"), "--type", "meter", "--out",
                             world.file("pushed.txt"), as_="operator-b")
@@ -109,6 +123,7 @@ def test_canaries(make_world, monkeypatch):
         for name, data in files(world, "smsr", "smdp", "log"):
             assert leaks(data, profile) == [], f"{moment}: {name}"
             assert leaks(data, card) == [], f"{moment}: {name}"
+            assert leaks(data, came) == [], f"{moment}: {name}"
     # Its neighbours' files are secret as well: nobody else may read them.
     for name in ("smsr", "smdp", "world"):
         assert os.stat(world.file(name)).st_mode & 0o077 == 0

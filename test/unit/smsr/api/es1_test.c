@@ -190,6 +190,73 @@ static void change_keys(struct world *w, struct eis_parts *e, enum change c)
     }
 }
 
+static bool contains(struct span hay, struct span needle)
+{
+    for (size_t i = 0; i + needle.n <= hay.n; i++)
+        if (!memcmp(hay.p + i, needle.p, needle.n))
+            return true;
+    return false;
+}
+
+static void no_wrapped_key(struct world *w, const struct eis_parts *parts)
+{
+    struct journal_record rec;
+    struct signed_eis s;
+    struct event ev;
+    struct buf body;
+
+    buf_init(&body, 0);
+    assert_int_equal(journal_get(engine_journal(smsr_core_engine(w->core)), card_of(w, 1)->eis_lsn,
+                                 &rec, &body), ERR_OK);
+    assert_int_equal(wire_event_decode(EV_EUICC_REGISTERED, buf_span(&body), &w->arena, &ev, NULL),
+                     ERR_OK);
+    assert_int_equal(wire_signed_eis_decode(ev.data, &w->arena, &s, NULL), ERR_OK);
+    for (unsigned i = 0; i < parts->s.n_keysets; i++)
+        for (unsigned k = 0; k < parts->s.keysets[i].n_keys; k++) {
+            struct span wrapped = parts->s.keysets[i].keys[k].wrapped;
+            /* Whole, and the first block alone: under one transport key it is the same for ever. */
+            assert_true(wrapped.n >= 16);
+            assert_false(contains(buf_span(&body), span_of(wrapped.p, 16)));
+            assert_int_equal(s.keysets[i].keys[k].kid, parts->s.keysets[i].keys[k].kid);
+            assert_int_equal(s.keysets[i].keys[k].wrapped.n, 0);
+        }
+    assert_true(span_eq(s.eum_signed_info, parts->s.eum_signed_info));
+    assert_true(span_eq(s.eum_signature, parts->s.eum_signature));
+    buf_fini(&body);
+}
+
+/* Kept for ever, a wrapped key would be as safe as the one transport key: the log has none, and the
+ * card is the same when it is built from the log again. */
+static void the_log_holds_no_wrapped_key(void **state)
+{
+    struct world *w = *state;
+    struct peer *eum = dial(w, EUM, ROLE_EUM);
+    struct eis_parts parts;
+    struct es1_register_eis_request req;
+    struct got first;
+
+    eis_prepare(w, 1, &parts);
+    req = eis_request("call", eis_encode(w, &parts));
+    first = *call(eum, MSG_ES1_REGISTER_EIS_REQUEST, &req, NULL);
+    assert_int_equal(first.status, EXEC_SUCCESS);
+    no_wrapped_key(w, &parts);
+    world_drop_peers(w);
+    memvfs_crash(w->m, MEMVFS_KEEP, NULL);
+    smsr_core_free(w->core);
+    world_open(w);
+    assert_int_equal(card_of(w, 1)->scp80_kvn, 1);
+    assert_int_equal(card_of(w, 1)->counter_high, 7);
+    assert_int_equal(card_of(w, 1)->psk_kvn, 0x40);
+    assert_int_equal(card_of(w, 1)->psk_kid, 1);
+    no_wrapped_key(w, &parts);
+    /* The digest of the call is over what was sent, keys included: another key is another call. */
+    eum = dial(w, EUM, ROLE_EUM);
+    assert_int_equal(call(eum, MSG_ES1_REGISTER_EIS_REQUEST, &req, NULL)->status, EXEC_SUCCESS);
+    change_keys(w, &parts, TRANSPORT_OTHER);
+    req = eis_request("call", eis_encode(w, &parts));
+    assert_code(call(eum, MSG_ES1_REGISTER_EIS_REQUEST, &req, NULL), "1.6", "3.3");
+}
+
 static void change_identity(struct world *w, struct eis_parts *e, enum change c)
 {
     struct eis_parts other;
@@ -364,6 +431,7 @@ int main(void)
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         CASE(a_good_eis_is_registered_with_its_keys),
+        CASE(the_log_holds_no_wrapped_key),
         CASE(each_refusal_has_its_code_and_sentence),
         CASE(garbage_is_refused_without_harm),
         CASE(a_repeat_gets_the_stored_answer),
