@@ -300,6 +300,15 @@ static void on_reload(void *ctx)
     log_notice("main", "SIGHUP: a changed configuration is read at the next start");
 }
 
+static void on_trouble(const struct uuid *order, int err)
+{
+    char id[UUID_TEXT];
+
+    uuid_text(order, id);
+    log_error("order", "order=%s error=%s %s; this order waits and is tried again, the others go on: "
+              "smctl explain %s shows how far it is", id, err_name(err), err_text(err), id);
+}
+
 /* --- opening --- */
 static int open_core(struct dp_app *a, struct errmsg *why)
 {
@@ -319,6 +328,7 @@ static int open_core(struct dp_app *a, struct errmsg *why)
                                        .overlay_max = a->conf->limits.orders_in_memory,
                                        .flush_dirty = a->conf->limits.write_behind,
                                        .version = SMDP_VERSION,
+                                       .on_trouble = on_trouble,
                                        .rss = resident};
 
     return smdp_core_new(&c, &a->core, why);

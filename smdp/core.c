@@ -329,6 +329,17 @@ static int name_tenants(struct smdp_core *c)
     return ERR_OK;
 }
 
+static void app_trouble(void *ctx, const struct mbox *key, int err)
+{
+    const struct smdp_core *c = ctx;
+    struct uuid order = {{0}};
+
+    if (key->kind == MBOX_ORDER)
+        memcpy(order.b, key->id, sizeof order.b);
+    if (c->cfg.on_trouble)
+        c->cfg.on_trouble(&order, err);
+}
+
 struct engine_app dp_core_app(struct smdp_core *c)
 {
     return (struct engine_app){.ctx = c,
@@ -353,6 +364,7 @@ struct engine_app dp_core_app(struct smdp_core *c)
                                .release = app_release,
                                .deliver = app_deliver,
                                .peer_ack = app_peer_ack,
+                               .trouble = app_trouble,
                                .flushed = app_flushed};
 }
 

@@ -45,6 +45,9 @@ struct smdp_core_config {
     uint64_t min_free_bytes;
     size_t overlay_max, flush_dirty; /* 0: the engine's defaults */
     const char *version;
+    /* A timer or restart of this order could not be decided (engine.h, trouble): for a log; may be
+     * NULL. */
+    void (*on_trouble)(const struct uuid *order, int err);
     uint64_t (*rss)(void *ctx); /* may be NULL */
     void *rss_ctx;
 };

@@ -127,6 +127,26 @@ static void on_record(void *ctx, const struct event *ev)
     }
 }
 
+/* What was sealed and does not open again, or is gone. */
+static bool keys_lost(int err)
+{
+    return err == ERR_AUTH || err == ERR_NOT_FOUND || err == ERR_CORRUPT || err == ERR_TRUNCATED;
+}
+
+static void on_trouble(void *ctx, const struct eid *eid, const struct uuid *op, int err)
+{
+    char eid_masked[EID_TEXT], id[UUID_TEXT];
+
+    (void)ctx;
+    uuid_text(op, id);
+    log_error("card", "eid=%s op=%s error=%s %s; this card waits and is tried again, the others go on",
+              log_eid(eid, eid_masked), id, err_name(err),
+              keys_lost(err) ? "its sealed keys do not open: bring the row isdr/EID of the table "
+                               "secret in journal.db back from a backup (the EID: smctl operation "
+                               "show OP)"
+                             : err_text(err));
+}
+
 static void on_refused(void *ctx, const char *from, int err, const char *why)
 {
     (void)ctx;
@@ -212,7 +232,7 @@ static int open_core(struct app *a, struct errmsg *why)
         .pki = a->secrets.pki, .transport = a->secrets.transport,
         .n_transport = a->secrets.n_transport, .clock = &CLOCK_SYSTEM, .rng = &a->rng,
         .carrier = coap_carrier_port(a->carrier), .version = SMSR_VERSION, .on_record = on_record,
-        .rss = resident, .ctx = a};
+        .on_trouble = on_trouble, .rss = resident, .ctx = a};
     int err = smsr_core_new(&o, &a->core, why);
 
     if (!err)

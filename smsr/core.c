@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #define RUN_AT_ONCE 256u /* timers of one turn: connections get their share */
+#define KEK_TRIES 16u    /* cards whose keys are tried at the start */
 
 /* --- what the channel asks --- */
 static const struct euicc *port_euicc(void *ctx, const struct eid *eid)
@@ -78,35 +79,48 @@ static int open_channel(struct smsr_core *c)
     return c->channel ? ERR_OK : ERR_NOMEM;
 }
 
-static int first_secret(void *ctx, struct span id, uint32_t kek_version)
+struct kek_trial {
+    struct eid eid[KEK_TRIES];
+    unsigned n;
+};
+
+static int first_secrets(void *ctx, struct span id, uint32_t kek_version)
 {
-    struct eid *eid = ctx;
+    struct kek_trial *t = ctx;
     char text[EID_TEXT] = "";
 
     (void)kek_version;
     if (id.n != 5 + EID_TEXT - 1 || memcmp(id.p, "isdr/", 5) != 0)
         return ERR_OK;
     memcpy(text, id.p + 5, EID_TEXT - 1);
-    return eid_parse(text, eid) ? ERR_OK : ERR_EXISTS;
+    t->n += !eid_parse(text, &t->eid[t->n]);
+    return t->n == KEK_TRIES ? ERR_EXISTS : ERR_OK;
 }
 
-/* Another KEK would show at the first command to a card; it is found at the start instead. */
+/* Another KEK would show at the first command to a card; it is found at the start instead. One card
+ * whose keys are damaged says nothing about the KEK. */
 static int check_kek(struct smsr_core *c, struct errmsg *why)
 {
-    struct eid eid = {{0}};
+    struct kek_trial t = {.n = 0};
     const struct isdr_secret *k;
-    const struct euicc *e;
-    int err = journal_secret_each(engine_journal(c->engine), first_secret, &eid);
+    unsigned refused = 0;
+    int err = journal_secret_each(engine_journal(c->engine), first_secrets, &t);
 
-    if (err != ERR_EXISTS)
+    if (err != ERR_OK && err != ERR_EXISTS)
         return err;
-    e = core_view(c, &eid);
-    err = e ? keys_get(c->keys, e->tenant, &eid, &k) : ERR_OK;
-    if (err != ERR_AUTH)
-        return err;
-    return errmsg_set(why, err,
-                      "keystore.kek does not open the stored keys of the cards: it is another key "
-                      "than the one they were sealed with");
+    for (unsigned i = 0; i < t.n; i++) {
+        const struct euicc *e = core_view(c, &t.eid[i]);
+        err = e ? keys_get(c->keys, e->tenant, &t.eid[i], &k) : ERR_NOT_FOUND;
+        if (!err)
+            return ERR_OK;
+        refused += err == ERR_AUTH;
+    }
+    if (!refused)
+        return ERR_OK;
+    return errmsg_set(why, ERR_AUTH,
+                      "keystore.kek does not open the stored keys of the cards (%u tried): it is "
+                      "another key than the one they were sealed with; name that one",
+                      refused);
 }
 
 /* --- api --- */

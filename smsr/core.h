@@ -28,6 +28,9 @@ struct smsr_core_options {
     const char *version;
     /* Told of each record decided here, before it is durable: for a log; NULL: nobody. */
     void (*on_record)(void *ctx, const struct event *ev);
+    /* A timer or restart of this card could not be decided (engine.h, trouble): for a log; op is
+     * what runs on it or empty; NULL: nobody. */
+    void (*on_trouble)(void *ctx, const struct eid *eid, const struct uuid *op, int err);
     uint64_t (*rss)(void *ctx);    /* resident octets for the status; NULL: 0 */
     void *ctx;
 };

@@ -295,6 +295,18 @@ static void app_flushed(void *ctx, uint64_t applied_lsn)
     store_flushed(c->store);
 }
 
+/* One card's trouble: said by its name, the others go on. */
+static void app_trouble(void *ctx, const struct mbox *key, int err)
+{
+    struct smsr_core *c = ctx;
+    struct eid eid = eid_of(key);
+    const struct euicc *e = core_view(c, &eid);
+    struct uuid none = {{0}};
+
+    if (c->o.on_trouble)
+        c->o.on_trouble(c->o.ctx, &eid, e && e->n_ops ? &e->ops[0]->id : &none, err);
+}
+
 struct engine_app core_app(struct smsr_core *c)
 {
     return (struct engine_app){
@@ -304,7 +316,7 @@ struct engine_app core_app(struct smsr_core *c)
         .save_rest = app_save_rest, .drop = app_drop, .due = app_due, .decide = app_decide,
         .arm = app_arm, .route = app_route, .stream = app_stream, .apply = app_apply,
         .scan = app_scan, .release = app_release, .deliver = app_deliver,
-        .peer_ack = app_peer_ack, .flushed = app_flushed};
+        .peer_ack = app_peer_ack, .trouble = app_trouble, .flushed = app_flushed};
 }
 
 int core_open_engine(struct smsr_core *c, struct errmsg *why)

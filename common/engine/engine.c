@@ -80,6 +80,7 @@ int engine_apply_record(struct engine *e, const struct journal_record *rec, cons
     if (due != a->due) {
         a->due = due;
         a->volatile_due = 0;
+        a->restart_owed = false; /* something else took it up */
         if (live)
             agg_reschedule(e, a);
     }
@@ -377,13 +378,12 @@ int engine_restart_all(struct engine *e)
     for (size_t i = 0; i < e->n_restart && !e->failed; i++) {
         in.to = e->restart[i];
         err = engine_post(e, &in);
-        if (err && err != ERR_STATE)
-            return err;
     }
+    err = e->failed ? err ? err : ERR_IO : ERR_OK;
     free(e->restart);
     e->restart = NULL;
     e->n_restart = e->cap_restart = 0;
-    return ERR_OK;
+    return err;
 }
 
 struct arena *engine_arena(struct engine *e)

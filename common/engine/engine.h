@@ -56,6 +56,10 @@ struct engine_app {
     void (*deliver)(void *ctx, uint64_t conn, const struct event *ev, unsigned index);
     /* ACK of a peer's delivery (we are the subscriber) is durable. */
     void (*peer_ack)(void *ctx, const struct oid *peer, uint64_t number);
+    /* Nobody else hears of it: a timer or restart of this mailbox could not be decided. It left no
+     * trace, is tried again ever more rarely, and keeps no other mailbox from its turn; NULL:
+     * counted only. */
+    void (*trouble)(void *ctx, const struct mbox *key, int err);
     /* state.db just reached lsn: indexes of the overlay up to it may go. */
     void (*flushed)(void *ctx, uint64_t applied_lsn);
 };
@@ -100,11 +104,12 @@ const char *engine_why(const struct engine *e);
 MUST_CHECK int engine_flush(struct engine *e);
 
 /* Timers: earliest due (wall ms; INT64_MAX = none); run posts IN_TIMER to what is due, at most max.
- * A mailbox that could not be decided is asked again a second later; only a failed engine is an
- * error. */
+ * A mailbox that could not be decided is asked again a second later, then after twice that and so
+ * on up to some minutes; only a failed engine is an error. */
 int64_t engine_next_due(const struct engine *e);
 MUST_CHECK int engine_run_due(struct engine *e, unsigned max);
-/* Posts IN_RESTART to every mailbox that was live at open. */
+/* Posts IN_RESTART to every mailbox that was live at open; one that cannot be decided is asked again
+ * like a timer. */
 MUST_CHECK int engine_restart_all(struct engine *e);
 
 /* --- idempotency: key (party, FunctionCallIdentifier) -> digest, operation, stored answer --- */
@@ -144,7 +149,7 @@ bool engine_has_room(struct engine *e);       /* law 11: space checked before ad
 
 struct engine_counters {
     uint64_t turns, commits, records, body_bytes, inputs, refused, flushes, loads, deliveries_sent;
-    uint64_t errors;             /* timers whose decision failed without a trace; they come again */
+    uint64_t errors;    /* timers and restarts whose decision failed without a trace; they come again */
 };
 void engine_get_counters(const struct engine *e, struct engine_counters *ret);
 

@@ -20,6 +20,8 @@ struct agg {
     uint64_t last_lsn;
     int64_t due;                    /* durable due of the object, 0 = none */
     int64_t volatile_due;           /* moved without a record, 0 = none */
+    unsigned tries;                 /* decisions in a row that failed without a trace */
+    bool restart_owed;              /* the next timer is its IN_RESTART */
     bool dirty;
     struct list lru;                /* all entries, oldest first */
     struct list dirty_link;
@@ -140,6 +142,8 @@ bool sched_pop(struct engine *e, int64_t now, struct mbox *ret);
 /* When the mailbox is to be woken: the moved time where there is one; 0 = never. */
 int64_t agg_due(const struct agg *a);
 void agg_reschedule(struct engine *e, struct agg *a);
+/* A decision of a timer or restart ended with err: counts and tells what left no trace. */
+void sched_tried(struct engine *e, struct agg *a, enum input_kind kind, int err);
 
 /* deliveries.c */
 MUST_CHECK int party_box_get(struct engine *e, const struct oid *party, struct party_box **ret);

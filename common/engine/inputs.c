@@ -17,12 +17,12 @@ static int decide_one(struct engine *e, const struct input *in)
     if (err)
         return engine_fail(e, err, "state.db: an aggregate cannot be read: %s", err_text(err));
     err = e->app.decide(e->app.ctx, a ? a->obj : NULL, in, p);
-    if (err == ERR_STATE) {
+    if (err == ERR_STATE)
         e->count.refused++;
-        return err;
-    }
-    if (!err)
+    else if (!err)
         err = engine_execute(e, p, &in->to, in);
+    if (a && (in->kind == IN_TIMER || in->kind == IN_RESTART))
+        sched_tried(e, a, in->kind, err);
     return err;
 }
 

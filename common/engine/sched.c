@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #define SCHED_AGAIN_MS 1000
+#define SCHED_DOUBLED_MAX 8 /* about four minutes */
 
 static bool before(const struct sched_entry *a, const struct sched_entry *b)
 {
@@ -94,6 +95,34 @@ void agg_reschedule(struct engine *e, struct agg *a)
         (void)engine_fail(e, err, "no memory for the timer of a mailbox");
 }
 
+/* Soon at first, then so rarely that a card whose trouble lasts costs nothing. */
+static void wake_again(struct engine *e, struct agg *a)
+{
+    unsigned doubled = a->tries > SCHED_DOUBLED_MAX ? SCHED_DOUBLED_MAX : a->tries;
+
+    a->volatile_due = clock_wall_ms(e->clock) + ((int64_t)SCHED_AGAIN_MS << doubled);
+    agg_reschedule(e, a);
+}
+
+void sched_tried(struct engine *e, struct agg *a, enum input_kind kind, int err)
+{
+    if (!err || err == ERR_STATE) {
+        a->tries = 0;
+        a->restart_owed = a->restart_owed && kind != IN_RESTART;
+        return;
+    }
+    if (err == ERR_IO) /* the disk is not one mailbox's trouble (law 11) */
+        (void)engine_fail(e, err, "a timer or restart cannot be decided: %s", err_text(err));
+    if (e->failed)
+        return;
+    e->count.errors++;
+    if (e->app.trouble)
+        e->app.trouble(e->app.ctx, &a->key, err);
+    a->restart_owed = a->restart_owed || kind == IN_RESTART;
+    wake_again(e, a);
+    a->tries++;
+}
+
 int64_t engine_next_due(const struct engine *e)
 {
     if (e->n_queue)
@@ -101,9 +130,29 @@ int64_t engine_next_due(const struct engine *e)
     return e->n_heap ? e->heap[0].due : INT64_MAX;
 }
 
+/* One mailbox's trouble is not the others'. */
+static int run_one(struct engine *e, struct agg *a, const struct mbox *key, int64_t now)
+{
+    struct input in = {.kind = a->restart_owed ? IN_RESTART : IN_TIMER, .to = *key};
+    int err;
+
+    a->volatile_due = 0;
+    err = engine_post(e, &in);
+    if (e->failed)
+        return err ? err : ERR_IO;
+    err = overlay_find(e, key, &a);
+    if (err || !a || a->volatile_due || !a->due)
+        return ERR_OK;
+    /* A decider that left its due in the past would be woken for ever: not at once, then. */
+    if (a->due <= now)
+        wake_again(e, a);
+    else if (in.kind == IN_RESTART) /* the moved time stood in place of the durable one */
+        agg_reschedule(e, a);
+    return ERR_OK;
+}
+
 int engine_run_due(struct engine *e, unsigned max)
 {
-    struct input in = {.kind = IN_TIMER};
     int64_t now = clock_wall_ms(e->clock);
     struct mbox key;
 
@@ -118,19 +167,9 @@ int engine_run_due(struct engine *e, unsigned max)
         due = agg_due(a);
         if (!due || due > now) /* stale: the entry that holds for it stands further back */
             continue;
-        a->volatile_due = 0;
-        in.to = key;
-        err = engine_post(e, &in);
-        if (e->failed)
-            return err ? err : ERR_IO;
-        if (err && err != ERR_STATE)
-            e->count.errors++; /* one mailbox's trouble is not the others' */
-        /* A decider that left its due in the past would be woken for ever: not at once, then. */
-        err = overlay_find(e, &key, &a);
-        if (!err && a && !a->volatile_due && a->due && a->due <= now) {
-            a->volatile_due = now + SCHED_AGAIN_MS;
-            agg_reschedule(e, a);
-        }
+        err = run_one(e, a, &key, now);
+        if (err)
+            return err;
     }
     return ERR_OK;
 }

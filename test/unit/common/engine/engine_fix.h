@@ -42,6 +42,9 @@ struct world {
     const char *post_in_release;     /* command posted once from inside release */
     unsigned loads, saves, house_records, restarts;
     bool apply_fails, decide_fails;
+    int restart_fails;               /* with this error, for counter 1 */
+    unsigned troubles;
+    struct mbox troubled;
 };
 
 static const char *const FIX_SQL[FQ_COUNT] = {
@@ -253,8 +256,9 @@ static inline int fix_decide(void *ctx, void *obj, const struct input *in, struc
     struct counter *c = obj;
 
     if (in->kind == IN_RESTART) {
+        struct mbox one = mbox_no(1);
         w->restarts++;
-        return ERR_STATE;
+        return w->restart_fails && !memcmp(in->to.id, one.id, 16) ? w->restart_fails : ERR_STATE;
     }
     if (in->kind == IN_TIMER) {
         struct event *ev = fix_record(p, EV_EUICC_AUDITED, in);
@@ -395,6 +399,15 @@ static inline void fix_flushed(void *ctx, uint64_t lsn)
     assert_true(lsn > 0);
 }
 
+static inline void fix_trouble(void *ctx, const struct mbox *key, int err)
+{
+    struct world *w = ctx;
+
+    assert_true(err != ERR_OK && err != ERR_STATE);
+    w->troubles++;
+    w->troubled = *key;
+}
+
 static inline struct engine_app fix_app(struct world *w)
 {
     return (struct engine_app){
@@ -403,7 +416,7 @@ static inline struct engine_app fix_app(struct world *w)
         .load = fix_load, .save = fix_save, .save_rest = fix_save_rest, .drop = fix_drop,
         .due = fix_due, .decide = fix_decide, .arm = fix_arm, .route = fix_route,
         .stream = fix_stream, .apply = fix_apply, .scan = fix_scan, .release = fix_release,
-        .deliver = fix_deliver, .peer_ack = fix_peer_ack, .flushed = fix_flushed};
+        .deliver = fix_deliver, .peer_ack = fix_peer_ack, .trouble = fix_trouble, .flushed = fix_flushed};
 }
 
 static const struct engine_dump FIX_DUMPS[] = {

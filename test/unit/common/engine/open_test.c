@@ -161,6 +161,63 @@ static void live_mailboxes_get_one_restart_each(void **state)
     assert_int_equal(w->restarts, 2);
 }
 
+static void run_at(struct world *w, int64_t at)
+{
+    fake_clock_step(&w->clock, at - w->clock.wall_ms);
+    assert_int_equal(engine_run_due(w->e, 100), ERR_OK);
+    world_turn(w);
+}
+
+/* One mailbox that cannot be taken up keeps neither the others nor the start: it is told by name
+ * and asked again, each time later, until it can be. */
+static void one_mailbox_in_trouble_does_not_stop_the_start(void **state)
+{
+    struct world *w = *state;
+    struct mbox one = mbox_no(1);
+    int64_t again = NOW + 1000;
+
+    world_do(w, 1, "wait", NOW + 4000000);
+    world_do(w, 2, "wait", NOW + 200);
+    world_turn(w);
+    power_cut(w, MEMVFS_KEEP);
+    world_open(w, NULL);
+    w->restart_fails = ERR_AUTH;
+    assert_int_equal(engine_restart_all(w->e), ERR_OK);
+    assert_int_equal(w->restarts, 2);
+    assert_int_equal(w->troubles, 1);
+    assert_memory_equal(w->troubled.id, one.id, sizeof one.id);
+    run_at(w, NOW + 200);
+    assert_int_equal(world_value(w, 2), 1000);
+    for (unsigned i = 1; i <= 10; i++) {
+        assert_int_equal(engine_next_due(w->e), again);
+        run_at(w, again);
+        assert_int_equal(w->restarts, 2 + i);
+        assert_int_equal(w->troubles, 1 + i);
+        again += i < 8 ? 1000 << i : 256000;
+    }
+    w->restart_fails = ERR_OK;
+    run_at(w, again);
+    assert_int_equal(w->troubles, 11);
+    assert_int_equal(world_value(w, 1), 0);
+    assert_int_equal(engine_next_due(w->e), NOW + 4000000); /* and its own time still holds */
+    run_at(w, NOW + 4000000);
+    assert_int_equal(world_value(w, 1), 1000);
+}
+
+static void a_disk_that_fails_stops_the_start(void **state)
+{
+    struct world *w = *state;
+
+    world_do(w, 1, "wait", NOW + 100);
+    world_turn(w);
+    power_cut(w, MEMVFS_KEEP);
+    world_open(w, NULL);
+    w->restart_fails = ERR_IO;
+    assert_int_equal(engine_restart_all(w->e), ERR_IO);
+    assert_true(engine_failed(w->e));
+    assert_int_equal(w->troubles, 0);
+}
+
 static void each_start_has_its_own_epoch(void **state)
 {
     struct world *w = *state;
@@ -255,6 +312,8 @@ int main(void)
         CASE(an_erased_body_is_passed_over),
         CASE(a_record_that_cannot_follow_stops_the_start),
         CASE(live_mailboxes_get_one_restart_each),
+        CASE(one_mailbox_in_trouble_does_not_stop_the_start),
+        CASE(a_disk_that_fails_stops_the_start),
         CASE(each_start_has_its_own_epoch),
         CASE(power_cuts_anywhere_keep_what_was_released),
         CASE(a_failed_write_stops_everything),
