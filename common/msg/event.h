@@ -35,7 +35,8 @@ enum event_type {
     EV_OPERATION_ANSWERED,  /* operation.answered: counter, por_status, data = response */
     EV_STEP_OPENED,         /* step.opened: session, step, aid = target, digest = SHA-256 of body */
     EV_STEP_ANSWERED,       /* step.answered: session, step, data = response script */
-    EV_NOTIFICATION_RECEIVED, /* notification.received: sequence, kind, aid, imei, decision */
+    EV_NOTIFICATION_RECEIVED, /* notification.received: sequence, kind, aid, imei, decision; number:
+                                 until when the card may still roll back */
     EV_OPERATION_IN_DOUBT,    /* operation.in-doubt: text = reason, due_ms = next step */
     EV_OPERATION_EXPIRED,     /* operation.expired: the answer at the end of validity went out */
     EV_OPERATION_CONCLUDED,   /* operation.concluded: verdict and what must outlive erased bodies */

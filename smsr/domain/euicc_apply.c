@@ -218,6 +218,8 @@ static int notified(struct euicc *e, const struct euicc_record *r)
         if (hex_encode(span_of(r->ev->imei.p, n), e->imei, sizeof e->imei))
             return ERR_INTERNAL;
     }
+    if (op && r->ev->number)
+        op->window_end_ms = (int64_t)r->ev->number;
     /* Asked about, not accepted; but that the card came to the goal by its fall-back is remembered.
      */
     if (op && r->ev->decision == 5 && r->ev->kind == NOTIFICATION_FALLEN_BACK &&

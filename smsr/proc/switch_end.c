@@ -91,7 +91,11 @@ int switch_notification(struct run *r)
         return run_fence_to(r, PURPOSE_FENCE, SW_FENCING, euicc_profile_by_aid(r->e, &n->aid));
     }
     if (done && (r->op->answered || run_expired(r)) && !again) {
-        (void)notified(r, 2, -1, 0);
+        struct event *ev = notified(r, 2, -1, 0);
+        /* It is still trying, so it has not decided: the window begins anew (number). A card that put
+         * off its REFRESH, or attached late, is later than the audit that opened the window. */
+        if (r->op->window_end_ms)
+            ev->number = (uint64_t)(r->now + run_timer(r, TIMER_ROLLBACK_WINDOW));
         return ERR_OK;
     }
     (void)notified(r, 1, -1, 0);

@@ -612,6 +612,44 @@ static void on_the_new_profile_waits_for_the_window(void **state)
     assert_non_null(core_delivery(w, CORE_A, MSG_ES4_HANDLE_PROFILE_DISABLED_NOTIFICATION));
 }
 
+/* A card that still notifies has not decided: its last word, not ours, opens the window. */
+static void a_late_notification_opens_the_window_anew(void **state)
+{
+    struct core *w = *state;
+    int64_t heard;
+
+    enable(w, 30);
+    core_pass(w, 30 * SECONDS);
+    core_por_list(w, 0, NEW_ON);
+    core_pass(w, 590 * SECONDS);
+    core_note(w, 2, 5, ONE);
+    assert_int_equal(core_event(w, EV_NOTIFICATION_RECEIVED)->decision, 2);
+    assert_string_equal(core_state(w), "WAIT_ROLLBACK");
+    heard = w->now;
+    until_armed(w);
+    assert_int_equal(w->now - heard, 600 * SECONDS);
+    core_por_list(w, 0, OLD_ON);
+    core_expect_end(w, VERDICT_ROLLED_BACK, "8.4", "4.2");
+}
+
+/* The same while the question behind the window is on its way: its answer settles nothing. */
+static void a_late_notification_behind_the_window(void **state)
+{
+    struct core *w = *state;
+
+    enable(w, 30);
+    core_pass(w, 30 * SECONDS);
+    core_por_list(w, 0, NEW_ON);
+    until_armed(w);
+    core_note(w, 2, 5, ONE);
+    core_por_list(w, 0, NEW_ON);
+    assert_null(core_event(w, EV_OPERATION_CONCLUDED));
+    assert_string_equal(core_state(w), "WAIT_ROLLBACK");
+    until_armed(w);
+    core_por_list(w, 0, OLD_ON);
+    core_expect_end(w, VERDICT_ROLLED_BACK, "8.4", "4.2");
+}
+
 static void on_the_new_profile_then_back(void **state)
 {
     struct core *w = *state;
@@ -742,6 +780,8 @@ int main(void)
         cmocka_unit_test(the_audited_card_decides),
         T(a_fall_back_to_the_goal_is_no_success),
         T(on_the_new_profile_waits_for_the_window),
+        T(a_late_notification_opens_the_window_anew),
+        T(a_late_notification_behind_the_window),
         T(on_the_new_profile_then_back),
         T(an_old_answer_does_not_settle_the_window),
         T(restart_while_armed_sends_the_same_bytes),
