@@ -237,7 +237,7 @@ static int serve(struct app *a)
     return rc == ERR_OK ? a->error : rc;
 }
 
-int app_run(const struct run_conf *conf, struct errmsg *why)
+int sim_app_run(const struct run_conf *conf, struct errmsg *why)
 {
     struct app a = {.conf = conf};
     int rc = tools_make(&a);

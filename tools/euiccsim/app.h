@@ -6,7 +6,7 @@
 
 /* Runs a world until SIGTERM or SIGINT. Prints "euiccsim ready coap=ADDRESS meters=N" when it
  * serves. */
-MUST_CHECK int app_run(const struct run_conf *conf, struct errmsg *why);
+MUST_CHECK int sim_app_run(const struct run_conf *conf, struct errmsg *why);
 /* JSON of every card and of the whole, from the ledger file alone; may run beside `run`. */
 MUST_CHECK int report_cards(const char *dir, struct errmsg *why);
 /* One JSON line for each ledger row and each attach record, oldest first. */

@@ -48,7 +48,7 @@ static int cmd_run(int argc, char **argv, struct errmsg *why)
     struct run_conf conf;
     int rc = conf_run(argc, argv, &conf, why);
 
-    return rc == ERR_OK ? app_run(&conf, why) : rc;
+    return rc == ERR_OK ? sim_app_run(&conf, why) : rc;
 }
 
 static int cmd_report(int argc, char **argv, struct errmsg *why)
