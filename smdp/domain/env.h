@@ -62,7 +62,6 @@ struct dp_env {
     unsigned orders_max; /* live orders; beyond it new ones are refused */
     unsigned loads_max;  /* packages in memory at once */
     uint32_t memory_max; /* octets one profile may ask of a card (trust A3); 0 = none */
-    bool allow_lab_eids; /* EIDs whose check digits fail */
 };
 const struct dp_party *dp_env_party(const struct dp_env *env,
                                     const struct oid *oid); /* NULL: unknown */

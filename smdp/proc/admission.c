@@ -118,7 +118,7 @@ static enum dp_status check(struct admit *a)
 
     if (a->pe->disk_full)
         return DP_ST_DISK_FULL;
-    if (eid_is_zero(&a->eid) || (!env->allow_lab_eids && !eid_check(&a->eid)))
+    if (eid_is_zero(&a->eid) || !eid_check(&a->eid))
         return DP_ST_EID_UNKNOWN;
     if (!dp_env_smsr(env, &a->smsr))
         return DP_ST_SMSR_UNKNOWN;

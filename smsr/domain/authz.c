@@ -101,7 +101,14 @@ enum status_code authz_create(const struct env *env, const struct caller *c,
 {
     const struct party *owner = env_party(env, mno);
 
-    if (!owner || !oid_eq(mno, &c->mno) || !env_owner_covers(owner, iccid))
+    if (!owner || !oid_eq(mno, &c->mno))
         return ST_ICCID_NOT_ALLOWED;
-    return ST_OK;
+    return env_owner_covers(owner, iccid) ? ST_OK : ST_ICCID_FOREIGN;
+}
+
+enum status_code authz_imsi(const struct env *env, const struct oid *mno, const struct imsi *imsi)
+{
+    const struct party *owner = env_party(env, mno);
+
+    return !imsi->s[0] || (owner && env_owner_has_imsi(owner, imsi)) ? ST_OK : ST_IMSI_FOREIGN;
 }

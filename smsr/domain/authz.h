@@ -31,3 +31,5 @@ bool authz_authorised(const struct env *env, const struct caller *c, const struc
 /* An SM-DP may create an ISD-P for this ICCID on behalf of mno. */
 enum status_code authz_create(const struct env *env, const struct caller *c,
                               const struct iccid *iccid, const struct oid *mno);
+/* An IMSI given to a profile of mno is of one of its networks; none given: nothing to compare. */
+enum status_code authz_imsi(const struct env *env, const struct oid *mno, const struct imsi *imsi);

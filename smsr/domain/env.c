@@ -99,10 +99,16 @@ bool env_plma(const struct env *env, const struct oid *mno, const char *profile_
 
 bool env_owner_covers(const struct party *owner, const struct iccid *iccid)
 {
-    if (!owner->n_iccid)
-        return true;
     for (unsigned i = 0; i < owner->n_iccid; i++)
         if (!strncmp(iccid->s, owner->iccid_prefix[i], strlen(owner->iccid_prefix[i])))
+            return true;
+    return false;
+}
+
+bool env_owner_has_imsi(const struct party *owner, const struct imsi *imsi)
+{
+    for (unsigned i = 0; i < owner->n_plmn; i++)
+        if (!strncmp(imsi->s, owner->plmn[i].s, strlen(owner->plmn[i].s)))
             return true;
     return false;
 }

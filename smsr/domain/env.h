@@ -82,7 +82,6 @@ struct env {
     unsigned time_scale;
     unsigned effects_per_hour; /* default 10, at most 10 are counted; 0 = no limit (trust A14) */
     unsigned rollbacks_per_day;    /* breaker: 1 or 2, default 2; 0 = off */
-    bool allow_lab_eids;           /* EIDs whose check digits fail */
 };
 const struct tenant *env_realm(const struct env *env, const struct eid *eid);   /* NULL: nobody's */
 const struct tenant *env_tenant(const struct env *env, uint32_t number);
@@ -93,5 +92,7 @@ bool env_admits(const struct tenant *realm, const struct oid *mno);
 bool env_on_behalf(const struct env *env, const struct oid *mno, const struct oid *smdp);
 bool env_plma(const struct env *env, const struct oid *mno, const char *profile_type,
               const struct oid *m2m_sp, enum function f);
-/* The profile falls in the owner's ICCID prefixes (empty list: any). */
+/* The profile falls in the owner's ICCID prefixes and networks. An empty list holds nothing: default
+ * reject. */
 bool env_owner_covers(const struct party *owner, const struct iccid *iccid);
+bool env_owner_has_imsi(const struct party *owner, const struct imsi *imsi);

@@ -127,12 +127,27 @@ static enum status_code read_pol2(const struct pol2 *p, uint32_t *ret)
     return ST_OK;
 }
 
+/* Answers are looked for by the number they come from: an owner that could give its profiles the
+ * numbers of another's would crowd those cards out (design 5 step 6). */
+static enum status_code check_address(struct admit *a, const struct euicc_profile *p)
+{
+    const struct subscription_address *to = &a->ask.address;
+    enum status_code st = authz_imsi(a->r.env, &p->mno, &to->imsi);
+
+    if (!st && to->msisdn.s[0] && a->r.pe->number_taken &&
+        a->r.pe->number_taken(a->r.pe->ctx, &to->msisdn, &p->mno))
+        st = ST_ADDRESS_TAKEN;
+    return st;
+}
+
 static int download_completed(struct admit *a, const struct euicc_profile *p)
 {
     uint32_t pol2 = 0x100;
     enum status_code st = read_pol2(&a->ask.pol2, &pol2);
     struct event *ev;
 
+    if (!st)
+        st = check_address(a, p);
     if (st)
         return refuse(a, st);
     if (p->state != PROFILE_CREATED)
@@ -147,10 +162,14 @@ static int download_completed(struct admit *a, const struct euicc_profile *p)
     return answer_sync(a, ev);
 }
 
-static int update_address(struct admit *a)
+static int update_address(struct admit *a, const struct euicc_profile *p)
 {
-    struct event *ev = call_record(a, EV_ADDRESS_CHANGED);
+    enum status_code st = check_address(a, p);
+    struct event *ev;
 
+    if (st)
+        return refuse(a, st);
+    ev = call_record(a, EV_ADDRESS_CHANGED);
     ev->msisdn = a->ask.address.msisdn;
     ev->imsi = a->ask.address.imsi;
     return answer_sync(a, ev);
@@ -346,7 +365,7 @@ int proc_admit(const struct proc_env *pe, struct euicc *e, const struct input *i
     if (a.ask.fn == FN_PROFILE_DOWNLOAD_COMPLETED)
         return download_completed(&a, t);
     if (a.ask.fn == FN_UPDATE_SUBSCRIPTION_ADDRESS)
-        return update_address(&a);
+        return update_address(&a, t);
     st = check_card(&a, t);
     if (!st && !find_validity(&a, &validity))
         st = ST_VALIDITY_TOO_LONG;

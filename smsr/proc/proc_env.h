@@ -16,5 +16,7 @@ struct proc_env {
     struct uuid new_op;            /* id for the operation this input may begin */
     /* The ICCID stands in another EIS already (view over the whole fleet). */
     bool (*iccid_taken)(void *ctx, const struct iccid *iccid);
+    /* The number stands on a profile of another owner than mno (same view); NULL: never. */
+    bool (*number_taken)(void *ctx, const struct msisdn *number, const struct oid *mno);
     void *ctx;
 };

@@ -415,6 +415,31 @@ static void another_kek_is_found_at_the_start(void **state)
     world_open(w);
 }
 
+static const struct got *give_number(struct peer *p, const char *fcid, const char *number)
+{
+    struct es4_update_subscription_address_request req = {
+        .base = {.function_call_identifier = span_str(fcid)}, .eid = eid_no(1),
+        .iccid = iccid_no("894902", 1)};
+
+    assert_int_equal(msisdn_parse(span_str(number), &req.new_address.msisdn), ERR_OK);
+    return call(p, MSG_ES4_UPDATE_SUBSCRIPTION_ADDRESS_REQUEST, &req, NULL);
+}
+
+/* In the tables or not yet: a number of A on any card of the fleet is not B's to take. */
+static void a_number_of_another_owner_is_refused(void **state)
+{
+    struct world *w = *state;
+    struct peer *b = dial(w, MNO_B, ROLE_OPERATOR);
+
+    assert_code(give_number(b, "1", "491510000001"), "8.2.6", "3.3");
+    assert_code(give_number(b, "2", "491510000101"), "8.2.6", "3.3");
+    assert_int_equal(engine_flush(smsr_core_engine(w->core)), ERR_OK);
+    assert_code(give_number(b, "3", "491510000001"), "8.2.6", "3.3");
+    assert_code(give_number(b, "4", "491510000101"), "8.2.6", "3.3");
+    assert_int_equal(give_number(b, "5", "491511000101")->status, EXEC_SUCCESS); /* its own */
+    assert_int_equal(give_number(b, "6", "491511999999")->status, EXEC_SUCCESS);
+}
+
 static void stopping_refuses_what_comes(void **state)
 {
     struct world *w = *state;
@@ -463,6 +488,7 @@ int main(void)
         CASE(the_state_is_the_same_after_a_rebuild),
         CASE(the_tables_are_what_the_journal_gives),
         CASE(another_kek_is_found_at_the_start),
+        CASE(a_number_of_another_owner_is_refused),
         CASE(stopping_refuses_what_comes),
         CASE(a_disk_error_ends_it_before_anything_is_said),
     };

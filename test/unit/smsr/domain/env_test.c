@@ -9,6 +9,7 @@
 
 #include "test/support/smsr_core.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 static int setup(void **state)
@@ -108,10 +109,34 @@ static void iccid_prefixes(void **state)
 
     assert_true(env_owner_covers(&w->parties[CORE_A], &a));
     assert_false(env_owner_covers(&w->parties[CORE_A], &b));
-    assert_true(env_owner_covers(&w->parties[CORE_X], &a)); /* no list: any */
+    assert_false(env_owner_covers(&w->parties[CORE_X], &a)); /* no list: none */
     memcpy(w->parties[CORE_A].iccid_prefix[1], "894902", 7);
     w->parties[CORE_A].n_iccid = 2;
     assert_true(env_owner_covers(&w->parties[CORE_A], &b));
+}
+
+static void networks(void **state)
+{
+    static const struct { const char *imsi; bool own; } ROWS[] = {
+        {"262010000000001", true}, {"310260000000001", true}, {"26201", true},
+        {"262020000000001", false}, {"310261000000001", false}, {"31026", false},
+    };
+    struct core *w = *state;
+    struct party *p = &w->parties[CORE_A];
+    struct imsi none = {{0}}, some;
+
+    p->n_plmn = 2;
+    assert_int_equal(plmn_parse(span_str("26201"), &p->plmn[0]), ERR_OK);
+    assert_int_equal(plmn_parse(span_str("310260"), &p->plmn[1]), ERR_OK);
+    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
+        memset(&some, 0, sizeof some);
+        (void)snprintf(some.s, sizeof some.s, "%s", ROWS[i].imsi);
+        assert_int_equal(env_owner_has_imsi(p, &some), ROWS[i].own);
+    }
+    assert_false(env_owner_has_imsi(p, &none));
+    p->n_plmn = 0;
+    assert_int_equal(imsi_parse(span_str("262010000000001"), &some), ERR_OK);
+    assert_false(env_owner_has_imsi(p, &some)); /* no list: none */
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -120,7 +145,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(realms_by_range), T(parties_and_relations), T(authorisations),
-        T(routes),          T(iccid_prefixes),
+        T(routes),          T(iccid_prefixes), T(networks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Links: remora_test_support remora_smsr_proc remora_wire */
+/* The owner relation of what a call brings: ICCID, IMSI and number (design 3.5). */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "common/wire/wire.h"
+#include "smsr/domain/authz.h"
+#include "test/support/smsr_core.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static int setup(void **state)
+{
+    struct core *w = malloc(sizeof *w);
+
+    core_init(w);
+    *state = w;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    core_fini(*state);
+    free(*state);
+    return 0;
+}
+
+static const char *admitted(struct core *w)
+{
+    static char text[32];
+    const struct out_reply *o = core_out(w, OUT_REPLY, 0);
+    const struct exec_answer *a;
+
+    assert_non_null(o);
+    if (o->kind == ENV_ACCEPTED)
+        return "accepted";
+    a = core_answer(w);
+    if (a->status == EXEC_SUCCESS)
+        return "done";
+    (void)snprintf(text, sizeof text, "%s-%s", a->code.subject, a->code.reason);
+    return text;
+}
+
+/* The profile falls in its owner's ranges and networks, or it is refused: there is no default. */
+static void an_owner_without_ranges_owns_nothing(void **state)
+{
+    struct core *w = *state;
+
+    w->parties[CORE_B].n_iccid = 0;
+    core_create(w, FRESH, 0, false);
+    assert_string_equal(admitted(w), "8.2.1-1.2");
+    assert_non_null(strstr(STATUS[ST_ICCID_FOREIGN].next, "iccid"));
+    assert_true(span_eq(core_answer(w)->message, span_str(STATUS[ST_ICCID_FOREIGN].meaning)));
+}
+
+static void completed_with(struct core *w, const char *imsi, const char *number)
+{
+    struct es3_profile_download_completed_request m = {.eid = w->eid, .iccid = core_iccid(FRESH)};
+
+    if (imsi)
+        assert_int_equal(imsi_parse(span_str(imsi), &m.address.imsi), ERR_OK);
+    if (number)
+        assert_int_equal(msisdn_parse(span_str(number), &m.address.msisdn), ERR_OK);
+    core_request(w, CORE_D, MSG_ES3_PROFILE_DOWNLOAD_COMPLETED_REQUEST, &m);
+}
+
+static void address_with(struct core *w, const char *imsi, const char *number)
+{
+    struct es4_update_subscription_address_request m = {.eid = w->eid, .iccid = core_iccid(TWO)};
+
+    if (imsi)
+        assert_int_equal(imsi_parse(span_str(imsi), &m.new_address.imsi), ERR_OK);
+    if (number)
+        assert_int_equal(msisdn_parse(span_str(number), &m.new_address.msisdn), ERR_OK);
+    core_request(w, CORE_A, MSG_ES4_UPDATE_SUBSCRIPTION_ADDRESS_REQUEST, &m);
+}
+
+static void an_imsi_is_of_the_owners_network(void **state)
+{
+    struct core *w = *state;
+    struct iccid two = core_iccid(TWO);
+
+    core_create(w, FRESH, 0, false);
+    core_first_post(w, 1);
+    core_step_post(w, 1, 0, 1, core_hex(w, "AF80230290000000"));
+    completed_with(w, "234300000000001", NULL); /* B has no network listed: none is B's */
+    assert_string_equal(admitted(w), "8.2.6-1.2");
+    assert_true(span_eq(core_answer(w)->message, span_str(STATUS[ST_IMSI_FOREIGN].meaning)));
+    assert_int_equal(plmn_parse(span_str("26202"), &w->parties[CORE_B].plmn[0]), ERR_OK);
+    w->parties[CORE_B].n_plmn = 1;
+    completed_with(w, "234300000000001", NULL);
+    assert_string_equal(admitted(w), "8.2.6-1.2");
+    assert_int_equal(core_profile_state(w, FRESH), PROFILE_CREATED);
+    completed_with(w, "262020000000001", NULL);
+    assert_string_equal(admitted(w), "done");
+
+    assert_int_equal(plmn_parse(span_str("26201"), &w->parties[CORE_A].plmn[0]), ERR_OK);
+    w->parties[CORE_A].n_plmn = 1;
+    address_with(w, "262020000000001", "4915799999");
+    assert_string_equal(admitted(w), "8.2.6-1.2");
+    assert_string_not_equal(euicc_profile_by_iccid(w->e, &two)->msisdn.s, "4915799999");
+    address_with(w, "262010000000001", "4915799999");
+    assert_string_equal(admitted(w), "done");
+    address_with(w, NULL, "4915799998"); /* without an IMSI there is nothing to compare */
+    assert_string_equal(admitted(w), "done");
+}
+
+static bool taken_elsewhere(void *ctx, const struct msisdn *number, const struct oid *mno)
+{
+    const struct core *w = ctx;
+
+    assert_true(oid_eq(mno, &w->oid[CORE_A]) || oid_eq(mno, &w->oid[CORE_B]));
+    return !strcmp(number->s, "4915700000");
+}
+
+static void a_number_of_another_owner_is_refused(void **state)
+{
+    struct core *w = *state;
+
+    core_create(w, FRESH, 0, false);
+    core_first_post(w, 1);
+    core_step_post(w, 1, 0, 1, core_hex(w, "AF80230290000000"));
+    w->pe.number_taken = taken_elsewhere;
+    w->pe.ctx = w;
+    completed_with(w, NULL, "4915700000");
+    assert_string_equal(admitted(w), "8.2.6-3.3");
+    assert_int_equal(core_profile_state(w, FRESH), PROFILE_CREATED);
+    completed_with(w, NULL, "4915700001");
+    assert_string_equal(admitted(w), "done");
+    address_with(w, NULL, "4915700000");
+    assert_string_equal(admitted(w), "8.2.6-3.3");
+    address_with(w, NULL, "4915700001");
+    assert_string_equal(admitted(w), "done");
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(an_owner_without_ranges_owns_nothing),
+        T(an_imsi_is_of_the_owners_network),
+        T(a_number_of_another_owner_is_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
