@@ -61,7 +61,7 @@ struct admin_record { /* a record of the journal with all the leaf is made of (d
     enum event_class class;
     struct uuid op;
     struct eid eid;
-    struct span salt, body; /* absent once erased */
+    struct span salt, body; /* absent once erased; a body without a salt: the caller's part of it */
     uint8_t body_hash[32];
     uint8_t hash[32];
 };

@@ -101,6 +101,8 @@ struct events {
     size_t octets;
     uint64_t scanned, next, durable;
     bool own_op;                           /* the filter names an operation the caller may see */
+    struct op_row op;                      /* it, then */
+    struct buf part;                       /* a body without what is others' */
 };
 
 static bool wanted(const struct events *ev, const struct journal_record *r)
@@ -119,6 +121,25 @@ static bool wanted(const struct events *ev, const struct journal_record *r)
 static struct span dup_span(struct arena *a, struct span s)
 {
     return s.p ? span_of(arena_dup(a, s.n ? (const void *)s.p : "", s.n ? s.n : 1), s.n) : s;
+}
+
+/* Salt and body as the caller may see them. An owner gets no salt with a part: it proves nothing. */
+static void shown(struct events *ev, const struct journal_row *row, struct admin_record *ret)
+{
+    bool cut = false;
+
+    ret->salt = row->salt;
+    ret->body = row->rec.body;
+    if (scope_sees_stream(&ev->q->scope, row->rec.stream) || !row->rec.body.p)
+        return;
+    buf_reset(&ev->part);
+    if (api_owner_body(ev->q, &ev->op, &row->rec, &ev->part, &cut))
+        ret->body = (struct span){NULL, 0};
+    else if (cut)
+        ret->body = buf_span(&ev->part);
+    else
+        return;
+    ret->salt = (struct span){NULL, 0};
 }
 
 static int one_row(void *ctx, const struct journal_row *row)
@@ -146,8 +167,9 @@ static int one_row(void *ctx, const struct journal_row *row)
     r->class = (enum event_class)row->rec.class_;
     r->op = row->rec.op;
     r->eid = row->rec.eid;
-    r->salt = dup_span(mem(ev->q), row->salt);
-    r->body = dup_span(mem(ev->q), row->rec.body);
+    shown(ev, row, r);
+    r->salt = dup_span(mem(ev->q), r->salt);
+    r->body = dup_span(mem(ev->q), r->body);
     memcpy(r->body_hash, row->body_hash, sizeof r->body_hash);
     memcpy(r->hash, row->hash, sizeof r->hash);
     ev->octets += row->rec.body.n + RECORD_OCTETS;
@@ -162,7 +184,6 @@ static void events(struct request *q)
                         .next = req->from_lsn ? req->from_lsn : 1};
     struct message m;
     struct admin_events_response *body = api_response(q, &m);
-    struct op_row row;
     int err;
 
     ev.list = arena_alloc(mem(q), ev.max * sizeof *ev.list);
@@ -171,8 +192,10 @@ static void events(struct request *q)
         return;
     }
     ev.own_op = !uuid_is_zero(&req->op) &&
-                !store_operation(q->a->cfg.store, &q->scope, &req->op, &row);
+                !store_operation(q->a->cfg.store, &q->scope, &req->op, &ev.op);
+    buf_init(&ev.part, WIRE_EVENT_MAX);
     err = journal_read_rows(engine_journal(q->a->cfg.engine), ev.next, 0, one_row, &ev);
+    buf_fini(&ev.part);
     if (err && err != ERR_FULL) {
         api_refuse(q, ST_STORAGE,
                    span_str("the log cannot be read; check it with smctl log verify"));

@@ -49,5 +49,9 @@ void *api_response(struct request *q, struct message *ret);
 void api_register_eis(struct request *q);
 /* get_eis.c */
 void api_get_eis(struct request *q);
+/* owner_view.c: the body of a record of op as its owner may see it. ret_cut: something of others was
+ * left out and what remains is in ret; else the body may be shown as it is. */
+MUST_CHECK int api_owner_body(struct request *q, const struct op_row *op,
+                              const struct journal_record *rec, struct buf *ret, bool *ret_cut);
 /* admin.c; false: no such function for this role */
 bool api_admin(struct request *q);

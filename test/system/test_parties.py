@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who may do what: certificates, relations, and what a stranger learns (design law 8, section 3.5)."""
+import re
 import ssl
 import struct
 import subprocess
@@ -222,3 +223,18 @@ def test_role_and_function(world):
     peer = world.peer("fleet")
     _, body, _ = peer.request("ES3_GetEIS", {"Eid": eid_octets(world.eids[0])}, mno_id=OPERATOR_B)
     assert status(body) == "FAILED 1.2-1.2"
+
+
+def test_an_owner_reads_nothing_of_another(make_world):
+    """B switches cards away from A: its own story names neither A's profile nor what A was told."""
+    world = make_world(meters=3)
+    rows = world.enable(world.push(), as_="operator-b")
+    for eid, row in rows.items():
+        theirs = set(re.findall(r"8988201\d+", world.smctl("eis", "show", eid, as_="operator-a", code=0).text))
+        assert len(theirs) == 1
+        for verb in (("explain", row["operation"]), ("events", "list", "--op", row["operation"])):
+            whole = world.smctl(*verb, as_="fleet", code=0).text
+            part = world.smctl(*verb, as_="operator-b", code=0).text
+            assert all(iccid in whole and iccid not in part for iccid in theirs), verb
+            assert OPERATOR_A not in part and "profile.enabled" in part
+            assert len(part.splitlines()) == len(whole.splitlines())

@@ -225,6 +225,69 @@ static void an_owner_reads_the_events_of_his_operation(void **state)
     assert_int_equal(r->n_records, 0); /* without an operation an owner has no log */
 }
 
+static const struct event *event_of(struct world *w, const struct admin_record *r)
+{
+    struct event *ev = arena_alloc(&w->arena, sizeof *ev);
+    char type[32] = "";
+
+    memcpy(type, r->type.p, r->type.n);
+    assert_true(r->body.p != NULL);
+    assert_int_equal(wire_event_decode(event_type_parse(type), r->body, &w->arena, ev, NULL),
+                     ERR_OK);
+    return ev;
+}
+
+static bool holds(struct span hay, const void *needle, size_t n)
+{
+    for (size_t i = 0; i + n <= hay.n; i++)
+        if (!memcmp(hay.p + i, needle, n))
+            return true;
+    return false;
+}
+
+/* Everything that happens in B's operation, its end included: of A's profile, of which B switches
+ * the card away, and of what A hears, nothing is shown; the fleet manager sees it all. */
+static void an_owner_sees_nothing_of_another_owner(void **state)
+{
+    struct world *w = *state;
+    struct admin_events_request req = {BASE, .from_lsn = 1, .op = op_b};
+    struct iccid other = iccid_no("894901", 1), mine = iccid_no("894902", 1);
+    const struct admin_events_response *b, *f;
+    unsigned previous = 0, deliveries = 0, armed = 0;
+    struct aid aid;
+
+    assert_int_equal(aid_isd_p(0x0010, &aid), ERR_OK);
+    for (unsigned i = 0; i < 40; i++) { /* the card is silent: it ends as IN_DOUBT and is told */
+        fake_clock_step(&w->clock, 60000);
+        world_turn(w);
+        w->n_sms = 0;
+    }
+    f = body_of(w, call(dial(w, FLEET, ROLE_FLEET), MSG_ADMIN_EVENTS_REQUEST, &req, NULL));
+    b = body_of(w, call(dial(w, MNO_B, ROLE_OPERATOR), MSG_ADMIN_EVENTS_REQUEST, &req, NULL));
+    assert_int_equal(b->n_records, f->n_records);
+    for (unsigned i = 0; i < f->n_records; i++) {
+        const struct event *all = event_of(w, &f->records[i]), *part = event_of(w, &b->records[i]);
+        previous += iccid_eq(&all->previous, &other);
+        deliveries += all->n_deliveries;
+        armed += all->type == EV_OPERATION_ARMED;
+        assert_string_equal(part->previous.s, "");
+        assert_int_equal(part->previous_aid.n, 0);
+        assert_false(holds(b->records[i].body, other.s, strlen(other.s)));
+        assert_false(holds(b->records[i].body, aid.b, aid.n));
+        for (unsigned k = 0; k < part->n_deliveries; k++)
+            assert_string_equal(part->deliveries[k].party.s, MNO_B);
+        /* Its own is all there, and a body that was not touched can still be checked. */
+        assert_int_equal(part->type, all->type);
+        assert_true(iccid_eq(&part->iccid, &all->iccid));
+        assert_true(!all->iccid.s[0] || iccid_eq(&all->iccid, &mine));
+        assert_int_equal(part->counter, all->counter);
+        assert_true(span_eq(part->data, all->data));
+        if (b->records[i].salt.p)
+            assert_true(span_eq(b->records[i].body, f->records[i].body));
+    }
+    assert_true(armed == 1 && previous >= 1 && deliveries >= 1);
+}
+
 static void status_is_for_the_house(void **state)
 {
     struct world *w = *state;
@@ -270,6 +333,7 @@ int main(void)
         CASE(the_whole_log_can_be_checked_from_outside),
         CASE(a_realm_reads_its_own_stream_only),
         CASE(an_owner_reads_the_events_of_his_operation),
+        CASE(an_owner_sees_nothing_of_another_owner),
         CASE(status_is_for_the_house),
         CASE(functions_of_the_other_daemon_are_denied),
     };
