@@ -113,6 +113,22 @@ static int subscription_get(struct smdp_core *c, const struct order *o, struct s
     return err;
 }
 
+/* What the caller should look at although it is installed: of the subscription, on any card. The
+ * template's own warnings were told when it was added. */
+static void warn(const struct lint_report *r, struct dp_job_result *ret)
+{
+    for (unsigned i = 0; i < r->n; i++) {
+        const struct lint_finding *f = &r->finding[i];
+        struct errmsg text;
+        if (!f->rule->secret || f->rule->commercial != LINT_WARN)
+            continue;
+        (void)errmsg_set(&text, ERR_OK, "profile rule %s: %s; %s", f->rule->id, f->place,
+                         f->rule->cure);
+        dp_text_put(ret->text, sizeof ret->text, text.text);
+        return;
+    }
+}
+
 static int personalise(struct smdp_core *c, const struct order *o, struct span template,
                        const struct subscription *s, struct buf *out, struct profile_report *report,
                        struct dp_job_result *ret)
@@ -132,8 +148,12 @@ static int personalise(struct smdp_core *c, const struct order *o, struct span t
     profile_lint(buf_span(out), &lint, &findings);
     if (findings.n_refused) {
         (void)lint_sentence(&findings, &why);
-        return refuse(ret, DP_ST_TYPE_REFUSED, why.text);
+        return refuse(ret,
+                      lint_worst(&findings)->rule->secret ? DP_ST_SUBSCRIPTION_REFUSED
+                                                          : DP_ST_TYPE_REFUSED,
+                      why.text);
     }
+    warn(&findings, ret);
     return ERR_OK;
 }
 

@@ -145,8 +145,16 @@ struct admin_template_add_request {
     uint32_t total;
     struct span data; /* of the package; holds default keys: never shown */
 };
+/* What was accepted all the same. */
+#define ADMIN_WARNINGS_MAX 32u
+struct admin_warning {
+    uint32_t row; /* of the file, the header is 1; 0: of the whole */
+    struct span text;
+};
 struct admin_template_add_response {
     struct base_response base;
+    const struct admin_warning *warnings;
+    unsigned n_warnings;
 };
 
 struct admin_subscriptions_import_request {
@@ -160,6 +168,9 @@ struct admin_subscriptions_import_request {
 struct admin_subscriptions_import_response {
     struct base_response base;
     uint32_t imported;
+    uint32_t warned; /* rows with a warning; warnings holds the first ones */
+    const struct admin_warning *warnings;
+    unsigned n_warnings;
 };
 
 struct admin_counter {

@@ -203,8 +203,17 @@ const struct wire_table WIRE_ADMIN_TEMPLATE_ADD_REQUEST =
     WIRE_TABLE(admin_template_add_request, ADMIN_TEMPLATE_ADD_REQUEST_ROWS,
                remora__admin_template_add_request__descriptor);
 
+static const struct wire_field ADMIN_WARNING_ROWS[] = {
+    WIRE_F_U32(admin_warning, "row", row),
+    WIRE_F_TEXT(admin_warning, "text", text, 300),
+};
+static const struct wire_table ADMIN_WARNING =
+    WIRE_TABLE(admin_warning, ADMIN_WARNING_ROWS, remora__admin_warning__descriptor);
+
 static const struct wire_field ADMIN_TEMPLATE_ADD_RESPONSE_ROWS[] = {
     WIRE_F_BASE_RESPONSE(admin_template_add_response),
+    WIRE_F_LIST(admin_template_add_response, "warnings", warnings, n_warnings, ADMIN_WARNINGS_MAX,
+                ADMIN_WARNING),
 };
 const struct wire_table WIRE_ADMIN_TEMPLATE_ADD_RESPONSE =
     WIRE_TABLE(admin_template_add_response, ADMIN_TEMPLATE_ADD_RESPONSE_ROWS,
@@ -225,6 +234,9 @@ const struct wire_table WIRE_ADMIN_SUBSCRIPTIONS_IMPORT_REQUEST =
 static const struct wire_field ADMIN_SUBSCRIPTIONS_IMPORT_RESPONSE_ROWS[] = {
     WIRE_F_BASE_RESPONSE(admin_subscriptions_import_response),
     WIRE_F_U32(admin_subscriptions_import_response, "imported", imported),
+    WIRE_F_U32(admin_subscriptions_import_response, "warned", warned),
+    WIRE_F_LIST(admin_subscriptions_import_response, "warnings", warnings, n_warnings,
+                ADMIN_WARNINGS_MAX, ADMIN_WARNING),
 };
 const struct wire_table WIRE_ADMIN_SUBSCRIPTIONS_IMPORT_RESPONSE =
     WIRE_TABLE(admin_subscriptions_import_response, ADMIN_SUBSCRIPTIONS_IMPORT_RESPONSE_ROWS,

@@ -55,7 +55,7 @@ static void row_of(struct request *q, const struct order *o, struct admin_operat
     ret->concluded_at_ms = o->concluded_ms;
     ret->attempts = o->attempt;
     ret->stage = o->stage;
-    ret->text = copy(q, o->text[0] ? o->text : o->fail_text);
+    ret->text = copy(q, o->answered || !o->fail_text[0] ? o->text : o->fail_text);
 }
 
 static void show(struct request *q)

@@ -5,6 +5,7 @@
 
 #include "smdp/profile/subscription_blob.h"
 #include "smdp/profile/subscription_csv.h"
+#include "smdp/profile/subscription_lint.h"
 
 #include <stdlib.h>
 
@@ -24,21 +25,54 @@ struct import {
     struct row *rows;
     uint32_t n, cap;
     struct buf sealed;
+    struct admin_warning *warnings; /* ADMIN_WARNINGS_MAX of them, in the request's memory */
+    unsigned n_warnings;
+    uint32_t warned; /* rows */
 };
+
+/* The rules of the finished package that this row alone can break. A sentence for each warning is
+ * kept as long as there is room. */
+static int lint(struct import *im, unsigned row, const struct subscription *s)
+{
+    struct subscription_finding f[SUBSCRIPTION_FINDINGS];
+    bool test = im->q->a->cfg.env->n_test_eids > 0;
+    unsigned n = subscription_lint(s, test, f);
+
+    if (n && f[0].severity == LINT_REFUSE)
+        return errmsg_set(im->why, ERR_DENIED, "row %u, column %s: %s; %s (rule %s)", row,
+                          f[0].column, f[0].what, f[0].rule->cure, f[0].rule->id);
+    im->warned += n > 0;
+    for (unsigned i = 0; i < n && im->n_warnings < ADMIN_WARNINGS_MAX; i++) {
+        struct admin_warning *w = &im->warnings[im->n_warnings++];
+        struct errmsg text;
+        (void)errmsg_set(&text, ERR_OK, "row %u, column %s: %s; %s (rule %s)%s", row, f[i].column,
+                         f[i].what, f[i].rule->cure, f[i].rule->id,
+                         f[i].rule->commercial == LINT_REFUSE ? ", or cards of a test range only"
+                                                              : "");
+        w->row = row;
+        w->text = span_str(arena_str(dp_request_memory(im->q), span_str(text.text)));
+    }
+    return ERR_OK;
+}
 
 /* Says what is wrong and where; ICCID and IMSI are no secrets of the operator that sent them, but
  * the cell may be shifted, so no value is repeated. */
 static int judge(struct import *im, unsigned row, const struct subscription *s)
 {
-    bool iccid, imsi;
-    int err = dp_store_taken(im->q->a->cfg.store, &s->iccid, &s->imsi, &iccid, &imsi);
+    struct dp_taken taken;
+    int err = dp_store_taken(im->q->a->cfg.store, &s->iccid, &s->imsi, &s->msisdn, &taken);
 
     if (err)
         return errmsg_set(im->why, err, "row %u: the stock cannot be read", row);
-    if (iccid)
+    if (taken.iccid)
         return errmsg_set(im->why, ERR_EXISTS, "row %u: this ICCID is in stock already", row);
-    if (imsi)
+    if (taken.imsi)
         return errmsg_set(im->why, ERR_EXISTS, "row %u: this IMSI is in stock already", row);
+    if (taken.msisdn)
+        return errmsg_set(im->why, ERR_EXISTS,
+                          "row %u, column msisdn: this number is in stock already and its profile "
+                          "is not deleted; give the row another number or none",
+                          row);
     if (!dp_env_covers_iccid(im->mno, &s->iccid))
         return errmsg_set(im->why, ERR_DENIED, "row %u: the ICCID is outside the operator's ranges",
                           row);
@@ -50,7 +84,7 @@ static int judge(struct import *im, unsigned row, const struct subscription *s)
     if (im->n == ROWS_MAX)
         return errmsg_set(im->why, ERR_FULL, "row %u: at most %u subscriptions a file", row,
                           ROWS_MAX);
-    return ERR_OK;
+    return lint(im, row, s);
 }
 
 static int seal(struct import *im, const struct subscription *s, struct row *r)
@@ -169,6 +203,9 @@ int dp_import_subscriptions(struct request *q, struct span csv, const struct dp_
     unsigned rows = 0;
     int err;
 
+    im.warnings = arena_alloc(dp_request_memory(q), ADMIN_WARNINGS_MAX * sizeof *im.warnings);
+    if (!im.warnings)
+        return ERR_NOMEM;
     buf_init(&im.sealed, ROWS_MAX * (SUBSCRIPTION_BLOB_MAX + 64));
     err = subscription_csv_each(csv, one, &im, &rows, why);
     if (!err && im.n == 0)
@@ -180,6 +217,9 @@ int dp_import_subscriptions(struct request *q, struct span csv, const struct dp_
         err = ERR_NOMEM;
     if (body) {
         body->imported = im.n;
+        body->warned = im.warned;
+        body->warnings = im.n_warnings ? im.warnings : NULL;
+        body->n_warnings = im.n_warnings;
         err = append(&im, &m);
     }
     if (!err) {

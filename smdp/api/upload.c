@@ -129,6 +129,21 @@ static bool template_known(struct request *q, const struct upload *u)
     return true;
 }
 
+static void template_warnings(struct request *q, const struct lint_report *report,
+                              struct admin_template_add_response *ret)
+{
+    struct admin_warning *w =
+        arena_alloc(dp_request_memory(q), ADMIN_WARNINGS_MAX * sizeof *ret->warnings);
+
+    ret->warnings = w;
+    for (unsigned i = 0; w && i < report->n && ret->n_warnings < ADMIN_WARNINGS_MAX; i++) {
+        const struct lint_finding *f = &report->finding[i];
+        struct errmsg text;
+        (void)errmsg_set(&text, ERR_OK, "%s; %s (rule %s)", f->place, f->rule->cure, f->rule->id);
+        w[ret->n_warnings++].text = span_str(arena_str(dp_request_memory(q), span_str(text.text)));
+    }
+}
+
 static void template_whole(struct request *q, struct upload *u)
 {
     const struct lint_options o = {.template = true, .test = q->a->cfg.env->n_test_eids > 0};
@@ -136,6 +151,7 @@ static void template_whole(struct request *q, struct upload *u)
     struct lint_report report;
     struct errmsg why = {{0}};
     struct message m = {MSG_NONE, NULL};
+    struct admin_template_add_response *body;
     struct plan *p;
     struct event *ev;
 
@@ -148,10 +164,12 @@ static void template_whole(struct request *q, struct upload *u)
         return;
     }
     p = engine_plan_begin(q->a->cfg.engine);
-    if (!p || !engine_has_room(q->a->cfg.engine) || !dp_request_response(q, &m)) {
+    body = dp_request_response(q, &m);
+    if (!p || !engine_has_room(q->a->cfg.engine) || !body) {
         dp_request_refuse(q, DP_ST_DISK_FULL, NULL);
         return;
     }
+    template_warnings(q, &report, body);
     ev = plan_record(p, EV_TEMPLATE_ADDED);
     ev->profile_type = span_str(u->profile_type);
     ev->data = buf_span(&u->data);

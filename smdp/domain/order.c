@@ -208,6 +208,8 @@ static int advanced(struct order *o, const struct event *ev)
 
     if (err)
         return err;
+    if (o->state == ORDER_CREATE && ev->text.n && !o->answered)
+        (void)copy_text(o->text, sizeof o->text, ev->text, true);
     if (o->state == ORDER_CLEANUP) {
         o->tries = before == ORDER_CLEANUP && !o->calling ? o->tries + 1 : o->tries;
         if (ev->code.subject[0]) {

@@ -75,7 +75,7 @@ struct order {
     enum exec_status status; /* of the answer */
     struct gsma_code code;   /* of the answer, later of the verdict; so are stage and text */
     enum stage stage;
-    char text[ORDER_TEXT];
+    char text[ORDER_TEXT]; /* until then: what the answer will warn of */
     int64_t concluded_ms;
 };
 

@@ -63,7 +63,7 @@ struct dp_out_job {
  * with code and text. */
 struct dp_job_result {
     struct gsma_code code;
-    char text[ORDER_TEXT];
+    char text[ORDER_TEXT]; /* CHECK that went well: what is warned of, or empty */
     uint32_t memory_required;
     struct order facts;  /* CHECK: card key; AGREE: own key, RC. Only the facts are set */
     uint8_t sealed[384]; /* AGREE: ephemeral key; RECEIPT: ISD-P keys */

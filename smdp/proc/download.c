@@ -75,6 +75,7 @@ static int check_eis(struct run *r)
 int download_check(const struct proc_view *v, const struct input *in, struct plan *p)
 {
     const struct dp_job_result *res;
+    struct event *ev;
     struct run r;
     int err = ERR_OK;
 
@@ -97,7 +98,8 @@ int download_check(const struct proc_view *v, const struct input *in, struct pla
     r.next.bare_point = res->facts.bare_point;
     r.next.curve = res->facts.curve;
     memcpy(r.next.card_point, res->facts.card_point, ORDER_POINT);
-    (void)run_call(&r, NO_PAYLOAD);
+    ev = run_call(&r, NO_PAYLOAD);
+    ev->text = run_str(&r, res->text); /* a warning for the answer */
     return ERR_OK;
 }
 

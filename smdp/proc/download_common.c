@@ -32,10 +32,12 @@ int download_conclude_installed(struct run *r, const struct exec_answer *warning
 {
     struct exec_answer x = dp_status_answer(DP_ST_OK, NULL);
 
-    if (warning) {
+    if (!warning && !r->o->answered && r->o->text[0])
+        x = dp_status_answer(DP_ST_SUBSCRIPTION_WARNED, r->o->text);
+    if (warning)
         x = *warning;
+    if (x.code.subject[0])
         x.status = EXEC_WARNING;
-    }
     dp_run_conclude(r, VERDICT_SUCCESS, &x, warning ? STAGE_ATTACH : STAGE_NONE);
     return ERR_OK;
 }

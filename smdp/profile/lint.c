@@ -109,6 +109,16 @@ bool lint_key_known(struct span key)
            repeats(key, TS35208_OPC, sizeof(TS35208_OPC));
 }
 
+bool lint_iccid_test(const struct iccid *iccid)
+{
+    return strcmp(iccid->s, ICCID_TS48) == 0;
+}
+
+bool lint_imsi_test(const struct imsi *imsi)
+{
+    return strncmp(imsi->s, MCC_TEST, 3) == 0;
+}
+
 bool lint_code_known(const uint8_t code[8])
 {
     size_t n = 8;
@@ -174,13 +184,13 @@ static void rule_iccid_luhn(struct lint *l)
 
 static void rule_iccid_test(struct lint *l)
 {
-    if (strcmp(l->p.iccid_header.s, ICCID_TS48) == 0)
+    if (lint_iccid_test(&l->p.iccid_header))
         found(l, "ICCID " ICCID_TS48);
 }
 
 static void rule_imsi_test(struct lint *l)
 {
-    if (strncmp(l->p.imsi.s, MCC_TEST, 3) == 0)
+    if (lint_imsi_test(&l->p.imsi))
         found(l, "EF-IMSI, country " MCC_TEST);
 }
 
@@ -418,13 +428,27 @@ void profile_lint(struct span package, const struct lint_options *options, struc
     mem_wipe(&l.p, sizeof(l.p));
 }
 
-bool lint_sentence(const struct lint_report *r, struct errmsg *ret)
+const struct lint_rule *lint_rule_find(const char *id)
+{
+    for (size_t i = 0; i < N_RULES; i++)
+        if (strcmp(RULES[i].id, id) == 0)
+            return &RULES[i];
+    return NULL;
+}
+
+const struct lint_finding *lint_worst(const struct lint_report *r)
 {
     const struct lint_finding *f = NULL;
     for (unsigned i = 0; i < r->n; i++) {
         if (!f || (f->severity == LINT_WARN && r->finding[i].severity == LINT_REFUSE))
             f = &r->finding[i];
     }
+    return f;
+}
+
+bool lint_sentence(const struct lint_report *r, struct errmsg *ret)
+{
+    const struct lint_finding *f = lint_worst(r);
     if (!f)
         return false;
     (void)errmsg_set(ret, ERR_OK, "profile rule %s: %s; %s", f->rule->id, f->place, f->rule->cure);

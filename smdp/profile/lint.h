@@ -39,6 +39,10 @@ struct lint_report {
 /* Always fills ret; a package that cannot be read is one finding of rule "structure". options may
  * be NULL: commercial, personalised, no cap. */
 void profile_lint(struct span package, const struct lint_options *options, struct lint_report *ret);
+/* The one of that id; NULL: no such rule. */
+const struct lint_rule *lint_rule_find(const char *id);
+/* The first refusal, or, without one, the first warning; NULL: nothing was found. */
+const struct lint_finding *lint_worst(const struct lint_report *r);
 /* A sentence for the first refusal (or, without one, the first warning): id, place and cure. False
  * when there is no finding. */
 bool lint_sentence(const struct lint_report *r, struct errmsg *ret);
@@ -52,5 +56,7 @@ bool lint_msl_no_counter(uint8_t msl);
 /* A published or trivial key: 000102.., 0123456789ABCDEF.., 404142.., TS 35.208 test set 1, or one
  * octet throughout. */
 bool lint_key_known(struct span key);
+bool lint_iccid_test(const struct iccid *iccid); /* every TS.48 profile has the same */
+bool lint_imsi_test(const struct imsi *imsi);    /* country 001 */
 /* A published or trivial code: one digit throughout, or 12345678. */
 bool lint_code_known(const uint8_t code[8]);

@@ -203,6 +203,7 @@ struct subscription_csv {
     bool has[N_COLUMNS];
     struct map *iccids;
     struct map *imsis;
+    struct map *msisdns;
 };
 
 /* --- cells --- */
@@ -336,7 +337,8 @@ int subscription_csv_new(struct span header, size_t max_rows, struct subscriptio
     c->max_rows = max_rows ? max_rows : ROWS_MAX_DEFAULT;
     c->iccids = map_new(c->max_rows);
     c->imsis = map_new(c->max_rows);
-    int rc = c->iccids && c->imsis ? header_read(c, line_of(header), why) : ERR_NOMEM;
+    c->msisdns = map_new(c->max_rows);
+    int rc = c->iccids && c->imsis && c->msisdns ? header_read(c, line_of(header), why) : ERR_NOMEM;
     if (rc) {
         subscription_csv_free(c);
         return rc;
@@ -351,6 +353,7 @@ void subscription_csv_free(struct subscription_csv *c)
         return;
     map_free(c->iccids);
     map_free(c->imsis);
+    map_free(c->msisdns);
     free(c);
 }
 
@@ -412,6 +415,8 @@ int subscription_csv_row(struct subscription_csv *c, struct span line, struct su
         rc = once(c->iccids, ret->iccid.s, row, "iccid", why);
     if (rc == ERR_OK)
         rc = once(c->imsis, ret->imsi.s, row, "imsi", why);
+    if (rc == ERR_OK && ret->msisdn.s[0])
+        rc = once(c->msisdns, ret->msisdn.s, row, "msisdn", why);
     if (rc)
         subscription_wipe(ret);
     return rc;

@@ -20,6 +20,8 @@ const char *const DP_STORE_MIGRATIONS[] = {
     "CREATE TABLE template(profile_type TEXT PRIMARY KEY, lsn INTEGER NOT NULL) STRICT, WITHOUT "
     "ROWID;"
     "CREATE TABLE tenant(number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE) STRICT;",
+    /* Not unique: the number of a deleted profile may be given away again. */
+    "CREATE INDEX inventory_msisdn ON inventory(msisdn) WHERE msisdn <> '';",
 };
 const unsigned DP_STORE_MIGRATION_COUNT = sizeof DP_STORE_MIGRATIONS / sizeof *DP_STORE_MIGRATIONS;
 
@@ -38,6 +40,8 @@ const char *const DP_STORE_SQL[DS_COUNT] = {
                        " AND (?5 = 0 OR live = 1) ORDER BY id LIMIT ?6"),
     [DS_STOCK_GET] = ("SELECT " ITEM " FROM inventory WHERE iccid = ?1"),
     [DS_STOCK_IMSI] = "SELECT iccid FROM inventory WHERE imsi = ?1",
+    [DS_STOCK_MSISDN] = ("SELECT " ITEM " FROM inventory WHERE msisdn = ?1 AND msisdn <> ''"
+                         " AND state <> 4"),
     [DS_STOCK_PUT] = ("INSERT INTO inventory(" ITEM ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
                       " ON CONFLICT(iccid) DO UPDATE SET state = ?6, enabled = ?7, eid = ?8,"
                       " order_id = ?9"),

@@ -125,6 +125,10 @@ static int item_hold(struct dp_store *s, const struct stock_item *i, bool fresh)
     err = map_put(s->items, iccid_key(&held->iccid), held);
     if (!err && fresh)
         err = map_put(s->imsis, span_str(held->imsi.s), held);
+    if (!err && fresh && held->msisdn.s[0]) {
+        (void)map_del(s->msisdns, span_str(held->msisdn.s)); /* of a profile deleted since */
+        err = map_put(s->msisdns, span_str(held->msisdn.s), held);
+    }
     /* A second IMSI of a log that was checked before it was written: stop. */
     return err == ERR_EXISTS ? ERR_CORRUPT : err;
 }
@@ -194,6 +198,7 @@ void dp_stock_flushed(struct dp_store *s)
         free(value);
     map_clear(s->items);
     map_clear(s->imsis);
+    map_clear(s->msisdns);
 }
 
 void dp_stock_free(struct dp_store *s)
@@ -202,8 +207,9 @@ void dp_stock_free(struct dp_store *s)
         dp_stock_flushed(s);
     map_free(s->items);
     map_free(s->imsis);
+    map_free(s->msisdns);
     free(s->kinds);
-    s->items = s->imsis = NULL;
+    s->items = s->imsis = s->msisdns = NULL;
     s->kinds = NULL;
 }
 
@@ -282,23 +288,70 @@ int dp_store_pick(struct dp_store *s, const struct oid *mno, struct span profile
     return err == ERR_NOT_FOUND ? ERR_CORRUPT : err;
 }
 
-int dp_store_taken(struct dp_store *s, const struct iccid *iccid, const struct imsi *imsi,
-                   bool *ret_iccid, bool *ret_imsi)
+static int imsi_taken(struct dp_store *s, const struct imsi *imsi, bool *ret)
 {
     struct stmt *st = stmt_at(s->stmts, DS_STOCK_IMSI);
-    struct stock_item i;
-    int err = item_get(s, iccid, &i);
+    int err;
 
-    *ret_iccid = err == ERR_OK;
-    *ret_imsi = map_get(s->imsis, span_str(imsi->s)) != NULL;
-    if (err && err != ERR_NOT_FOUND)
-        return err;
-    if (*ret_imsi)
+    *ret = map_get(s->imsis, span_str(imsi->s)) != NULL;
+    if (*ret)
         return ERR_OK;
     stmt_bind_text(st, 1, span_str(imsi->s));
     err = stmt_end(st, stmt_row(st));
-    *ret_imsi = err == ERR_OK;
+    *ret = err == ERR_OK;
     return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+struct number {
+    const struct dp_store *s;
+    bool stands;
+};
+
+/* What memory holds of a row is newer than the row. */
+static int number_row(void *ctx, struct stmt *st)
+{
+    struct number *n = ctx;
+    const struct stock_item *held;
+    struct stock_item i;
+    int err = item_row(st, &i);
+
+    if (err)
+        return err;
+    held = map_get(n->s->items, iccid_key(&i.iccid));
+    n->stands = n->stands || !held || held->state != STOCK_DELETED;
+    return ERR_OK;
+}
+
+static int msisdn_taken(struct dp_store *s, const struct msisdn *msisdn, bool *ret)
+{
+    struct stmt *st = stmt_at(s->stmts, DS_STOCK_MSISDN);
+    const struct stock_item *fresh = map_get(s->msisdns, span_str(msisdn->s));
+    struct number n = {s, fresh && fresh->state != STOCK_DELETED};
+    int err = ERR_OK;
+
+    if (!n.stands && msisdn->s[0]) {
+        stmt_bind_text(st, 1, span_str(msisdn->s));
+        err = stmt_each(st, number_row, &n);
+    }
+    *ret = n.stands;
+    return err;
+}
+
+int dp_store_taken(struct dp_store *s, const struct iccid *iccid, const struct imsi *imsi,
+                   const struct msisdn *msisdn, struct dp_taken *ret)
+{
+    struct stock_item i;
+    int err = item_get(s, iccid, &i);
+
+    memset(ret, 0, sizeof *ret);
+    ret->iccid = err == ERR_OK;
+    if (err == ERR_NOT_FOUND)
+        err = ERR_OK;
+    if (!err)
+        err = imsi_taken(s, imsi, &ret->imsi);
+    if (!err)
+        err = msisdn_taken(s, msisdn, &ret->msisdn);
+    return err;
 }
 
 struct lister {

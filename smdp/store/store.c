@@ -12,9 +12,10 @@ struct dp_store *dp_store_new(void)
         return NULL;
     s->items = map_new(0);
     s->imsis = map_new(0);
+    s->msisdns = map_new(0);
     s->live = map_new(0);
     s->cards = map_new(0);
-    if (!s->items || !s->imsis || !s->live || !s->cards) {
+    if (!s->items || !s->imsis || !s->msisdns || !s->live || !s->cards) {
         dp_store_free(s);
         return NULL;
     }

@@ -52,9 +52,14 @@ MUST_CHECK int dp_store_stock(struct dp_store *s, const struct dp_scope *scope,
  * left. */
 MUST_CHECK int dp_store_pick(struct dp_store *s, const struct oid *mno, struct span profile_type,
                              struct stock_item *ret);
-/* Whether an import of these would break uniqueness, over all operators. */
+/* Whether an import of these would break uniqueness, over all operators. The number of a deleted
+ * profile may be given away again. */
+struct dp_taken {
+    bool iccid, imsi, msisdn;
+};
 MUST_CHECK int dp_store_taken(struct dp_store *s, const struct iccid *iccid,
-                              const struct imsi *imsi, bool *ret_iccid, bool *ret_imsi);
+                              const struct imsi *imsi, const struct msisdn *msisdn,
+                              struct dp_taken *ret);
 struct dp_stock_filter {
     struct span profile_type; /* empty: any */
     enum stock_state state;   /* STOCK_NONE: any */

@@ -14,6 +14,7 @@ enum dp_stmt {
     DS_ORDER_LIST,
     DS_STOCK_GET,
     DS_STOCK_IMSI,
+    DS_STOCK_MSISDN,
     DS_STOCK_PUT,
     DS_STOCK_PICK,
     DS_STOCK_LIST,
@@ -61,7 +62,8 @@ struct dp_store {
     struct db *db;
     struct stmt_set *stmts;
     struct map *items; /* ICCID -> struct stock_item not yet in state.db */
-    struct map *imsis; /* IMSI -> the same */
+    struct map *imsis; /* IMSI -> the same, of fresh imports */
+    struct map *msisdns; /* MSISDN -> the newest of them */
     struct kind *kinds;
     size_t n_kinds;
     struct template_row *templates;

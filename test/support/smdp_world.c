@@ -432,11 +432,22 @@ void dpw_template(struct dp_world *w)
                      EXEC_SUCCESS);
 }
 
+void dpw_iccid(bool red, unsigned number, char dst[21])
+{
+    struct iccid i = {{0}};
+
+    for (unsigned digit = 0; digit < 10; digit++) {
+        (void)snprintf(i.s, sizeof i.s, "%s%013u%u", red ? "894902" : "894901", number, digit);
+        if (iccid_luhn_ok(&i))
+            memcpy(dst, i.s, sizeof i.s);
+    }
+}
+
 void dpw_csv(struct buf *out, bool red, unsigned from, unsigned n)
 {
     static const char HEAD[] =
         "iccid,imsi,msisdn,k,opc,puk1,puk2,adm1,ota_kvn,ota_kic,ota_kid,ota_dek\r\n";
-    char row[512], k[33], opc[33];
+    char row[512], k[33], opc[33], iccid[21], msisdn[16];
     uint8_t b[16];
 
     buf_add(out, HEAD, sizeof HEAD - 1);
@@ -447,11 +458,12 @@ void dpw_csv(struct buf *out, bool red, unsigned from, unsigned n)
         for (unsigned j = 0; j < 16; j++)
             b[j] = (uint8_t)(0xA3 + i * 11 + j * j * 3);
         assert_int_equal(hex_encode(span_of(b, 16), opc, sizeof opc), 0);
+        dpw_iccid(red, i, iccid);
+        (void)snprintf(msisdn, sizeof msisdn, "49171%d%06u", red, i);
         (void)snprintf(
             row, sizeof row,
-            "%s00000000000%03u,%s%010u,%s,%s,%s,7182%04u,6182%04u,5182%04u,01,%s,%s,%s\r\n",
-            red ? "894902" : "894901", i, red ? "26202" : "26201", i, i % 2 ? "491711111111" : "",
-            k, opc, i % 10000, i % 10000, i % 10000, "00112233445566778899AABBCCDDEE01",
+            "%s,%s%010u,%s,%s,%s,7182%04u,6182%04u,5182%04u,01,%s,%s,%s\r\n", iccid,
+            red ? "26202" : "26201", i, i % 2 ? msisdn : "", k, opc, i % 10000, i % 10000, i % 10000, "00112233445566778899AABBCCDDEE01",
             "10112233445566778899AABBCCDDEE02", "20112233445566778899AABBCCDDEE03");
         buf_add(out, row, strlen(row));
     }

@@ -130,8 +130,9 @@ void dpw_release(struct dp_world *w); /* what DPW_HOLD held is answered */
 /* A notification or verdict of the SM-SR as a numbered delivery. */
 void dpw_tell(struct dp_world *w, enum msg_type type, const void *body);
 
-/* Template and n subscriptions 8949010000000000NNN of blue (or red with other ranges), all
- * answered. */
+/* Template and n subscriptions 894901000...NNN with its check digit of blue (or red with other
+ * ranges), all answered. */
+void dpw_iccid(bool red, unsigned number, char dst[21]);
 void dpw_template(struct dp_world *w);
 void dpw_csv(struct buf *out, bool red, unsigned from, unsigned n);
 void dpw_import(struct dp_world *w, struct dpw_client *c, struct span csv);

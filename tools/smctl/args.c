@@ -145,8 +145,8 @@ int text_size(const char *s, const char *what, uint64_t max, uint64_t *ret, stru
 {
     char digits[24];
     size_t n = strlen(s);
-    uint64_t unit = 1;
-    int err;
+    uint64_t unit = 1, v = 0;
+    bool ok;
 
     if (n > 1 && (s[n - 1] == 'K' || s[n - 1] == 'k'))
         unit = 1024;
@@ -154,14 +154,19 @@ int text_size(const char *s, const char *what, uint64_t max, uint64_t *ret, stru
         unit = 1024 * 1024;
     if (unit > 1)
         n--;
-    if (n >= sizeof digits)
-        return errmsg_set(why, ERR_INVAL, "%s '%.40s' is not a size", what, s);
-    memcpy(digits, s, n);
-    digits[n] = '\0';
-    err = text_number(digits, what, 0, max / unit, ret, why);
-    if (!err)
-        *ret *= unit;
-    return err;
+    ok = n < sizeof digits;
+    if (ok) {
+        memcpy(digits, s, n);
+        digits[n] = '\0';
+        ok = text_number(digits, what, 0, UINT64_MAX / unit, &v, NULL) == ERR_OK && v * unit <= max;
+    }
+    if (!ok)
+        return errmsg_set(why, ERR_INVAL,
+                          "%s '%.40s' is no size of at most %llu octets: digits, and K or M for "
+                          "1,024 or 1,048,576 of them",
+                          what, s, (unsigned long long)max);
+    *ret = v * unit;
+    return ERR_OK;
 }
 
 int text_eid(const char *s, struct eid *ret, struct errmsg *why)

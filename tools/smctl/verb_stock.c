@@ -18,16 +18,31 @@ struct upload {
     struct oid mno;
     struct span content;
     char id[UUID_TEXT];
-    uint32_t imported;
+    uint32_t imported, warned;
+    char warnings[ADMIN_WARNINGS_MAX][320]; /* what was taken all the same */
+    unsigned n_warnings;
 };
+
+static void warnings_keep(struct upload *u, const struct admin_warning *list, unsigned n)
+{
+    u->n_warnings = 0;
+    for (unsigned i = 0; i < n && i < ADMIN_WARNINGS_MAX; i++)
+        (void)text_safe(list[i].text, u->warnings[u->n_warnings++], sizeof u->warnings[0]);
+}
 
 static enum exit_code part_taken(void *ctx, const struct envelope *e)
 {
     struct upload *u = ctx;
     const struct admin_subscriptions_import_response *r = e->message.body;
+    const struct admin_template_add_response *t = e->message.body;
 
-    if (e->message.type == MSG_ADMIN_SUBSCRIPTIONS_IMPORT_RESPONSE)
+    if (e->message.type == MSG_ADMIN_SUBSCRIPTIONS_IMPORT_RESPONSE) {
         u->imported = r->imported;
+        u->warned = r->warned;
+        warnings_keep(u, r->warnings, r->n_warnings);
+    } else if (e->message.type == MSG_ADMIN_TEMPLATE_ADD_RESPONSE) {
+        warnings_keep(u, t->warnings, t->n_warnings);
+    }
     return XC_OK;
 }
 
@@ -78,21 +93,38 @@ static enum exit_code type_read(struct smctl *x, struct span *ret)
     return XC_OK;
 }
 
-static void done(struct smctl *x, const char *what, struct span type, uint64_t count)
+static void warnings_print(const struct upload *u)
+{
+    for (unsigned i = 0; i < u->n_warnings; i++)
+        fprintf(stderr, "warning: %s\n", u->warnings[i]);
+    if (u->warned > u->n_warnings)
+        fprintf(stderr, "warning: %u rows have one; these are the first\n", u->warned);
+}
+
+static void done(const struct upload *u, const char *what, uint64_t count)
 {
     char name[128];
     struct buf b;
     struct json w = {.out = &b};
 
-    if (!x->json) {
-        printf("%s for profile type %s: %llu\n", what, text_safe(type, name, sizeof name),
+    if (!u->x->json) {
+        warnings_print(u);
+        printf("%s for profile type %s: %llu\n", what, text_safe(u->name, name, sizeof name),
                (unsigned long long)count);
         return;
     }
     buf_init(&b, 0);
     json_open(&w, NULL, '{');
-    json_text(&w, "type", type);
+    json_text(&w, "type", u->name);
     json_u64(&w, what, count);
+    if (u->warned)
+        json_u64(&w, "warned", u->warned);
+    if (u->n_warnings) {
+        json_open(&w, "warnings", '[');
+        for (unsigned i = 0; i < u->n_warnings; i++)
+            json_str(&w, NULL, u->warnings[i]);
+        json_close(&w, ']');
+    }
     json_close(&w, '}');
     out_line(stdout, &b);
     buf_fini(&b);
@@ -145,7 +177,7 @@ enum exit_code verb_template_add(struct smctl *x)
     if (code == XC_OK)
         code = upload(&u);
     if (code == XC_OK)
-        done(x, "octets", u.name, u.content.n);
+        done(&u, "octets", u.content.n);
     buf_wipe(&made);
     buf_fini(&made);
     input_close(&f);
@@ -197,7 +229,7 @@ enum exit_code verb_profile_import(struct smctl *x)
     if (code == XC_OK)
         code = upload(&u);
     if (code == XC_OK)
-        done(x, "imported", u.name, u.imported);
+        done(&u, "imported", u.imported);
     input_close(&f);
     return code;
 }
@@ -220,9 +252,9 @@ static void row_print(const struct smctl *x, const struct admin_profile_row *r)
     if (!eid_is_zero(&r->eid))
         eid_text(&r->eid, eid);
     if (!x->json) {
-        printf("%-20s  %-9s  %s%sIMSI %s  MSISDN %s  %s  owner %s\n", r->iccid.s,
-               text_safe(r->state, state, sizeof state), *eid ? "on " : "", *eid ? eid : "",
-               r->imsi.s, r->msisdn.s[0] ? r->msisdn.s : "-",
+        printf("%-20s  %-9s  %s%s%sIMSI %s  MSISDN %s  %s  owner %s\n", r->iccid.s,
+               text_safe(r->state, state, sizeof state), *eid ? "on " : "", eid,
+               *eid ? "  " : "", r->imsi.s, r->msisdn.s[0] ? r->msisdn.s : "-",
                text_safe(r->profile_type, type, sizeof type), r->mno.s);
         return;
     }

@@ -14,7 +14,7 @@
 #include "smdp/state_verify.h"
 #include "test/support/smdp_world.h"
 
-#define ICCID_1 "89490100000000000001"
+#define ICCID_1 "89490100000000000014"
 
 static int setup(void **state)
 {
@@ -47,7 +47,7 @@ static void download_installs(void **state)
     if (rsp->base.answer.status != EXEC_SUCCESS)
         fail_msg("%s-%s %.*s", rsp->base.answer.code.subject, rsp->base.answer.code.reason,
                  (int)rsp->base.answer.message.n, rsp->base.answer.message.p);
-    assert_string_equal(rsp->iccid.s, "89490100000000000001");
+    assert_string_equal(rsp->iccid.s, "89490100000000000014");
     p = rig_isdp(&w->rig, 0x11);
     assert_non_null(p);
     assert_int_equal(p->state, ISDP_DISABLED);
@@ -60,7 +60,7 @@ static void download_installs(void **state)
     assert_false(dpw_secret(w, "subscription/" ICCID_1));
     assert_false(dpw_secret(w, "ephemeral/" ICCID_1));
     assert_true(dpw_secret(w, "isdp-keys/" ICCID_1));
-    assert_true(dpw_secret(w, "subscription/89490100000000000002"));
+    assert_true(dpw_secret(w, "subscription/89490100000000000022"));
 }
 
 /* The end of the order that was asked for. */
@@ -131,7 +131,7 @@ static void repeat_gets_the_stored_answer(void **state)
     id = dpw_ask(w, &w->blue, MSG_ES2_DOWNLOAD_PROFILE_REQUEST, &other);
     dpw_run(w);
     assert_code(heard(w), EXEC_FAILED, "1.6", "3.3");
-    assert_int_equal(dpw_item(w, "89490100000000000002").state, STOCK_AVAILABLE);
+    assert_int_equal(dpw_item(w, "89490100000000000022").state, STOCK_AVAILABLE);
 }
 
 static void enable_follows(void **state)
@@ -437,7 +437,7 @@ static void orphan_goes_first(void **state)
     dpw_stock(w, 2);
     /* Left behind by a life of the SM-DP that nobody remembers. */
     assert_int_equal(rig_create(&w->rig, 0x11, 0), 0x9000);
-    assert_int_equal(iccid_parse(span_str("89490100000000000777"), &w->on_card[1]), 0);
+    assert_int_equal(iccid_parse(span_str("89490100000000007779"), &w->on_card[1]), 0);
     w->states[1] = PROFILE_CREATED;
     w->number = 0x12;
     (void)dpw_download(w, "order-1", false, 0);

@@ -68,7 +68,7 @@ static void import_is_whole_or_nothing(void **state)
         {HEAD "8949010000000000011,262010000000011" KEYS "8949010000000000012,262010000000011" KEYS,
          "row 3"},
         {HEAD "8949010000000000011,262010000000011" KEYS
-              "89490100000000000001,262010000000012" KEYS,
+              "89490100000000000014,262010000000012" KEYS,
          "row 3: this ICCID"},
         {HEAD "8949010000000000011,262010000000011" KEYS "8949010000000000012,262010000000001" KEYS,
          "row 3: this IMSI"},
@@ -97,6 +97,67 @@ static void import_is_whole_or_nothing(void **state)
     assert_false(dpw_secret(w, "subscription/8949010000000000011"));
 }
 
+#define HEAD_M "iccid,imsi,msisdn,k,opc\r\n"
+#define KEYS_M ",101112131415161718191A1B1C1D1E1F,F0E1D2C3B4A5968778695A4B3C2D1E0F\r\n"
+#define K_TEST "465B5CE8B199B49FAA5F0A2EE238A6BC"
+
+static void a_number_stands_once(void **state)
+{
+    struct dp_world *w = *state;
+    const struct base_response *b;
+
+    dpw_stock(w, 1); /* the number of its row is 491710000001 */
+    b = imported(w, &w->blue,
+                 HEAD_M "8949010000000000011,262010000000011,4915150" KEYS_M
+                        "8949010000000000029,262010000000012,4915150" KEYS_M);
+    assert_int_equal(b->answer.status, EXEC_FAILED);
+    assert_true(says(b, "row 3, column msisdn: stands in an earlier row: keep one"));
+    b = imported(w, &w->blue, HEAD_M "8949010000000000011,262010000000011,491710000001" KEYS_M);
+    assert_int_equal(b->answer.status, EXEC_FAILED);
+    assert_true(says(b, "row 2, column msisdn: this number is in stock already"));
+    assert_int_equal(dpw_item(w, "8949010000000000011").state, STOCK_NONE);
+    /* None is no number. */
+    b = imported(w, &w->blue,
+                 HEAD_M "8949010000000000011,262010000000011," KEYS_M
+                        "8949010000000000029,262010000000012," KEYS_M);
+    assert_int_equal(b->answer.status, EXEC_SUCCESS);
+}
+
+/* A digit that does not check is told and taken; a published key is refused here, not when a card
+ * waits for it, unless there are cards that may have it. */
+static void rows_are_linted(void **state)
+{
+    static const struct dp_eid_range TEST = {"890000000000000000000000000000",
+                                             "890000000000000000000000000009"};
+    static const char BAD_KEY[] = "iccid,imsi,k,opc\r\n8949010000000000003,262010000000012," K_TEST
+                                  ",F0E1D2C3B4A5968778695A4B3C2D1E0F\r\n";
+    struct dp_world *w = *state;
+    const struct admin_subscriptions_import_response *r;
+    const struct base_response *b;
+
+    dpw_stock(w, 1);
+    r = dpw_last(&w->blue, MSG_ADMIN_SUBSCRIPTIONS_IMPORT_RESPONSE)->message.body;
+    assert_int_equal(r->warned, 0);
+    b = imported(w, &w->blue, HEAD "8949010000000000012,262010000000011" KEYS);
+    assert_int_equal(b->answer.status, EXEC_SUCCESS);
+    r = (const struct admin_subscriptions_import_response *)(const void *)b;
+    assert_int_equal(r->imported, 1);
+    assert_int_equal(r->warned, 1);
+    assert_int_equal(r->n_warnings, 1);
+    assert_int_equal(r->warnings[0].row, 2);
+    assert_memory_equal(r->warnings[0].text.p, "row 2, column iccid: its last digit", 35);
+    b = imported(w, &w->blue, BAD_KEY);
+    assert_int_equal(b->answer.status, EXEC_FAILED);
+    assert_true(says(b, "row 2, column k: a published or trivial key; give the subscription"));
+    assert_false(says(b, "465B"));
+    w->env.test_eids = &TEST;
+    w->env.n_test_eids = 1;
+    b = imported(w, &w->blue, BAD_KEY);
+    assert_int_equal(b->answer.status, EXEC_SUCCESS);
+    r = (const struct admin_subscriptions_import_response *)(const void *)b;
+    assert_int_equal(r->n_warnings, 2); /* and its last digit */
+}
+
 static void import_of_many(void **state)
 {
     struct dp_world *w = *state;
@@ -110,10 +171,10 @@ static void import_of_many(void **state)
     dpw_import(w, &w->blue, buf_span(&csv));
     rsp = dpw_last(&w->blue, MSG_ADMIN_SUBSCRIPTIONS_IMPORT_RESPONSE)->message.body;
     assert_int_equal(rsp->imported, 900);
-    assert_int_equal(dpw_item(w, "89490100000000000900").state, STOCK_AVAILABLE);
+    assert_int_equal(dpw_item(w, "89490100000000009007").state, STOCK_AVAILABLE);
     dpw_restart(w);
-    assert_int_equal(dpw_item(w, "89490100000000000900").state, STOCK_AVAILABLE);
-    assert_true(dpw_secret(w, "subscription/89490100000000000900"));
+    assert_int_equal(dpw_item(w, "89490100000000009007").state, STOCK_AVAILABLE);
+    assert_true(dpw_secret(w, "subscription/89490100000000009007"));
     /* The file again: refused at its first row. */
     dpw_import(w, &w->blue, buf_span(&csv));
     assert_true(says(dpw_answer(&w->blue, MSG_ADMIN_SUBSCRIPTIONS_IMPORT_RESPONSE), "row 2"));
@@ -144,7 +205,7 @@ static void power_cut_in_an_import(void **state)
     unsigned there = 0;
     for (unsigned n = 1; n <= 50; n++) {
         char iccid[24];
-        (void)snprintf(iccid, sizeof iccid, "89490100000000000%03u", n);
+        dpw_iccid(false, n, iccid);
         there += dpw_item(w, iccid).state == STOCK_AVAILABLE;
     }
     assert_true(there == 0 || there == 50);
@@ -348,9 +409,9 @@ static void foreign_is_unknown(void **state)
     struct es2_download_profile_request d = {.eid = w->rig.factory.eid, .smsr_id = w->smsr.oid};
     static const struct {
         const char *iccid, *subject, *reason;
-    } ROWS[] = {{"89490100000000000002", "8.2.1", "1.2"},
-                {"89490100000000009999", "8.2.1", "1.2"},
-                {"89490200000000000002", "8.2.1", "3.9"}};
+    } ROWS[] = {{"89490100000000000022", "8.2.1", "1.2"},
+                {"89490100000000099990", "8.2.1", "1.2"},
+                {"89490200000000000021", "8.2.1", "3.9"}};
     for (unsigned i = 0; i < 3; i++) {
         char fcid[16];
         (void)snprintf(fcid, sizeof fcid, "red-%u", i);
@@ -367,12 +428,12 @@ static void download_by_iccid(void **state)
 {
     static const struct {
         const char *iccid, *type, *subject, *reason;
-    } ROWS[] = {{"89490100000000000009", "", "8.2.1", "3.9"},
-                {"89490100000000000002", "other", "8.2.5", "3.12"},
+    } ROWS[] = {{"89490100000000000097", "", "8.2.1", "3.9"},
+                {"89490100000000000022", "other", "8.2.5", "3.12"},
                 {"", "other", "8.2.5", "3.9"},
                 {"", "", "8.2.5", "2.3"},
-                {"89490100000000000002", DPW_TYPE, "", ""},
-                {"89490100000000000002", "", "8.2.1", "3.3"}};
+                {"89490100000000000022", DPW_TYPE, "", ""},
+                {"89490100000000000022", "", "8.2.1", "3.3"}};
     struct dp_world *w = *state;
     struct es2_download_profile_request d = {.eid = w->rig.factory.eid, .smsr_id = w->smsr.oid};
 
@@ -391,7 +452,7 @@ static void download_by_iccid(void **state)
                     ROWS[i].subject[0] ? EXEC_FAILED : EXEC_SUCCESS, ROWS[i].subject,
                     ROWS[i].reason);
     }
-    assert_int_equal(dpw_item(w, "89490100000000000001").state, STOCK_AVAILABLE);
+    assert_int_equal(dpw_item(w, "89490100000000000014").state, STOCK_AVAILABLE);
 }
 
 static void eis_is_passed_on_filtered(void **state)
@@ -466,7 +527,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(import_is_whole_or_nothing),
-        T(import_of_many),
+        T(import_of_many), T(a_number_stands_once), T(rows_are_linted),
         T(power_cut_in_an_import),
         T(who_may_import),
         T(parts_in_order),

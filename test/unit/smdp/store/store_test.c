@@ -144,23 +144,56 @@ static void types_and_operators_are_apart(void **state)
     }
 }
 
+static struct dp_taken taken(const struct event *iccid, const struct event *imsi,
+                             const struct event *msisdn)
+{
+    struct dp_taken t;
+
+    assert_int_equal(dp_store_taken(S, &iccid->iccid, &imsi->imsi, &msisdn->msisdn, &t), 0);
+    return t;
+}
+
 static void twice_is_taken(void **state)
 {
     struct event ev = about(EV_PROFILE_IMPORTED, "1.2.3", 1),
                  two = about(EV_PROFILE_IMPORTED, "1.2.4", 2);
-    bool iccid, imsi;
+    struct dp_taken t;
 
     (void)state;
-    assert_int_equal(dp_store_taken(S, &ev.iccid, &ev.imsi, &iccid, &imsi), 0);
-    assert_false(iccid || imsi);
+    assert_int_equal(msisdn_parse(span_str("4915100001"), &ev.msisdn), 0);
+    assert_int_equal(msisdn_parse(span_str("4915100002"), &two.msisdn), 0);
+    t = taken(&ev, &ev, &ev);
+    assert_false(t.iccid || t.imsi || t.msisdn);
     assert_int_equal(dp_store_apply(S, 1, &ev), 0);
     for (unsigned flushed = 0; flushed < 2; flushed++) {
-        assert_int_equal(dp_store_taken(S, &ev.iccid, &two.imsi, &iccid, &imsi), 0);
-        assert_true(iccid && !imsi);
-        assert_int_equal(dp_store_taken(S, &two.iccid, &ev.imsi, &iccid, &imsi), 0);
-        assert_true(!iccid && imsi);
+        t = taken(&ev, &two, &two);
+        assert_true(t.iccid && !t.imsi && !t.msisdn);
+        t = taken(&two, &ev, &two);
+        assert_true(!t.iccid && t.imsi && !t.msisdn);
+        t = taken(&two, &two, &ev);
+        assert_true(!t.iccid && !t.imsi && t.msisdn);
         assert_int_equal(flush(), 0);
     }
+    /* Deleted, in memory and then in state.db: the number is free, ICCID and IMSI never are. */
+    ev.type = EV_ORDER_ACCEPTED;
+    ev.function = FN_DOWNLOAD_PROFILE;
+    memset(ev.eid.b, 0x89, 16);
+    memset(ev.op.b, 1, 16);
+    assert_int_equal(dp_store_apply(S, 2, &ev), 0);
+    ev.type = EV_PROFILE_INSTALLED;
+    assert_int_equal(dp_store_apply(S, 3, &ev), 0);
+    assert_int_equal(flush(), 0);
+    ev.type = EV_PROFILE_DELETED;
+    assert_int_equal(dp_store_apply(S, 4, &ev), 0);
+    for (unsigned flushed = 0; flushed < 2; flushed++) {
+        t = taken(&ev, &ev, &ev);
+        assert_true(t.iccid && t.imsi && !t.msisdn);
+        assert_int_equal(flush(), 0);
+    }
+    ev = about(EV_PROFILE_IMPORTED, "1.2.3", 1);
+    memset(&two.msisdn, 0, sizeof two.msisdn); /* none is no number */
+    t = taken(&two, &two, &two);
+    assert_false(t.iccid || t.imsi || t.msisdn);
     /* A log that says so all the same is broken. */
     assert_int_equal(dp_store_apply(S, 1, &ev), ERR_CORRUPT);
     two.imsi = ev.imsi;

@@ -97,6 +97,8 @@ static void numbers_and_sizes(void **state)
     assert_true(v == 30720);
     assert_int_equal(text_size("1m", "s", 1048576, &v, &why), ERR_OK);
     assert_int_equal(text_size("2M", "s", 1048576, &v, &why), ERR_INVAL);
+    assert_string_equal(why.text, "s '2M' is no size of at most 1048576 octets: digits, and K or M "
+                                  "for 1,024 or 1,048,576 of them");
     assert_int_equal(text_size("K", "s", 1048576, &v, &why), ERR_INVAL);
     assert_int_equal(text_size("1KK", "s", 1048576, &v, &why), ERR_INVAL);
     assert_int_equal(text_size("17592186044416M", "s", UINT64_MAX, &v, &why), ERR_INVAL);
