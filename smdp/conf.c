@@ -218,7 +218,10 @@ static int check_ranges(struct build *b, const struct dp_party *list, unsigned n
             for (unsigned j = 0; j < list[k].n_iccid; j++) {
                 size_t a = strlen(p->iccid_prefix[i]), c = strlen(list[k].iccid_prefix[j]);
                 if (!strncmp(p->iccid_prefix[i], list[k].iccid_prefix[j], a < c ? a : c))
-                    return bad(b, "parties: ICCID ranges of %s and %s overlap", p->oid.s,
+                    return bad(b,
+                               "parties: ICCID range %s of %s and %s of %s overlap: an ICCID has "
+                               "one owner, change one of them",
+                               p->iccid_prefix[i], p->oid.s, list[k].iccid_prefix[j],
                                list[k].oid.s);
             }
         }

@@ -65,7 +65,10 @@ static int take_lock(struct app *a, struct errmsg *why)
     if (a->lock < 0)
         return errmsg_set(why, ERR_CONFIG, "%s cannot be opened: %s", path, strerror(errno));
     if (flock(a->lock, LOCK_EX | LOCK_NB))
-        return errmsg_set(why, ERR_BUSY, "another smsr runs on %s (%s is locked)", a->state, path);
+        return errmsg_set(why, ERR_BUSY, 
+                          "another smsr runs on %s (%s is locked): stop it, or give this one "
+                          "another state directory",
+                          a->state, path);
     n = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
     if (ftruncate(a->lock, 0) || write(a->lock, pid, (size_t)n) != n)
         return errmsg_set(why, ERR_IO, "%s cannot be written", path);

@@ -96,7 +96,8 @@ static int check_overlap(struct build *b)
     qsort(all, n, sizeof *all, compare_ranges);
     for (size_t i = 1; i < n; i++) {
         if (strcmp(all[i].range->from, all[i - 1].range->to) <= 0)
-            return conf_bad(b, "EID ranges overlap: %s of tenant %s lies in a range of tenant %s",
+            return conf_bad(b, "EID ranges overlap: %s of tenant %s lies in a range of tenant "
+                       "%s: a card has one tenant, change one of them",
                        all[i].range->from, all[i].tenant, all[i - 1].tenant);
     }
     return ERR_OK;

@@ -2,9 +2,9 @@
 /* The keys of the configuration file; libcyaml refuses unknown, doubled and missing ones. */
 #include "smsr/conf_raw.h"
 
+#include "common/conf/file.h"
+
 #include <assert.h>
-#include <cyaml/cyaml.h>
-#include <stdio.h>
 
 #define TEXT 255
 #define LIST 10000
@@ -141,65 +141,19 @@ static const cyaml_schema_field_t FIELDS[] = {
 static const cyaml_schema_value_t SCHEMA = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct raw_conf, FIELDS)};
 
-/* The first error and the innermost place of the library's report make one sentence. */
-struct report {
-    char what[160], where[96];
-};
-
-static void take(char *dst, size_t cap, const char *line)
-{
-    size_t n = strlen(line), skip = strspn(line, " ");
-
-    while (n > skip && (line[n - 1] == '\n' || line[n - 1] == ' '))
-        n--;
-    (void)snprintf(dst, cap, "%.*s", (int)(n - skip), line + skip);
-}
-
-PRINTF_LIKE(3, 0) static void on_log(cyaml_log_t level, void *ctx, const char *fmt, va_list args)
-{
-    struct report *r = ctx;
-    char line[256];
-
-    if (level != CYAML_LOG_ERROR)
-        return;
-    (void)vsnprintf(line, sizeof line, fmt, args);
-    if (strncmp(line, "Load: ", 6) == 0) {
-        if (!r->what[0])
-            take(r->what, sizeof r->what, line + 6);
-    } else if (!r->where[0]) {
-        take(r->where, sizeof r->where, line);
-    }
-}
-
-static cyaml_config_t config(struct report *r)
-{
-    return (cyaml_config_t){.log_fn = on_log, .log_ctx = r, .mem_fn = cyaml_mem,
-                            .log_level = CYAML_LOG_ERROR};
-}
-
 int raw_conf_load(const char *file, struct raw_conf **ret, struct errmsg *why)
 {
-    struct report r = {{0}, {0}};
-    cyaml_config_t cfg = config(&r);
-    cyaml_err_t err = cyaml_load_file(file, &cfg, &SCHEMA, (cyaml_data_t **)ret, NULL);
+    void *raw = NULL;
+    int err = conf_file_load(file, &SCHEMA, &raw, why);
 
-    if (err == CYAML_OK && *ret)
-        return ERR_OK;
-    *ret = NULL;
-    if (err == CYAML_OK)
-        return errmsg_set(why, ERR_CONFIG, "%s is empty", file);
-    if (err == CYAML_ERR_FILE_OPEN)
-        return errmsg_set(why, ERR_CONFIG, "%s cannot be opened; name the file with --config",
-                          file);
-    return errmsg_set(why, ERR_CONFIG, "%s: %s %s", file, r.what[0] ? r.what : cyaml_strerror(err),
-                      r.where);
+    *ret = raw;
+    return err == ERR_NOT_FOUND
+               ? errmsg_set(why, ERR_CONFIG, "%s cannot be opened; name the file with --config",
+                            file)
+               : err;
 }
 
 void raw_conf_free(struct raw_conf *raw)
 {
-    struct report r = {{0}, {0}};
-    cyaml_config_t cfg = config(&r);
-
-    /* Freeing data that the library itself made cannot fail. */
-    (void)cyaml_free(&cfg, &SCHEMA, raw, 0);
+    conf_file_free(&SCHEMA, raw);
 }

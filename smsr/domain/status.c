@@ -175,8 +175,8 @@ const struct status_row STATUS[ST_CODE_COUNT] = {
                         "use a new identifier"},
     [ST_FORMAT] = {{"1.6", "2.1"},
                    "request is not well formed",
-                   "a field is missing or malformed",
-                   "see the message"},
+                   "the field the sentence names is missing or malformed",
+                   "mend it and ask again"},
     [ST_VALIDITY_TOO_LONG] = {{"1.6", "3.8"},
                               "validity period is longer than this SM-SR accepts",
                               "see AcceptableValidityPeriod",
@@ -189,7 +189,7 @@ const struct status_row STATUS[ST_CODE_COUNT] = {
     [ST_EXPIRED_SENT] = {{"1.6", "5.4"},
                          "sent, but the card did not answer in time",
                          "card asleep, out of coverage, or its answer was lost",
-                         "do not ask again: the verdict follows; smctl operation show"},
+                         "do not ask again: the verdict follows; smctl operation show OPERATION"},
     [ST_STORAGE] = {{"1.2", "4.4"}, "no room for new work", "disk nearly full", "free space"},
 };
 

@@ -9,7 +9,7 @@ import tree
 # lying directly in smsr/ and smdp/ are told apart by name.
 RANK = {
     "common/base": 0,
-    "common/msg": 1, "common/db": 1,
+    "common/conf": 1, "common/msg": 1, "common/db": 1,
     "common/codec": 2,
     "common/crypto": 3, "common/proc": 3,
     "common/bearer": 4, "common/wire": 4, "common/journal": 4,
@@ -27,7 +27,7 @@ MAIN_RANK = 11
 
 PURE = {"common/base", "common/msg", "common/codec", "common/crypto", "common/bearer", "common/proc",
         "smsr/domain", "smdp/domain", "smsr/es5", "smdp/es8", "smdp/profile", "smsr/proc", "smdp/proc"}
-IMPURE = {"common/db", "common/journal", "common/engine", "common/net", "common/wire",
+IMPURE = {"common/conf", "common/db", "common/journal", "common/engine", "common/net", "common/wire",
           "smsr/store", "smdp/store"}
 # Folders a folder may not include although their rank is lower.
 APART = {
@@ -44,6 +44,7 @@ SYSTEM = (
                               r"|^tools/pki/[^/]*\.c$"),
     ("libevent", r"^(event2/|event\.h|ev[a-z]*\.h)", r"^common/net/"),
     ("coap", r"^coap", r"^common/net/"),
+    ("cyaml", r"^cyaml", r"^common/conf/"),
     ("protobuf", r"^protobuf-c/|\.pb-c\.h$", r"^common/wire/"),
     ("socket", r"^(sys/socket|sys/epoll|sys/un|netinet/|arpa/|netdb|poll)", r"^common/net/|^tools/"),
     ("thread", r"^(pthread|threads)\.h", r"^$"),

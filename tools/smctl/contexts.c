@@ -2,7 +2,8 @@
 /* Reading the contexts (design 3.6). */
 #include "tools/smctl/contexts.h"
 
-#include <cyaml/cyaml.h>
+#include "common/conf/file.h"
+
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,36 +44,6 @@ static const cyaml_schema_field_t FILE_FIELDS[] = {
     CYAML_FIELD_END};
 static const cyaml_schema_value_t FILE_SCHEMA = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct file, FILE_FIELDS)};
-
-/* The library explains itself in several lines: the first says what is wrong, the first of its
- * backtrace ("  in mapping field ... (line: 2, column: 3)") where. */
-static void PRINTF_LIKE(3, 0) keep_said(cyaml_log_t level, void *ctx, const char *fmt, va_list args)
-{
-    struct errmsg *m = ctx;
-    char line[160];
-    size_t n, have;
-    const char *at = line;
-
-    if (level < CYAML_LOG_ERROR || !m)
-        return;
-    (void)vsnprintf(line, sizeof line, fmt, args);
-    n = strlen(line);
-    while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == ' '))
-        line[--n] = '\0';
-    at += strncmp(at, "Load: ", 6) ? 0 : 6;
-    at += strspn(at, " ");
-    have = strlen(m->text);
-    if (have == 0)
-        (void)snprintf(m->text, sizeof m->text, "%s", at);
-    else if (!strncmp(at, "in ", 3) && !strstr(m->text, ", in "))
-        (void)snprintf(m->text + have, sizeof m->text - have, ", %s", at);
-}
-
-static cyaml_config_t library(struct errmsg *said)
-{
-    return (cyaml_config_t){
-        .log_fn = keep_said, .log_ctx = said, .mem_fn = cyaml_mem, .log_level = CYAML_LOG_ERROR};
-}
 
 /* Beside the file it stands in; *path is of the library's allocator, which is the C one. */
 static int absolute(const char *file, char **path)
@@ -117,32 +88,23 @@ static int check(struct contexts *c, struct errmsg *why)
 
 int contexts_load(const char *path, struct contexts **ret, struct errmsg *why)
 {
-    struct errmsg said = {""};
-    cyaml_config_t lib = library(&said);
     struct contexts *c = calloc(1, sizeof *c);
-    cyaml_data_t *data = NULL;
-    cyaml_err_t e;
+    void *data = NULL;
     int err;
 
     *ret = NULL;
     if (!c)
         return errmsg_set(why, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
     (void)snprintf(c->path, sizeof c->path, "%s", path);
-    e = cyaml_load_file(path, &lib, &FILE_SCHEMA, &data, NULL);
-    if (e == CYAML_ERR_FILE_OPEN)
+    err = conf_file_load(path, &FILE_SCHEMA, &data, why);
+    if (err == ERR_NOT_FOUND)
         err = errmsg_set(why, ERR_CONFIG,
                          "configuration %.160s cannot be read; smctl pki init makes one, --config "
                          "and $SMCTL_CONFIG name it",
                          path);
-    else if (e != CYAML_OK || !data) /* an empty file gives no data and no error */
-        err = errmsg_set(why, ERR_CONFIG, "configuration %.120s: %.160s", path,
-                         said.text[0] ? said.text
-                         : e          ? cyaml_strerror(e)
-                                      : "it is empty");
-    else {
-        c->file = data;
+    c->file = data;
+    if (!err)
         err = check(c, why);
-    }
     if (err) {
         contexts_free(c);
         return err;
@@ -153,10 +115,8 @@ int contexts_load(const char *path, struct contexts **ret, struct errmsg *why)
 
 void contexts_free(struct contexts *c)
 {
-    cyaml_config_t lib = library(NULL);
-
-    if (c && c->file)
-        (void)cyaml_free(&lib, &FILE_SCHEMA, c->file, 0);
+    if (c)
+        conf_file_free(&FILE_SCHEMA, c->file);
     free(c);
 }
 

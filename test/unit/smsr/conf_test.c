@@ -183,8 +183,8 @@ static void every_timer_can_be_set(void **state)
 /* One edit of the good file each, and what the refusal must name. */
 static const struct { const char *from, *to, *names;
 } WRONG[] = {
-    {"oid: 1.3.6.1.4.1.99999.1,", "oid: 1.3.6.1.4.1.99999.1, color: red,", "Unexpected key: color"},
-    {"oid: 1.3.6.1.4.1.99999.1,", "oid: 1.3.6.1.4.1.99999.1, color: red,", "line: 1"},
+    {"oid: 1.3.6.1.4.1.99999.1,", "oid: 1.3.6.1.4.1.99999.1, color: red,", "unknown key color; known here: oid, listen, coap, state"},
+    {"oid: 1.3.6.1.4.1.99999.1,", "oid: 1.3.6.1.4.1.99999.1, color: red,", "near line 1"},
     {"keystore: {kek: kek.bin}\n", "", "keystore"},
     {"keystore: {kek: kek.bin}\n", "keystore: {kek: kek.bin}\nkeystore: {kek: kek.bin}\n",
      "already seen"},
@@ -223,7 +223,7 @@ static const struct { const char *from, *to, *names;
     {"port: 7443}", "port: 7443, bearers: [pigeon]}", "neither sms nor https"},
     {"validity_enable: 20m", "validity_enable: soon", "no duration"},
     {"validity_enable: 20m", "validity_enable: 1s", "lies outside"},
-    {"validity_enable: 20m", "validity_enabled: 20m", "Unexpected key"},
+    {"validity_enable: 20m", "validity_enabled: 20m", "unknown key"},
     {"connections: 99", "connections: 0", "limits.connections"},
     {"connections: 99", "connections: -1", "Invalid UINT"},
     {"effects_per_hour: 5", "effects_per_hour: 11", "limits.effects_per_hour"},

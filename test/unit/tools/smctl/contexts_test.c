@@ -75,7 +75,7 @@ static void wrong_files(void **state)
         {"", "smctl.yaml"},
         {"contexts: []\n", "smctl.yaml"},
         {"contexts:\n- {name: a, smsr: 'h:1', " KEYS ", color: red}\n", "color"},
-        {"contexts:\n- {name: a, smsr: 'h:1', " KEYS ", color: red}\n", "line: 2"},
+        {"contexts:\n- {name: a, smsr: 'h:1', " KEYS ", color: red}\n", "near line 2"},
         {"contexts:\n- {name: a, smsr: 'h:1', ca: x, cert: y}\n", "key"},
         {"contexts:\n- {name: a, " KEYS "}\n", "neither smsr nor smdp"},
         {"contexts:\n- {name: a, smsr: 'h:1', " KEYS "}\n- {name: a, smsr: 'h:1', " KEYS "}\n",

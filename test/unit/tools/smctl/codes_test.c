@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A cure that names a command names one that exists, with options it takes and words it needs. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "smdp/domain/status.h"
+#include "smsr/domain/status.h"
+#include "tools/smctl/codes.h"
+#include "tools/smctl/smctl.h"
+
+#define COMMAND "smctl "
+
+static const struct opt_row *option(const char *name, uint64_t *ret_bit)
+{
+    for (unsigned o = 0; o < OPT_COUNT; o++)
+        if (strcmp(OPTS[o].name, name) == 0) {
+            *ret_bit = OPT_BIT(o);
+            return &OPTS[o];
+        }
+    return NULL;
+}
+
+/* Words up to the first punctuation. */
+static unsigned split(char *line, const char *words[12])
+{
+    unsigned n = 0;
+    char *save = NULL;
+
+    line[strcspn(line, ",;:(")] = '\0';
+    for (char *w = strtok_r(line, " ", &save); w && n < 12; w = strtok_r(NULL, " ", &save))
+        words[n++] = w;
+    return n;
+}
+
+static void check_command(const char *from)
+{
+    const char *words[12], *plain[12];
+    const struct verb *v;
+    unsigned n, n_plain = 0, used = 0;
+    uint64_t opts = 0, bit;
+    char line[256];
+
+    (void)snprintf(line, sizeof line, "%s", from + strlen(COMMAND));
+    n = split(line, words);
+    for (unsigned i = 0; i < n; i++) {
+        const struct opt_row *o;
+        if (strncmp(words[i], "--", 2) != 0) {
+            plain[n_plain++] = words[i];
+            continue;
+        }
+        o = option(words[i] + 2, &bit);
+        if (!o) {
+            fail_msg("no option %s: %s", words[i], from);
+            return;
+        }
+        opts |= bit;
+        i += o->arg != NULL;
+    }
+    v = verb_find(plain, n_plain, &used);
+    if (!v) {
+        fail_msg("no such command: %s", from);
+        return;
+    }
+    if (opts & ~(v->opts | OPTS_GLOBAL))
+        fail_msg("an option it does not take: %s", from);
+    if (n_plain - used < v->min_words || n_plain - used > v->max_words)
+        fail_msg("%s takes %u to %u words: %s", v->name, v->min_words, v->max_words, from);
+}
+
+static void check_text(const char *text)
+{
+    for (const char *at = text; at && (at = strstr(at, COMMAND)); at += strlen(COMMAND))
+        check_command(at);
+}
+
+static void cures_name_real_commands(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < DP_ST_COUNT; i++)
+        check_text(dp_status_row((enum dp_status)i)->next);
+    for (unsigned i = 0; i < ST_CODE_COUNT; i++)
+        check_text(STATUS[i].next);
+}
+
+/* A refusal without a cause or a cure helps nobody. */
+static void every_refusal_has_a_cure(void **state)
+{
+    (void)state;
+    for (unsigned i = DP_ST_OK + 1; i < DP_ST_COUNT; i++) {
+        const struct dp_status_row *r = dp_status_row((enum dp_status)i);
+        assert_true(r->message[0] && r->cause[0] && r->next[0]);
+        assert_null(strstr(r->cause, "see the message"));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(cures_name_real_commands),
+        cmocka_unit_test(every_refusal_has_a_cure),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
