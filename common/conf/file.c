@@ -112,8 +112,8 @@ static int sentence(const char *file, const cyaml_schema_value_t *schema, const 
     if (err == CYAML_ERR_MAPPING_FIELD_MISSING && colon)
         return errmsg_set(why, ERR_CONFIG, "%.160s%s: key %.*s is missing: add it", file, s->place,
                           (int)strcspn(colon + 2, " "), colon + 2);
-    return errmsg_set(why, ERR_CONFIG, "%.160s%s: %s%s%s", file, s->place, s->what[0] ? s->what : cyaml_strerror(err),
-                      s->n ? ", in key " : "", s->n ? s->field[0] : "");
+    return errmsg_set(why, ERR_CONFIG, "%.160s%s: %s%s%s", file, s->place,
+                      s->what[0] ? s->what : cyaml_strerror(err), s->n ? ", in key " : "", s->n ? s->field[0] : "");
 }
 
 static cyaml_config_t config(struct said *s)
@@ -122,7 +122,8 @@ static cyaml_config_t config(struct said *s)
         .log_fn = on_log, .log_ctx = s, .mem_fn = cyaml_mem, .log_level = CYAML_LOG_ERROR};
 }
 
-int conf_file_load(const char *file, const cyaml_schema_value_t *schema, void **ret, struct errmsg *why)
+int conf_file_load(const char *file, const cyaml_schema_value_t *schema, void **ret,
+                   struct errmsg *why)
 {
     struct said s = {.n = 0};
     cyaml_config_t cfg = config(&s);

@@ -7,8 +7,8 @@
 
 #include <cyaml/cyaml.h>
 
-/* *ret by conf_file_free. ERR_NOT_FOUND: the file cannot be opened (the caller knows which option names
- * it); ERR_CONFIG. */
+/* *ret by conf_file_free. ERR_NOT_FOUND: the file cannot be opened (the caller knows which option
+ * names it); ERR_CONFIG. */
 MUST_CHECK int conf_file_load(const char *file, const cyaml_schema_value_t *schema, void **ret,
                          struct errmsg *why);
 void conf_file_free(const cyaml_schema_value_t *schema, void *data); /* NULL: nothing */

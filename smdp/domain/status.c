@@ -31,7 +31,8 @@ static const struct dp_status_row ROWS[DP_ST_COUNT] = {
     [DP_ST_TYPE_UNKNOWN] = {{"8.2.5", "3.9"},
                             "no such profile type is known",
                             "no template of that name, or no subscription of it was ever imported",
-                            "smctl profile template add --type T FILE, then smctl profile import --type T CSV"},
+                            "smctl profile template add --type T FILE, then "
+                            "smctl profile import --type T CSV"},
     [DP_ST_TYPE_EMPTY] = {{"8.2.5", "3.7"},
                           "no profile of this type is left in stock",
                           "every imported subscription is used",

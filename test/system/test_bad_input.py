@@ -238,18 +238,63 @@ def test_subscription_files(make_world):
 
 # --- profiles ---
 
-def test_profile_with_published_keys(make_world):
-    world = make_world(load=False)
+KNOWN = column("k", "000102030405060708090A0B0C0D0E0F", row=1)
+
+
+def loaded(world, change):
+    """Cards and the built-in template are in; the import of the changed stock."""
     world.smctl("eis", "import", world.file("world/fleet.eis"), as_="eum", code=0)
     world.smctl("profile", "template", "add", "--builtin", "--type", "meter", as_="admin", code=0)
-    path = world.list_file("known.csv", column("k", "000102030405060708090A0B0C0D0E0F", row=1)(
-        world.text("world/subscriptions-b.csv").splitlines()))
-    world.smctl("profile", "import", path, "--type", "meter", as_="operator-b", code=0)
+    path = world.list_file("changed.csv", change(world.text("world/subscriptions-b.csv").splitlines()))
+    return world.smctl("profile", "import", path, "--type", "meter", as_="operator-b")
+
+
+def test_published_keys_are_refused_at_import(make_world):
+    done = loaded(make_world(load=False), KNOWN)
+    assert done.code == 4 and "8.2.5" not in done.errors
+    for word in ("row 2", "column k", "ki-known", "give the subscription a secret K"):
+        assert word in done.errors, done.errors
+    assert "000102" not in done.text + done.errors
+
+
+def test_published_keys_on_a_commercial_card(make_world):
+    """Where cards of a test range exist, such a subscription is taken with a warning, for those cards alone."""
+    def test_range(world):
+        with open(world.file("smdp.yaml"), "a", encoding="utf-8") as f:
+            f.write(f'test_eids: [{{from: "{world.eids[1][:30]}", to: "{world.eids[1][:30]}"}}]\n')
+
+    world = make_world(before_start=test_range, load=False)
+    done = loaded(world, KNOWN)
+    assert done.code == 0 and done.rows[0]["warned"] == 1, done
+    assert "row 2, column k" in done.rows[0]["warnings"][0] and "test range" in done.rows[0]["warnings"][0]
     done = world.smctl("profile", "push", "--eid", world.eids[0], "--iccid", "8949010000000000008", as_="operator-b")
     row = done.rows[0]
-    assert done.code in (1, 4) and (row["subject"], row["reason"]) == ("8.2.5", "3.8"), row
+    assert done.code in (1, 4) and (row["subject"], row["reason"]) == ("8.2.1", "3.8"), row
     assert "ki-known" in row["message"] and "000102" not in done.text
+    assert "subscription" in row["next"]
     assert len(world.cards()[world.eids[0]]["isdps"]) == 1
+
+
+def test_a_failing_luhn_digit_warns(make_world):
+    world = make_world(load=False)
+    done = loaded(world, column("iccid", "8949010000000000009", row=1))
+    assert done.code == 0 and done.rows[0]["warned"] == 1, done
+    assert "row 2, column iccid" in done.rows[0]["warnings"][0] and "Luhn" in done.rows[0]["warnings"][0]
+    done = world.smctl("profile", "push", "--eid", world.eids[0], "--iccid", "8949010000000000009", as_="operator-b", code=0)
+    row = done.rows[0]
+    assert (row["outcome"], row["subject"], row["reason"]) == ("warning", "8.2.1", "2.1"), row
+    assert "iccid-luhn" in row["message"]
+
+
+def test_a_number_stands_once(make_world):
+    world = make_world(load=False)
+    world.smctl("profile", "template", "add", "--builtin", "--type", "meter", as_="admin", code=0)
+    number = world.csv("subscriptions-b.csv")[0]["msisdn"]
+    import_rows(world, column("msisdn", number), 2, ["row 3", "column msisdn", "earlier row"])
+    import_rows(world, lambda lines: lines[:2], 0, [])
+    import_rows(world, lambda lines: lines[:1] + column("msisdn", number)(lines)[2:], 4,
+                ["row 2", "column msisdn", "in stock already"])
+    assert len(world.smctl("profile", "list", as_="operator-b", code=0).rows) == 1
 
 
 @pytest.mark.skipif(not os.path.isdir(PACKAGES), reason="the packages of TS.48 are not here")
