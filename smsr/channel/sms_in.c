@@ -73,7 +73,7 @@ static enum fit por_try(struct channel *ch, const struct eid *eid, struct incomi
     struct isdr_keys k;
     uint8_t spi2, octet;
 
-    if (!e || !e->n_packets)
+    if (!e) /* one without an open packet is tried as well: a late answer is not a forged one */
         return FIT_NONE;
     spi2 = dialect_of(e)->spi2;
     if (!keys_of(ch, eid, &k))

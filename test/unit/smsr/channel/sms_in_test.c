@@ -203,16 +203,35 @@ static void no_open_packet(void **state)
 
     (void)state;
     por(&p, &W.card[0], 5, POR_OK, 3);
-    say("4917000000", &p);
-    assert_int_equal(COUNT(mo_no_key), 1);
+    say("4917000000", &p);                      /* proven; its operation is over */
+    assert_int_equal(COUNT(por_late), 1);
+    assert_int_equal(COUNT(mo_no_key) + COUNT(mo_bad_cc), 0);
     card_open_packet(&W.card[0], 6);
     say("4917000000", &p);                      /* proven, but its packet is closed */
-    assert_int_equal(COUNT(por_late), 1);
+    assert_int_equal(COUNT(por_late), 2);
     W.card[0].e.packets[0].kvn = KVN + 1;       /* the same counter of another key set */
     por(&p, &W.card[0], 6, POR_OK, 3);
     say("4917000000", &p);
-    assert_int_equal(COUNT(por_late), 2);
+    assert_int_equal(COUNT(por_late), 3);
     assert_int_equal(W.n_posts, 0);
+}
+
+/* A card whose answers come after the verdicts is no forger: what it says next is still heard. */
+static void late_answers_cost_nothing(void **state)
+{
+    struct parts p;
+
+    (void)state;
+    for (unsigned i = 0; i < 100; i++) {
+        por(&p, &W.card[0], 5 + i, POR_OK, 3);
+        say("4917000000", &p);
+    }
+    assert_int_equal(COUNT(mo_throttled), 0);
+    assert_int_equal(COUNT(por_late), 100);
+    card_open_packet(&W.card[0], 200);
+    por(&p, &W.card[0], 200, POR_OK, 3);
+    say("4917000000", &p);
+    assert_int_equal(W.n_posts, 1);
 }
 
 static void forged_status_without_checksum(void **state)
@@ -484,7 +503,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(por_from_either_number), T(every_status_is_handed_on), T(two_candidates),
         T(unknown_number), T(key_of_another_card), T(every_flipped_octet_fails),
-        T(no_open_packet), T(forged_status_without_checksum), T(por_in_parts_out_of_order),
+        T(no_open_packet),
+        T(late_answers_cost_nothing),
+        T(forged_status_without_checksum), T(por_in_parts_out_of_order),
         T(parts_of_two_senders_do_not_mix), T(a_duplicate_is_handed_on_again), T(wrong_key_types),
         T(notification_accepted), T(notification_again), T(notification_level),
         T(notification_forged), T(notification_format), T(garbage), T(flood),
