@@ -367,6 +367,8 @@ int proc_admit(const struct proc_env *pe, struct euicc *e, const struct input *i
     if (a.ask.fn == FN_UPDATE_SUBSCRIPTION_ADDRESS)
         return update_address(&a, t);
     st = check_card(&a, t);
+    if (!st && a.ask.has_validity && !a.ask.validity_s)
+        st = ST_VALIDITY_ZERO;
     if (!st && !find_validity(&a, &validity))
         st = ST_VALIDITY_TOO_LONG;
     if (!st && e->n_ops == EUICC_OPS_MAX)

@@ -380,6 +380,8 @@ static void validity_periods(void **state)
     const struct out_reply *o;
 
     validity(w, 0, false, "accepted", 900 * SECONDS);
+    validity(w, 0, true, "1.6-2.1", 0); /* over before it began: nothing is armed */
+    assert_false(w->plan.unit.set);
     validity(w, 1, true, "accepted", 1 * SECONDS);
     validity(w, 86400, true, "accepted", 86400 * SECONDS);
     validity(w, 86401, true, "1.6-3.8", 0);
