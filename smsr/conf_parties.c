@@ -228,6 +228,23 @@ static int build_plma(struct build *b, const struct raw_plma *r, struct plma *p)
     return ERR_OK;
 }
 
+static int check_notified(struct build *b, const struct plma *p)
+{
+    static const enum function TOLD[] = {FN_ENABLE_PROFILE, FN_DISABLE_PROFILE, FN_DELETE_PROFILE};
+    const struct oid *sp[ENV_NOTIFIED_MAX + 1];
+
+    for (size_t i = 0; i < sizeof TOLD / sizeof *TOLD; i++)
+        if ((p->functions & (1u << (unsigned)TOLD[i])) &&
+            env_notified(&b->c->env, &p->mno, p->profile_type, TOLD[i], sp) > ENV_NOTIFIED_MAX)
+            return conf_bad(
+                b,
+                "plma: more than %u service providers are authorised for %s on profiles \"%s\" of "
+                "%s, and not all would hear of them; name at most %u",
+                ENV_NOTIFIED_MAX, function_text(TOLD[i]), p->profile_type, p->mno.s,
+                ENV_NOTIFIED_MAX);
+    return ERR_OK;
+}
+
 static int build_plmas(struct build *b)
 {
     struct plma *list = conf_alloc(b, b->raw->plma_count, sizeof *list);
@@ -238,6 +255,8 @@ static int build_plmas(struct build *b)
     b->c->env.plmas = list;
     for (unsigned i = 0; !err && i < b->raw->plma_count; i++)
         err = build_plma(b, &b->raw->plma[i], &list[b->c->env.n_plmas++]);
+    for (unsigned i = 0; !err && i < b->c->env.n_plmas; i++)
+        err = check_notified(b, &list[i]);
     return err;
 }
 

@@ -97,6 +97,25 @@ bool env_plma(const struct env *env, const struct oid *mno, const char *profile_
     return false;
 }
 
+unsigned env_notified(const struct env *env, const struct oid *mno, const char *profile_type,
+                      enum function f, const struct oid *ret[ENV_NOTIFIED_MAX + 1])
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < env->n_plmas && n <= ENV_NOTIFIED_MAX; i++) {
+        const struct plma *p = &env->plmas[i];
+        bool again = false;
+        if (!oid_eq(&p->mno, mno) || !type_matches(p->profile_type, profile_type) ||
+            !(p->functions & (1u << (unsigned)f)))
+            continue;
+        for (unsigned k = 0; k < n; k++)
+            again = again || oid_eq(ret[k], &p->m2m_sp);
+        if (!again)
+            ret[n++] = &p->m2m_sp;
+    }
+    return n;
+}
+
 bool env_owner_covers(const struct party *owner, const struct iccid *iccid)
 {
     for (unsigned i = 0; i < owner->n_iccid; i++)

@@ -11,9 +11,9 @@
 
 #include <assert.h>
 
-/* Service providers told of one profile: two profiles of a switch fill the deliveries of its
- * record. */
-#define NOTIFIED_SP_MAX 3u
+/* Two profiles of a switch, each with its owner and its service providers, stand in one record. */
+static_assert(2 * (1 + ENV_NOTIFIED_MAX) <= EVENT_DELIVERIES_MAX,
+              "the record of a switch has room for all who hear of it");
 
 static struct message *keep(struct run *r, struct message m)
 {
@@ -180,32 +180,21 @@ static void notify_owner(struct run *r, struct event *with, const struct euicc_p
         plan_deliver(r->p, with, to, m);
 }
 
-static bool named_before(const struct env *env, unsigned row)
-{
-    for (unsigned i = 0; i < row; i++)
-        if (oid_eq(&env->plmas[i].m2m_sp, &env->plmas[row].m2m_sp))
-            return true;
-    return false;
-}
-
 void run_notify(struct run *r, struct event *with, const struct euicc_profile *p, enum function f)
 {
-    unsigned told = 0;
+    const struct oid *sp[ENV_NOTIFIED_MAX + 1];
+    unsigned n;
 
     if (!p)
         return;
     notify_owner(r, with, p, f);
-    for (unsigned i = 0; i < r->env->n_plmas && told < NOTIFIED_SP_MAX; i++) {
-        const struct plma *pl = &r->env->plmas[i];
+    n = env_notified(r->env, &p->mno, p->profile_type, f, sp);
+    for (unsigned i = 0; i < n && i < ENV_NOTIFIED_MAX; i++) {
         struct message m;
-        if (named_before(r->env, i) || oid_eq(&pl->m2m_sp, &r->op->party) ||
-            !env_party(r->env, &pl->m2m_sp) ||
-            !env_plma(r->env, &p->mno, p->profile_type, &pl->m2m_sp, f))
+        if (oid_eq(sp[i], &r->op->party) || !env_party(r->env, sp[i]))
             continue;
         m = notification(r, IF_ES4, f, p);
-        if (m.type != MSG_NONE) {
-            plan_deliver(r->p, with, &pl->m2m_sp, m);
-            told++;
-        }
+        if (m.type != MSG_NONE)
+            plan_deliver(r->p, with, sp[i], m);
     }
 }

@@ -248,6 +248,43 @@ static void wrong_files_are_refused_by_name(void **state)
     }
 }
 
+/* More than the deliveries of one record hold would never hear of their profiles. */
+static void as_many_service_providers_as_are_told(void **state)
+{
+    static const char SP[] =
+        "  - {oid: 1.3.6.1.4.1.99999.31, tenant: blue, roles: [m2m-sp]}\n"
+        "  - {oid: 1.3.6.1.4.1.99999.32, tenant: blue, roles: [m2m-sp]}\n"
+        "  - {oid: 1.3.6.1.4.1.99999.33, tenant: blue, roles: [m2m-sp]}\n";
+    static const char ROW[] = ", {mno: 1.3.6.1.4.1.99999.10, profile_type: '%s', m2m_sp: "
+                              "1.3.6.1.4.1.99999.%s, operations: [%s]}";
+    static const struct { const char *type, *sp, *operation; bool taken; } LAST[] = {
+        {"*", "33", "EnableProfile", false},  {"gold", "33", "EnableProfile", false},
+        {"*", "33", "DeleteProfile", true},   {"*", "32", "EnableProfile", true},
+        {"gold", "33", "DisableProfile", true}};
+    const char *parties = strstr(GOOD, "plma:"), *end = strstr(GOOD, "}]\nroutes");
+
+    (void)state;
+    for (size_t i = 0; i < sizeof LAST / sizeof *LAST; i++) {
+        struct errmsg why = {{0}};
+        char text[8192], rows[1024];
+        size_t n = 0;
+        n += (size_t)snprintf(rows + n, sizeof rows - n, ROW, "*", "31", "EnableProfile");
+        n += (size_t)snprintf(rows + n, sizeof rows - n, ROW, "*", "32", "EnableProfile");
+        (void)snprintf(rows + n, sizeof rows - n, ROW, LAST[i].type, LAST[i].sp, LAST[i].operation);
+        (void)snprintf(text, sizeof text, "%.*s%s%.*s}%s%s", (int)(parties - GOOD), GOOD, SP,
+                       (int)(end - parties), parties, rows, end + 1);
+        if ((load(text, &why) == ERR_OK) != LAST[i].taken)
+            fail_msg("row %u: %s", (unsigned)i, why.text);
+        if (!LAST[i].taken) {
+            assert_non_null(strstr(why.text, "1.3.6.1.4.1.99999.10"));
+            assert_non_null(strstr(why.text, "EnableProfile"));
+            assert_non_null(strstr(why.text, "more than 3"));
+        }
+        conf_free(conf);
+        conf = NULL;
+    }
+}
+
 static void an_absent_or_empty_file_is_said_so(void **state)
 {
     struct errmsg why = {{0}};
@@ -311,6 +348,7 @@ int main(void)
         CASE(json_is_yaml),
         CASE(every_timer_can_be_set),
         CASE(wrong_files_are_refused_by_name),
+        CASE(as_many_service_providers_as_are_told),
         CASE(an_absent_or_empty_file_is_said_so),
         CASE(its_files_must_be_there_and_secret),
         CASE(durations),
