@@ -80,7 +80,7 @@ struct env {
     unsigned n_routes;
     int64_t timer_ms[TIMER_COUNT];
     unsigned time_scale;
-    unsigned effects_per_hour; /* default 10, at most 10 are counted; 0 = no limit (trust A14) */
+    unsigned effects_per_hour;     /* limit.h; default 10, at most 10 are counted; 0 = no limit */
     unsigned rollbacks_per_day;    /* breaker: 1 or 2, default 2; 0 = off */
 };
 const struct tenant *env_realm(const struct env *env, const struct eid *eid);   /* NULL: nobody's */

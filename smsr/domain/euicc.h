@@ -102,7 +102,7 @@ struct euicc {
     uint16_t notif_sequence;       /* last one accepted (RFC 1982 order) */
     char imei[20];                 /* hex of the octets the card sent; at most 9 */
     /* admission limits (facts: trust A14) */
-    int64_t effect_ms[10];         /* times of the last ten effect operations, ring */
+    int64_t effect_ms[10];         /* times of the last ten effect operations (limit.h), ring */
     unsigned effect_at;
     int64_t rollback_ms[2];
     /* what runs */

@@ -4,6 +4,7 @@
 #include "smsr/domain/euicc_int.h"
 
 #include "common/base/hex.h"
+#include "smsr/domain/limit.h"
 #include "smsr/domain/notification.h"
 
 #include <stdlib.h>
@@ -100,6 +101,16 @@ static void drop_packets(struct euicc *e, const struct uuid *op)
     e->n_packets = kept;
 }
 
+/* An operation is armed: the first time it counts, if it is one that does (limit.h). */
+static void arm(struct euicc *e, struct operation *op, int64_t at_ms)
+{
+    if (!op->armed && limit_counts(op->function)) {
+        e->effect_ms[e->effect_at] = at_ms;
+        e->effect_at = (e->effect_at + 1) % (sizeof e->effect_ms / sizeof *e->effect_ms);
+    }
+    op->armed = true;
+}
+
 static int armed(struct euicc *e, const struct euicc_record *r)
 {
     const struct event *ev = r->ev;
@@ -125,7 +136,7 @@ static int armed(struct euicc *e, const struct euicc_record *r)
     if (ev->purpose == PURPOSE_FENCE || (ev->purpose == PURPOSE_TRIGGER && op->armed))
         op->fences++;
     if (ev->type == EV_OPERATION_ARMED) {
-        op->armed = true;
+        arm(e, op, r->at_ms);
         if (!op->armed_ms)
             op->armed_ms = r->at_ms;
         op->kvn = (uint8_t)ev->kvn;
@@ -135,8 +146,6 @@ static int armed(struct euicc *e, const struct euicc_record *r)
             op->previous = ev->previous;
             op->previous_aid = ev->previous_aid;
         }
-        e->effect_ms[e->effect_at] = r->at_ms;
-        e->effect_at = (e->effect_at + 1) % (sizeof e->effect_ms / sizeof *e->effect_ms);
     }
     return ERR_OK;
 }
@@ -173,7 +182,7 @@ static int step_opened(struct euicc *e, const struct euicc_record *r)
     op->step_open = true;
     op->bearer = BEARER_HTTPS;
     if (r->ev->purpose == PURPOSE_CMD)
-        op->armed = true;
+        arm(e, op, r->at_ms);
     e->next_step = r->ev->step + 1;
     return ERR_OK;
 }

@@ -4,6 +4,7 @@
  * status too. */
 #include "smsr/proc/admission.h"
 
+#include "smsr/domain/limit.h"
 #include "smsr/proc/switch.h"
 
 struct admit {
@@ -181,6 +182,8 @@ static enum status_code check_create(struct admit *a)
     const struct euicc *e = a->r.e;
     enum status_code st = authz_create(a->r.env, &a->ask.caller, &a->ask.iccid, &a->ask.mno);
 
+    if (!st)
+        st = limit_effects(a->r.env, e, a->r.now);
     if (st)
         return st;
     if (euicc_profile_by_iccid(e, &a->ask.iccid) ||
@@ -239,7 +242,7 @@ static enum status_code check_card(struct admit *a, const struct euicc_profile *
     case FN_DISABLE_PROFILE:
         return switch_check(a->r.env, a->r.e, a->ask.fn, &a->ask.iccid, a->r.now);
     case FN_DELETE_PROFILE:
-        return delete_check(a->r.env, a->r.e, p);
+        return delete_check(a->r.env, a->r.e, p, a->r.now);
     case FN_AUDIT_EIS:
         return check_audit(a);
     case FN_CREATE_ISDP:

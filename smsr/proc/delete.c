@@ -4,6 +4,7 @@
 #include "smsr/proc/admission.h"
 
 #include "common/codec/packet.h"
+#include "smsr/domain/limit.h"
 
 enum { DL_QUEUED, DL_ARMED, DL_FENCING, DL_STATE_COUNT };
 #define S(x) (1u << (unsigned)(x))
@@ -27,13 +28,18 @@ static int gone(struct run *r, struct span data)
 }
 
 enum status_code delete_check(const struct env *env, const struct euicc *e,
-                              const struct euicc_profile *t)
+                              const struct euicc_profile *t, int64_t now)
 {
+    enum status_code st;
+
     if (t->fallback)
         return ST_PROFILE_FALLBACK;
     if (t->state == PROFILE_ENABLED)
         return ST_PROFILE_STATE;
-    return t->pol2 & POL2_DELETE_NOT_ALLOWED ? ST_POL2 : run_reachable(env, e);
+    if (t->pol2 & POL2_DELETE_NOT_ALLOWED)
+        return ST_POL2;
+    st = run_reachable(env, e);
+    return st ? st : limit_effects(env, e, now);
 }
 
 int delete_arm(struct run *r)
@@ -57,7 +63,7 @@ static int queued(const struct proc_view *v, const struct input *in, struct plan
     }
     if (!t)
         return gone(&r, (struct span){NULL, 0});
-    st = delete_check(r.env, r.e, t);
+    st = delete_check(r.env, r.e, t, r.now);
     if (st) {
         (void)run_conclude(&r, VERDICT_FAILED, st, STAGE_PREPARATION, (struct span){NULL, 0});
         return ERR_OK;

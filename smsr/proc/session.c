@@ -6,6 +6,7 @@
 
 #include "common/base/hex.h"
 #include "common/codec/adminhttp.h"
+#include "smsr/domain/limit.h"
 
 enum { SE_QUEUED, SE_WAIT_SESSION, SE_STEP, SE_FENCE_WAIT, SE_FENCE_STEP, SE_STATE_COUNT };
 #define S(x) (1u << (unsigned)(x))
@@ -129,9 +130,14 @@ int session_start(struct run *r)
 static int queued(const struct proc_view *v, const struct input *in, struct plan *p)
 {
     struct run r = RUN_INIT(v, in, p);
+    enum status_code st = creates(&r) ? limit_effects(r.env, r.e, r.now) : ST_OK;
 
     if (run_expired(&r)) {
         run_expire_unsent(&r);
+        return ERR_OK;
+    }
+    if (st) {
+        (void)run_conclude(&r, VERDICT_FAILED, st, STAGE_PREPARATION, (struct span){NULL, 0});
         return ERR_OK;
     }
     return session_start(&r);

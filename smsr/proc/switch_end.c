@@ -3,25 +3,8 @@
 #include "smsr/proc/switch.h"
 
 #include "common/codec/packet.h"
+#include "smsr/domain/limit.h"
 #include "smsr/domain/notification.h"
-
-/* Ten effects an hour, and a card that rolled back twice within a day is held (facts: trust A14).
- */
-static enum status_code limits(const struct env *env, const struct euicc *e, int64_t now)
-{
-    int64_t hour = timer_scaled(3600 * 1000, env->time_scale);
-    int64_t day = timer_scaled(24LL * 3600 * 1000, env->time_scale);
-    int64_t rollback = e->rollback_ms[env->rollbacks_per_day == 1 ? 1 : 0];
-    unsigned recent = 0;
-
-    for (size_t i = 0; i < sizeof e->effect_ms / sizeof *e->effect_ms; i++)
-        recent += e->effect_ms[i] && now - e->effect_ms[i] < hour;
-    if (env->effects_per_hour && recent >= env->effects_per_hour)
-        return ST_RATE;
-    if (env->rollbacks_per_day && rollback && now - rollback < day)
-        return ST_BREAKER;
-    return ST_OK;
-}
 
 enum status_code switch_check(const struct env *env, const struct euicc *e, enum function f,
                               const struct iccid *iccid, int64_t now)
@@ -49,7 +32,9 @@ enum status_code switch_check(const struct env *env, const struct euicc *e, enum
     if (!env_route(env, &goal->mno, goal->profile_type))
         return ST_ROUTE_MISSING;
     st = run_reachable(env, e);
-    return st ? st : limits(env, e, now);
+    if (!st)
+        st = limit_effects(env, e, now);
+    return st ? st : limit_rollbacks(env, e, now);
 }
 
 static struct event *notified(struct run *r, uint32_t decision, int next, int64_t due)
