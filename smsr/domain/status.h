@@ -46,6 +46,7 @@ enum status_code {
     ST_FALLEN_BACK,
     ST_NO_BEARER,
     ST_BUSY,
+    ST_IN_CREATION,
     ST_RATE,
     ST_BREAKER,
     ST_FUNCTION_DENIED,

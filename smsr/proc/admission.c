@@ -344,6 +344,26 @@ static int accept(struct admit *a, const struct euicc_profile *p, int64_t validi
     return a->r.op ? start(a) : ERR_NOMEM;
 }
 
+/* The profile a call is about, when the caller may run it there. One that is being created is
+ * shown to nobody, but its owner's deletion must not hear "unknown": that would prove that the
+ * ICCID is free, while nobody knows yet whether the ISD-P stands. */
+static const struct euicc_profile *find_profile(struct admit *a, enum status_code *ret_st)
+{
+    const struct euicc_profile *t = euicc_profile_by_iccid(a->r.e, &a->ask.iccid);
+    const struct caller *c = &a->ask.caller;
+
+    if (t && t->state == PROFILE_IN_CREATION) {
+        if (a->ask.fn == FN_DELETE_PROFILE &&
+            authz_profile(a->r.env, c, a->r.e, t, a->ask.fn) == ST_OK) {
+            *ret_st = ST_IN_CREATION;
+            return NULL;
+        }
+        t = NULL;
+    }
+    *ret_st = authz_profile(a->r.env, c, a->r.e, t, a->ask.fn);
+    return t;
+}
+
 int proc_admit(const struct proc_env *pe, struct euicc *e, const struct input *in, struct plan *p)
 {
     struct admit a = {.r = {pe, pe->env, e, NULL, in, p, p->now_ms, false, NULL},
@@ -358,10 +378,7 @@ int proc_admit(const struct proc_env *pe, struct euicc *e, const struct input *i
     if (st)
         return refuse(&a, st);
     if (a.ask.fn != FN_CREATE_ISDP && a.ask.fn != FN_SEND_DATA && a.ask.fn != FN_AUDIT_EIS) {
-        t = euicc_profile_by_iccid(e, &a.ask.iccid);
-        if (t && t->state == PROFILE_IN_CREATION)
-            t = NULL;
-        st = authz_profile(pe->env, &a.ask.caller, e, t, a.ask.fn);
+        t = find_profile(&a, &st);
         if (st)
             return refuse(&a, st);
     }

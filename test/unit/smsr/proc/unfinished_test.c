@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Links: remora_test_support remora_smsr_proc remora_wire */
+/* The ISD-P of a download that is not completed: who hears what of it, and the memory it takes. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "test/support/smsr_core.h"
+
+#include <stdlib.h>
+
+#define SECONDS 1000ll
+#define LIST_WITH                                                                                  \
+    "AF802332E3164F10A0000005591010FFFFFFFF89000010009F70013F"                                     \
+    "E3164F10A0000005591010FFFFFFFF89000013009F70010790000000"
+#define LIST_WITHOUT                                                                               \
+    "AF80231AE3164F10A0000005591010FFFFFFFF89000010009F70013F90000000"
+
+static int setup(void **state)
+{
+    struct core *w = malloc(sizeof *w);
+
+    core_init(w);
+    *state = w;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    core_fini(*state);
+    free(*state);
+    return 0;
+}
+
+static void post(struct core *w, uint8_t session, const char *hex)
+{
+    assert_int_equal(core_step_post(w, session, 0, 1, core_hex(w, hex)), ERR_OK);
+}
+
+/* CreateISDP is sent and not answered: nobody knows whether its ISD-P stands. */
+static void create_in_doubt(struct core *w)
+{
+    core_create(w, FRESH, 0, false);
+    w->now += 850 * SECONDS;
+    core_first_post(w, 1);
+    core_pass(w, 50 * SECONDS);
+    core_expect(w, EXEC_EXPIRED, "1.6", "5.4");
+    assert_int_equal(w->e->n_ops, 1);
+}
+
+/* "Unknown" is proof of absence to an SM-DP: it would give the ICCID away. */
+static void a_deletion_waits_for_the_verdict_of_the_creation(void **state)
+{
+    for (unsigned stands = 0; stands < 2; stands++) {
+        struct core w;
+        core_init(&w);
+        create_in_doubt(&w);
+        core_call(&w, CORE_D, FN_DELETE_PROFILE, FRESH);
+        core_expect(&w, EXEC_FAILED, "1.2", "4.4");
+        core_call(&w, CORE_B, FN_DELETE_PROFILE, FRESH);
+        core_expect(&w, EXEC_FAILED, "1.2", "4.4");
+        core_first_post(&w, 2);
+        post(&w, 2, stands ? LIST_WITH : LIST_WITHOUT);
+        assert_int_equal(w.e->n_ops, 0);
+        core_call(&w, CORE_D, FN_DELETE_PROFILE, FRESH);
+        if (stands)
+            assert_int_equal(w.plan.unit.purpose, PURPOSE_CMD);
+        else
+            core_expect(&w, EXEC_FAILED, "8.2.1", "3.9");
+        core_fini(&w);
+    }
+    (void)state;
+}
+
+/* Nobody else learns that something is being created. */
+static void to_others_it_is_unknown(void **state)
+{
+    static const enum core_party WHO[] = {CORE_A, CORE_F, CORE_S};
+    struct core *w = *state;
+
+    create_in_doubt(w);
+    for (size_t i = 0; i < sizeof WHO / sizeof *WHO; i++) {
+        core_call(w, WHO[i], FN_DELETE_PROFILE, FRESH);
+        core_expect(w, EXEC_FAILED, "8.2.1", "3.9");
+    }
+    core_call(w, CORE_D, FN_ENABLE_PROFILE, FRESH);
+    core_expect(w, EXEC_FAILED, "8.2.1", "3.9");
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_deletion_waits_for_the_verdict_of_the_creation),
+        T(to_others_it_is_unknown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
