@@ -11,14 +11,6 @@
 
 typedef int (*apply_fn)(struct euicc *e, const struct euicc_record *r);
 
-static void drop_profile(struct euicc *e, const struct euicc_profile *p)
-{
-    size_t at = (size_t)(p - e->profiles);
-
-    memmove(&e->profiles[at], &e->profiles[at + 1], (e->n_profiles - at - 1) * sizeof *p);
-    e->n_profiles--;
-}
-
 /* Every record of a running operation may move its state and timer. */
 static struct operation *advance(struct euicc *e, const struct euicc_record *r)
 {
@@ -248,43 +240,6 @@ static int notified(struct euicc *e, const struct euicc_record *r)
     return ERR_OK;
 }
 
-static enum profile_state from_lifecycle(uint8_t lifecycle)
-{
-    switch (lifecycle) {
-    case 0x3F:
-        return PROFILE_ENABLED;
-    case 0x1F:
-        return PROFILE_DISABLED;
-    default: /* 03, 07 and 0F: no profile inside (facts: README item 12) */
-        return PROFILE_CREATED;
-    }
-}
-
-/* The card's own list replaces what the EIS believed; ISD-Ps we never made are not invented. */
-void euicc_take_audit(struct euicc *e, const struct event *ev, int64_t at_ms)
-{
-    unsigned i = 0;
-
-    e->last_audit_ms = at_ms;
-    /* number: free memory and 1, since a full card tells 0. */
-    if (ev->number || ev->memory_free)
-        e->memory_free = ev->number ? (uint32_t)(ev->number - 1) : ev->memory_free;
-    while (i < e->n_profiles) {
-        struct euicc_profile *p = &e->profiles[i];
-        const struct event_profile *seen = NULL;
-        for (unsigned k = 0; k < ev->n_profiles; k++)
-            if (aid_eq(&ev->profiles[k].aid, &p->aid))
-                seen = &ev->profiles[k];
-        if (!seen && p->state != PROFILE_IN_CREATION) {
-            drop_profile(e, p);
-            continue;
-        }
-        if (seen)
-            p->state = from_lifecycle(seen->lifecycle);
-        i++;
-    }
-}
-
 static int audited(struct euicc *e, const struct euicc_record *r)
 {
     (void)advance(e, r);
@@ -353,7 +308,7 @@ static int deleted(struct euicc *e, const struct euicc_record *r)
     (void)advance(e, r);
     if (!p)
         return ERR_CORRUPT;
-    drop_profile(e, p);
+    euicc_drop_profile(e, p);
     return ERR_OK;
 }
 
@@ -418,7 +373,7 @@ static int concluded(struct euicc *e, const struct euicc_record *r)
         return r->ev->stage == STAGE_ADMISSION ? ERR_OK : ERR_CORRUPT;
     p = euicc_profile_by_iccid(e, &op->iccid);
     if (op->function == FN_CREATE_ISDP && p && p->state == PROFILE_IN_CREATION)
-        drop_profile(e, p);
+        euicc_drop_profile(e, p);
     if ((op->function == FN_ENABLE_PROFILE || op->function == FN_DISABLE_PROFILE) && op->armed &&
         !op->notif_seen && r->ev->stage != STAGE_CARD)
         e->unheard = true;

@@ -30,6 +30,14 @@ int euicc_add_profile(struct euicc *e, const struct euicc_profile *p)
     return ERR_OK;
 }
 
+void euicc_drop_profile(struct euicc *e, const struct euicc_profile *p)
+{
+    size_t at = (size_t)(p - e->profiles);
+
+    memmove(&e->profiles[at], &e->profiles[at + 1], (e->n_profiles - at - 1) * sizeof *p);
+    e->n_profiles--;
+}
+
 static uint8_t pol2_bits(const struct pol2 *p)
 {
     static const struct { const char *action, *qualification; uint8_t bit; } ROWS[] = {

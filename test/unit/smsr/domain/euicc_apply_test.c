@@ -136,21 +136,28 @@ static void more_packets_than_room(void **state)
     assert_int_equal(w->e->n_packets, 0);
 }
 
+/* By what the EIS believed: an audit switches, and neither installs nor undoes an installation. */
 static void life_cycle_states(void **state)
 {
-    static const struct { uint8_t lifecycle; enum profile_state s; } ROWS[] = {
-        {0x3F, PROFILE_ENABLED}, {0x1F, PROFILE_DISABLED}, {0x0F, PROFILE_CREATED},
-        {0x07, PROFILE_CREATED}, {0x03, PROFILE_CREATED}};
+    static const struct { uint8_t lifecycle; enum profile_state whole, unfinished; } ROWS[] = {
+        {0x3F, PROFILE_ENABLED, PROFILE_ENABLED},  {0x1F, PROFILE_DISABLED, PROFILE_CREATED},
+        {0x0F, PROFILE_DISABLED, PROFILE_CREATED}, {0x07, PROFILE_DISABLED, PROFILE_CREATED},
+        {0x03, PROFILE_DISABLED, PROFILE_CREATED}};
 
-    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
+    for (size_t i = 0; i < 4 * (sizeof ROWS / sizeof *ROWS); i++) {
+        static const enum profile_state WAS[] = {PROFILE_ENABLED, PROFILE_DISABLED, PROFILE_CREATED,
+                                                 PROFILE_IN_CREATION};
         struct core *w = *state;
         struct event ev = event(w, EV_EUICC_AUDITED);
+        unsigned row = (unsigned)i / 4;
         ev.n_profiles = 3;
         for (unsigned k = 0; k < 3; k++)
             ev.profiles[k] = (struct event_profile){.aid = core_aid(BOOT + k), .lifecycle = 0x1F};
-        ev.profiles[1].lifecycle = ROWS[i].lifecycle;
+        ev.profiles[1].lifecycle = ROWS[row].lifecycle;
+        w->e->profiles[1].state = w->twin->profiles[1].state = WAS[i % 4];
         core_record(w, &ev);
-        assert_int_equal(core_profile_state(w, ONE), ROWS[i].s);
+        assert_int_equal(core_profile_state(w, ONE),
+                         i % 4 < 2 ? ROWS[row].whole : ROWS[row].unfinished);
         assert_int_equal(w->e->memory_free, 500000); /* not told: as before */
     }
 }

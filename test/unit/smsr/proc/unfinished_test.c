@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #define SECONDS 1000ll
+#define CREATED "AF8023030090000000"
 #define LIST_WITH                                                                                  \
     "AF802332E3164F10A0000005591010FFFFFFFF89000010009F70013F"                                     \
     "E3164F10A0000005591010FFFFFFFF89000013009F70010790000000"
@@ -37,6 +38,14 @@ static int teardown(void **state)
 static void post(struct core *w, uint8_t session, const char *hex)
 {
     assert_int_equal(core_step_post(w, session, 0, 1, core_hex(w, hex)), ERR_OK);
+}
+
+static void created(struct core *w, uint32_t memory)
+{
+    core_create(w, FRESH, memory, false);
+    core_first_post(w, 1);
+    post(w, 1, CREATED);
+    core_expect_end(w, VERDICT_SUCCESS, "", "");
 }
 
 /* CreateISDP is sent and not answered: nobody knows whether its ISD-P stands. */
@@ -89,6 +98,48 @@ static void to_others_it_is_unknown(void **state)
     core_expect(w, EXEC_FAILED, "8.2.1", "3.9");
 }
 
+/* The card shows a profile that it has taken whole; that it is complete, its SM-DP tells. */
+static void an_audit_before_the_completion(void **state)
+{
+    struct core *w = *state;
+
+    created(w, 0);
+    core_call(w, CORE_F, FN_AUDIT_EIS, 0);
+    core_por_list(w, 0, "10=3F 11=1F 12=1F 13=1F");
+    assert_int_equal(core_profile_state(w, FRESH), PROFILE_CREATED);
+    core_completed(w, FRESH);
+    core_expect(w, EXEC_SUCCESS, "", "");
+    assert_int_equal(core_profile_state(w, FRESH), PROFILE_DISABLED);
+    core_call(w, CORE_F, FN_AUDIT_EIS, 0);
+    core_por_list(w, 0, "10=3F 11=1F 12=1F 13=1F");
+    assert_int_equal(core_profile_state(w, FRESH), PROFILE_DISABLED);
+}
+
+/* The answer was on its way when the SM-DP told that the profile is whole. */
+static void an_answer_from_before_the_load(void **state)
+{
+    struct core *w = *state;
+
+    created(w, 0);
+    core_call(w, CORE_F, FN_AUDIT_EIS, 0);
+    core_completed(w, FRESH);
+    core_por_list(w, 0, "10=3F 11=1F 12=1F 13=07");
+    assert_int_equal(core_profile_state(w, FRESH), PROFILE_DISABLED);
+    core_create(w, FRESH + 1, 0, false); /* no orphan that somebody would delete */
+    assert_int_equal(w->e->n_ops, 1);
+}
+
+/* What it runs on is believed whatever was told. */
+static void an_enabled_one_is_believed(void **state)
+{
+    struct core *w = *state;
+
+    created(w, 0);
+    core_call(w, CORE_F, FN_AUDIT_EIS, 0);
+    core_por_list(w, 0, "10=1F 11=1F 12=1F 13=3F");
+    assert_int_equal(core_profile_state(w, FRESH), PROFILE_ENABLED);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -96,6 +147,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_deletion_waits_for_the_verdict_of_the_creation),
         T(to_others_it_is_unknown),
+        T(an_audit_before_the_completion),
+        T(an_answer_from_before_the_load),
+        T(an_enabled_one_is_believed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
