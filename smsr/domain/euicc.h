@@ -90,7 +90,8 @@ struct euicc {
     char platform[48];
     struct aid isd_p_load_file, isd_p_module;
     bool http, cattp;
-    uint32_t memory_free, memory_available;
+    uint32_t memory_free;          /* as audited last, less created, more deleted since */
+    uint32_t memory_available;     /* of an empty card; 0 = the EIS did not tell */
     int64_t last_audit_ms;
     struct euicc_profile *profiles;        /* grown one by one, at most EUICC_PROFILES_MAX */
     unsigned n_profiles;

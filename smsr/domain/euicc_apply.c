@@ -247,6 +247,21 @@ static int audited(struct euicc *e, const struct euicc_record *r)
     return ERR_OK;
 }
 
+/* Between audits the free memory is what the card told last, less what was created and more what
+ * was deleted since: an estimate, which the card's next word replaces. */
+static void memory_taken(struct euicc *e, uint32_t n)
+{
+    e->memory_free -= n < e->memory_free ? n : e->memory_free;
+}
+
+static void memory_freed(struct euicc *e, uint32_t n)
+{
+    uint32_t all = e->memory_available ? e->memory_available : UINT32_MAX;
+    uint32_t room = all > e->memory_free ? all - e->memory_free : 0;
+
+    e->memory_free += n < room ? n : room;
+}
+
 static int isdp_created(struct euicc *e, const struct euicc_record *r)
 {
     struct euicc_profile *p = euicc_profile_by_iccid(e, &r->ev->iccid);
@@ -254,6 +269,8 @@ static int isdp_created(struct euicc *e, const struct euicc_record *r)
     (void)advance(e, r);
     if (!p)
         return ERR_CORRUPT;
+    if (p->state == PROFILE_IN_CREATION)
+        memory_taken(e, p->memory_required);
     p->state = PROFILE_CREATED;
     return ERR_OK;
 }
@@ -308,6 +325,7 @@ static int deleted(struct euicc *e, const struct euicc_record *r)
     (void)advance(e, r);
     if (!p)
         return ERR_CORRUPT;
+    memory_freed(e, p->memory_required);
     euicc_drop_profile(e, p);
     return ERR_OK;
 }

@@ -140,6 +140,57 @@ static void an_enabled_one_is_believed(void **state)
     assert_int_equal(core_profile_state(w, FRESH), PROFILE_ENABLED);
 }
 
+/* --- memory: what the card told last, less what was created and more what was deleted since --- */
+static void memory_is_taken_and_given_back(void **state)
+{
+    struct core *w = *state;
+
+    created(w, 60000);
+    assert_int_equal(w->e->memory_free, 440000);
+    core_call(w, CORE_D, FN_DELETE_PROFILE, FRESH);
+    core_por_sw(w, 0, 0x9000);
+    assert_int_equal(w->e->memory_free, 500000);
+    created(w, 60000);
+    core_call(w, CORE_F, FN_AUDIT_EIS, 0);
+    core_por_list(w, 0, "10=3F 11=1F 12=1F 13=07"); /* 50000h */
+    assert_int_equal(w->e->memory_free, 0x50000);
+    core_call(w, CORE_D, FN_DELETE_PROFILE, FRESH);
+    core_por_sw(w, 0, 0x9000);
+    assert_int_equal(w->e->memory_free, 0x50000 + 60000);
+}
+
+static void never_more_than_an_empty_card_has(void **state)
+{
+    struct core *w = *state;
+
+    core_call(w, CORE_A, FN_DELETE_PROFILE, TWO);
+    core_por_sw(w, 0, 0x9000);
+    assert_int_equal(w->e->memory_free, 500000);
+}
+
+static void a_second_profile_needs_what_the_first_left(void **state)
+{
+    struct core *w = *state;
+
+    created(w, 300000);
+    core_completed(w, FRESH);
+    core_create(w, FRESH + 1, 200001, false);
+    core_expect(w, EXEC_FAILED, "8.1", "4.8");
+    core_create(w, FRESH + 1, 200000, false);
+    assert_int_equal(w->e->n_ops, 1);
+}
+
+static void a_creation_that_failed_takes_nothing(void **state)
+{
+    struct core *w = *state;
+
+    core_create(w, FRESH, 60000, false);
+    core_first_post(w, 1);
+    post(w, 1, "AF8023026A840000");
+    core_expect_end(w, VERDICT_FAILED, "8.1", "4.8");
+    assert_int_equal(w->e->memory_free, 500000);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -150,6 +201,10 @@ int main(void)
         T(an_audit_before_the_completion),
         T(an_answer_from_before_the_load),
         T(an_enabled_one_is_believed),
+        T(memory_is_taken_and_given_back),
+        T(never_more_than_an_empty_card_has),
+        T(a_second_profile_needs_what_the_first_left),
+        T(a_creation_that_failed_takes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
