@@ -31,7 +31,8 @@ void euicc_take_audit(struct euicc *e, const struct event *ev, int64_t at_ms)
         for (unsigned k = 0; k < ev->n_profiles; k++)
             if (aid_eq(&ev->profiles[k].aid, &p->aid))
                 seen = &ev->profiles[k];
-        if (!seen && p->state != PROFILE_IN_CREATION) {
+        /* more_to_do: not all that is missing had room for its record; the next audit tells. */
+        if (!seen && p->state != PROFILE_IN_CREATION && !ev->more_to_do) {
             euicc_drop_profile(e, p);
             continue;
         }

@@ -96,7 +96,7 @@ static int heard(struct run *r)
     }
     (void)run_por(r, -1, 0);
     moved(r, &st);
-    r->eis = shown(r, run_audited(r, &st, -1, 0));
+    r->eis = shown(r, run_audited(r, &st));
     (void)run_conclude(r, VERDICT_SUCCESS, ST_OK, STAGE_NONE, (struct span){NULL, 0});
     return ERR_OK;
 }

@@ -172,8 +172,10 @@ static void notify_owner(struct run *r, struct event *with, const struct euicc_p
 
     if (!env_party(r->env, to))
         return;
-    /* Who asked for this very profile has the answer; its SM-DP relays its own answer. */
-    if (oid_eq(&r->op->party, to) && target(r) == p)
+    /* Who asked for this very change of this profile has the answer; its SM-DP relays its own. What
+     * else became of the profile, no answer tells. */
+    if (oid_eq(&r->op->party, to) && target(r) == p && f == r->op->function &&
+        with->type != EV_PROFILE_FALLEN_BACK)
         return;
     m = notification(r, by_smdp ? IF_ES3 : IF_ES4, f, p);
     if (m.type != MSG_NONE)

@@ -2,6 +2,11 @@
 /* The moves all card procedures share: records, packets, same-bytes resends. */
 #include "smsr/proc/run.h"
 
+#include "common/codec/packet.h"
+
+/* Of one plan: beside them and the records of a switch there is room for nothing else. */
+#define RUN_DELETED_MAX ((unsigned)ES5_DELETED_MAX)
+
 int64_t run_timer(const struct run *r, enum timer t)
 {
     return r->env->timer_ms[t];
@@ -191,10 +196,57 @@ const struct event_profile *run_seen(const struct es5_status *st, const struct a
     return NULL;
 }
 
-struct event *run_audited(struct run *r, const struct es5_status *st, int next, int64_t due)
+void run_deleted(struct run *r, const struct euicc_profile *p, const char *why)
 {
-    struct event *ev = run_record(r, EV_EUICC_AUDITED, next, due);
+    struct event *ev = run_record(r, EV_PROFILE_DELETED, -1, 0);
 
+    ev->iccid = p->iccid;
+    ev->aid = p->aid;
+    ev->text = span_str(why);
+    if (p->state != PROFILE_CREATED) /* nobody was told of an unfinished one */
+        run_notify(r, ev, p, FN_DELETE_PROFILE);
+}
+
+static bool told_deleted(const struct run *r, const struct euicc_profile *p, unsigned *ret_n)
+{
+    bool told = false;
+
+    *ret_n = 0;
+    for (unsigned i = 0; i < r->p->n_records; i++)
+        if (r->p->records[i]->type == EV_PROFILE_DELETED) {
+            *ret_n += 1;
+            told = told || iccid_eq(&r->p->records[i]->iccid, &p->iccid);
+        }
+    return told;
+}
+
+/* Each with a record of its own, the enabled one first. true: more are missing than a plan has room
+ * for; they stay in the EIS until the next audit. */
+static bool tell_missing(struct run *r, const struct es5_status *st)
+{
+    bool more = false;
+    unsigned n;
+
+    for (unsigned i = 0; i < 2 * r->e->n_profiles; i++) {
+        const struct euicc_profile *p = &r->e->profiles[i % r->e->n_profiles];
+        bool first = i < r->e->n_profiles;
+        if ((p->state == PROFILE_ENABLED) != first || p->state == PROFILE_IN_CREATION ||
+            run_seen(st, &p->aid) || told_deleted(r, p, &n))
+            continue;
+        if (n < RUN_DELETED_MAX)
+            run_deleted(r, p, "not on the card");
+        else
+            more = true;
+    }
+    return more;
+}
+
+struct event *run_audited(struct run *r, const struct es5_status *st)
+{
+    bool more = tell_missing(r, st);
+    struct event *ev = run_record(r, EV_EUICC_AUDITED, -1, 0);
+
+    ev->more_to_do = more;
     for (unsigned i = 0; i < st->n && i < EVENT_PROFILES_MAX; i++) {
         const struct euicc_profile *p = euicc_profile_by_aid(r->e, &st->isdp[i].aid);
         ev->profiles[ev->n_profiles] = st->isdp[i];

@@ -92,8 +92,11 @@ int run_fence_to(struct run *r, enum packet_purpose purpose, int state,
 int64_t run_fence_due(const struct run *r, uint32_t fences);
 /* operation.in-doubt once, when the operation is not yet. */
 void run_in_doubt(struct run *r, const char *why);
-/* euicc.audited from what the card said; returns the record. next and due as run_record. */
-struct event *run_audited(struct run *r, const struct es5_status *st, int next, int64_t due);
+/* What the card said: profile.deleted for every profile that is not on it any more, told to who
+ * must hear, and euicc.audited, which is returned. */
+struct event *run_audited(struct run *r, const struct es5_status *st);
+/* profile.deleted of this profile, told to who must hear; why: the cause, as text of the record. */
+void run_deleted(struct run *r, const struct euicc_profile *p, const char *why);
 /* The audit shows this profile enabled; p may be NULL. */
 bool run_enabled(const struct es5_status *st, const struct euicc_profile *p);
 const struct event_profile *run_seen(const struct es5_status *st, const struct aid *aid);

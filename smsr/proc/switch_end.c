@@ -105,43 +105,26 @@ static struct event *switched(struct run *r, int next, int64_t due)
     return ev;
 }
 
-/* ISD-Ps that the answer to the confirmation names, or that the audit does not show any more: the
- * card deleted them by POL1. Each once, and never the profile that is on now, whatever a card says.
- */
-static unsigned pol1_list(const struct run *r, struct span confirm_answer,
-                          const struct es5_status *audit,
-                          const struct euicc_profile *ret[ES5_DELETED_MAX])
+/* ISD-Ps that the answer to the confirmation names: the card deleted them by POL1. Each once, and
+ * never the profile that is on now, whatever a card says. true: the one that was left is among
+ * them. */
+static bool pol1_deleted(struct run *r, struct span confirm_answer)
 {
     struct es5_deleted named;
-    unsigned n = 0;
     int err = es5_confirm_read(confirm_answer, &named);
+    bool from_gone = false;
 
     if (err && err != ERR_TOO_LARGE)
         named.n = 0;
-    for (unsigned i = 0; i < r->e->n_profiles && n < ES5_DELETED_MAX; i++) {
+    for (unsigned i = 0; i < r->e->n_profiles; i++) {
         const struct euicc_profile *p = &r->e->profiles[i];
-        bool gone = audit && !run_seen(audit, &p->aid) && p->state != PROFILE_IN_CREATION;
+        bool gone = false;
         for (unsigned k = 0; k < named.n; k++)
             gone = gone || aid_eq(&named.aid[k], &p->aid);
-        if (gone && p != switch_goal(r))
-            ret[n++] = p;
-    }
-    return n;
-}
-
-static bool pol1_deleted(struct run *r, struct span confirm_answer, const struct es5_status *audit)
-{
-    const struct euicc_profile *gone[ES5_DELETED_MAX];
-    unsigned n = pol1_list(r, confirm_answer, audit, gone);
-    bool from_gone = false;
-
-    for (unsigned i = 0; i < n; i++) {
-        struct event *ev = run_record(r, EV_PROFILE_DELETED, -1, 0);
-        ev->iccid = gone[i]->iccid;
-        ev->aid = gone[i]->aid;
-        ev->text = span_str("POL1");
-        run_notify(r, ev, gone[i], FN_DELETE_PROFILE);
-        from_gone = from_gone || gone[i] == switch_from(r);
+        if (!gone || p == switch_goal(r))
+            continue;
+        run_deleted(r, p, "POL1");
+        from_gone = from_gone || p == switch_from(r);
     }
     return from_gone;
 }
@@ -152,11 +135,11 @@ int switch_succeeded(struct run *r, struct span confirm_answer, const struct es5
     bool from_gone;
 
     switched(r, -1, 0)->data = confirm_answer;
-    from_gone = pol1_deleted(r, confirm_answer, audit);
-    /* Behind the deletions: a record of a profile that the audit has taken away could not follow.
-     */
-    if (audit)
-        (void)run_audited(r, audit, -1, 0);
+    from_gone = pol1_deleted(r, confirm_answer);
+    if (audit) {
+        (void)run_audited(r, audit);
+        from_gone = from_gone || (from && !run_seen(audit, &from->aid));
+    }
     /* POL2 Auto-Delete of the profile that was switched off comes after the card's own deletions.
      */
     if (from && !from_gone && (from->pol2 & POL2_DISABLE_AUTO_DELETE) && !from->fallback) {
@@ -195,7 +178,6 @@ static int fell_back(struct run *r, const struct es5_status *st, const struct eu
     struct event *ev;
     const struct euicc_profile *was = euicc_enabled(r->e);
 
-    (void)run_audited(r, st, -1, 0);
     if (on && was && on != was) {
         ev = run_record(r, EV_PROFILE_FALLEN_BACK, -1, 0);
         ev->iccid = on->iccid;
@@ -203,6 +185,7 @@ static int fell_back(struct run *r, const struct es5_status *st, const struct eu
         run_notify(r, ev, on, FN_ENABLE_PROFILE);
         run_notify(r, ev, was, FN_DISABLE_PROFILE);
     }
+    (void)run_audited(r, st); /* behind it: the one it left may be gone */
     (void)run_conclude(r, VERDICT_FAILED, ST_FALLEN_BACK, STAGE_ATTACH, (struct span){NULL, 0});
     return ERR_OK;
 }
@@ -241,7 +224,7 @@ static int decide_by_audit(struct run *r, const struct es5_status *st,
     (void)run_por(r, -1, 0);
     if (!on || on != from)
         return fell_back(r, st, on);
-    (void)run_audited(r, st, -1, 0);
+    (void)run_audited(r, st);
     if (r->op->window_end_ms ||
         (r->op->notif_seen && r->op->notif_kind == NOTIFICATION_ROLLED_BACK))
         return switch_rolled_back(r);
@@ -269,12 +252,7 @@ int switch_fenced(struct run *r)
 /* --- POL2 Auto-Delete --- */
 static int old_deleted(struct run *r, const struct euicc_profile *old)
 {
-    struct event *ev = run_record(r, EV_PROFILE_DELETED, -1, 0);
-
-    ev->iccid = old->iccid;
-    ev->aid = old->aid;
-    ev->text = span_str("POL2");
-    run_notify(r, ev, old, FN_DELETE_PROFILE);
+    run_deleted(r, old, "POL2");
     (void)run_conclude(r, VERDICT_SUCCESS, ST_OK, STAGE_NONE, (struct span){NULL, 0});
     return ERR_OK;
 }

@@ -94,6 +94,75 @@ static void drift_is_an_event_and_is_told(void **state)
     assert_non_null(core_delivery(w, CORE_A, MSG_ES4_HANDLE_PROFILE_DISABLED_NOTIFICATION));
 }
 
+/* A profile that is gone is a record, and its owner and service providers hear it. */
+static void a_profile_that_is_gone(void **state)
+{
+    struct core *w = *state;
+    const struct event *ev;
+
+    core_call(w, CORE_F, FN_AUDIT_EIS, 0);
+    core_por_list(w, 0, "10=3F 12=1F");
+    core_expect_end(w, VERDICT_SUCCESS, "", "");
+    assert_int_equal(core_profile_state(w, ONE), PROFILE_NONE);
+    assert_int_equal(core_events(w, EV_PROFILE_DELETED), 1);
+    ev = core_event(w, EV_PROFILE_DELETED);
+    assert_string_equal(ev->iccid.s, core_iccid(ONE).s);
+    assert_true(span_eq(ev->text, span_str("not on the card")));
+    assert_non_null(core_delivery(w, CORE_D, MSG_ES3_HANDLE_PROFILE_DELETED_NOTIFICATION));
+    core_call(w, CORE_A, FN_AUDIT_EIS, 0);
+    core_por_list(w, 0, "10=3F");
+    assert_non_null(core_delivery(w, CORE_A, MSG_ES4_HANDLE_PROFILE_DELETED_NOTIFICATION));
+}
+
+/* Off by the card's own policy: first disabled, then deleted. */
+static void the_enabled_one_is_gone(void **state)
+{
+    struct core *w = *state;
+
+    core_call(w, CORE_B, FN_ENABLE_PROFILE, ONE);
+    core_por_sw(w, 0, 0x9000);
+    core_note(w, 2, 5, ONE);
+    core_por_hex(w, 0, CONFIRMED);
+    core_call(w, CORE_F, FN_AUDIT_EIS, 0);
+    core_por_list(w, 0, "10=3F 12=1F");
+    assert_non_null(core_delivery(w, CORE_D, MSG_ES3_HANDLE_PROFILE_DISABLED_NOTIFICATION));
+    assert_non_null(core_delivery(w, CORE_D, MSG_ES3_HANDLE_PROFILE_DELETED_NOTIFICATION));
+    assert_non_null(core_event(w, EV_PROFILE_FALLEN_BACK));
+    assert_int_equal(core_profile_state(w, ONE), PROFILE_NONE);
+    assert_int_equal(core_profile_state(w, BOOT), PROFILE_ENABLED);
+}
+
+static void four_more(struct signed_eis *eis, struct eum_signed_info *info)
+{
+    (void)info;
+    for (unsigned i = 3; i < 7; i++) {
+        eis->profiles[i] = eis->profiles[1];
+        eis->profiles[i].iccid = core_iccid(0x40 + i);
+        eis->profiles[i].isdp_aid = core_aid(0x40 + i);
+    }
+    eis->n_profiles = 7;
+}
+
+/* Each with its own record: what has no room in one plan stays for the next audit. */
+static void none_goes_silently(void **state)
+{
+    struct core w;
+    unsigned deleted = 0;
+
+    core_init_with(&w, four_more);
+    for (unsigned i = 0; i < 2; i++) {
+        core_call(&w, CORE_F, FN_AUDIT_EIS, 0);
+        core_por_list(&w, 0, "10=3F");
+        core_expect_end(&w, VERDICT_SUCCESS, "", "");
+        deleted += core_events(&w, EV_PROFILE_DELETED);
+        assert_int_equal(deleted, 7 - w.e->n_profiles);
+    }
+    assert_int_equal(deleted, 6);
+    assert_int_equal(w.e->n_profiles, 1);
+    core_fini(&w);
+    (void)state;
+}
+
 /* ISD-Ps we never made are not invented, a full card is believed. */
 static void what_the_eis_does_not_know(void **state)
 {
@@ -303,7 +372,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(an_audit_by_the_book), T(the_answer_shows_the_eis), T(drift_is_an_event_and_is_told),
-        T(what_the_eis_does_not_know), T(it_asks_each_minute_until_validity_ends),
+        T(a_profile_that_is_gone), T(the_enabled_one_is_gone),
+        cmocka_unit_test(none_goes_silently), T(what_the_eis_does_not_know),
+        T(it_asks_each_minute_until_validity_ends),
         T(an_earlier_question_may_be_answered), T(a_restart_asks_again),
         T(a_first_attach_is_confirmed_only), cmocka_unit_test(a_change_is_confirmed_and_audited),
         T(the_same_one_again_while_it_is_handled), T(old_ones_are_only_noted),
