@@ -62,6 +62,7 @@ struct operation {
     uint8_t kvn;
     uint64_t counter;              /* of the armed effect packet */
     uint32_t fences;               /* fence packets and triggers of a fence armed so far */
+    bool asked_again;              /* the newest read repeats one whose answer was lost */
     int64_t window_end_ms; /* audited on the new profile: it may still roll back until then */
     int64_t armed_ms;
     uint16_t notif_sequence;

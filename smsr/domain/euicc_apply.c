@@ -127,6 +127,9 @@ static int armed(struct euicc *e, const struct euicc_record *r)
     /* A trigger behind an open effect step asks for the session in which the card is audited. */
     if (ev->purpose == PURPOSE_FENCE || (ev->purpose == PURPOSE_TRIGGER && op->armed))
         op->fences++;
+    /* number: of the question whose answer was lost, when this one repeats it at once. */
+    if (ev->purpose == PURPOSE_FENCE || ev->purpose == PURPOSE_AUDIT)
+        op->asked_again = ev->number != 0;
     if (ev->type == EV_OPERATION_ARMED) {
         arm(e, op, r->at_ms);
         if (!op->armed_ms)

@@ -90,6 +90,8 @@ static int heard(struct run *r)
         (void)run_por(r, -1, 0);
         return ERR_OK;
     }
+    if (run_answer_lost(r, pk))
+        return audit_start(r);
     if (r->in->u.por.status != POR_OK || es5_audit_read(r->in->u.por.data, &st)) {
         (void)run_por(r, AU_ASKING, run_fence_due(r, r->op->fences));
         return ERR_OK;

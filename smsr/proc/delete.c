@@ -145,6 +145,8 @@ static int fencing(const struct proc_view *v, const struct input *in, struct pla
         (void)told(&r);
         return ERR_OK;
     }
+    if (run_answer_lost(&r, pk))
+        return run_fence(&r, PURPOSE_FENCE, DL_FENCING);
     if (in->u.por.status != POR_OK || es5_audit_read(in->u.por.data, &st)) {
         (void)run_por(&r, DL_FENCING, run_fence_due(&r, r.op->fences));
         return ERR_OK;

@@ -72,7 +72,7 @@ static int expire_waiting(const struct proc_env *pe, struct euicc *e, const stru
                           struct plan *p)
 {
     for (unsigned i = 1; i < e->n_ops; i++) {
-        struct run r = {pe, pe->env, e, e->ops[i], in, p, p->now_ms, false, NULL};
+        struct run r = {pe, pe->env, e, e->ops[i], in, p, p->now_ms, false, NULL, 0};
         if (run_expired(&r)) {
             run_expire_unsent(&r);
             return ERR_OK;

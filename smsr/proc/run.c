@@ -276,16 +276,30 @@ int64_t run_fence_due(const struct run *r, uint32_t fences)
     return r->now + run_timer(r, t);
 }
 
+bool run_answer_lost(struct run *r, const struct euicc_packet *pk)
+{
+    if (r->in->u.por.status != POR_CNTR_LOW || pk->counter != r->e->counter_high ||
+        r->op->asked_again)
+        return false;
+    (void)run_por(r, -1, 0);
+    r->again = pk->counter;
+    return true;
+}
+
 int run_fence_to(struct run *r, enum packet_purpose purpose, int state,
                  const struct euicc_profile *to)
 {
     struct writer w = run_writer(r, 64);
+    int err;
 
     es5_audit(&w, dialect_of(r->e)->sms_form, r->e->n_profiles);
     if (to && !to->msisdn.s[0])
         to = NULL;
-    return run_arm(r, purpose, wr_view(&w), state, run_fence_due(r, r->op->fences),
-                   euicc_enabled(r->e), to);
+    err = run_arm(r, purpose, wr_view(&w), state, run_fence_due(r, r->op->fences),
+                  euicc_enabled(r->e), to);
+    if (!err)
+        r->p->unit.armed->number = r->again;
+    return err;
 }
 
 int run_fence(struct run *r, enum packet_purpose purpose, int state)

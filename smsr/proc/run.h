@@ -20,11 +20,12 @@ struct run {
     int64_t now;
     bool answered_now;             /* the EXPIRED answer is part of this plan */
     const struct eis *eis;         /* AuditEIS: what its answer shows */
+    uint64_t again;                /* the read this plan arms repeats the one of this counter */
 };
 #define RUN_INIT(v, input, plan)                                                                   \
     {                                                                                              \
         (v)->env, ((const struct proc_env *)(v)->env)->env, (v)->aggregate, (v)->operation, input, \
-            plan, (v)->now_ms, false, NULL                                                         \
+            plan, (v)->now_ms, false, NULL, 0                                                      \
     }
 
 /* A record of the running operation; next < 0 leaves state and timer. due is capped by the validity
@@ -90,6 +91,10 @@ int run_fence(struct run *r, enum packet_purpose purpose, int state);
 int run_fence_to(struct run *r, enum packet_purpose purpose, int state,
                  const struct euicc_profile *to);
 int64_t run_fence_due(const struct run *r, uint32_t fences);
+/* PoR "counter low" of the newest question: the card had it before (it goes to two numbers) and
+ * its answer is lost. true: recorded, ask again now; once between two times of the timer, so that
+ * a card that always says so keeps nobody busy. */
+bool run_answer_lost(struct run *r, const struct euicc_packet *pk);
 /* operation.in-doubt once, when the operation is not yet. */
 void run_in_doubt(struct run *r, const char *why);
 /* What the card said: profile.deleted for every profile that is not on it any more, told to who

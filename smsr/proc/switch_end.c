@@ -242,6 +242,8 @@ int switch_fenced(struct run *r)
         return ERR_STATE;
     if (pk->purpose != PURPOSE_FENCE)
         return switch_confirmed(r, pk, true);
+    if (run_answer_lost(r, pk))
+        return run_fence(r, PURPOSE_FENCE, SW_FENCING);
     if (por->status != POR_OK || es5_audit_read(por->data, &st)) {
         (void)run_por(r, SW_FENCING, run_fence_due(r, r->op->fences));
         return ERR_OK;
@@ -257,10 +259,13 @@ static int old_deleted(struct run *r, const struct euicc_profile *old)
     return ERR_OK;
 }
 
-static int deleting_fenced(struct run *r, const struct euicc_profile *old)
+static int deleting_fenced(struct run *r, const struct euicc_packet *pk,
+                           const struct euicc_profile *old)
 {
     struct es5_status st;
 
+    if (run_answer_lost(r, pk))
+        return run_fence(r, PURPOSE_FENCE, SW_DELETING);
     if (r->in->u.por.status != POR_OK || es5_audit_read(r->in->u.por.data, &st)) {
         (void)run_por(r, SW_DELETING, run_fence_due(r, r->op->fences));
         return ERR_OK;
@@ -288,7 +293,7 @@ static int deleting_por(struct run *r, const struct euicc_profile *old)
     if (!pk)
         return ERR_STATE;
     if (pk->purpose == PURPOSE_FENCE && pk->counter > r->op->counter)
-        return deleting_fenced(r, old);
+        return deleting_fenced(r, pk, old);
     (void)run_por(r, -1, 0);
     /* Confirmations and the command of the switch itself may be answered late; a fence that went
      * out leaves the verdict to itself. */

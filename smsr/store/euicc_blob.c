@@ -205,6 +205,7 @@ static void op_progress(struct walk *k, struct operation *o)
     u32(k, &o->step);
     flag(k, &o->step_open);
     u32(k, &o->data_done);
+    flag(k, &o->asked_again);
 }
 
 static void card(struct walk *k, struct euicc *e)

@@ -69,6 +69,7 @@ static void random_op(struct rng *r, struct operation *o)
     o->kvn = (uint8_t)rng_below(r, 256);
     o->counter = rng_u64(r);
     o->fences = (uint32_t)rng_u64(r);
+    o->asked_again = rng_below(r, 2);
     o->window_end_ms = (int64_t)rng_u64(r);
     o->armed_ms = (int64_t)rng_u64(r);
     o->notif_sequence = (uint16_t)rng_u64(r);
