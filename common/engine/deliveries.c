@@ -55,29 +55,6 @@ static int peer_box_get(struct engine *e, const struct oid *peer, struct peer_bo
     return ERR_OK;
 }
 
-static struct pending_delivery *pending_at(struct party_box *b, size_t i)
-{
-    return &b->ring[(b->head + i) % b->cap];
-}
-
-static int pending_push(struct party_box *b, const struct pending_delivery *d)
-{
-    if (b->n == b->cap) {
-        size_t cap = b->cap ? b->cap * 2 : 64;
-        struct pending_delivery *r = malloc(cap * sizeof *r);
-        if (!r)
-            return ERR_NOMEM;
-        for (size_t i = 0; i < b->n; i++)
-            r[i] = *pending_at(b, i);
-        free(b->ring);
-        b->ring = r;
-        b->cap = cap;
-        b->head = 0;
-    }
-    b->ring[(b->head + b->n++) % b->cap] = *d;
-    return ERR_OK;
-}
-
 static int number_one(struct engine *e, struct plan_delivery *d, uint64_t before)
 {
     struct event_delivery *slot;
@@ -144,7 +121,7 @@ static int apply_new(struct engine *e, uint64_t lsn, const struct event *ev, boo
             continue;
         if (d.number > b->next_no)
             return ERR_CORRUPT;
-        err = pending_push(b, &d);
+        err = pending_push(e, b, &d);
         if (err)
             return err;
         b->next_no++;
@@ -164,10 +141,7 @@ int deliveries_apply(struct engine *e, uint64_t lsn, const struct event *ev, boo
             return err;
         if (ev->number >= b->next_no)
             return ERR_CORRUPT;
-        while (b->n && pending_at(b, 0)->number <= ev->number) {
-            b->head = (b->head + 1) % b->cap;
-            b->n--;
-        }
+        pending_acked(e, b, ev->number);
         if (ev->number > b->acked_no)
             b->acked_no = ev->number;
         if (b->sent_no < b->acked_no)
@@ -224,7 +198,7 @@ int deliveries_turn_records(struct engine *e)
     return err;
 }
 
-static bool send_one(struct engine *e, struct party_box *b, struct pending_delivery *d)
+static bool send_one(struct engine *e, struct party_box *b, const struct pending_delivery *d)
 {
     struct event *ev;
     struct buf body;
@@ -256,6 +230,30 @@ static bool send_one(struct engine *e, struct party_box *b, struct pending_deliv
     return !err;
 }
 
+static uint64_t pending_of(const struct party_box *b)
+{
+    return b->next_no - 1 - b->acked_no; /* numbers have no gap */
+}
+
+static void send_pending(struct engine *e, struct party_box *b, uint64_t durable)
+{
+    if (b->sent_no < b->acked_no)
+        b->sent_no = b->acked_no;
+    while (b->sent_no + 1 < b->next_no && b->sent_no - b->acked_no < ENGINE_DELIVERY_WINDOW) {
+        const struct pending_delivery *d;
+        int err = pending_find(e, b, b->sent_no + 1, &d);
+        if (err) {
+            (void)engine_fail(e, err, "state.db: delivery %llu to %s cannot be read: %s",
+                              (unsigned long long)b->sent_no + 1, b->party.s, err_text(err));
+            return;
+        }
+        if (d->lsn > durable || !send_one(e, b, d))
+            return;
+        b->sent_no++;
+        e->count.deliveries_sent++;
+    }
+}
+
 void deliveries_release(struct engine *e)
 {
     uint64_t durable = journal_durable_lsn(e->journal);
@@ -264,21 +262,8 @@ void deliveries_release(struct engine *e)
 
     while (map_next(e->parties, &cursor, NULL, &value)) {
         struct party_box *b = value;
-        if (!b->conn || !b->n)
-            continue;
-        if (b->sent_no < b->acked_no)
-            b->sent_no = b->acked_no;
-        while (b->sent_no + 1 < b->next_no && b->sent_no - b->acked_no < ENGINE_DELIVERY_WINDOW) {
-            uint64_t first = pending_at(b, 0)->number;
-            struct pending_delivery *d;
-            if (b->sent_no + 1 < first || b->sent_no + 1 - first >= b->n)
-                break;
-            d = pending_at(b, (size_t)(b->sent_no + 1 - first));
-            if (d->lsn > durable || !send_one(e, b, d))
-                break;
-            b->sent_no++;
-            e->count.deliveries_sent++;
-        }
+        if (b->conn && pending_of(b))
+            send_pending(e, b, durable);
     }
     cursor = NULL;
     while (map_next(e->peers, &cursor, NULL, &value)) {
@@ -343,7 +328,7 @@ int engine_delivery_ack(struct engine *e, uint64_t conn, uint64_t up_to)
 uint64_t engine_deliveries_pending(struct engine *e, const struct oid *party)
 {
     const struct party_box *b = map_get(e->parties, oid_key(party));
-    return b ? b->n : 0;
+    return b ? pending_of(b) : 0;
 }
 
 int engine_peer_delivery(struct engine *e, const struct oid *peer, uint64_t number)
@@ -383,19 +368,6 @@ static int load_party(void *ctx, struct stmt *st)
     return ERR_OK;
 }
 
-static int load_delivery(void *ctx, struct stmt *st)
-{
-    struct engine *e = ctx;
-    struct pending_delivery d = {stmt_u64(st, 1), stmt_u64(st, 2), stmt_u32(st, 3), 0, NULL};
-    struct party_box *b;
-    struct oid oid;
-    int err = oid_parse(stmt_text(st, 0), &oid);
-
-    if (!err)
-        err = party_box_get(e, &oid, &b);
-    return err ? err : pending_push(b, &d);
-}
-
 static int load_peer(void *ctx, struct stmt *st)
 {
     struct engine *e = ctx;
@@ -414,8 +386,6 @@ static int load_peer(void *ctx, struct stmt *st)
 int deliveries_load(struct engine *e)
 {
     int err = stmt_each(stmt_at(e->stmts, ES_PARTY_ALL), load_party, e);
-    if (!err)
-        err = stmt_each(stmt_at(e->stmts, ES_DELIVERY_ALL), load_delivery, e);
     if (!err)
         err = stmt_each(stmt_at(e->stmts, ES_PEER_ALL), load_peer, e);
     return err;
@@ -436,20 +406,18 @@ static int save_party(struct engine *e, struct party_box *b)
         stmt_bind_u64(st, 2, b->acked_no);
         err = stmt_run(st);
     }
-    st = stmt_at(e->stmts, ES_DELIVERY_PUT);
-    for (size_t i = 0; !err && i < b->n; i++) {
-        const struct pending_delivery *d = pending_at(b, i);
-        if (d->number <= b->saved_no)
-            continue;
-        stmt_bind_text(st, 1, span_str(b->party.s));
-        stmt_bind_u64(st, 2, d->number);
-        stmt_bind_u64(st, 3, d->lsn);
-        stmt_bind_u64(st, 4, d->index);
-        err = stmt_run(st);
-    }
-    if (!err)
-        b->saved_no = b->next_no - 1;
-    return err;
+    return err ? err : pending_save(e, b);
+}
+
+size_t deliveries_held(const struct engine *e)
+{
+    void *cursor = NULL;
+    void *value;
+    size_t n = 0;
+
+    while (map_next(e->parties, &cursor, NULL, &value))
+        n += ((const struct party_box *)value)->n;
+    return n;
 }
 
 int deliveries_save(struct engine *e)

@@ -304,7 +304,8 @@ static int write_behind(struct engine *e)
 {
     int err = ERR_OK;
 
-    if (e->n_dirty >= e->cfg.flush_dirty || map_count(e->aggs) > e->cfg.overlay_max) {
+    if (e->n_dirty >= e->cfg.flush_dirty || map_count(e->aggs) > e->cfg.overlay_max ||
+        e->n_unsaved >= ENGINE_UNSAVED_MAX) {
         err = engine_flush(e);
         if (err && err != ERR_AGAIN)
             return err;
@@ -414,4 +415,5 @@ uint64_t engine_durable_lsn(const struct engine *e)
 void engine_get_counters(const struct engine *e, struct engine_counters *ret)
 {
     *ret = e->count;
+    ret->deliveries_held = deliveries_held(e);
 }

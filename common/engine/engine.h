@@ -150,6 +150,7 @@ bool engine_has_room(struct engine *e);       /* law 11: space checked before ad
 struct engine_counters {
     uint64_t turns, commits, records, body_bytes, inputs, refused, flushes, loads, deliveries_sent;
     uint64_t errors;    /* timers and restarts whose decision failed without a trace; they come again */
+    uint64_t deliveries_held; /* in memory: a party that stays away costs room in state.db only */
 };
 void engine_get_counters(const struct engine *e, struct engine_counters *ret);
 

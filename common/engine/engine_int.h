@@ -9,6 +9,8 @@
 
 #define ENGINE_QUEUE_MAX 4096u      /* inputs posted from inside a decision */
 #define ENGINE_DELIVERY_WINDOW 64u
+#define ENGINE_RING_KEEP 4096u       /* deliveries of a party kept in memory once they are written */
+#define ENGINE_UNSAVED_MAX 16384u    /* of all parties not yet written: then it is written behind */
 #define ENGINE_TURN_ARENA 0u        /* a turn is bounded by its inputs, not by its arena */
 #define ENGINE_ROUNDS_MAX 16u       /* commits of one turn: what releases post is decided at once */
 #define ENGINE_LOG_PAGES 4096u      /* journal.db-wal is checkpointed above so many pages */
@@ -45,8 +47,10 @@ struct party_box {
     uint64_t next_no, acked_no;
     uint64_t ack_request;           /* asked for in this turn */
     uint64_t saved_no;              /* deliveries up to here stand in state.db */
-    struct pending_delivery *ring;  /* pending, oldest first, grown as needed */
+    struct pending_delivery *ring;  /* the newest pending ones: all that state.db lacks, and more */
     size_t head, n, cap;
+    struct pending_delivery page[ENGINE_DELIVERY_WINDOW]; /* older ones, on their way */
+    unsigned n_page;
     uint64_t conn;                  /* subscriber, 0 = none */
     uint64_t sent_no;
     bool dirty;
@@ -73,7 +77,7 @@ struct out_item {
 };
 
 enum engine_stmt {
-    ES_META_GET, ES_META_SET, ES_PARTY_ALL, ES_PARTY_PUT, ES_DELIVERY_ALL, ES_DELIVERY_PUT,
+    ES_META_GET, ES_META_SET, ES_PARTY_ALL, ES_PARTY_PUT, ES_DELIVERY_PAGE, ES_DELIVERY_PUT,
     ES_DELIVERY_DEL, ES_PEER_ALL, ES_PEER_PUT, ES_IDEM_GET, ES_IDEM_PUT, ES_COUNT
 };
 
@@ -114,6 +118,7 @@ struct engine {
     struct map *peers;              /* oid -> struct peer_box */
     struct map *conns;              /* connection id -> struct party_box */
     struct map *idems;              /* unflushed entries */
+    size_t n_unsaved;               /* deliveries that state.db lacks */
     struct engine_counters count;
 };
 
@@ -154,6 +159,17 @@ void deliveries_release(struct engine *e);
 MUST_CHECK int deliveries_load(struct engine *e);
 MUST_CHECK int deliveries_save(struct engine *e);
 void deliveries_free(struct engine *e);
+size_t deliveries_held(const struct engine *e); /* in memory */
+
+/* pending.c */
+MUST_CHECK int pending_push(struct engine *e, struct party_box *b,
+                            const struct pending_delivery *d);
+void pending_acked(struct engine *e, struct party_box *b, uint64_t up_to);
+/* One that is pending; it stands until the next call for this party. ERR_CORRUPT: it is not there. */
+MUST_CHECK int pending_find(struct engine *e, struct party_box *b, uint64_t number,
+                            const struct pending_delivery **ret);
+/* Inside the transaction of a write-behind, which ends well or with the engine. */
+MUST_CHECK int pending_save(struct engine *e, struct party_box *b);
 
 /* idem.c */
 MUST_CHECK int idem_apply(struct engine *e, const struct journal_record *rec,

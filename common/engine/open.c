@@ -45,7 +45,7 @@ static int replay(struct engine *e)
         int err = journal_read(e->journal, from, e->cfg.flush_dirty, replay_one, e);
         if (err && err != ERR_NOT_FOUND)
             return err;
-        if (e->n_dirty >= e->cfg.flush_dirty) {
+        if (e->n_dirty >= e->cfg.flush_dirty || e->n_unsaved >= ENGINE_UNSAVED_MAX) {
             int flush = engine_flush(e);
             if (flush && flush != ERR_AGAIN)
                 return flush;

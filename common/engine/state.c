@@ -24,7 +24,9 @@ const char *const ENGINE_SQL[ES_COUNT] = {
     [ES_META_SET] = "UPDATE meta SET value = ?1 WHERE key = 'applied_lsn'",
     [ES_PARTY_ALL] = "SELECT oid, next_no, acked_no FROM party ORDER BY oid",
     [ES_PARTY_PUT] = "INSERT OR REPLACE INTO party VALUES(?1, ?2, ?3)",
-    [ES_DELIVERY_ALL] = "SELECT oid, number, lsn, position FROM delivery ORDER BY oid, number",
+    [ES_DELIVERY_PAGE] =
+        ("SELECT number, lsn, position FROM delivery WHERE oid = ?1 AND number >= ?2"
+         " ORDER BY number LIMIT ?3"),
     [ES_DELIVERY_PUT] = "INSERT INTO delivery VALUES(?1, ?2, ?3, ?4)",
     [ES_DELIVERY_DEL] = "DELETE FROM delivery WHERE oid = ?1 AND number <= ?2",
     [ES_PEER_ALL] = "SELECT oid, handled_no FROM peer ORDER BY oid",

@@ -345,6 +345,7 @@ static unsigned own_counters(struct request *q, struct admin_counter *list)
     count(list, &n, "write_behinds", e.flushes);
     count(list, &n, "cards_loaded", e.loads);
     count(list, &n, "deliveries_sent", e.deliveries_sent);
+    count(list, &n, "deliveries_held", e.deliveries_held);
     count(list, &n, "connections", c->connections);
     count(list, &n, "hello_refused", c->hello_refused);
     count(list, &n, "requests", c->requests);

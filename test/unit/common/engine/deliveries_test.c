@@ -178,6 +178,89 @@ static void at_most_a_window_is_on_its_way(void **state)
     assert_string_equal(w->log[79], "deliver conn 11 no 80 message 1");
 }
 
+static void tell(struct world *w, unsigned times)
+{
+    for (unsigned i = 0; i < times; i++) {
+        world_do(w, i % 7 + 1, "tell", 0);
+        if (i % 100 == 99)
+            world_turn(w);
+    }
+    world_turn(w);
+}
+
+static uint64_t held(struct world *w)
+{
+    struct engine_counters c;
+
+    engine_get_counters(w->e, &c);
+    return c.deliveries_held;
+}
+
+/* Hears all from a number on, in order, as a client does: window by window. */
+static void hear_from(struct world *w, uint64_t conn, uint64_t from, uint64_t to)
+{
+    uint64_t next = from;
+
+    while (next <= to) {
+        w->n_log = 0;
+        world_turn(w);
+        assert_true(w->n_log > 0);
+        for (unsigned i = 0; i < w->n_log; i++, next++) {
+            char want[80];
+            (void)snprintf(want, sizeof want, "deliver conn %u no %u message %u", (unsigned)conn,
+                           (unsigned)next, next % 2 ? 2u : 1u);
+            assert_string_equal(w->log[i], want);
+        }
+        assert_int_equal(engine_delivery_ack(w->e, conn, next - 1), ERR_OK);
+    }
+    world_turn(w);
+}
+
+/* Two parties that stay away: what they must hear waits in state.db, not in memory, and is heard
+ * from there and on into what was decided meanwhile. */
+static void a_party_that_stays_away_costs_no_memory(void **state)
+{
+    struct world *w = *state;
+
+    for (unsigned i = 0; i < 3; i++) {
+        tell(w, 6000);
+        assert_true(held(w) <= 16384 + 3 * 700 + 2 * 4096); /* never more than is written behind */
+        assert_int_equal(engine_flush(w->e), ERR_OK);
+        assert_true(held(w) <= 2 * 4096);
+    }
+    assert_int_equal(pending(w, 1), 36000);
+    assert_int_equal(pending(w, 2), 18000);
+    memvfs_crash(w->m, MEMVFS_KEEP, NULL);
+    world_close(w);
+    world_open(w, NULL);
+    assert_int_equal(held(w), 0);
+    assert_int_equal(pending(w, 1), 36000);
+    tell(w, 50); /* newer ones, in memory only */
+    assert_int_equal(pending(w, 1), 36100);
+    assert_int_equal(subscribe(w, 1, 11, 0), ERR_OK);
+    hear_from(w, 11, 1, 36100);
+    assert_int_equal(pending(w, 1), 0);
+    assert_int_equal(pending(w, 2), 18050);
+    engine_unsubscribe(w->e, 11);
+    tell(w, 3);
+    assert_int_equal(engine_flush(w->e), ERR_OK);
+    assert_int_equal(subscribe(w, 1, 12, 0), ERR_OK);
+    hear_from(w, 12, 36101, 36106);
+}
+
+static void a_delivery_that_is_not_there_stops_it(void **state)
+{
+    struct world *w = *state;
+
+    tell(w, 6000);
+    assert_int_equal(engine_flush(w->e), ERR_OK);
+    assert_int_equal(db_exec(engine_state(w->e), "DELETE FROM delivery WHERE number = 3"), ERR_OK);
+    assert_int_equal(subscribe(w, 1, 11, 0), ERR_OK);
+    assert_int_not_equal(engine_turn_end(w->e), ERR_OK);
+    assert_true(engine_failed(w->e));
+    assert_non_null(strstr(engine_why(w->e), "state.db"));
+}
+
 static void what_a_peer_told_is_acknowledged_after_its_record(void **state)
 {
     struct world *w = *state;
@@ -273,6 +356,8 @@ int main(void)
         CASE(a_second_subscriber_is_refused),
         CASE(numbers_never_given_are_refused),
         CASE(at_most_a_window_is_on_its_way),
+        CASE(a_party_that_stays_away_costs_no_memory),
+        CASE(a_delivery_that_is_not_there_stops_it),
         CASE(what_a_peer_told_is_acknowledged_after_its_record),
         CASE(a_repeat_finds_its_answer),
         CASE(repeats_are_known_after_flush_and_restart),
