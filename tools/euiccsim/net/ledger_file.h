@@ -46,6 +46,9 @@ struct ledger_visitor {           /* a NULL function skips its kind; an error en
     void *ctx;
 };
 MUST_CHECK int ledger_file_each(struct ledger_file *f, const struct ledger_visitor *v);
+/* The same from *at on (0: the beginning), which moves behind what was visited: for those who follow a
+ * file that grows. A compaction makes it void. */
+MUST_CHECK int ledger_file_more(struct ledger_file *f, uint64_t *at, const struct ledger_visitor *v);
 uint64_t ledger_file_size(const struct ledger_file *f);
 uint64_t ledger_file_live(const struct ledger_file *f);        /* size after a compaction */
 /* Images that were replaced go; rows and attach records stay. */

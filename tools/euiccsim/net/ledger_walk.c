@@ -10,21 +10,30 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-int ledger_file_each(struct ledger_file *f, const struct ledger_visitor *v)
+int ledger_file_more(struct ledger_file *f, uint64_t *at, const struct ledger_visitor *v)
 {
-    uint64_t at = LEDGER_MAGIC_LEN;
     struct span payload;
     int rc = ERR_OK;
 
+    if (!*at)
+        *at = LEDGER_MAGIC_LEN;
     while (rc == ERR_OK) {
-        rc = ledger_record_at(f, at, &payload);
+        rc = ledger_record_at(f, *at, &payload);
         if (rc == ERR_NOT_FOUND)
             return ERR_OK;
         if (rc == ERR_OK)
             rc = ledger_payload(payload, v);
-        at += LEDGER_HEAD + payload.n;
+        if (rc == ERR_OK)
+            *at += LEDGER_HEAD + payload.n;
     }
     return rc;
+}
+
+int ledger_file_each(struct ledger_file *f, const struct ledger_visitor *v)
+{
+    uint64_t at = 0;
+
+    return ledger_file_more(f, &at, v);
 }
 
 struct rows {

@@ -205,13 +205,14 @@ static int smdp_record(void *ctx, const struct journal_record *rec)
         return err;
     ev->op = rec->op;
     ev->eid = rec->eid;
-    if (uuid_is_zero(&ev->op))
-        return ERR_OK;
+    err = join_order_event(r->join, ev);
+    if (err || uuid_is_zero(&ev->op))
+        return err;
     op = op_of(r, ev);
     if (!op)
         return ERR_NOMEM;
     if (ev->type == EV_ORDER_ACCEPTED) {
-        op->function = FN_DOWNLOAD_PROFILE;
+        op->function = ev->function;
         op->accepted_ms = rec->at_ms;
         if (!r->first_ms || rec->at_ms < r->first_ms)
             r->first_ms = rec->at_ms;

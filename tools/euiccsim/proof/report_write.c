@@ -111,7 +111,7 @@ static void text(struct report *r, const struct report_files *f, const struct su
     printf("Proof\n");
     printf("  sums: %s\n", sums_ok ? "equal N" : "DO NOT equal N");
     printf("  exactly once: %llu ledger rows, %llu effect commands accepted, join %s\n",
-           (unsigned long long)j->rows, (unsigned long long)(j->accepted + j->undecided),
+           (unsigned long long)j->rows, (unsigned long long)(j->accepted + j->undecided + j->undone),
            join_exact(j) ? "exact" : "NOT EXACT");
     if (j->mismatches)
         printf("    %llu mismatches, first: %s\n", (unsigned long long)j->mismatches, j->first.text);
@@ -129,7 +129,7 @@ static void json(struct report *r, const struct sums *s, const struct join_repor
            n, s->downloaded, s->enabled, s->rolled_back, s->failed + s->download_failed, s->in_doubt,
            s->not_asked - s->download_failed, s->retried, s->causes[ATTACH_NO_COVERAGE], s->causes[ATTACH_IMSI_UNKNOWN],
            (unsigned long long)r->operations, (long long)(r->last_ms - r->first_ms),
-           (unsigned long long)j->rows, (unsigned long long)(j->accepted + j->undecided),
+           (unsigned long long)j->rows, (unsigned long long)(j->accepted + j->undecided + j->undone),
            (unsigned long long)j->mismatches, s->attached, r->log_ok ? "true" : "false",
            ok ? "true" : "false");
 }

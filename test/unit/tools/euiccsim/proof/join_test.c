@@ -59,6 +59,19 @@ static void step(struct join *j, uint8_t op, uint32_t n)
     feed(j, ev);
 }
 
+/* A question in a session of its own, and its answer. */
+static void fenced(struct join *j, uint8_t op, uint32_t n)
+{
+    struct event ev = record(EV_STEP_OPENED, op);
+
+    ev.purpose = PURPOSE_FENCE;
+    ev.session.b[15] = 7;
+    ev.step = n;
+    feed(j, ev);
+    ev.type = EV_STEP_ANSWERED;
+    feed(j, ev);
+}
+
 static void ended(struct join *j, uint8_t op, enum verdict v)
 {
     struct event ev = record(EV_OPERATION_CONCLUDED, op);
@@ -93,11 +106,28 @@ static void step_row(struct join *j, uint32_t n, uint32_t number)
     row(j, r);
 }
 
+/* The card answered a confirmation that went out under this counter. */
+static void confirmed(struct join *j, uint8_t op, uint64_t counter)
+{
+    struct event ev = record(EV_PACKET_ARMED, op);
+
+    ev.purpose = PURPOSE_CONFIRM;
+    ev.kvn = 1;
+    ev.counter = counter;
+    feed(j, ev);
+    ev = record(EV_OPERATION_ANSWERED, op);
+    ev.kvn = 1;
+    ev.counter = counter;
+    ev.por_status = 1;
+    feed(j, ev);
+}
+
 /* An enabling that went well, by the book: the others depart from it. */
 static void enabled(struct join *j)
 {
     accepted(j, 1, FN_ENABLE_PROFILE);
     armed(j, 1, 5);
+    confirmed(j, 1, 6);
     feed(j, record(EV_PROFILE_ENABLED, 1));
     ended(j, 1, VERDICT_SUCCESS);
 }
@@ -135,7 +165,7 @@ static void a_row_without_a_command(void **state)
 {
     enabled(*state);
     row(*state, row_of(1, 5));
-    row(*state, row_of(2, 6));
+    row(*state, row_of(2, 7));
     expect(*state, "belongs to no command");
 }
 
@@ -187,6 +217,7 @@ static void a_creation_in_two_steps(void **state)
 
     accepted(*state, 1, FN_CREATE_ISDP);
     step(*state, 1, 1);
+    fenced(*state, 1, 2);
     step(*state, 1, 3);
     feed(*state, ev);
     ended(*state, 1, VERDICT_SUCCESS);
@@ -194,7 +225,25 @@ static void a_creation_in_two_steps(void **state)
     step_row(*state, 1, 3);
     expect(*state, NULL);
     step_row(*state, 2, 1);
-    expect(*state, "2 rows");
+    expect(*state, "no record says that step 1 ran");
+}
+
+static void sent_again_in_other_bytes(void **state)
+{
+    accepted(*state, 1, FN_CREATE_ISDP);
+    step(*state, 1, 1);
+    expect(*state, NULL);
+    step(*state, 1, 2);
+    expect(*state, "without a fence");
+}
+
+static void armed_again_under_a_fresh_counter(void **state)
+{
+    accepted(*state, 1, FN_DELETE_PROFILE);
+    armed(*state, 1, 5);
+    expect(*state, NULL);
+    armed(*state, 1, 6);
+    expect(*state, "without a fence");
 }
 
 static void a_row_that_names_no_step(void **state)
@@ -230,6 +279,234 @@ static void refused_rows_do_not_count(void **state)
     expect(*state, NULL);
 }
 
+static void success_without_a_confirmation(void **state)
+{
+    accepted(*state, 1, FN_ENABLE_PROFILE);
+    armed(*state, 1, 5);
+    feed(*state, record(EV_PROFILE_ENABLED, 1));
+    ended(*state, 1, VERDICT_SUCCESS);
+    row(*state, row_of(1, 5));
+    expect(*state, "neither confirmed");
+}
+
+static void success_that_was_rolled_back(void **state)
+{
+    struct card_ledger_row undo = row_of(2, 0);
+
+    enabled(*state);
+    row(*state, row_of(1, 5));
+    undo.cause = CAUSE_ROLLBACK;
+    undo.undoes = 1;
+    undo.channel = 0;
+    row(*state, undo);
+    expect(*state, "was rolled back");
+}
+
+/* The ledger's own rows prove nothing for the journal: it must know by itself that the command ran. */
+static void success_that_no_record_tells(void **state)
+{
+    accepted(*state, 1, FN_ENABLE_PROFILE);
+    armed(*state, 1, 5);
+    confirmed(*state, 1, 6);
+    ended(*state, 1, VERDICT_SUCCESS);
+    row(*state, row_of(1, 5));
+    expect(*state, "no record says");
+}
+
+static void a_verdict_is_given_once(void **state)
+{
+    struct event ev = record(EV_OPERATION_CONCLUDED, 1);
+
+    enabled(*state);
+    ev.result = VERDICT_FAILED;
+    assert_int_equal(join_event(*state, &ev), ERR_CORRUPT);
+}
+
+static struct card_ledger_row deletion(uint32_t n, uint64_t counter)
+{
+    struct card_ledger_row r = row_of(n, counter);
+
+    r.ins = 0xE4;
+    r.dgi = 0;
+    return r;
+}
+
+static void a_deletion_needs_its_row(void **state)
+{
+    accepted(*state, 1, FN_DELETE_PROFILE);
+    armed(*state, 1, 5);
+    feed(*state, record(EV_PROFILE_DELETED, 1));
+    ended(*state, 1, VERDICT_SUCCESS);
+    expect(*state, "0 rows");
+    row(*state, deletion(1, 5));
+    expect(*state, NULL);
+}
+
+static void answer(struct join *j, uint8_t op, uint64_t counter, uint8_t sw1, uint8_t sw2)
+{
+    const uint8_t script[] = {0xAB, 0x07, 0x80, 0x01, 0x01, 0x23, 0x02, sw1, sw2};
+    struct event ev = record(EV_OPERATION_ANSWERED, op);
+
+    ev.kvn = 1;
+    ev.counter = counter;
+    ev.por_status = 1;
+    ev.data = span_of(script, sizeof script);
+    feed(j, ev);
+}
+
+/* 6A88: the ISD-P was gone before; nothing ran, and the verdict is SUCCESS all the same. */
+static void a_deletion_of_nothing(void **state)
+{
+    accepted(*state, 1, FN_DELETE_PROFILE);
+    armed(*state, 1, 5);
+    answer(*state, 1, 5, 0x6A, 0x88);
+    feed(*state, record(EV_PROFILE_DELETED, 1));
+    ended(*state, 1, VERDICT_SUCCESS);
+    expect(*state, NULL);
+    row(*state, deletion(1, 5));
+    expect(*state, "0 effects accepted");
+}
+
+static void step_answer(struct join *j, uint8_t op, uint32_t n, struct span data)
+{
+    struct event ev = record(EV_STEP_ANSWERED, op);
+
+    ev.session.b[15] = 7;
+    ev.step = n;
+    ev.data = data;
+    feed(j, ev);
+}
+
+static void data_needs_a_row_for_each_effect(void **state)
+{
+    static const uint8_t TWO[] = {0x23, 0x02, 0x90, 0x00, 0x23, 0x02, 0x90, 0x00};
+
+    accepted(*state, 1, FN_SEND_DATA);
+    step(*state, 1, 1);
+    step_answer(*state, 1, 1, span_of(TWO, sizeof TWO));
+    ended(*state, 1, VERDICT_SUCCESS);
+    expect(*state, "2 effects accepted by the journal, 0 rows");
+    step_row(*state, 1, 1);
+    expect(*state, "2 effects accepted by the journal, 1 rows");
+}
+
+static void data_that_was_never_answered(void **state)
+{
+    accepted(*state, 1, FN_SEND_DATA);
+    step(*state, 1, 1);
+    ended(*state, 1, VERDICT_SUCCESS);
+    expect(*state, "never answered");
+}
+
+/* --- orders of the SM-DP --- */
+static void called(struct join *j, uint8_t op, enum function f, const char *fcid)
+{
+    struct event ev = record(EV_OPERATION_ACCEPTED, op);
+
+    ev.function = f;
+    ev.fcid = span_str(fcid);
+    feed(j, ev);
+}
+
+static void order(struct join *j, enum function f, bool enable, enum verdict v, const char *code)
+{
+    struct event ev = record(EV_ORDER_ACCEPTED, 9);
+
+    ev.function = f;
+    ev.enable = enable;
+    assert_int_equal(join_order_event(j, &ev), ERR_OK);
+    ev.type = EV_ORDER_CONCLUDED;
+    ev.result = v;
+    (void)snprintf(ev.code.subject, sizeof ev.code.subject, "%s", code);
+    assert_int_equal(join_order_event(j, &ev), ERR_OK);
+}
+#define ORDER "00000000-0000-0000-0000-000000000009/1/"
+
+/* A download by the book: creation, a step with one APDU, a step with the load. */
+static void downloaded(struct join *j, bool loaded)
+{
+    static const uint8_t ONE[] = {0x23, 0x02, 0x90, 0x00}, LOAD[] = {0x86, 0x01, 0x00};
+    struct card_ledger_row r = row_of(3, 0);
+
+    called(j, 1, FN_CREATE_ISDP, ORDER "1");
+    step(j, 1, 1);
+    feed(j, record(EV_ISDP_CREATED, 1));
+    ended(j, 1, VERDICT_SUCCESS);
+    step_row(j, 1, 1);
+    called(j, 2, FN_SEND_DATA, ORDER "2");
+    step(j, 2, 2);
+    step_answer(j, 2, 2, span_of(ONE, sizeof ONE));
+    ended(j, 2, VERDICT_SUCCESS);
+    step_row(j, 2, 2);
+    if (!loaded)
+        return;
+    called(j, 3, FN_SEND_DATA, ORDER "3");
+    step(j, 3, 3);
+    step_answer(j, 3, 3, span_of(LOAD, sizeof LOAD));
+    ended(j, 3, VERDICT_SUCCESS);
+    r.channel = 'H';
+    r.ins = 0x86;
+    r.dgi = 0;
+    r.sw = 0x0100;
+    (void)snprintf(r.step_uri, sizeof r.step_uri, STEP_URI "3");
+    row(j, r);
+}
+
+static void an_order_and_its_rows(void **state)
+{
+    downloaded(*state, true);
+    order(*state, FN_DOWNLOAD_PROFILE, false, VERDICT_SUCCESS, "");
+    expect(*state, NULL);
+}
+
+static void an_order_without_a_load(void **state)
+{
+    downloaded(*state, false);
+    order(*state, FN_DOWNLOAD_PROFILE, false, VERDICT_SUCCESS, "");
+    expect(*state, "0 loads");
+}
+
+static void a_failed_order_leaves_nothing(void **state)
+{
+    struct card_ledger_row gone = deletion(3, 5);
+
+    downloaded(*state, false);
+    order(*state, FN_DOWNLOAD_PROFILE, false, VERDICT_FAILED, "8.2");
+    expect(*state, "stands");
+    called(*state, 3, FN_DELETE_PROFILE, ORDER "3");
+    armed(*state, 3, 5);
+    feed(*state, record(EV_PROFILE_DELETED, 3));
+    ended(*state, 3, VERDICT_SUCCESS);
+    row(*state, gone);
+    expect(*state, NULL);
+}
+
+/* The profile is on, but the operator was told that it is not: its order ended before the truth. */
+static void an_order_that_missed_its_enabling(void **state)
+{
+    struct card_ledger_row on = row_of(4, 5);
+
+    downloaded(*state, true);
+    order(*state, FN_DOWNLOAD_PROFILE, true, VERDICT_SUCCESS, "1.6");
+    called(*state, 4, FN_ENABLE_PROFILE, ORDER "5");
+    armed(*state, 4, 5);
+    confirmed(*state, 4, 6);
+    expect(*state, NULL);
+    feed(*state, record(EV_PROFILE_ENABLED, 4));
+    ended(*state, 4, VERDICT_SUCCESS);
+    row(*state, on);
+    expect(*state, "without enabling its profile but the operation says SUCCESS");
+}
+
+static void a_relayed_call_ends_as_its_operation(void **state)
+{
+    called(*state, 1, FN_DISABLE_PROFILE, ORDER "1");
+    armed(*state, 1, 5);
+    ended(*state, 1, VERDICT_FAILED);
+    order(*state, FN_DISABLE_PROFILE, false, VERDICT_SUCCESS, "");
+    expect(*state, "a relayed DisableProfile is concluded SUCCESS");
+}
+
 static int setup(void **state)
 {
     *state = join_new();
@@ -250,7 +527,13 @@ int main(void)
         T(one_command_one_row), T(accepted_without_a_row), T(a_row_without_a_command),
         T(one_command_two_rows), T(a_gap_in_the_ledger), T(failed_but_it_stands),
         T(rolled_back_by_nobody), T(a_creation_in_two_steps), T(a_row_that_names_no_step),
+        T(sent_again_in_other_bytes), T(armed_again_under_a_fresh_counter),
         T(one_counter_armed_twice), T(refused_rows_do_not_count),
+        T(success_without_a_confirmation), T(success_that_was_rolled_back),
+        T(success_that_no_record_tells), T(a_verdict_is_given_once), T(a_deletion_needs_its_row),
+        T(a_deletion_of_nothing), T(data_needs_a_row_for_each_effect), T(data_that_was_never_answered),
+        T(an_order_and_its_rows), T(an_order_without_a_load), T(a_failed_order_leaves_nothing),
+        T(an_order_that_missed_its_enabling), T(a_relayed_call_ends_as_its_operation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
