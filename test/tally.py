@@ -5,6 +5,7 @@
 tally.py ctest JUNIT.xml OUT.tsv    one row per TAP line of a cmocka program, else one per ctest
 tally.py pytest JUNIT.xml OUT.tsv   one row per test case
 tally.py fail NAME OUT.tsv          one failed row, for a part that broke before it could report
+tally.py ran PART OUT.tsv           one failed row when the part has none at all
 tally.py sum OUT.tsv...             prints `N passed, N failed, N skipped`; a case that ran in several
                                     builds counts once and has failed if it failed in any of them
 tally.py self-test                  negative control of the counting itself
@@ -77,6 +78,12 @@ def pytest_rows(path):
     return rows
 
 
+def ran_rows(part, path):
+    if os.path.exists(path) and os.path.getsize(path):
+        return []
+    return [("fail", f"part {part} ran no test")]
+
+
 def read_rows(paths):
     for path in paths:
         with open(path, encoding="utf-8") as file:
@@ -131,9 +138,12 @@ def self_test():
             with open(path, "w", encoding="utf-8") as file:
                 file.writelines(f"{status}\t{name}\n" for status, name in lines)
         status = total([first, second])
+        none = ran_rows("x", os.path.join(tmp, "3.tsv"))
+        some = ran_rows("x", first)
     wrong = sorted(set(CONTROL_WANT.items()) ^ {(name, status) for status, name in rows})
     last = out.getvalue().splitlines()[-1]
-    good = not wrong and status == 1 and last == "7 passed, 7 failed, 2 skipped"
+    good = not wrong and status == 1 and last == "7 passed, 7 failed, 2 skipped" \
+        and none == [("fail", "part x ran no test")] and not some
     print(f"{len(rows)} rows, {len(wrong)} wrong {wrong}; sum: {last}")
     sys.exit(0 if good else 1)
 
@@ -144,7 +154,13 @@ def main():
         sys.exit(total(args))
     if verb == "self-test":
         self_test()
-    rows = {"ctest": ctest_rows, "pytest": pytest_rows, "fail": lambda name: [("fail", name)]}[verb](args[0])
+    if verb == "ran":
+        rows = ran_rows(*args)
+        if not rows:
+            return
+    else:
+        rows = {"ctest": ctest_rows, "pytest": pytest_rows,
+                "fail": lambda name: [("fail", name)]}[verb](args[0])
     with open(args[1], "a", encoding="utf-8") as file:
         for status, name in rows:
             file.write(f"{status}\t{name}\n")
