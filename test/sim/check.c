@@ -1,94 +1,183 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The invariants (facts: trust 3.11): I1, I9 at every step on the cards; I2, I3, I4 by the ledger join; I6
- * by the log itself; and the end: everything has a verdict, EIS equals card, nothing is left to hear. */
+/* The invariants (facts: trust 3.11). At every step, for whatever the step touched: I1, I9 on the cards,
+ * I2 to I4 by the join of ledger and journals, I5, I6, I9 by the records (watch.c, watch_card.c), and the
+ * EIS against them. At the end, for everything: verdicts, EIS and stock against the cards, what parties
+ * heard against what is true (heard.c), the join to the last row, state.db against its journal. */
 #include "test/sim/world_int.h"
 
 #include "common/wire/wire.h"
+#include "smdp/state_verify.h"
+#include "smdp/store/store.h"
+#include "smsr/state_verify.h"
 
 #include <stdio.h>
 
-/* I1: at most one enabled profile; I9: an ICCID stands on one card only. */
-void world_check_step(struct world *w)
-{
-    size_t n = simnet_devices(w->net);
-
-    if (w->stats.events % 16)
-        return;
-    for (size_t i = 0; i < n; i++) {
-        struct card *c = simnet_card(w->net, i);
-        unsigned enabled = 0;
-        for (unsigned k = 0; k < card_isdp_count(c); k++)
-            enabled += card_isdp_at(c, k)->state == ISDP_ENABLED;
-        if (enabled > 1)
-            world_fault(w, "I1: %u profiles enabled on one card", enabled);
-    }
-}
-
-struct feeding {
-    struct world *w;
-    struct join *join;
-    struct arena arena;
+/* --- following the witnesses --- */
+struct reading {
+    struct watch *k;
+    bool smsr;
 };
 
-static int feed_record(void *ctx, const struct journal_record *rec)
+static int read_record(void *ctx, const struct journal_record *rec)
 {
-    struct feeding *f = ctx;
+    struct reading *r = ctx;
+    struct watch *k = r->k;
     struct event *ev;
     int err;
 
-    arena_reset(&f->arena);
-    ev = arena_alloc(&f->arena, sizeof *ev);
-    err = ev ? wire_event_decode(event_type_parse(rec->type), rec->body, &f->arena, ev, NULL) : ERR_NOMEM;
+    arena_reset(&k->arena);
+    ev = arena_alloc(&k->arena, sizeof *ev);
+    err = ev ? wire_event_decode(event_type_parse(rec->type), rec->body, &k->arena, ev, NULL) : ERR_NOMEM;
     if (err)
         return err;
     ev->op = rec->op;
     ev->eid = rec->eid;
-    if (ev->type == EV_OPERATION_CONCLUDED && ev->stage != STAGE_ADMISSION) {
-        f->w->stats.success += ev->result == VERDICT_SUCCESS;
-        f->w->stats.failed += ev->result == VERDICT_FAILED;
-        f->w->stats.rolled_back += ev->result == VERDICT_ROLLED_BACK;
-        f->w->stats.expired += ev->result == VERDICT_EXPIRED;
-    }
-    f->w->stats.refused += ev->type == EV_OPERATION_CONCLUDED && ev->stage == STAGE_ADMISSION;
-    f->w->stats.in_doubt += ev->type == EV_OPERATION_IN_DOUBT;
-    f->w->stats.records++;
-    return join_event(f->join, ev);
+    watch_log(k, &k->log[!r->smsr], rec);
+    if (r->smsr)
+        watch_smsr(k, ev, rec->at_ms);
+    else
+        watch_smdp(k, ev);
+    return r->smsr ? join_event(k->join, ev) : join_order_event(k->join, ev);
 }
 
-static int feed_row(void *ctx, const struct card_ledger_row *row)
+static int read_row(void *ctx, const struct card_ledger_row *row)
 {
-    struct feeding *f = ctx;
-    return join_row(f->join, row);
+    struct watch *k = ctx;
+    struct watch_card *c = watch_card(k, &row->eid);
+
+    k->w->stats.rows += row->cause == CAUSE_OTA;
+    if (c)
+        c->touched = true;
+    return join_row(k->join, row);
 }
 
+/* A turn has ended: whatever was decided in it is durable (design law 1). */
+static int read_journal(struct watch *k, struct engine *e, bool smsr)
+{
+    struct reading r = {k, smsr};
+    struct journal *j = engine_journal(e);
+    uint64_t last = journal_last_lsn(j), seen = k->log[!smsr].lsn;
+
+    if (journal_durable_lsn(j) != last)
+        world_fault(k->w, "a turn ended with records that are not durable");
+    return last > seen ? journal_read(j, seen + 1, 0, read_record, &r) : ERR_OK;
+}
+
+static int read_all(struct watch *k)
+{
+    struct ledger_visitor v = {.row = read_row, .ctx = k};
+    int err = ledger_file_more(k->w->ledger, &k->ledger_at, &v);
+
+    if (!err)
+        err = read_journal(k, smsr_core_engine(k->w->sr), true);
+    return err ? err : read_journal(k, smdp_core_engine(k->w->dp), false);
+}
+
+/* --- one card --- */
+/* I1: at most one enabled profile. I9: an ICCID stands on one card only. */
+static void check_on_card(struct world *w, size_t at)
+{
+    const struct card *c = simnet_card(w->net, at);
+    unsigned enabled = 0;
+
+    for (unsigned i = 0; i < card_isdp_count(c); i++) {
+        const struct card_isdp *p = card_isdp_at(c, i);
+        enabled += p->state == ISDP_ENABLED;
+        if (p->state != ISDP_ENABLED && p->state != ISDP_DISABLED)
+            continue;
+        for (size_t k = 0; k < simnet_devices(w->net); k++) {
+            const struct card *other = simnet_card(w->net, k);
+            for (unsigned m = 0; m < card_isdp_count(other); m++) {
+                const struct card_isdp *q = card_isdp_at(other, m);
+                if (q != p && (q->state == ISDP_ENABLED || q->state == ISDP_DISABLED) &&
+                    iccid_eq(&q->data.iccid, &p->data.iccid))
+                    world_fault(w, "I9: ICCID %s stands on cards %zu and %zu", p->data.iccid.s, at, k);
+            }
+        }
+    }
+    if (enabled > 1)
+        world_fault(w, "I1: %u profiles enabled on one card", enabled);
+}
+
+static const struct euicc *eis_of(struct world *w, const struct eid *eid)
+{
+    struct mbox key = {.kind = MBOX_EUICC};
+    const void *obj;
+
+    memcpy(key.id, eid->b, sizeof eid->b);
+    return engine_view(smsr_core_engine(w->sr), &key, &obj) ? NULL : obj;
+}
+
+/* An ISD-P without a profile may be told apart by an audit only: no operator need hear of it. */
+static bool same_state(enum profile_state eis, enum profile_state told)
+{
+    return eis == told || (eis < PROFILE_ENABLED && told <= PROFILE_CREATED);
+}
+
+/* I6: the EIS says what the records about profiles say, no less and no more. */
+static void check_eis(struct world *w, struct watch_card *c)
+{
+    const struct euicc *e = eis_of(w, &c->eid);
+    char text[EID_TEXT];
+
+    eid_text(&c->eid, text);
+    if (!e != !c->registered || (e && e->n_profiles != c->n)) {
+        world_fault(w, "I6: EID %s: the EIS has %u profiles, the records tell of %u", text,
+                    e ? e->n_profiles : 0, c->n);
+        return;
+    }
+    for (unsigned i = 0; e && i < e->n_profiles; i++) {
+        const struct euicc_profile *p = &e->profiles[i];
+        const struct watch_profile *q = watch_profile(c, &p->iccid);
+        if (!q || !aid_eq(&q->aid, &p->aid) || !same_state(p->state, q->state))
+            world_fault(w, "I6: EID %s: ICCID %s is %s in the EIS and %s by the records", text, p->iccid.s,
+                        profile_state_text(p->state), q ? profile_state_text(q->state) : "nowhere");
+    }
+}
+
+void world_check_step(struct world *w)
+{
+    struct watch *k = w->watch;
+    int err = read_all(k);
+
+    if (err) {
+        world_fault(w, "I5: the journals cannot be followed: %s", err_text(err));
+        return;
+    }
+    for (unsigned i = 0; i < k->n; i++) {
+        struct watch_card *c = &k->cards[i];
+        const struct card *card = simnet_card(w->net, i); /* added in the order of the factory */
+        struct join_report r;
+        if (card_version(card) != c->version) {
+            c->version = card_version(card);
+            check_on_card(w, i);
+        }
+        if (!c->touched)
+            continue;
+        c->touched = false;
+        check_eis(w, c);
+        join_card(k->join, &c->eid, &r);
+        if (r.mismatches)
+            world_fault(w, "join: %s", r.first.text);
+    }
+}
+
+/* --- the end --- */
 static int check_join(struct world *w, struct errmsg *why)
 {
-    struct feeding f = {.w = w, .join = join_new()};
-    struct ledger_visitor v = {.row = feed_row, .ctx = &f};
     struct join_report r;
-    int err = f.join ? ERR_OK : ERR_NOMEM;
 
-    arena_init(&f.arena, 0);
-    if (!err)
-        err = journal_read(engine_journal(smsr_core_engine(w->sr)), 1, 0, feed_record, &f);
-    if (!err)
-        err = ledger_file_each(w->ledger, &v);
-    if (err) {
-        (void)errmsg_set(why, err, "the join cannot be made: %s", err_text(err));
-    } else {
-        join_finish(f.join, &r);
-        w->stats.rows = r.rows;
-        w->stats.accepted = r.accepted + r.undecided;
-        if (!join_exact(&r))
-            err = errmsg_set(why, ERR_CORRUPT, "join not exact: %llu rows, %llu accepted, %llu undecided, "
-                                               "%llu mismatches: %s",
-                             (unsigned long long)r.rows, (unsigned long long)r.accepted,
-                             (unsigned long long)r.undecided, (unsigned long long)r.mismatches,
-                             r.first.text);
-    }
-    join_free(f.join);
-    arena_fini(&f.arena);
-    return err;
+    join_finish(w->watch->join, &r);
+    w->stats.accepted = r.accepted;
+    w->stats.orders = r.orders;
+    if (join_exact(&r))
+        return ERR_OK;
+    return errmsg_set(why, ERR_CORRUPT,
+                      "join not exact: %llu rows, %llu accepted, %llu undecided, %llu undone, "
+                      "%llu mismatches: %s",
+                      (unsigned long long)r.rows, (unsigned long long)r.accepted,
+                      (unsigned long long)r.undecided, (unsigned long long)r.undone,
+                      (unsigned long long)r.mismatches, r.first.text);
 }
 
 static enum profile_state state_of(enum card_isdp_state s)
@@ -100,17 +189,11 @@ static enum profile_state state_of(enum card_isdp_state s)
 static int check_card(struct world *w, const struct eid *eid, struct errmsg *why)
 {
     struct card *c = simnet_card_of(w->net, eid);
-    struct mbox key = {.kind = MBOX_EUICC};
-    const struct euicc *e;
-    const void *obj;
+    const struct euicc *e = eis_of(w, eid);
     char text[EID_TEXT];
-    int err;
 
     eid_text(eid, text);
-    memcpy(key.id, eid->b, sizeof eid->b);
-    err = engine_view(smsr_core_engine(w->sr), &key, &obj);
-    e = obj;
-    if (err || !e)
+    if (!e)
         return errmsg_set(why, ERR_CORRUPT, "EID %s is not registered", text);
     if (e->n_ops)
         return errmsg_set(why, ERR_CORRUPT, "EID %s: %u operations without a verdict, first %s in state %u",
@@ -154,6 +237,20 @@ static int check_plain(struct world *w, struct errmsg *why)
     return ERR_OK;
 }
 
+/* Design law 2: what was written behind is what the journal gives. */
+static int check_state(struct world *w, struct errmsg *why)
+{
+    const char *vfs = memvfs_name(w->disk);
+    int err = engine_flush(smsr_core_engine(w->sr));
+
+    if (!err)
+        err = engine_flush(smdp_core_engine(w->dp));
+    if (err)
+        return errmsg_set(why, err, "state.db cannot be written: %s", err_text(err));
+    err = smsr_state_verify_files(vfs, "smsr.journal", "smsr.state", why);
+    return err ? err : smdp_state_verify_files(vfs, "smdp.journal", "smdp.state", why);
+}
+
 int world_check_end(struct world *w, struct errmsg *why)
 {
     struct engine *sr = smsr_core_engine(w->sr), *dp = smdp_core_engine(w->dp);
@@ -173,21 +270,25 @@ int world_check_end(struct world *w, struct errmsg *why)
         err = check_client(&w->b_dp, dp, why);
     if (!err)
         err = check_client(&w->admin, dp, why);
+    if (!err)
+        err = world_check_stock(w, why);
+    if (!err)
+        err = world_check_heard(w, why);
     if (!err && !w->plan.faults)
         err = check_plain(w, why);
-    return err;
+    return err ? err : check_state(w, why);
 }
 
 static int print_record(void *ctx, const struct journal_record *rec)
 {
-    struct feeding *f = ctx;
+    struct arena *a = ctx;
     struct event *ev;
     struct buf out;
     int err;
 
-    arena_reset(&f->arena);
-    ev = arena_alloc(&f->arena, sizeof *ev);
-    err = ev ? wire_event_decode(event_type_parse(rec->type), rec->body, &f->arena, ev, NULL) : ERR_NOMEM;
+    arena_reset(a);
+    ev = arena_alloc(a, sizeof *ev);
+    err = ev ? wire_event_decode(event_type_parse(rec->type), rec->body, a, ev, NULL) : ERR_NOMEM;
     if (err)
         return err;
     buf_init(&out, 0);
@@ -200,16 +301,16 @@ static int print_record(void *ctx, const struct journal_record *rec)
 
 void world_print(struct world *w)
 {
-    struct feeding f = {.w = w};
+    struct arena a;
 
-    arena_init(&f.arena, 0);
+    arena_init(&a, 0);
     printf("--- SM-SR\n");
-    if (journal_read(engine_journal(smsr_core_engine(w->sr)), 1, 0, print_record, &f))
+    if (journal_read(engine_journal(smsr_core_engine(w->sr)), 1, 0, print_record, &a))
         printf("cannot be read\n");
     printf("--- SM-DP\n");
-    if (journal_read(engine_journal(smdp_core_engine(w->dp)), 1, 0, print_record, &f))
+    if (journal_read(engine_journal(smdp_core_engine(w->dp)), 1, 0, print_record, &a))
         printf("cannot be read\n");
-    arena_fini(&f.arena);
+    arena_fini(&a);
 }
 
 static int add_head(void *ctx, const struct journal_head *head)

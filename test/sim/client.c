@@ -2,7 +2,9 @@
 /* Calls and deliveries of one party. */
 #include "test/sim/client.h"
 
+#include "common/msg/admin.h"
 #include "common/msg/base.h"
+#include "common/msg/es4.h"
 #include "common/msg/msg_type.h"
 #include "common/wire/wire.h"
 
@@ -84,17 +86,50 @@ static void answered(struct client *c, struct client_call *k, const struct envel
         k->verdict = e->verdict;
 }
 
-static void count_notice(struct client *c, const struct envelope *e)
+/* A late verdict belongs to a call that was answered EXPIRED, and comes once. */
+static void concluded(struct client *c, const struct operation_concluded *n)
 {
-    const struct msg_info *info = msg_type_info(e->message.type);
+    struct client_call *k = NULL;
 
-    c->notices++;
-    if (!info)
+    for (unsigned i = 0; i < c->n_calls && !k; i++)
+        if (span_eq(n->fcid, span_str(c->calls[i]->fcid)))
+            k = c->calls[i];
+    if (!k)
+        fault(c, "a late verdict of somebody else's call", NULL);
+    else if (!k->answered || k->concluded != VERDICT_NONE)
+        fault(c, k->answered ? "two late verdicts" : "a late verdict before the answer", k);
+    else
+        k->concluded = n->verdict;
+}
+
+/* The six notifications have one shape (smsr/proc/conclude.c, smdp/proc/notice.c). */
+static void noticed(struct client *c, const struct envelope *e)
+{
+    const struct es4_handle_profile_enabled_notification *n = e->message.body;
+    const struct msg_info *info = msg_type_info(e->message.type);
+    struct client_notice *add;
+
+    if (e->message.type == MSG_OPERATION_CONCLUDED) {
+        concluded(c, e->message.body);
         return;
-    c->enabled += info->function == FN_ENABLE_PROFILE;
-    c->disabled += info->function == FN_DISABLE_PROFILE;
-    c->deleted += info->function == FN_DELETE_PROFILE;
-    c->concluded += e->message.type == MSG_OPERATION_CONCLUDED;
+    }
+    if (!info || (info->function != FN_ENABLE_PROFILE && info->function != FN_DISABLE_PROFILE &&
+                  info->function != FN_DELETE_PROFILE)) {
+        fault(c, "a notice that nobody knows", NULL);
+        return;
+    }
+    if (c->n_notices == c->cap_notices) {
+        size_t cap = c->cap_notices ? 2 * c->cap_notices : 32;
+        add = realloc(c->notices, cap * sizeof *add);
+        if (!add) {
+            fault(c, "no memory", NULL);
+            return;
+        }
+        c->notices = add;
+        c->cap_notices = cap;
+    }
+    c->notices[c->n_notices++] = (struct client_notice){
+        info->function, n->eid, n->iccid, n->completion_timestamp_ms, false};
 }
 
 static void acknowledge(struct client *c, uint64_t number)
@@ -120,10 +155,8 @@ static void on_message(void *ctx, struct rpc *r, const struct envelope *e)
     if (!k)
         k = by_operation(c, &e->operation);
     if (e->delivery_no) {
-        if (e->delivery_no > c->last_no + 1) {
-            c->gaps++;
+        if (e->delivery_no > c->last_no + 1)
             fault(c, "gap in the deliveries", k);
-        }
         if (e->delivery_no <= c->last_no) {
             acknowledge(c, c->last_no);
             return;
@@ -140,7 +173,7 @@ static void on_message(void *ctx, struct rpc *r, const struct envelope *e)
             k->operation = e->operation;
         answered(c, k, e);
     } else if (e->kind == ENV_NOTICE) {
-        count_notice(c, e);
+        noticed(c, e);
     } else if (e->kind == ENV_ERROR && k) {
         k->sent = false; /* busy or full: asked again later */
     }
@@ -182,6 +215,9 @@ void client_fini(struct client *c)
         free(c->calls[i]);
     }
     c->n_calls = 0;
+    free(c->notices);
+    c->notices = NULL;
+    c->n_notices = c->cap_notices = 0;
 }
 
 struct client_call *client_call(struct client *c, enum msg_type type, void *body, const struct eid *eid,

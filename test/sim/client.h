@@ -20,9 +20,18 @@ struct client_call {
     struct uuid operation;
     struct exec_answer answer;     /* code and status only */
     enum verdict verdict;
+    enum verdict concluded;        /* what OperationConcluded told later */
     uint8_t answer_hash[32];
     unsigned answers;              /* how often the answer came: all must be the same */
     int64_t asked_ms, answered_ms;
+};
+/* A Handle...Notification, in the order of the deliveries. */
+struct client_notice {
+    enum function what;
+    struct eid eid;
+    struct iccid iccid;
+    int64_t completed_ms;
+    bool matched;                  /* by who checks at the end */
 };
 struct client {
     const char *name;
@@ -37,7 +46,8 @@ struct client {
     int64_t reconnect_ms, now_ms;
     struct client_call *calls[CLIENT_CALLS_MAX];
     unsigned n_calls;
-    uint64_t notices, enabled, disabled, deleted, concluded, gaps;
+    struct client_notice *notices;
+    size_t n_notices, cap_notices;
     struct errmsg fault;           /* first thing that must not be */
 };
 void client_init(struct client *c, const char *name, const char *oid, enum party_role role,

@@ -50,6 +50,8 @@ static int run(const struct world_plan *p, struct totals *t, bool print_hash)
     t->s.refused += s.refused;
     t->s.records += s.records;
     t->s.rows += s.rows;
+    t->s.orders += s.orders;
+    t->s.notices += s.notices;
     t->s.virtual_ms += s.virtual_ms;
     if (print_hash && !hex_encode(span_of(s.log_hash, 32), hash, sizeof hash))
         printf("seed %llu log hash %s\n", (unsigned long long)p->seed, hash);
@@ -97,12 +99,14 @@ int main(int argc, char **argv)
         fflush(stdout);
     }
     printf("%llu operations asked, %llu refused, %llu SUCCESS, %llu FAILED, %llu ROLLED_BACK, %llu EXPIRED, "
-           "%llu in doubt on the way; %llu records, %llu ledger rows, %.1f virtual days\n",
+           "%llu in doubt on the way; %llu records, %llu ledger rows, %llu orders and %llu notices compared, "
+           "%.1f virtual days\n",
            (unsigned long long)t.s.operations, (unsigned long long)t.s.refused,
            (unsigned long long)t.s.success, (unsigned long long)t.s.failed,
            (unsigned long long)t.s.rolled_back, (unsigned long long)t.s.expired,
            (unsigned long long)t.s.in_doubt, (unsigned long long)t.s.records,
-           (unsigned long long)t.s.rows, (double)t.s.virtual_ms / 86400e3);
+           (unsigned long long)t.s.rows, (unsigned long long)t.s.orders,
+           (unsigned long long)t.s.notices, (double)t.s.virtual_ms / 86400e3);
     printf("%llu passed, %llu failed\n", (unsigned long long)t.passed, (unsigned long long)t.failed);
     return t.failed ? 1 : 0;
 }

@@ -329,5 +329,5 @@ int world_parts(struct world *w, struct errmsg *why)
     if (!err)
         err = make_smdp(w, why);
     make_parties(w);
-    return err;
+    return err ? err : watch_new(w, &w->watch);
 }

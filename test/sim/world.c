@@ -280,6 +280,7 @@ void world_free(struct world *w)
 
     if (!w)
         return;
+    watch_free(w->watch);
     links_free(w->links);
     smsr_core_free(w->sr);
     smdp_core_free(w->dp);

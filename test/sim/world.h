@@ -20,7 +20,7 @@ struct world_plan {
 };
 struct world_stats {
     uint64_t events, operations, downloads, success, failed, rolled_back, expired, in_doubt, refused, cuts,
-        turns, records, rows, accepted;
+        turns, records, rows, accepted, orders, notices;
     int64_t virtual_ms;
     uint8_t log_hash[32];
 };

@@ -2,6 +2,7 @@
 /* Inside of the simulated world. */
 #pragma once
 
+#include "test/sim/watch.h"
 #include "test/sim/world.h"
 
 #define WORLD_START_MS 1750000000000ll
@@ -56,6 +57,7 @@ struct world {
     unsigned n_results;
     unsigned same_ms;
     struct sha_chain air;
+    struct watch *watch;
     struct world_stats stats;
     int64_t quiet_ms;              /* faults end here */
     int64_t next_story_ms;
@@ -71,7 +73,9 @@ void world_fault(struct world *w, const char *fmt, ...) PRINTF_LIKE(2, 3);
 bool world_step(struct world *w, int64_t limit_ms);
 int world_parts(struct world *w, struct errmsg *why);     /* builds everything */
 void world_story(struct world *w);                        /* lets the parties ask for something */
-void world_check_step(struct world *w);
-int world_check_end(struct world *w, struct errmsg *why);
+void world_check_step(struct world *w);                   /* what the step touched */
+int world_check_end(struct world *w, struct errmsg *why); /* everything, when all is quiet */
+int world_check_stock(struct world *w, struct errmsg *why);
+int world_check_heard(struct world *w, struct errmsg *why);
 void world_print(struct world *w);                        /* both journals, for --trace */
 int world_log_hash(struct world *w, uint8_t ret[32]);

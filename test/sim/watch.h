@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a bystander knows who reads both journals as they grow: calls and their verdicts, profiles of each
+ * card, stock, changes somebody must hear of. Built from records alone, so that it can be held against
+ * what the daemons, the cards and the parties say. */
+#pragma once
+
+#include "common/base/map.h"
+#include "common/journal/journal.h"
+#include "common/msg/event.h"
+#include "smdp/domain/stock.h"
+
+#define WATCH_PROFILES_MAX 16u
+#define WATCH_STREAMS_MAX 16u
+
+struct watch_profile {
+    struct aid aid;
+    struct iccid iccid;
+    enum profile_state state;
+};
+struct watch_card {
+    struct eid eid;
+    bool registered, touched;
+    struct watch_profile p[WATCH_PROFILES_MAX];
+    unsigned n;
+    struct watch_profile made[WATCH_PROFILES_MAX]; /* the last creation under each AID, for ever */
+    unsigned n_made;
+    uint32_t kvn, step;
+    uint64_t counter;              /* of kvn: the last one armed */
+    bool has_sequence;
+    uint16_t sequence;             /* of the last notification that was accepted */
+    uint64_t version;              /* of the card when it was looked at last */
+};
+/* An operation of the SM-SR or an order of the SM-DP. */
+struct watch_call {
+    struct uuid id, order;         /* order: the SM-DP's order that made this call of the SM-SR */
+    enum function function;
+    enum verdict verdict;          /* VERDICT_NONE: not concluded */
+    struct eid eid;
+    struct iccid iccid;
+    struct oid party;
+    bool warned, enable;
+};
+/* Something that became true on a card and that its operators must hear, once. */
+struct watch_change {
+    enum function what;            /* Enable, Disable, DeleteProfile */
+    struct eid eid;
+    struct iccid iccid;
+    struct uuid op;
+    int64_t at_ms;
+    bool installed;                /* a deletion: of a profile, not of an empty ISD-P */
+};
+struct watch_stock {
+    struct iccid iccid;
+    enum stock_state state;
+    struct eid eid;
+    struct uuid order;
+};
+struct watch_log {
+    uint64_t lsn;                  /* read up to here */
+    int64_t at_ms;
+    uint32_t stream[WATCH_STREAMS_MAX];
+    uint64_t seq[WATCH_STREAMS_MAX];
+    unsigned n_streams;
+};
+
+struct world;
+struct watch {
+    struct world *w;
+    struct arena arena;
+    struct join *join;
+    uint64_t ledger_at;
+    struct watch_log log[2];       /* SM-SR, SM-DP */
+    struct watch_card *cards;      /* as in the factory */
+    struct watch_stock *stock;
+    unsigned n;                    /* of both */
+    struct map *calls, *by_fcid;   /* watch_call by id; the same by FunctionCallIdentifier */
+    struct watch_change *changes;
+    size_t n_changes, cap_changes;
+};
+MUST_CHECK int watch_new(struct world *w, struct watch **ret);
+void watch_free(struct watch *k);
+struct watch_card *watch_card(struct watch *k, const struct eid *eid);         /* NULL: not ours */
+struct watch_profile *watch_profile(struct watch_card *c, const struct iccid *iccid);
+struct watch_stock *watch_stock(struct watch *k, const struct iccid *iccid);   /* NULL: not stock */
+/* One record of either journal; what must not be goes to world_fault. */
+void watch_smsr(struct watch *k, const struct event *ev, int64_t at_ms);
+void watch_smdp(struct watch *k, const struct event *ev);
+/* Its part about one card. */
+void watch_card_record(struct watch *k, const struct event *ev, int64_t at_ms);
+/* Order and gap-freeness of the log itself (I6). */
+void watch_log(struct watch *k, struct watch_log *l, const struct journal_record *rec);

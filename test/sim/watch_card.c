@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The cards as the records of the SM-SR tell them: one record for each change (I6), counters and sequence
+ * numbers that only rise, and who must hear of what. */
+#include <stdlib.h>
+
+#include "smsr/domain/notification.h"
+#include "test/sim/world_int.h"
+
+static void changed(struct watch *k, const struct event *ev, int64_t at_ms, enum function what,
+                    const struct iccid *iccid, bool installed)
+{
+    struct watch_change *c;
+
+    if (!iccid->s[0])
+        return;
+    if (k->n_changes == k->cap_changes) {
+        size_t cap = k->cap_changes ? 2 * k->cap_changes : 64;
+        struct watch_change *grown = realloc(k->changes, cap * sizeof *grown);
+        if (!grown) {
+            world_fault(k->w, "no memory");
+            return;
+        }
+        k->changes = grown;
+        k->cap_changes = cap;
+    }
+    c = &k->changes[k->n_changes++];
+    memset(c, 0, sizeof *c);
+    c->what = what;
+    c->eid = ev->eid;
+    c->iccid = *iccid;
+    c->op = ev->op;
+    c->at_ms = at_ms;
+    c->installed = installed;
+}
+
+static void add(struct watch *k, struct watch_card *c, const struct aid *aid, const struct iccid *iccid,
+                enum profile_state state)
+{
+    struct watch_profile *p = &c->p[c->n];
+    unsigned m = 0;
+
+    while (m < c->n_made && !aid_eq(&c->made[m].aid, aid))
+        m++;
+    if (c->n == WATCH_PROFILES_MAX || m == WATCH_PROFILES_MAX) {
+        world_fault(k->w, "a card has more profiles than the checks hold");
+        return;
+    }
+    memset(p, 0, sizeof *p);
+    p->aid = *aid;
+    p->iccid = *iccid;
+    p->state = state;
+    c->made[m] = *p;
+    c->n_made += m == c->n_made;
+    c->n++;
+    for (unsigned i = 0; i < k->n; i++)
+        if (&k->cards[i] != c && watch_profile(&k->cards[i], iccid))
+            world_fault(k->w, "I9: ICCID %s stands in the EIS of two cards", iccid->s);
+}
+
+static void drop(struct watch_card *c, struct watch_profile *p)
+{
+    *p = c->p[--c->n];
+}
+
+static void registered(struct watch *k, struct watch_card *c)
+{
+    const struct card_factory *f = &k->w->factory.cards[c - k->cards].f;
+    struct aid aid;
+
+    if (c->registered)
+        world_fault(k->w, "I6: a card is registered twice");
+    c->registered = true;
+    if (!aid_isd_p(0x0010, &aid))
+        add(k, c, &aid, &f->bootstrap.iccid, PROFILE_ENABLED);
+}
+
+static void move(struct watch *k, struct watch_card *c, const struct event *ev, enum profile_state from,
+                 enum profile_state to)
+{
+    struct watch_profile *p = watch_profile(c, &ev->iccid);
+
+    if (!p || p->state != from) {
+        world_fault(k->w, "I6: %s for ICCID %s, which is %s", event_type_name(ev->type), ev->iccid.s,
+                    p ? profile_state_text(p->state) : "not on the card");
+        return;
+    }
+    p->state = to;
+}
+
+static void turn(struct watch *k, struct watch_card *c, const struct event *ev, int64_t at_ms,
+                 const struct iccid *on, const struct iccid *off)
+{
+    struct watch_profile *p = watch_profile(c, on), *q = watch_profile(c, off);
+
+    if (!p || p->state != PROFILE_DISABLED || !q || q->state != PROFILE_ENABLED) {
+        world_fault(k->w, "I6: %s: ICCID %s is %s, ICCID %s is %s", event_type_name(ev->type), on->s,
+                    p ? profile_state_text(p->state) : "not there", off->s,
+                    q ? profile_state_text(q->state) : "not there");
+        return;
+    }
+    p->state = PROFILE_ENABLED;
+    q->state = PROFILE_DISABLED;
+    changed(k, ev, at_ms, FN_ENABLE_PROFILE, on, true);
+    changed(k, ev, at_ms, FN_DISABLE_PROFILE, off, true);
+}
+
+static void deleted(struct watch *k, struct watch_card *c, const struct event *ev, int64_t at_ms)
+{
+    struct watch_profile *p = watch_profile(c, &ev->iccid);
+
+    if (!p || p->state == PROFILE_ENABLED) {
+        world_fault(k->w, "I6: profile.deleted for ICCID %s, which is %s", ev->iccid.s,
+                    p ? profile_state_text(p->state) : "not on the card");
+        return;
+    }
+    changed(k, ev, at_ms, FN_DELETE_PROFILE, &ev->iccid, p->state >= PROFILE_DISABLED);
+    drop(c, p);
+}
+
+/* What an audit finds of empty ISD-Ps is its own record; of profiles it is not: somebody must hear. */
+static void audited(struct watch_card *c, const struct event *ev)
+{
+    for (unsigned i = 0; i < c->n;) {
+        struct watch_profile *p = &c->p[i];
+        bool seen = false;
+        for (unsigned s = 0; s < ev->n_profiles; s++)
+            seen = seen || aid_eq(&ev->profiles[s].aid, &p->aid);
+        if (p->state == PROFILE_IN_CREATION && seen)
+            p->state = PROFILE_CREATED;
+        if (p->state == PROFILE_CREATED && !seen)
+            drop(c, p);
+        else
+            i++;
+    }
+}
+
+static void concluded(struct watch *k, struct watch_card *c, const struct event *ev)
+{
+    const struct watch_call *call = map_get(k->calls, span_of(ev->op.b, 16));
+    struct watch_profile *p = call ? watch_profile(c, &call->iccid) : NULL;
+
+    if (call && call->function == FN_CREATE_ISDP && p && p->state == PROFILE_IN_CREATION)
+        drop(c, p);
+}
+
+static void armed(struct watch *k, struct watch_card *c, const struct event *ev)
+{
+    if (ev->kvn == c->kvn && ev->counter <= c->counter)
+        world_fault(k->w, "I5: counter %llu of key set %u is armed after %llu",
+                    (unsigned long long)ev->counter, ev->kvn, (unsigned long long)c->counter);
+    c->kvn = ev->kvn;
+    c->counter = ev->counter;
+}
+
+static void step_opened(struct watch *k, struct watch_card *c, const struct event *ev)
+{
+    if (ev->step <= c->step)
+        world_fault(k->w, "I5: step %u is opened after step %u", ev->step, c->step);
+    c->step = ev->step;
+}
+
+/* Of those that were accepted; the same one may be confirmed again. */
+static void notified(struct watch *k, struct watch_card *c, const struct event *ev)
+{
+    uint16_t now = (uint16_t)(ev->sequence - 1);
+
+    if (ev->decision != 1 && ev->decision != 4)
+        return;
+    if (c->has_sequence && now != c->sequence && !sequence_newer(now, c->sequence))
+        world_fault(k->w, "notification %u is accepted after %u", now, c->sequence);
+    c->has_sequence = true;
+    c->sequence = now;
+}
+
+static void profile_record(struct watch *k, struct watch_card *c, const struct event *ev, int64_t at_ms)
+{
+    switch (ev->type) {
+    case EV_EUICC_REGISTERED:
+        registered(k, c);
+        break;
+    case EV_OPERATION_ACCEPTED:
+        if (ev->function == FN_CREATE_ISDP)
+            add(k, c, &ev->aid, &ev->iccid, PROFILE_IN_CREATION);
+        break;
+    case EV_ISDP_CREATED:
+        move(k, c, ev, PROFILE_IN_CREATION, PROFILE_CREATED);
+        break;
+    case EV_PROFILE_INSTALLED:
+        move(k, c, ev, PROFILE_CREATED, PROFILE_DISABLED);
+        break;
+    case EV_PROFILE_ENABLED:
+    case EV_PROFILE_FALLEN_BACK:
+        turn(k, c, ev, at_ms, &ev->iccid, &ev->previous);
+        break;
+    case EV_PROFILE_DISABLED:
+        turn(k, c, ev, at_ms, &ev->previous, &ev->iccid);
+        break;
+    case EV_PROFILE_DELETED:
+        deleted(k, c, ev, at_ms);
+        break;
+    case EV_EUICC_AUDITED:
+        audited(c, ev);
+        break;
+    case EV_OPERATION_CONCLUDED:
+        concluded(k, c, ev);
+        break;
+    default:
+        break;
+    }
+}
+
+void watch_card_record(struct watch *k, const struct event *ev, int64_t at_ms)
+{
+    struct watch_card *c = eid_is_zero(&ev->eid) ? NULL : watch_card(k, &ev->eid);
+
+    if (!c)
+        return;
+    c->touched = true;
+    if (ev->type == EV_OPERATION_ARMED || ev->type == EV_PACKET_ARMED)
+        armed(k, c, ev);
+    else if (ev->type == EV_STEP_OPENED)
+        step_opened(k, c, ev);
+    else if (ev->type == EV_NOTIFICATION_RECEIVED)
+        notified(k, c, ev);
+    else
+        profile_record(k, c, ev, at_ms);
+}
