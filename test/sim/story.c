@@ -18,6 +18,25 @@ static void called(struct world *w, struct client *c, const struct client_call *
         printf("%9lld ms  %s asks %s\n", (long long)w->now_ms, c->name, msg_type_name(k->type));
 }
 
+/* Validity periods from too short for anything to the longest one allowed: a world has a liking for one
+ * of them, so that each kind meets itself, and the last kind mixes them. */
+static void validity(struct world *w, struct base_request *b)
+{
+    static const struct {
+        uint32_t least, span;
+    } KIND[] = {{0, 0}, {2, 60}, {30, 900}, {900, 85500}};
+    uint64_t kinds = sizeof KIND / sizeof *KIND, k = w->plan.seed % (kinds + 1);
+
+    if (!w->plan.faults)
+        return;
+    if (k == kinds)
+        k = rng_below(&w->story_rng, kinds);
+    if (!KIND[k].span) /* the default of the function */
+        return;
+    b->has_validity_period = true;
+    b->validity_period_s = KIND[k].least + (uint32_t)rng_below(&w->story_rng, KIND[k].span);
+}
+
 static void register_all(struct world *w)
 {
     for (unsigned i = 0; i < w->factory.n; i++) {
@@ -51,22 +70,43 @@ static void stock(struct world *w)
                        w->now_ms));
 }
 
-static void download(struct world *w, const struct factory_card *card, bool enable)
+/* iccid NULL: any of the profile type. */
+static void download(struct world *w, const struct factory_card *card, const struct iccid *iccid,
+                     bool enable)
 {
     struct es2_download_profile_request r;
 
     memset(&r, 0, sizeof r);
     r.eid = card->eid;
     r.smsr_id = w->smsr_oid;
-    r.iccid = card->iccid_b;
+    if (iccid)
+        r.iccid = *iccid;
+    else
+        r.profile_type = span_str("meter");
     r.enable_profile = enable;
+    validity(w, &r.base);
     w->stats.downloads++;
     called(w, &w->b_dp,
-           client_call(&w->b_dp, MSG_ES2_DOWNLOAD_PROFILE_REQUEST, &r, &card->eid, &card->iccid_b, NULL,
+           client_call(&w->b_dp, MSG_ES2_DOWNLOAD_PROFILE_REQUEST, &r, &card->eid, iccid, NULL,
                        w->now_ms));
 }
 
-/* Enable, Disable, Delete of ES4: one layout. */
+/* Enable, Disable, Delete of ES2, which the SM-DP relays: one layout. */
+static void es2(struct world *w, enum msg_type type, const struct factory_card *card,
+                const struct iccid *iccid)
+{
+    struct es2_enable_profile_request r;
+
+    memset(&r, 0, sizeof r);
+    r.eid = card->eid;
+    r.smsr_id = w->smsr_oid;
+    r.iccid = *iccid;
+    validity(w, &r.base);
+    w->stats.operations++;
+    called(w, &w->b_dp, client_call(&w->b_dp, type, &r, &card->eid, iccid, NULL, w->now_ms));
+}
+
+/* The same of ES4. */
 static void es4(struct world *w, struct client *c, enum msg_type type, const struct factory_card *card,
                 const struct iccid *iccid)
 {
@@ -75,6 +115,7 @@ static void es4(struct world *w, struct client *c, enum msg_type type, const str
     memset(&r, 0, sizeof r);
     r.eid = card->eid;
     r.iccid = *iccid;
+    validity(w, &r.base);
     w->stats.operations++;
     called(w, c, client_call(c, type, &r, &card->eid, iccid, NULL, w->now_ms));
 }
@@ -85,6 +126,7 @@ static void audit(struct world *w, const struct factory_card *card)
 
     memset(&r, 0, sizeof r);
     r.eid = card->eid;
+    validity(w, &r.base);
     w->stats.operations++;
     called(w, &w->fleet,
            client_call(&w->fleet, MSG_ES4_AUDIT_EIS_REQUEST, &r, &card->eid, NULL, NULL, w->now_ms));
@@ -127,27 +169,63 @@ static void disturb(struct world *w, const struct factory_card *card)
         world_fault(w, "the device cannot be switched off");
 }
 
+/* B's profile on that card, as B knows it; its own one where none was ordered. */
+static const struct iccid *pushed(const struct world *w, const struct factory_card *card)
+{
+    const struct watch_card *c = &w->watch->cards[card - w->factory.cards];
+
+    for (unsigned i = 0; i < c->n; i++)
+        if (!iccid_eq(&c->p[i].iccid, &card->f.bootstrap.iccid))
+            return &c->p[i].iccid;
+    return &card->iccid_b;
+}
+
+/* Mostly the profile meant for this card; sometimes any, sometimes one meant for another. */
+static void order(struct world *w, const struct factory_card *card)
+{
+    const struct iccid *iccid = &card->iccid_b;
+    uint64_t which = rng_below(&w->story_rng, 8);
+
+    if (!which)
+        iccid = NULL;
+    else if (which == 1)
+        iccid = &w->factory.cards[rng_below(&w->story_rng, w->factory.n)].iccid_b;
+    download(w, card, iccid, rng_below(&w->story_rng, 2) != 0);
+}
+
 static void act(struct world *w)
 {
     const struct factory_card *card = &w->factory.cards[rng_below(&w->story_rng, w->factory.n)];
-    const struct iccid *b = &card->iccid_b, *a = &card->f.bootstrap.iccid;
+    const struct iccid *b = pushed(w, card), *a = &card->f.bootstrap.iccid;
+    bool relayed = rng_below(&w->story_rng, 2);
 
     switch (rng_below(&w->story_rng, 12)) {
     case 0:
     case 1:
     case 2:
     case 3:
-        download(w, card, rng_below(&w->story_rng, 2) != 0);
+        order(w, card);
         break;
     case 4:
-    case 5:
         es4(w, &w->fleet, MSG_ES4_ENABLE_PROFILE_REQUEST, card, b);
         break;
+    case 5:
+        if (relayed)
+            es2(w, MSG_ES2_ENABLE_PROFILE_REQUEST, card, b);
+        else
+            es4(w, &w->fleet, MSG_ES4_ENABLE_PROFILE_REQUEST, card, b);
+        break;
     case 6:
-        es4(w, &w->b, MSG_ES4_DISABLE_PROFILE_REQUEST, card, b);
+        if (relayed)
+            es2(w, MSG_ES2_DISABLE_PROFILE_REQUEST, card, b);
+        else
+            es4(w, &w->b, MSG_ES4_DISABLE_PROFILE_REQUEST, card, b);
         break;
     case 7:
-        es4(w, &w->b, MSG_ES4_DELETE_PROFILE_REQUEST, card, b);
+        if (relayed)
+            es2(w, MSG_ES2_DELETE_PROFILE_REQUEST, card, b);
+        else
+            es4(w, &w->b, MSG_ES4_DELETE_PROFILE_REQUEST, card, b);
         break;
     case 8:
         audit(w, card);
@@ -173,7 +251,7 @@ void world_story(struct world *w)
     }
     if (!w->plan.faults) { /* the plain story: everybody gets the profile, then it is enabled */
         if (s <= n)
-            download(w, &w->factory.cards[s - 1], false);
+            download(w, &w->factory.cards[s - 1], &w->factory.cards[s - 1].iccid_b, false);
         else if (s <= 2 * n)
             es4(w, &w->fleet, MSG_ES4_ENABLE_PROFILE_REQUEST, &w->factory.cards[s - n - 1],
                 &w->factory.cards[s - n - 1].iccid_b);
