@@ -19,7 +19,8 @@ enum event_type {
     EV_RELAY_RECEIVED,        /* relay.received: a peer's delivery was taken over: party, number */
     /* SM-SR: the card */
     EV_EUICC_REGISTERED,    /* euicc.registered: data = SignedEis as received; secret stored */
-    EV_EUICC_AUDITED,       /* euicc.audited: card_profiles, memory */
+    EV_EUICC_AUDITED,       /* euicc.audited: card_profiles, memory; more_to_do = not all that
+                             * is missing has its profile.deleted yet, it stays */
     EV_ISDP_CREATED,        /* isdp.created */
     EV_PROFILE_INSTALLED,   /* profile.installed: subscription address, pol2, profile type */
     EV_PROFILE_ENABLED,     /* profile.enabled: iccid, previous */
@@ -31,7 +32,8 @@ enum event_type {
     EV_POLICY_CHANGED,      /* policy.changed */
     EV_OPERATION_ACCEPTED,  /* operation.accepted */
     EV_OPERATION_ARMED,     /* operation.armed: kvn, counter, data = packet bytes */
-    EV_PACKET_ARMED,        /* packet.armed: purpose, kvn, counter, data */
+    EV_PACKET_ARMED,        /* packet.armed: purpose, kvn, counter, data; number = counter of
+                             * the question it repeats at once */
     EV_OPERATION_ANSWERED,  /* operation.answered: counter, por_status, data = response */
     EV_STEP_OPENED,         /* step.opened: session, step, aid = target, digest = SHA-256 of body */
     EV_STEP_ANSWERED,       /* step.answered: session, step, data = response script */
