@@ -377,7 +377,8 @@ static int open_engine(struct smdp_core *c, struct errmsg *why)
                                       .overlay_max = c->cfg.overlay_max,
                                       .flush_dirty = c->cfg.flush_dirty,
                                       .space = c->cfg.space,
-                                      .min_free_bytes = c->cfg.min_free_bytes};
+                                      .min_free_bytes = c->cfg.min_free_bytes,
+                                      .witness = c->cfg.witness};
 
     return engine_open(&cfg, &app, c->cfg.crypto, c->cfg.clock, c->cfg.rng, &c->engine, why);
 }

@@ -7,6 +7,7 @@
 #include "common/crypto/keystore.h"
 #include "common/crypto/pki.h"
 #include "common/db/space.h"
+#include "common/engine/engine.h"
 #include "common/msg/message.h"
 #include "common/net/rpc.h"
 #include "smdp/domain/env.h"
@@ -45,6 +46,7 @@ struct smdp_core_config {
     uint64_t min_free_bytes;
     size_t overlay_max, flush_dirty; /* 0: the engine's defaults */
     const char *version;
+    struct engine_witness witness; /* for a simulated world */
     /* A timer or restart of this order could not be decided (engine.h, trouble): for a log; may be
      * NULL. */
     void (*on_trouble)(const struct uuid *order, int err);

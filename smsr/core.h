@@ -26,6 +26,7 @@ struct smsr_core_options {
     struct rng *rng;               /* ids and salts */
     const struct carrier *carrier;
     const char *version;
+    struct engine_witness witness; /* for a simulated world */
     /* Told of each record decided here, before it is durable: for a log; NULL: nobody. */
     void (*on_record)(void *ctx, const struct event *ev);
     /* A timer or restart of this card could not be decided (engine.h, trouble): for a log; op is

@@ -346,7 +346,8 @@ int core_open_engine(struct smsr_core *c, struct errmsg *why)
     struct engine_config cfg = {.journal_path = o->journal_path, .state_path = o->state_path,
                                 .vfs = o->vfs, .overlay_max = o->conf->limits.cards_in_memory,
                                 .flush_dirty = o->conf->limits.write_behind, .space = o->space,
-                                .min_free_bytes = (uint64_t)o->conf->limits.min_free_mb << 20};
+                                .min_free_bytes = (uint64_t)o->conf->limits.min_free_mb << 20,
+                                .witness = o->witness};
 
     return engine_open(&cfg, &app, o->crypto, o->clock, o->rng, &c->engine, why);
 }

@@ -134,7 +134,12 @@ static int append(struct engine *e, struct event *ev, struct span body, const st
         return err;
     e->count.records++;
     e->count.body_bytes += rec.body.n;
-    return engine_apply_record(e, &rec, ev, true);
+    err = engine_apply_record(e, &rec, ev, true);
+    if (!err && e->cfg.witness.at) {
+        e->written |= UINT64_C(1) << ev->type;
+        e->cfg.witness.at(e->cfg.witness.ctx, ENGINE_APPENDED, ev->type);
+    }
+    return err;
 }
 
 /* Everything that can be wrong with a record is found before the first one of the plan is appended.
@@ -282,11 +287,21 @@ static void release_all(struct engine *e)
     e->releasing = false;
 }
 
+static void witness(struct engine *e, uint64_t types, enum engine_instant instant)
+{
+    _Static_assert(EV_TYPE_COUNT <= 64, "a bit for each type");
+    for (unsigned t = 0; types; t++, types >>= 1)
+        if (types & 1)
+            e->cfg.witness.at(e->cfg.witness.ctx, instant, (enum event_type)t);
+}
+
 /* One commit for all that was decided since the last one, then what depends on it. */
 static int commit_round(struct engine *e)
 {
     int err = deliveries_turn_records(e);
+    uint64_t written = e->written;
 
+    e->written = 0;
     if (err)
         return engine_fail(e, err, "the records of a turn cannot be written: %s", err_text(err));
     if (e->in_tx) {
@@ -296,7 +311,9 @@ static int commit_round(struct engine *e)
             return engine_fail(e, err, "journal.db: commit failed: %s", err_text(err));
         e->count.commits++;
     }
+    witness(e, written, ENGINE_COMMITTED);
     release_all(e);
+    witness(e, written, ENGINE_RELEASED);
     return e->failed ? ERR_IO : ERR_OK;
 }
 

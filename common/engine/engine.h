@@ -64,6 +64,19 @@ struct engine_app {
     void (*flushed)(void *ctx, uint64_t applied_lsn);
 };
 
+/* The instants at which a process may die, for those who make it die there; what: the type of the
+ * record. */
+enum engine_instant {
+    ENGINE_APPENDED,  /* applied in memory, its transaction is open */
+    ENGINE_COMMITTED, /* durable, nothing that depends on it has left */
+    ENGINE_RELEASED,  /* what depends on it has left */
+    ENGINE_INSTANTS
+};
+struct engine_witness {
+    void (*at)(void *ctx, enum engine_instant instant, enum event_type what);
+    void *ctx;
+};
+
 struct engine_config {
     const char *journal_path, *state_path;    /* state_path ":memory:" rebuilds (log verify) */
     const char *vfs;                          /* NULL = the system's */
@@ -73,6 +86,7 @@ struct engine_config {
     uint64_t stop_at_lsn;                     /* replay no further (log verify); 0 = all */
     const struct space *space; /* law 11: where engine_has_room looks; NULL = always room */
     uint64_t min_free_bytes;
+    struct engine_witness witness;            /* at NULL: nobody looks, as in every daemon */
 };
 
 MUST_CHECK int engine_open(const struct engine_config *cfg, const struct engine_app *app,

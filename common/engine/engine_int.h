@@ -83,6 +83,7 @@ enum engine_stmt {
 
 struct engine {
     struct engine_config cfg;
+    uint64_t written;                /* types of the records since the last commit, as bits */
     struct engine_app app;
     struct crypto *crypto;
     const struct clock *clock;

@@ -96,8 +96,10 @@ static void concluded(struct client *c, const struct operation_concluded *n)
             k = c->calls[i];
     if (!k)
         fault(c, "a late verdict of somebody else's call", NULL);
-    else if (!k->answered || k->concluded != VERDICT_NONE)
-        fault(c, k->answered ? "two late verdicts" : "a late verdict before the answer", k);
+    else if (k->concluded != VERDICT_NONE)
+        fault(c, "two late verdicts", k);
+    else if (!k->answered && k->accepted) /* else its answer went by: nobody had said whose it was */
+        fault(c, "a late verdict before the answer", k);
     else
         k->concluded = n->verdict;
 }

@@ -17,6 +17,7 @@ struct end {
     struct rpc *rpc;
     struct list in;                /* chunks on their way to this end, in order */
     bool is_server;
+    const void *owner;             /* ctx of its handler */
     bool closing;                  /* writes no more; what it wrote still arrives */
 };
 struct link {
@@ -32,6 +33,8 @@ struct links {
     struct list list;
     unsigned next;
     uint64_t octets;
+    bool (*muted)(void *ctx, const void *writer);
+    void *muted_ctx;
 };
 
 struct links *links_new(struct rng *rng)
@@ -82,6 +85,8 @@ static bool stream_write(void *ctx, struct span bytes)
 
     if (!k->up || from->closing)
         return false;
+    if (k->all->muted && k->all->muted(k->all->muted_ctx, from->owner))
+        return true;
     c = malloc(sizeof *c + bytes.n);
     if (!c)
         return false;
@@ -105,6 +110,12 @@ static void stream_close(void *ctx)
     e->closing = true;
 }
 
+void links_on_muted(struct links *l, bool (*muted)(void *ctx, const void *writer), void *ctx)
+{
+    l->muted = muted;
+    l->muted_ctx = ctx;
+}
+
 unsigned links_connect(struct links *l, const struct rpc_party *peer, const struct rpc_handler *server,
                        const struct rpc_handler *client, bool subscribe, uint64_t last_delivery_no,
                        int64_t now_ms, int64_t delay_ms, struct rpc **ret_client)
@@ -123,6 +134,8 @@ unsigned links_connect(struct links *l, const struct rpc_party *peer, const stru
     list_init(&k->server.in);
     k->client.link = k->server.link = k;
     k->server.is_server = true;
+    k->server.owner = server->ctx;
+    k->client.owner = client->ctx;
     list_push(&l->list, &k->at);
     s.ctx = &k->server;
     s.id = 2ull * k->number;
@@ -166,6 +179,17 @@ void links_cut(struct links *l, unsigned link, int64_t now_ms)
         return;
     k->now_ms = now_ms;
     end_link(k);
+}
+
+void links_cut_of(struct links *l, const void *handler_ctx, int64_t now_ms)
+{
+    LIST_EACH_SAFE (it, tmp, &l->list) {
+        struct link *k = LIST_ENTRY(it, struct link, at);
+        if (k->server.owner != handler_ctx && k->client.owner != handler_ctx)
+            continue;
+        k->now_ms = now_ms;
+        end_link(k);
+    }
 }
 
 bool links_is_up(const struct links *l, unsigned link)

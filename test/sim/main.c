@@ -2,6 +2,7 @@
 /* sim --seeds N --first S [--cards M] [--plain] | --seed S [--trace]: runs whole worlds and names what
  * fell. A failing seed prints the command that repeats it. */
 #include "common/base/hex.h"
+#include "test/sim/crash_points.h"
 #include "test/sim/world.h"
 
 #include <getopt.h>
@@ -53,6 +54,7 @@ static int run(const struct world_plan *p, struct totals *t, bool print_hash)
     t->s.orders += s.orders;
     t->s.notices += s.notices;
     t->s.virtual_ms += s.virtual_ms;
+    deaths_add(t->s.deaths, s.deaths);
     if (print_hash && !hex_encode(span_of(s.log_hash, 32), hash, sizeof hash))
         printf("seed %llu log hash %s\n", (unsigned long long)p->seed, hash);
     return err;
@@ -60,7 +62,8 @@ static int run(const struct world_plan *p, struct totals *t, bool print_hash)
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: sim (--seeds N [--first S] | --seed S) [--cards M] [--plain] [--hash] [--trace]\n");
+    fprintf(stderr, "usage: sim (--seeds N [--first S] | --seed S) [--cards M] [--plain] [--hash] [--trace]\n"
+                    "           [--crash-points] [--lying-disks]\n");
     return 2;
 }
 
@@ -70,11 +73,13 @@ int main(int argc, char **argv)
         {"seeds", required_argument, NULL, 'n'}, {"first", required_argument, NULL, 'f'},
         {"seed", required_argument, NULL, 's'},  {"cards", required_argument, NULL, 'c'},
         {"plain", no_argument, NULL, 'p'},       {"trace", no_argument, NULL, 't'},
-        {"hash", no_argument, NULL, 'h'},        {NULL, 0, NULL, 0}};
+        {"hash", no_argument, NULL, 'h'},        {"crash-points", no_argument, NULL, 'x'},
+        {"lying-disks", no_argument, NULL, 'l'},
+        {NULL, 0, NULL, 0}};
     struct world_plan p = {.seed = 1, .cards = 8, .faults = true};
     uint64_t n = 1, first = 1, cards = 8;
     struct totals t = {0};
-    bool hash = false;
+    bool hash = false, points = false;
     int c;
 
     while ((c = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1) {
@@ -87,6 +92,8 @@ int main(int argc, char **argv)
         case 'p': p.faults = false; break;
         case 't': p.trace = true; break;
         case 'h': hash = true; break;
+        case 'l': p.lying = true; break;
+        case 'x': points = true; break;
         default: ok = false; break;
         }
         if (!ok)
@@ -107,6 +114,10 @@ int main(int argc, char **argv)
            (unsigned long long)t.s.in_doubt, (unsigned long long)t.s.records,
            (unsigned long long)t.s.rows, (unsigned long long)t.s.orders,
            (unsigned long long)t.s.notices, (double)t.s.virtual_ms / 86400e3);
+    if (crash_points_print(t.s.deaths, points) && points) {
+        printf("a crash point was not reached\n");
+        t.failed++;
+    }
     printf("%llu passed, %llu failed\n", (unsigned long long)t.passed, (unsigned long long)t.failed);
     return t.failed ? 1 : 0;
 }

@@ -73,25 +73,32 @@ static int make_pki(struct world *w, struct pki **ret, struct errmsg *why)
     return *ret ? pki_add_ci_der(*ret, buf_span(&w->factory.ci.der), why) : ERR_NOMEM;
 }
 
-static int make_smsr(struct world *w, struct errmsg *why)
+int world_open_smsr(struct world *w, struct errmsg *why)
 {
+    struct rpc_handler core;
     struct smsr_core_options o = {
         .conf = w->conf, .journal_path = "smsr.journal", .state_path = "smsr.state",
-        .vfs = memvfs_name(w->disk), .crypto = w->crypto, .transport = &w->transport, .n_transport = 1,
-        .clock = &w->clock, .rng = &w->id_rng, .carrier = &w->carrier, .version = "sim"};
+        .vfs = memvfs_name(w->sr_life.disk), .crypto = w->crypto, .transport = &w->transport, .n_transport = 1,
+        .clock = &w->clock, .rng = &w->id_rng, .carrier = &w->carrier, .version = "sim",
+        .witness = life_witness(&w->sr_life), .keystore = w->sr_keys, .pki = w->sr_pki};
+    int err = smsr_core_new(&o, &w->sr, why);
+
+    if (err)
+        return err;
+    core = smsr_core_handler(w->sr);
+    life_born(&w->sr_life, &core);
+    return ERR_OK;
+}
+
+static int make_smsr(struct world *w, struct errmsg *why)
+{
     int err = make_keystore(w, &w->sr_keys);
 
     (void)snprintf(w->transport.id, sizeof w->transport.id, "%s", FACTORY_TRANSPORT_ID);
     w->transport.key = w->factory.transport;
     if (!err)
         err = make_pki(w, &w->sr_pki, why);
-    o.keystore = w->sr_keys;
-    o.pki = w->sr_pki;
-    if (!err)
-        err = smsr_core_new(&o, &w->sr, why);
-    if (!err)
-        w->sr_handler = smsr_core_handler(w->sr);
-    return err;
+    return err ? err : world_open_smsr(w, why);
 }
 
 static void dp_party(struct dp_party *p, const char *oid, const char *tenant, enum party_role role)
@@ -123,13 +130,26 @@ static void link_ack(void *ctx, const struct oid *smsr, uint64_t number)
         world_fault(w, "the SM-DP cannot acknowledge");
 }
 
-static int make_smdp(struct world *w, struct errmsg *why)
+int world_open_smdp(struct world *w, struct errmsg *why)
 {
     struct smdp_core_config c = {
         .env = &w->dp_env, .journal_path = "smdp.journal", .state_path = "smdp.state",
-        .vfs = memvfs_name(w->disk), .crypto = w->crypto, .identities = &w->dp_identity,
+        .vfs = memvfs_name(w->dp_life.disk), .crypto = w->crypto, .identities = &w->dp_identity,
         .n_identities = 1, .clock = &w->clock, .rng = &w->id_rng, .link = {link_call, link_ack, w},
-        .version = "sim"};
+        .version = "sim", .witness = life_witness(&w->dp_life), .keystore = w->dp_keys,
+        .pki = w->dp_pki};
+    struct rpc_handler core;
+    int err = smdp_core_new(&c, &w->dp, why);
+
+    if (err)
+        return err;
+    core = smdp_core_handler(w->dp);
+    life_born(&w->dp_life, &core);
+    return ERR_OK;
+}
+
+static int make_smdp(struct world *w, struct errmsg *why)
+{
     int err = make_keystore(w, &w->dp_keys);
 
     if (!err)
@@ -152,13 +172,7 @@ static int make_smdp(struct world *w, struct errmsg *why)
     w->dp_identity.cert = buf_span(&w->factory.smdp_cert);
     w->dp_identity.key = w->factory.smdp_key;
     w->dp_identity.curve = CURVE_P256;
-    c.keystore = w->dp_keys;
-    c.pki = w->dp_pki;
-    if (!err)
-        err = smdp_core_new(&c, &w->dp, why);
-    if (!err)
-        w->dp_handler = smdp_core_handler(w->dp);
-    return err;
+    return err ? err : world_open_smdp(w, why);
 }
 
 /* --- the network --- */
@@ -186,6 +200,8 @@ static int net_sms_mo(void *ctx, const struct msisdn *from, struct span tp_ud, u
     struct world *w = ctx;
 
     (void)id;
+    if (!w->sr_life.up || w->sr_life.dying)
+        return ERR_FULL;               /* the gateway keeps it */
     world_air(w, 'o', tp_ud);
     channel_sms_mo(smsr_core_channel(w->sr), from, tp_ud);
     return ERR_OK;
@@ -197,6 +213,9 @@ static int net_stream_open(void *ctx, uint64_t conn, const uint8_t ipv4[4], uint
 
     (void)ipv4;
     (void)port;
+    if (!w->sr_life.up || w->sr_life.dying || w->n_conns == WORLD_CONNS_MAX)
+        return simnet_stream_opened(w->net, conn, false, world_wall(w));
+    w->conns[w->n_conns++] = conn;
     channel_stream_open(smsr_core_channel(w->sr), conn);
     return simnet_stream_opened(w->net, conn, true, world_wall(w));
 }
@@ -206,7 +225,8 @@ static int net_stream_bytes(void *ctx, uint64_t conn, struct span bytes)
     struct world *w = ctx;
 
     world_air(w, 'u', bytes);
-    channel_stream_bytes(smsr_core_channel(w->sr), conn, bytes);
+    if (w->sr_life.up)
+        channel_stream_bytes(smsr_core_channel(w->sr), conn, bytes);
     return ERR_OK;
 }
 
@@ -214,7 +234,9 @@ static void net_stream_closed(void *ctx, uint64_t conn)
 {
     struct world *w = ctx;
 
-    channel_stream_closed(smsr_core_channel(w->sr), conn);
+    world_conn_gone(w, conn);
+    if (w->sr_life.up)
+        channel_stream_closed(smsr_core_channel(w->sr), conn);
 }
 
 static int add_operator(struct world *w, const char *id, const char *plmn, const char *numbers,
@@ -293,15 +315,24 @@ static int make_network(struct world *w, struct errmsg *why)
 
 static void make_parties(struct world *w)
 {
-    client_init(&w->eum, "eum", FACTORY_EUM, ROLE_EUM, w->links, &w->sr_handler, false, w->crypto);
-    client_init(&w->a, "op-a", FACTORY_A, ROLE_OPERATOR, w->links, &w->sr_handler, true, w->crypto);
-    client_init(&w->b, "op-b", FACTORY_B, ROLE_OPERATOR, w->links, &w->sr_handler, true, w->crypto);
-    client_init(&w->b_dp, "op-b-dp", FACTORY_B, ROLE_OPERATOR, w->links, &w->dp_handler, true,
+    client_init(&w->eum, "eum", FACTORY_EUM, ROLE_EUM, w->links, &w->sr_life.front, false, w->crypto);
+    client_init(&w->a, "op-a", FACTORY_A, ROLE_OPERATOR, w->links, &w->sr_life.front, true, w->crypto);
+    client_init(&w->b, "op-b", FACTORY_B, ROLE_OPERATOR, w->links, &w->sr_life.front, true, w->crypto);
+    client_init(&w->b_dp, "op-b-dp", FACTORY_B, ROLE_OPERATOR, w->links, &w->dp_life.front, true,
                 w->crypto);
-    client_init(&w->admin, "admin", "1.3.6.1.4.1.99999.40", ROLE_ADMIN, w->links, &w->dp_handler,
+    client_init(&w->admin, "admin", "1.3.6.1.4.1.99999.40", ROLE_ADMIN, w->links, &w->dp_life.front,
                 false, w->crypto);
-    client_init(&w->fleet, "fleet", FACTORY_FLEET, ROLE_FLEET, w->links, &w->sr_handler, true,
+    client_init(&w->fleet, "fleet", FACTORY_FLEET, ROLE_FLEET, w->links, &w->sr_life.front, true,
                 w->crypto);
+}
+
+/* What a dying daemon writes is read by nobody. */
+static bool is_muted(void *ctx, const void *writer)
+{
+    const struct world *w = ctx;
+
+    return (writer == &w->sr_life && w->sr_life.dying) || (writer == w && w->dp_life.dying) ||
+           (writer == &w->dp_life && w->dp_life.dying);
 }
 
 int world_parts(struct world *w, struct errmsg *why)
@@ -312,11 +343,17 @@ int world_parts(struct world *w, struct errmsg *why)
 
     rand_method_seed(w->plan.seed);
     w->crypto = crypto_new(NULL);
-    w->disk = memvfs_register("sim", w->plan.seed);
+    w->sr_life.disk = memvfs_register("smsr", w->plan.seed);
+    w->dp_life.disk = memvfs_register("smdp", w->plan.seed ^ 0x51);
     w->links = links_new(&w->net_rng);
-    if (!w->crypto || !w->disk || !w->links)
+    if (!w->crypto || !w->sr_life.disk || !w->dp_life.disk || !w->links)
         return ERR_NOMEM;
-    memvfs_set_clock(w->disk, w->clock.wall_ms, w->clock.ctx);
+    memvfs_set_clock(w->sr_life.disk, w->clock.wall_ms, w->clock.ctx);
+    memvfs_set_clock(w->dp_life.disk, w->clock.wall_ms, w->clock.ctx);
+    w->sr_life.lying = w->dp_life.lying = w->plan.lying;
+    memvfs_set_lying_sync(w->sr_life.disk, w->plan.lying);
+    memvfs_set_lying_sync(w->dp_life.disk, w->plan.lying);
+    links_on_muted(w->links, is_muted, w);
     err = factory_make(&w->factory, w->crypto, &w->id_rng, w->plan.cards, lost, lost, quirks,
                        world_wall(w));
     if (err)

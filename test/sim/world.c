@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define DEATH_EVERY_MS (20 * 60 * 1000) /* each daemon, while there are faults */
+
 int64_t world_wall(const struct world *w)
 {
     return WORLD_START_MS + w->now_ms;
@@ -73,6 +75,8 @@ static int carry_sms(void *ctx, const char *network, const struct msisdn *to, co
     int err;
 
     (void)network;
+    if (w->sr_life.dying)
+        return ERR_OK;
     memset(&sender, 0, sizeof sender);
     (void)snprintf(sender.s, sizeof sender.s, "%s", from);
     world_air(w, 't', tp_ud);
@@ -90,6 +94,8 @@ static int carry_bytes(void *ctx, uint64_t conn, struct span bytes)
 {
     struct world *w = ctx;
 
+    if (w->sr_life.dying)
+        return ERR_OK;
     world_air(w, 'd', bytes);
     return simnet_stream_bytes(w->net, conn, bytes, world_wall(w));
 }
@@ -98,8 +104,20 @@ static void carry_close(void *ctx, uint64_t conn)
 {
     struct world *w = ctx;
 
+    if (w->sr_life.dying)
+        return;
+    world_conn_gone(w, conn);
     if (simnet_stream_closed(w->net, conn, world_wall(w)))
         world_fault(w, "the network cannot close a stream");
+}
+
+void world_conn_gone(struct world *w, uint64_t conn)
+{
+    for (unsigned i = 0; i < w->n_conns; i++)
+        if (w->conns[i] == conn) {
+            w->conns[i] = w->conns[--w->n_conns];
+            return;
+        }
 }
 
 static void tell_results(struct world *w)
@@ -107,7 +125,7 @@ static void tell_results(struct world *w)
     unsigned n = w->n_results;
 
     w->n_results = 0;
-    for (unsigned i = 0; i < n; i++) {
+    for (unsigned i = 0; i < n && w->sr_life.up; i++) {
         struct sms_result r = w->results[i];
         channel_sms_result(smsr_core_channel(w->sr), r.tag, r.result);
     }
@@ -148,7 +166,8 @@ static void dp_closed(void *ctx, struct rpc *r, int err, const char *why)
     w->dp_rpc = NULL;
     w->dp_link = 0;
     w->dp_reconnect_ms = w->now_ms + 500;
-    smdp_core_link_down(w->dp, &w->smsr_oid);
+    if (w->dp)
+        smdp_core_link_down(w->dp, &w->smsr_oid);
 }
 
 static void connect_dp(struct world *w)
@@ -156,12 +175,12 @@ static void connect_dp(struct world *w)
     struct rpc_handler h = {dp_hello, dp_welcome, dp_message, dp_closed, w};
     struct rpc_party me;
 
-    if (w->dp_rpc || w->now_ms < w->dp_reconnect_ms)
+    if (w->dp_rpc || w->now_ms < w->dp_reconnect_ms || !w->dp_life.up)
         return;
     memset(&me, 0, sizeof me);
     me.oid = w->dp_env.smdp_oid;
     me.role = ROLE_SMDP;
-    w->dp_link = links_connect(w->links, &me, &w->sr_handler, &h, true,
+    w->dp_link = links_connect(w->links, &me, &w->sr_life.front, &h, true,
                                smdp_core_last_delivery(w->dp, &w->smsr_oid), w->now_ms, 10,
                                &w->dp_rpc);
 }
@@ -194,11 +213,12 @@ static int64_t next_due(struct world *w)
         due = sooner(due, client_due(c[i]));
     t = simnet_due(w->net);
     due = sooner(due, t ? t - WORLD_START_MS : INT64_MAX);
-    t = smsr_core_due(w->sr);
+    due = sooner(due, sooner(life_due(&w->sr_life), life_due(&w->dp_life)));
+    t = w->sr_life.up ? smsr_core_due(w->sr) : -1;
     due = sooner(due, t < 0 ? INT64_MAX : t);
-    t = smdp_core_next_due(w->dp);
+    t = w->dp_life.up ? smdp_core_next_due(w->dp) : INT64_MAX;
     due = sooner(due, t == INT64_MAX ? t : t - WORLD_START_MS);
-    if (!w->dp_rpc)
+    if (!w->dp_rpc && w->dp_life.up)
         due = sooner(due, w->dp_reconnect_ms);
     if (w->n_results)
         due = w->now_ms;
@@ -207,12 +227,63 @@ static int64_t next_due(struct world *w)
 
 static void turns(struct world *w)
 {
-    if (smsr_core_turn(w->sr))
+    if (w->sr_life.up && smsr_core_turn(w->sr) && !life_check(&w->sr_life, w->now_ms))
         world_fault(w, "SM-SR stopped: %s", smsr_core_why(w->sr));
-    if (smdp_core_run_due(w->dp) || smdp_core_turn_end(w->dp))
+    if (w->dp_life.up && (smdp_core_run_due(w->dp) || smdp_core_turn_end(w->dp)) &&
+        !life_check(&w->dp_life, w->now_ms))
         world_fault(w, "SM-DP stopped: %s", smdp_core_why(w->dp));
     links_flush(w->links, w->now_ms);
     w->stats.turns++;
+}
+
+/* --- death and birth --- */
+static void bury_smsr(struct world *w)
+{
+    links_cut_of(w->links, &w->sr_life, w->now_ms);
+    smsr_core_free(w->sr);
+    w->sr = NULL;
+    while (w->n_conns)
+        if (simnet_stream_closed(w->net, w->conns[--w->n_conns], world_wall(w)))
+            world_fault(w, "the network cannot close a stream");
+    life_buried(&w->sr_life, w->now_ms);
+}
+
+static void bury_smdp(struct world *w)
+{
+    links_cut_of(w->links, &w->dp_life, w->now_ms);
+    links_cut_of(w->links, w, w->now_ms);
+    smdp_core_free(w->dp);
+    w->dp = NULL;
+    life_buried(&w->dp_life, w->now_ms);
+}
+
+/* A start may be cut short as well: the next one finds what it left. */
+static void born(struct world *w, struct life *l, int err, const struct errmsg *why)
+{
+    if (!err)
+        return;
+    if (life_check(l, w->now_ms))
+        life_buried(l, w->now_ms);
+    else
+        world_fault(w, "%s does not start again: %s", l->name, why->text);
+}
+
+static void burials(struct world *w)
+{
+    if (w->sr_life.up && life_check(&w->sr_life, w->now_ms))
+        bury_smsr(w);
+    if (w->dp_life.up && life_check(&w->dp_life, w->now_ms))
+        bury_smdp(w);
+}
+
+static void births(struct world *w)
+{
+    struct errmsg why = {""};
+
+    if (!w->sr_life.up && w->now_ms >= w->sr_life.restart_ms)
+        born(w, &w->sr_life, world_open_smsr(w, &why), &why);
+    if (!w->dp_life.up && w->now_ms >= w->dp_life.restart_ms)
+        born(w, &w->dp_life, world_open_smdp(w, &why), &why);
 }
 
 bool world_step(struct world *w, int64_t limit_ms)
@@ -231,6 +302,7 @@ bool world_step(struct world *w, int64_t limit_ms)
     } else if (++w->same_ms > 200000) {
         world_fault(w, "time stands still");
     }
+    births(w);
     connect_dp(w);
     tell_results(w);
     links_run(w->links, w->now_ms);
@@ -244,6 +316,7 @@ bool world_step(struct world *w, int64_t limit_ms)
             world_fault(w, "%s", c[i]->fault.text);
     }
     turns(w);
+    burials(w);
     /* Far more than any story needs: somebody is woken again and again without getting on. */
     if (++w->stats.events > 200000ull + 20000ull * w->factory.n)
         world_fault(w, "the world does not settle");
@@ -264,6 +337,9 @@ int world_new(const struct world_plan *p, struct world **ret, struct errmsg *why
     rng_init_seeded(&w->id_rng, p->seed ^ 0x1d);
     rng_init_seeded(&w->net_rng, p->seed ^ 0x2e);
     rng_init_seeded(&w->story_rng, p->seed ^ 0x3f);
+    rng_init_seeded(&w->life_rng, p->seed ^ 0x4a);
+    life_init(&w->sr_life, LIFE_SMSR, &w->life_rng, p->faults ? DEATH_EVERY_MS : 0);
+    life_init(&w->dp_life, LIFE_SMDP, &w->life_rng, p->faults ? DEATH_EVERY_MS : 0);
     w->next_story_ms = 0;
     err = world_parts(w, why);
     if (err) {
@@ -295,8 +371,8 @@ void world_free(struct world *w)
     factory_fini(&w->factory);
     for (unsigned i = 0; parties(w, &n) && i < n; i++)
         client_fini(w->all[i]);
-    if (w->disk)
-        memvfs_free(w->disk);
+    memvfs_free(w->sr_life.disk);
+    memvfs_free(w->dp_life.disk);
     crypto_free(w->crypto);
     free(w);
 }
@@ -314,11 +390,15 @@ int world_run(struct world *w, struct world_stats *ret, struct errmsg *why)
     if (!w->fault.text[0]) {
         struct simnet_faults none = {0};
         simnet_set_faults(w->net, &none);
+        life_spare(&w->sr_life);
+        life_spare(&w->dp_life);
         w->next_story_ms = INT64_MAX;
         while (!w->fault.text[0] && world_step(w, w->quiet_ms + 72 * hour))
             ;
     }
     w->stats.virtual_ms = w->now_ms;
+    w->stats.deaths[0] = w->sr_life.deaths;
+    w->stats.deaths[1] = w->dp_life.deaths;
     if (!w->fault.text[0] && world_check_end(w, &w->fault))
         err = ERR_INTERNAL;
     err = w->fault.text[0] ? ERR_INTERNAL : world_log_hash(w, w->stats.log_hash);

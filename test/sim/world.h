@@ -8,6 +8,7 @@
 #include "smsr/core.h"
 #include "test/sim/client.h"
 #include "test/sim/factory.h"
+#include "test/sim/life.h"
 #include "test/support/memvfs.h"
 #include "tools/euiccsim/net/simnet.h"
 #include "tools/euiccsim/proof/join.h"
@@ -16,12 +17,14 @@ struct world_plan {
     uint64_t seed;
     unsigned cards;
     bool faults;                   /* seeded loss, duplication, reordering, delay, quirks, cuts */
+    bool lying;                    /* disks that ignore flushes: this must not go well */
     bool trace;                    /* print what happens */
 };
 struct world_stats {
     uint64_t events, operations, downloads, success, failed, rolled_back, expired, in_doubt, refused, cuts,
         turns, records, rows, accepted, orders, notices;
     int64_t virtual_ms;
+    struct deaths deaths[2];       /* of the SM-SR, of the SM-DP */
     uint8_t log_hash[32];
 };
 

@@ -7,6 +7,7 @@
 
 #define WORLD_START_MS 1750000000000ll
 #define WORLD_RESULTS_MAX 4096u
+#define WORLD_CONNS_MAX 1024u
 
 struct sms_result {
     uint64_t tag;
@@ -20,9 +21,8 @@ struct world {
     struct world_plan plan;
     int64_t now_ms;                /* since the start: monotonic; wall is WORLD_START_MS + now */
     struct clock clock;
-    struct rng rng, net_rng, id_rng, story_rng;
+    struct rng rng, net_rng, id_rng, story_rng, life_rng;
     struct crypto *crypto;
-    struct memvfs *disk;
     struct factory factory;
     struct links *links;
     /* SM-SR */
@@ -30,7 +30,10 @@ struct world {
     struct keystore *sr_keys;
     struct pki *sr_pki;
     struct transport_key transport;
-    struct smsr_core *sr;
+    struct smsr_core *sr;          /* NULL while it is dead */
+    struct life sr_life, dp_life;
+    uint64_t conns[WORLD_CONNS_MAX]; /* streams that the SM-SR holds */
+    unsigned n_conns;
     struct carrier carrier;
     /* SM-DP */
     struct dp_env dp_env;
@@ -40,7 +43,6 @@ struct world {
     struct pki *dp_pki;
     struct smdp_identity dp_identity;
     struct smdp_core *dp;
-    struct rpc_handler sr_handler, dp_handler;
     unsigned dp_link;
     struct rpc *dp_rpc;
     int64_t dp_reconnect_ms;
@@ -71,6 +73,9 @@ void world_fault(struct world *w, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* One step of time: everything due at the next moment, one turn of each daemon. false: nothing is due
  * before limit, the clock stands there now. */
 bool world_step(struct world *w, int64_t limit_ms);
+int world_open_smsr(struct world *w, struct errmsg *why); /* on what its disk holds */
+int world_open_smdp(struct world *w, struct errmsg *why);
+void world_conn_gone(struct world *w, uint64_t conn);
 int world_parts(struct world *w, struct errmsg *why);     /* builds everything */
 void world_story(struct world *w);                        /* lets the parties ask for something */
 void world_check_step(struct world *w);                   /* what the step touched */

@@ -40,6 +40,8 @@ void memvfs_crash(struct memvfs *m, enum memvfs_crash_mode mode, const char *pre
 /* The n-th operation from now that would change the disk (write, truncate, sync, delete) fails,
  * it may or may not have happened, and everything after it fails until memvfs_crash. 0: no cut. */
 void memvfs_cut_after(struct memvfs *m, uint64_t n);
+/* From now on: nothing more happens. */
+void memvfs_cut_now(struct memvfs *m);
 bool memvfs_is_cut(const struct memvfs *m);
 
 enum memvfs_op { MEMVFS_READ, MEMVFS_WRITE, MEMVFS_SYNC, MEMVFS_TRUNCATE, MEMVFS_DELETE,

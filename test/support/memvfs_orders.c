@@ -47,6 +47,11 @@ void memvfs_cut_after(struct memvfs *m, uint64_t n)
     m->cut_in = n;
 }
 
+void memvfs_cut_now(struct memvfs *m)
+{
+    m->cut = true;
+}
+
 bool memvfs_is_cut(const struct memvfs *m)
 {
     return m->cut;

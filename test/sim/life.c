@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Deaths of a daemon, drawn from the seed. */
+#include "test/sim/crash_points.h"
+
+#define DOWN_MAX_MS 60000
+#define OPERATIONS_MAX 60u         /* of the disk, until the cut falls */
+#define INSTANTS_MAX 40u
+#define PATIENCE_MS  (3600 * 1000)
+
+static int64_t draw(struct life *l, int64_t most)
+{
+    return (int64_t)rng_below(l->rng, (uint64_t)most) + 1;
+}
+
+/* --- the front --- */
+static int front_hello(void *ctx, struct rpc *r, const struct envelope *hello, struct errmsg *why)
+{
+    const struct life *l = ctx;
+
+    if (!l->up || l->dying)
+        return errmsg_set(why, ERR_CLOSED, "nobody is there");
+    return l->core.on_hello(l->core.ctx, r, hello, why);
+}
+
+static void front_message(void *ctx, struct rpc *r, const struct envelope *e)
+{
+    const struct life *l = ctx;
+
+    if (l->up && !l->dying)
+        l->core.on_message(l->core.ctx, r, e);
+}
+
+static void front_closed(void *ctx, struct rpc *r, int err, const char *why)
+{
+    const struct life *l = ctx;
+
+    if (l->up)
+        l->core.on_closed(l->core.ctx, r, err, why);
+}
+
+/* --- */
+static void plan_death(struct life *l, int64_t now_ms, int64_t every_ms)
+{
+    l->prepared = false;
+    l->death_ms = every_ms ? now_ms + draw(l, 2 * every_ms) : INT64_MAX;
+}
+
+void life_init(struct life *l, enum life_who who, struct rng *rng, int64_t every_ms)
+{
+    *l = (struct life){.who = who, .name = who == LIFE_SMSR ? "SM-SR" : "SM-DP", .rng = rng, .every_ms = every_ms};
+    l->front = (struct rpc_handler){front_hello, NULL, front_message, front_closed, l};
+    plan_death(l, 0, every_ms);
+}
+
+static void die(struct life *l)
+{
+    if (l->dying)
+        return;
+    l->dying = true;
+    l->deaths.how[l->how]++;
+    memvfs_cut_now(l->disk);
+}
+
+static void at(void *ctx, enum engine_instant instant, enum event_type what)
+{
+    struct life *l = ctx;
+
+    if (l->dying)
+        return;
+    if (!l->prepared || l->how != DEATH_INSTANT ||
+        (l->what != EV_NONE && (l->what != what || l->instant != instant)))
+        return;
+    if (--l->countdown == 0) {
+        l->deaths.at[instant][what]++;
+        die(l);
+    }
+}
+
+struct engine_witness life_witness(struct life *l)
+{
+    return (struct engine_witness){at, l};
+}
+
+void life_born(struct life *l, const struct rpc_handler *core)
+{
+    l->core = *core;
+    l->up = true;
+}
+
+/* Half of them at a named point, which chance would seldom meet. */
+static void prepare_instant(struct life *l)
+{
+    l->what = EV_NONE;
+    l->countdown = (uint64_t)draw(l, INSTANTS_MAX);
+    if (rng_below(l->rng, 2) == 0)
+        return;
+    crash_point_draw(l->who, l->rng, &l->instant, &l->what);
+    l->countdown = (uint64_t)draw(l, 3);
+}
+
+static void prepare(struct life *l, int64_t now_ms)
+{
+    l->prepared = true;
+    l->given_up_ms = now_ms + PATIENCE_MS;
+    l->how = (enum death)rng_below(l->rng, DEATHS);
+    if (l->how == DEATH_BETWEEN)
+        die(l);
+    else if (l->how == DEATH_DISK)
+        memvfs_cut_after(l->disk, (uint64_t)draw(l, OPERATIONS_MAX));
+    else
+        prepare_instant(l);
+}
+
+bool life_check(struct life *l, int64_t now_ms)
+{
+    if (!l->dying && memvfs_is_cut(l->disk))
+        die(l);
+    if (l->up && !l->dying && (l->prepared ? l->given_up_ms : l->death_ms) <= now_ms) {
+        memvfs_cut_after(l->disk, 0);
+        prepare(l, now_ms);
+    }
+    return l->dying;
+}
+
+void life_buried(struct life *l, int64_t now_ms)
+{
+    /* A process that dies leaves its writes to the kernel; a machine may lose all that was not synced. */
+    enum memvfs_crash_mode left = rng_below(l->rng, 2) ? MEMVFS_KEEP : MEMVFS_ANY;
+
+    memvfs_crash(l->disk, l->lying ? MEMVFS_DROP : left, NULL);
+    l->up = l->dying = false;
+    l->core = (struct rpc_handler){0};
+    l->restart_ms = now_ms + draw(l, DOWN_MAX_MS);
+    plan_death(l, now_ms, l->every_ms);
+    if (l->every_ms && rng_below(l->rng, 4) == 0) { /* the next start is cut short as well */
+        l->prepared = true;
+        l->how = DEATH_DISK;
+        l->given_up_ms = now_ms + PATIENCE_MS;
+        memvfs_cut_after(l->disk, (uint64_t)draw(l, OPERATIONS_MAX));
+    }
+}
+
+void life_spare(struct life *l)
+{
+    l->every_ms = 0;
+    l->death_ms = l->given_up_ms = INT64_MAX;
+    l->prepared = false;
+    if (!l->dying)
+        memvfs_cut_after(l->disk, 0);
+}
+
+int64_t life_due(const struct life *l)
+{
+    if (!l->up)
+        return l->restart_ms;
+    return l->prepared ? l->given_up_ms : l->death_ms;
+}
