@@ -206,7 +206,8 @@ static int open_peers(struct dp_app *a, struct errmsg *why)
         const struct tls_client_opt opt = {.host_port = p->smsr->address,
                                            .subscribe = true,
                                            .last_delivery_no = last_delivery,
-                                           .reconnect = true};
+                                           .reconnect = true,
+                                           .expect = {p->smsr->oid, ROLE_SMSR}};
         err = tls_dial(a->loop, &files, &opt, &h, &p->client, why);
     }
     return err;

@@ -121,6 +121,13 @@ void arena_reset(struct arena *a)
     a->used = 0;
 }
 
+void arena_wipe(struct arena *a)
+{
+    for (struct arena_block *b = a->head; b; b = b->older)
+        mem_wipe(b->data, b->len);
+    arena_reset(a);
+}
+
 void arena_fini(struct arena *a)
 {
     arena_reset(a);
@@ -148,7 +155,7 @@ static bool buf_reserve(struct buf *b, size_t need)
         return false;
     if (b->n)
         memcpy(p, b->p, b->n);
-    mem_wipe(b->p, b->n);
+    mem_wipe(b->p, b->cap); /* what was drained too */
     free(b->p);
     b->p = p;
     b->cap = cap;

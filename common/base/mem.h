@@ -23,6 +23,7 @@ void *arena_alloc(struct arena *a, size_t n);
 void *arena_dup(struct arena *a, const void *p, size_t n);
 char *arena_str(struct arena *a, struct span s);                   /* NUL-terminated copy */
 void arena_reset(struct arena *a);                                 /* keeps the first block */
+void arena_wipe(struct arena *a);                                  /* the same, octets wiped */
 void arena_fini(struct arena *a);
 
 /* Growing byte buffer, at most max bytes (0 = 16 MiB). Failure is sticky until buf_reset. */

@@ -90,27 +90,34 @@ static void rpc_message(struct rpc *r, const struct envelope *e)
     rpc_press(r);
 }
 
+static void rpc_decoded(struct rpc *r, const struct envelope *e)
+{
+    if (e->message_id <= r->last_in) {
+        rpc_end(r, 0, ERR_FORMAT, "message_id must grow with every envelope", true);
+        return;
+    }
+    r->last_in = e->message_id;
+    if (r->state == RPC_UP)
+        rpc_message(r, e);
+    else if (r->server)
+        rpc_hello(r, e);
+    else
+        rpc_welcome(r, e);
+}
+
+/* A frame may hold keys (a subscription file does): nothing of it stays in memory that is given
+ * back, whoever handled it and however it ended. */
 static void rpc_frame(struct rpc *r, struct span frame)
 {
     struct envelope e = {0};
     struct errmsg why = {""};
-    arena_reset(&r->arena);
     int err = wire_envelope_decode(frame, &r->arena, &e, &why);
-    if (err) {
+
+    if (err)
         rpc_end(r, 0, err, why.text[0] ? why.text : "the envelope cannot be read", true);
-        return;
-    }
-    if (e.message_id <= r->last_in) {
-        rpc_end(r, 0, ERR_FORMAT, "message_id must grow with every envelope", true);
-        return;
-    }
-    r->last_in = e.message_id;
-    if (r->state == RPC_UP)
-        rpc_message(r, &e);
-    else if (r->server)
-        rpc_hello(r, &e);
     else
-        rpc_welcome(r, &e);
+        rpc_decoded(r, &e);
+    arena_wipe(&r->arena);
 }
 
 /* Handles every whole frame of *view while the connection reads, and leaves the rest in it. */
@@ -173,9 +180,12 @@ void rpc_input(struct rpc *r, struct span bytes)
             break;
     }
     bool overrun = held.failed;
+    buf_wipe(&r->in);
     buf_fini(&r->in);
-    if (held.n == 0)
+    if (held.n == 0) {
+        buf_wipe(&held);
         buf_fini(&held);
+    }
     r->in = held;
     r->in.max = RPC_INPUT_MAX;
     r->behind = false;

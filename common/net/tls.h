@@ -49,6 +49,8 @@ struct tls_client_opt {
     uint64_t (*last_delivery_no)(void *ctx); /* asked at each connect */
     bool reconnect;                          /* dial again after every end until tls_client_free */
     int64_t handshake_ms; /* name look-up, connect, handshake, WELCOME; 0 = 5000 */
+    /* Who the server's certificate must say it is; zero: anyone under the CA with that name. */
+    struct rpc_party expect;
 };
 /* Returns at once. Every attempt has its rpc: when it fails, on_closed names the reason (server not
  * reachable, its certificate refused, ours refused by it). last_delivery_no gets the handler's

@@ -85,11 +85,31 @@ static void client_resolved(void *ctx, const struct addr *found, size_t n, const
         tls_conn_abort(c->conn, ERR_IO, "no address of the server can be connected to");
 }
 
+/* The name or address says which machine it is, the party URI whose: two SM-SRs may share a CA and
+ * swap their addresses. Nothing was written yet. */
 static int client_open(void *ctx, struct tls_conn *conn)
 {
-    (void)ctx;
-    (void)conn;
-    return ERR_OK;
+    const struct tls_client *c = ctx;
+    const struct rpc_party *want = &c->opt.expect;
+    struct errmsg *why = SSL_get_app_data(tls_conn_ssl(conn));
+    struct rpc_party is;
+    X509 *cert;
+    int err;
+
+    if (!want->oid.s[0])
+        return ERR_OK;
+    cert = SSL_get1_peer_certificate(tls_conn_ssl(conn));
+    err = cert ? tls_identity_x509(cert, &is, why) : ERR_AUTH;
+    X509_free(cert);
+    if (err)
+        return err;
+    if (oid_eq(&is.oid, &want->oid) && is.role == want->role)
+        return ERR_OK;
+    return errmsg_set(why, ERR_AUTH,
+                      "the server is %s %s, not %s %s: check its address and its OID in the "
+                      "configuration",
+                      role_text(is.role), is.oid.s, role_text(want->role),
+                      want->oid.s);
 }
 
 /* Doubles up to the limit; a quarter of it at random, so that clients of a restarted server spread.

@@ -146,6 +146,7 @@ static bool conn_read_once(struct tls_conn *c)
     if (SSL_read_ex(c->ssl, chunk, sizeof(chunk), &n) == 1) {
         c->last_ms = now_ms();
         rpc_input(c->rpc, span_of(chunk, n));
+        mem_wipe(chunk, n); /* it may have held keys */
         return true;
     }
     int code = SSL_get_error(c->ssl, 0);
@@ -210,7 +211,7 @@ static void conn_handshake(struct tls_conn *c)
         int err = c->owner.open(c->owner.ctx, c);
         if (err) {
             conn_notify(c);
-            conn_finish(c, err, err_text(err));
+            conn_finish(c, err, c->refusal.text[0] ? c->refusal.text : err_text(err));
             return;
         }
         event_add(c->rd, NULL);

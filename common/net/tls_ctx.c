@@ -162,8 +162,9 @@ static int load_files(SSL_CTX *ctx, const struct tls_files *f, bool server, stru
 static bool set_profile(SSL_CTX *ctx)
 {
     char groups[] = "P-256:X25519:P-384"; /* the library's macro wants it writable */
+    /* Ki and OPc come in by here: the library's own copy of what was read goes as well. */
     SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET |
-                                 SSL_OP_CIPHER_SERVER_PREFERENCE);
+                                 SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_CLEANSE_PLAINTEXT);
     SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                               SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);

@@ -213,6 +213,19 @@ static void dispatch(struct request *q)
     }
 }
 
+/* Our own copy of a file with keys; rpc wipes the envelope. Whoever needs it has taken its copy. */
+static void forget(struct message *m)
+{
+    struct span s = {NULL, 0};
+
+    if (m->type == MSG_ADMIN_SUBSCRIPTIONS_IMPORT_REQUEST)
+        s = ((const struct admin_subscriptions_import_request *)m->body)->csv;
+    else if (m->type == MSG_ADMIN_TEMPLATE_ADD_REQUEST)
+        s = ((const struct admin_template_add_request *)m->body)->data;
+    if (s.n)
+        mem_wipe((void *)(uintptr_t)s.p, s.n);
+}
+
 void dp_api_request(struct dp_api *a, struct client *c, const struct envelope *e)
 {
     const struct rpc_party *peer = rpc_peer(c->rpc);
@@ -234,6 +247,8 @@ void dp_api_request(struct dp_api *a, struct client *c, const struct envelope *e
         send_error(a, c, e, "the request cannot be read");
     else
         dispatch(&q);
+    if (q.msg.body)
+        forget(&q.msg);
 }
 
 /* --- the end of a read --- */

@@ -242,9 +242,6 @@ void dp_request_import(struct request *q)
         return;
     }
     u = take(q, &mno->oid, req->profile_type, req->part, req->total, req->csv, CSV_MAX, &whole);
-    /* The decoded request is memory of this turn and of nobody else. */
-    if (req->csv.n)
-        mem_wipe((void *)(uintptr_t)req->csv.p, req->csv.n);
     if (!u)
         return;
     if (!whole) {

@@ -6,7 +6,7 @@ import struct
 import subprocess
 
 import pytest
-from remora import BIN
+from remora import BIN, wait_for
 from wire import Peer, eid_octets, status
 
 OPERATOR_B = "1.3.6.1.4.1.99999.10"
@@ -55,6 +55,17 @@ def test_certificates_of_others(make_world):
         assert "not a party" in said.errors
     assert world.smctl("eis", "list", as_="fleet", code=0).rows
     assert world.counters()["hello_refused"] == 4
+
+
+def test_another_sm_sr_at_the_address(make_world):
+    """Name and authority of the certificate are right, the party is another: the SM-DP says nothing to it."""
+    def other(world):
+        world.edit("smdp.yaml", r"smsr: \[\{oid: [0-9.]*", "smsr: [{oid: 1.3.6.1.4.1.99999.9")
+
+    world = make_world(before_start=other, load=False)
+    wait_for("the refusal", lambda: "the server is smsr 1.3.6.1.4.1.99999.1, not smsr 1.3.6.1.4.1.99999.9" in
+             world.log("smdp"))
+    assert " connected" not in world.log("smdp").replace("not connected", "")
 
 
 def test_no_certificate(world):

@@ -131,6 +131,15 @@ def test_canaries(make_world, monkeypatch):
         assert os.stat(world.file(name)).st_mode & 0o077 == 0
 
 
+def test_smdp_memory(make_world):
+    """The SM-DP keeps Ki and OPc sealed: nothing of the file it was sent stays in its memory."""
+    world = make_world(meters=8)
+    profile = profile_keys(world)
+    assert leaks(memory(world.pid("smdp")), profile) == []
+    world.push()
+    assert leaks(memory(world.pid("smdp")), profile) == []
+
+
 def test_after_the_install_the_subscription_is_wiped(make_world):
     """The sealed secret of a profile goes with the need for it; the log's free pages and WAL hold none."""
     world = make_world(meters=5)

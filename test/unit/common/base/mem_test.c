@@ -139,6 +139,24 @@ static void buf_refuses_to_drain_more_than_it_has(void **state)
     buf_fini(&b);
 }
 
+static void arena_wipe_leaves_nothing(void **state)
+{
+    struct arena a;
+    uint8_t *p;
+
+    (void)state;
+    arena_init(&a, 0);
+    p = arena_alloc(&a, 100);
+    memset(p, 0x5A, 100);
+    assert_non_null(arena_alloc(&a, 8192)); /* a second block */
+    arena_wipe(&a);
+    assert_int_equal(a.used, 0);
+    /* The first block is kept: its octets can be looked at, alloc would zero them. */
+    for (size_t i = 0; i < 100; i++)
+        assert_int_equal(p[i], 0);
+    arena_fini(&a);
+}
+
 static void buf_wipe_leaves_nothing(void **state)
 {
     (void)state;
@@ -164,6 +182,7 @@ int main(void)
         cmocka_unit_test(buf_grows_and_drains),
         cmocka_unit_test(buf_ends_at_its_limit),
         cmocka_unit_test(buf_refuses_to_drain_more_than_it_has),
+        cmocka_unit_test(arena_wipe_leaves_nothing),
         cmocka_unit_test(buf_wipe_leaves_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

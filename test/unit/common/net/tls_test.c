@@ -185,6 +185,40 @@ static void test_server_of_other_host_name(void **state)
     expect_client_end(w, ERR_AUTH, "ostname mismatch");
 }
 
+/* Name and CA are right, the party is another one: nothing is said to it. */
+static void test_server_of_other_party(void **state)
+{
+    static const struct {
+        const char *oid;
+        enum party_role role;
+        const char *says;
+    } ROWS[] = {
+        {"1.3.6.1.4.1.99999.7", ROLE_SMSR,
+         "the server is smsr 1.3.6.1.4.1.99999.1, not smsr 1.3.6.1.4.1.99999.7"},
+        {"1.3.6.1.4.1.99999.1", ROLE_SMDP, "not smdp 1.3.6.1.4.1.99999.1"},
+    };
+    struct world *w = *state;
+    char room[3][512];
+    struct tls_files f = files(w, room, "ca", "op");
+    struct rpc_handler h = handler(&w->c);
+    struct tls_client_opt opt = {.host_port = w->port};
+
+    assert_int_equal(listen_as(w, "ca", "smsr", "127.0.0.1:0", NULL, NULL), ERR_OK);
+    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
+        assert_int_equal(oid_parse(span_str(ROWS[i].oid), &opt.expect.oid), ERR_OK);
+        opt.expect.role = ROWS[i].role;
+        w->c.closes = 0;
+        assert_int_equal(tls_dial(w->loop, &f, &opt, &h, &w->client, NULL), ERR_OK);
+        expect_client_end(w, ERR_AUTH, ROWS[i].says);
+        tls_client_free(w->client);
+        w->client = NULL;
+    }
+    assert_int_equal(w->s.hellos, 0);
+    opt.expect = (struct rpc_party){.oid = {"1.3.6.1.4.1.99999.1"}, .role = ROLE_SMSR};
+    assert_int_equal(tls_dial(w->loop, &f, &opt, &h, &w->client, NULL), ERR_OK);
+    run(w, client_up);
+}
+
 static void test_server_of_other_ca(void **state)
 {
     struct world *w = *state;
@@ -344,6 +378,7 @@ int main(void)
         T(test_house_pki),
         T(test_server_of_other_name),
         T(test_server_of_other_host_name),
+        T(test_server_of_other_party),
         T(test_server_of_other_ca),
         T(test_nobody_listens),
         T(test_unknown_host),
