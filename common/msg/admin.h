@@ -123,6 +123,9 @@ struct admin_profile_row { /* the inventory of the SM-DP */
     struct oid mno;
     struct span state; /* name of the inventory's state */
     struct eid eid;    /* the card it is reserved for or stands on */
+    struct uuid order; /* that reserved it */
+    /* Reserved: end of the order's validity period; 0 afterwards, when only proof releases it. */
+    int64_t reserved_until_ms;
 };
 struct admin_profile_list_request {
     struct base_request base;

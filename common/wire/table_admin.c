@@ -72,6 +72,8 @@ static const struct wire_field ADMIN_PROFILE_ROW_ROWS[] = {
     WIRE_F_OID(admin_profile_row, "mno", mno),
     WIRE_F_TEXT(admin_profile_row, "state", state, 32),
     WIRE_F_EID(admin_profile_row, "eid", eid),
+    WIRE_F_UUID(admin_profile_row, "order", order),
+    WIRE_F_I64(admin_profile_row, "reserved_until", reserved_until_ms),
 };
 static const struct wire_table ADMIN_PROFILE_ROW =
     WIRE_TABLE(admin_profile_row, ADMIN_PROFILE_ROW_ROWS, remora__admin_profile_row__descriptor);

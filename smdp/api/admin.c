@@ -139,7 +139,28 @@ static int one_profile(void *ctx, const struct stock_item *i)
     r->mno = i->mno;
     r->state = copy(l->q, stock_state_text(i->state));
     r->eid = i->eid;
+    r->order = i->order;
     return ERR_OK;
+}
+
+/* A reservation lives as long as its order: until the validity period ends it is waited for, and
+ * then until the card is proved not to hold the profile. */
+static void reservations(struct profiles *l)
+{
+    for (unsigned i = 0; i < l->n; i++) {
+        struct admin_profile_row *r = &l->rows[i];
+        const void *obj = NULL;
+        struct mbox key;
+        const struct order *o;
+        if (!span_eq(r->state, span_str(stock_state_text(STOCK_RESERVED))))
+            continue;
+        order_mbox(&r->order, &key);
+        if (engine_view(l->q->a->cfg.engine, &key, &obj) || !obj)
+            continue;
+        o = obj;
+        if (!o->answered)
+            r->reserved_until_ms = o->validity_end_ms;
+    }
 }
 
 static void profile_list(struct request *q)
@@ -168,6 +189,7 @@ static void profile_list(struct request *q)
         broken(q);
         return;
     }
+    reservations(&l);
     body->rows = l.rows;
     body->n_rows = l.n;
     dp_request_respond(q, m);

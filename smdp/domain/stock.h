@@ -9,7 +9,12 @@
 enum stock_state {
     STOCK_NONE = 0,
     STOCK_AVAILABLE,
-    STOCK_RESERVED,  /* bound to eid by a running order */
+    /* Bound to eid by an order. Its time-to-live is the order's validity period, which the caller
+     * gives and timers.validity_max bounds: an order that did not begin in time ends and releases
+     * with proof (nothing was sent); one that did is cleaned up until the SM-SR proves the card
+     * clean. There is no second clock: one that ran out sooner would free an ICCID that may stand
+     * on a card, one that ran longer would hold one that nothing needs. */
+    STOCK_RESERVED,
     STOCK_INSTALLED, /* stands on eid; its Ki is gone from here */
     STOCK_DELETED,   /* was installed and is deleted: never used again, it has no Ki any more */
 };

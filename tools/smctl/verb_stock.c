@@ -243,21 +243,46 @@ struct listing {
     unsigned n;
 };
 
+/* "Reserved" is not for ever: until when, or what ends it. */
+static void reserved_text(const struct admin_profile_row *r, char *dst, size_t cap)
+{
+    char order[UUID_TEXT], until[25] = "";
+
+    dst[0] = '\0';
+    if (!span_eq(r->state, span_str("Reserved")) || uuid_is_zero(&r->order))
+        return;
+    uuid_text(&r->order, order);
+    if (r->reserved_until_ms)
+        clock_text(r->reserved_until_ms, until);
+    (void)snprintf(dst, cap, "  until %s, order %s",
+                   *until ? until : "it is proved not to be on the card", order);
+}
+
+static void row_text(const struct admin_profile_row *r, const char *eid)
+{
+    char type[100], state[40], reserved[160];
+
+    reserved_text(r, reserved, sizeof reserved);
+    printf("%-20s  %-9s  %s%s%sIMSI %s  MSISDN %s  %s  owner %s%s\n", r->iccid.s,
+           text_safe(r->state, state, sizeof state), *eid ? "on " : "", eid, *eid ? "  " : "",
+           r->imsi.s, r->msisdn.s[0] ? r->msisdn.s : "-",
+           text_safe(r->profile_type, type, sizeof type), r->mno.s, reserved);
+}
+
 static void row_print(const struct smctl *x, const struct admin_profile_row *r)
 {
-    char eid[EID_TEXT] = "", type[100], state[40];
+    char eid[EID_TEXT] = "", order[UUID_TEXT] = "";
     struct buf b;
     struct json w = {.out = &b};
 
     if (!eid_is_zero(&r->eid))
         eid_text(&r->eid, eid);
     if (!x->json) {
-        printf("%-20s  %-9s  %s%s%sIMSI %s  MSISDN %s  %s  owner %s\n", r->iccid.s,
-               text_safe(r->state, state, sizeof state), *eid ? "on " : "", eid,
-               *eid ? "  " : "", r->imsi.s, r->msisdn.s[0] ? r->msisdn.s : "-",
-               text_safe(r->profile_type, type, sizeof type), r->mno.s);
+        row_text(r, eid);
         return;
     }
+    if (!uuid_is_zero(&r->order))
+        uuid_text(&r->order, order);
     buf_init(&b, 0);
     json_open(&w, NULL, '{');
     json_str(&w, "iccid", r->iccid.s);
@@ -267,6 +292,8 @@ static void row_print(const struct smctl *x, const struct admin_profile_row *r)
     json_str(&w, "msisdn", r->msisdn.s);
     json_text(&w, "profile_type", r->profile_type);
     json_str(&w, "mno", r->mno.s);
+    json_str(&w, "order", order);
+    json_time(&w, "reserved_until", r->reserved_until_ms);
     json_close(&w, '}');
     out_line(stdout, &b);
     buf_fini(&b);

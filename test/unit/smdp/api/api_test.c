@@ -97,6 +97,47 @@ static void import_is_whole_or_nothing(void **state)
     assert_false(dpw_secret(w, "subscription/8949010000000000011"));
 }
 
+static struct admin_profile_row stock_row(struct dp_world *w)
+{
+    static unsigned serial;
+    char fcid[32];
+    struct admin_profile_list_request q = {.limit = 1};
+    const struct admin_profile_list_response *r;
+
+    (void)snprintf(fcid, sizeof fcid, "stock-%u", ++serial);
+    q.base.function_call_identifier = span_str(fcid);
+    (void)dpw_ask(w, &w->blue, MSG_ADMIN_PROFILE_LIST_REQUEST, &q);
+    dpw_run(w);
+    r = dpw_last(&w->blue, MSG_ADMIN_PROFILE_LIST_RESPONSE)->message.body;
+    assert_int_equal(r->n_rows, 1);
+    return r->rows[0];
+}
+
+/* A reservation says until when it lives; past that, only proof ends it. */
+static void reservations_show_their_end(void **state)
+{
+    struct dp_world *w = *state;
+    struct admin_profile_row row;
+
+    dpw_stock(w, 1);
+    row = stock_row(w);
+    assert_true(uuid_is_zero(&row.order) && !row.reserved_until_ms);
+    dpw_link(w, false); /* the order begins, nothing answers */
+    (void)dpw_download(w, "order-1", false, 120);
+    dpw_run(w);
+    row = stock_row(w);
+    assert_true(span_eq(row.state, span_str("Reserved")));
+    assert_false(uuid_is_zero(&row.order));
+    assert_true(row.reserved_until_ms > clock_wall_ms(&w->clock.port));
+    assert_true(row.reserved_until_ms <= clock_wall_ms(&w->clock.port) + 120000);
+    while (dp_store_live(smdp_core_store(w->core)) > 0 && dpw_timer(w))
+        ;
+    /* Nothing had been sent that the card could have taken: that is the proof. */
+    row = stock_row(w);
+    assert_true(span_eq(row.state, span_str("Available")));
+    assert_true(uuid_is_zero(&row.order) && !row.reserved_until_ms);
+}
+
 #define HEAD_M "iccid,imsi,msisdn,k,opc\r\n"
 #define KEYS_M ",101112131415161718191A1B1C1D1E1F,F0E1D2C3B4A5968778695A4B3C2D1E0F\r\n"
 #define K_TEST "465B5CE8B199B49FAA5F0A2EE238A6BC"
@@ -528,6 +569,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(import_is_whole_or_nothing),
         T(import_of_many), T(a_number_stands_once), T(rows_are_linted),
+        T(reservations_show_their_end),
         T(power_cut_in_an_import),
         T(who_may_import),
         T(parts_in_order),
