@@ -113,7 +113,8 @@ static int sentence(const char *file, const cyaml_schema_value_t *schema, const 
         return errmsg_set(why, ERR_CONFIG, "%.160s%s: key %.*s is missing: add it", file, s->place,
                           (int)strcspn(colon + 2, " "), colon + 2);
     return errmsg_set(why, ERR_CONFIG, "%.160s%s: %s%s%s", file, s->place,
-                      s->what[0] ? s->what : cyaml_strerror(err), s->n ? ", in key " : "", s->n ? s->field[0] : "");
+                      s->what[0] ? s->what : cyaml_strerror(err), s->n ? ", in key " : "",
+                      s->n ? s->field[0] : "");
 }
 
 static cyaml_config_t config(struct said *s)

@@ -216,7 +216,8 @@ enum exit_code verb_profile_import(struct smctl *x)
         if (err)
             err = errmsg_set(&why, ERR_CONFIG, "%.100s: %.200s", x->words[0], inner.text);
         else if (!rows)
-            err = errmsg_set(&why, ERR_CONFIG, "%.100s holds a header and no subscription: one row a profile",
+            err = errmsg_set(&why, ERR_CONFIG,
+                             "%.100s holds a header and no subscription: one row a profile",
                              x->words[0]);
     }
     if (err) {
