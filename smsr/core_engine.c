@@ -9,8 +9,6 @@
 
 /* Low nibble of KIc and KID: AES in CBC, AES in CMAC (ota section 1.4). */
 #define KIC_AES 0x02u
-/* Cards of one number whose owner is asked for; more of one owner say no more. */
-#define NUMBER_CARDS 16u
 
 struct mbox core_mbox(const struct eid *eid)
 {
@@ -98,22 +96,11 @@ static bool iccid_taken(void *ctx, const struct iccid *iccid)
            ERR_NOT_FOUND; /* what cannot be read is not free */
 }
 
-/* No two owners share a number, so the first cards that have it tell whose it is. */
 static bool number_taken(void *ctx, const struct msisdn *number, const struct oid *mno)
 {
     struct smsr_core *c = ctx;
-    struct eid eids[NUMBER_CARDS];
-    unsigned n = 0;
 
-    if (store_candidates(c->store, number, eids, NUMBER_CARDS, &n))
-        return true; /* what cannot be read is not free */
-    for (unsigned i = 0; i < n; i++) {
-        const struct euicc *e = core_view(c, &eids[i]);
-        for (unsigned k = 0; e && k < e->n_profiles; k++)
-            if (msisdn_eq(&e->profiles[k].msisdn, number) && !oid_eq(&e->profiles[k].mno, mno))
-                return true;
-    }
-    return false;
+    return api_number_taken(c->api, number, mno);
 }
 
 static int app_decide(void *ctx, void *obj, const struct input *in, struct plan *p)

@@ -50,6 +50,9 @@ MUST_CHECK int api_finish_plan(struct api *a, struct plan *p);
 void api_reply(struct api *a, const struct out_reply *o); /* OUT_REPLY is durable */
 void api_deliver(struct api *a, uint64_t conn, const struct event *ev, unsigned index);
 
+/* For deciders: the number stands on a profile of another owner than mno. */
+bool api_number_taken(struct api *a, const struct msisdn *number, const struct oid *mno);
+
 struct api_counters {
     uint64_t connections, hello_refused, requests, denied, malformed, repeated, reused, no_room,
         undeliverable;

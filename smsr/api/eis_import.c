@@ -89,6 +89,24 @@ static enum status_code check_profile(const struct eis_check *c, const struct ei
     return ST_OK;
 }
 
+/* No two owners share a number, on whatever card (see smsr/proc/admission.c, check_address). */
+static enum status_code check_number(const struct eis_check *c, const struct eis_import *im,
+                                     unsigned i, struct errmsg *why)
+{
+    const struct eis_profile *p = &im->eis.profiles[i];
+    bool taken = false;
+
+    if (!p->address.msisdn.s[0])
+        return ST_OK;
+    for (unsigned k = 0; k < i; k++)
+        taken = taken || (msisdn_eq(&im->eis.profiles[k].address.msisdn, &p->address.msisdn) &&
+                          !oid_eq(&im->eis.profiles[k].mno_id, &p->mno_id));
+    if (!taken && !c->number_taken(c->ctx, &p->address.msisdn, &p->mno_id))
+        return ST_OK;
+    (void)errmsg_set(why, 0, "the number of profile %u stands on a profile of another owner", i + 1);
+    return ST_ADDRESS_TAKEN;
+}
+
 static enum status_code check_profiles(const struct eis_check *c, const struct eis_import *im,
                                        struct errmsg *why)
 {
@@ -96,6 +114,8 @@ static enum status_code check_profiles(const struct eis_check *c, const struct e
 
     for (unsigned i = 0; i < im->eis.n_profiles; i++) {
         enum status_code st = check_profile(c, im, i, why);
+        if (!st)
+            st = check_number(c, im, i, why);
         if (st)
             return st;
         enabled += im->eis.profiles[i].state == PROFILE_ENABLED;

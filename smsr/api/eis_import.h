@@ -20,6 +20,8 @@ struct eis_check {
     /* The card is registered; the ICCID stands on some card. */
     bool (*eid_known)(void *ctx, const struct eid *eid);
     bool (*iccid_known)(void *ctx, const struct iccid *iccid);
+    /* The number stands on a profile of another owner. */
+    bool (*number_taken)(void *ctx, const struct msisdn *number, const struct oid *mno);
     void *ctx;
 };
 struct eis_import {

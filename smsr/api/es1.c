@@ -6,6 +6,9 @@
 #include "common/msg/es1.h"
 #include "smsr/api/eis_import.h"
 
+/* No two owners share a number, so the first cards that have it tell whose it is. */
+#define NUMBER_CARDS 16u
+
 static bool eid_known(void *ctx, const struct eid *eid)
 {
     struct api *a = ctx;
@@ -22,6 +25,33 @@ static bool iccid_known(void *ctx, const struct iccid *iccid)
     struct eid there;
 
     return store_iccid(a->cfg.store, iccid, &there) != ERR_NOT_FOUND;
+}
+
+bool api_number_taken(struct api *a, const struct msisdn *number, const struct oid *mno)
+{
+    struct eid eids[NUMBER_CARDS];
+    unsigned n = 0;
+
+    if (store_candidates(a->cfg.store, number, eids, NUMBER_CARDS, &n))
+        return true; /* what cannot be read is not free */
+    for (unsigned i = 0; i < n; i++) {
+        struct mbox key = {.kind = MBOX_EUICC};
+        const struct euicc *e;
+        const void *view = NULL;
+        memcpy(key.id, eids[i].b, sizeof eids[i].b);
+        if (engine_view(a->cfg.engine, &key, &view))
+            return true;
+        e = view;
+        for (unsigned k = 0; e && k < e->n_profiles; k++)
+            if (msisdn_eq(&e->profiles[k].msisdn, number) && !oid_eq(&e->profiles[k].mno, mno))
+                return true;
+    }
+    return false;
+}
+
+static bool number_taken(void *ctx, const struct msisdn *number, const struct oid *mno)
+{
+    return api_number_taken(ctx, number, mno);
 }
 
 static struct event *call_record(struct request *q, struct plan *p, enum event_type type,
@@ -159,7 +189,8 @@ void api_register_eis(struct request *q)
     struct eis_check c = {.crypto = a->cfg.crypto, .pki = a->cfg.pki, .env = a->cfg.env,
                           .transport = a->cfg.transport, .n_transport = a->cfg.n_transport,
                           .now_ms = clock_wall_ms(a->cfg.clock), .caller = q->call.party,
-                          .eid_known = eid_known, .iccid_known = iccid_known, .ctx = a};
+                          .eid_known = eid_known, .iccid_known = iccid_known,
+                          .number_taken = number_taken, .ctx = a};
     struct eis_import *im = arena_alloc(engine_arena(a->cfg.engine), sizeof *im);
     struct errmsg why = {{0}};
     enum status_code st;

@@ -82,6 +82,8 @@ enum change {
     TWICE,
     ICCID_TAKEN,
     ICCID_DOUBLED,
+    NUMBER_TAKEN,
+    NUMBER_SHARED,
     AID_DOUBLED,
     TWO_ENABLED,
     TWO_FALLBACK,
@@ -116,6 +118,8 @@ static const struct { const char *subject, *reason, *says; } WANT[CHANGE_COUNT] 
     [TWICE] = {"8.1.1", "3.3", "registered already"},
     [ICCID_TAKEN] = {"8.2.1", "3.3", "another card"},
     [ICCID_DOUBLED] = {"8.6", "2.1", "same ICCID"},
+    [NUMBER_TAKEN] = {"8.2.6", "3.3", "profile 2"},
+    [NUMBER_SHARED] = {"8.2.6", "3.3", "profile 2"},
     [AID_DOUBLED] = {"8.6", "2.1", "same ICCID or AID"},
     [TWO_ENABLED] = {"8.6", "2.1", "enabled"},
     [TWO_FALLBACK] = {"8.6", "2.1", "fall-back"},
@@ -146,6 +150,9 @@ static void change_profiles(struct eis_parts *e, enum change c)
     switch (c) {
     case ICCID_TAKEN: p[0].iccid = iccid_no("894901", 1); break;
     case ICCID_DOUBLED: p[1].iccid = p[0].iccid; break;
+    case NUMBER_TAKEN: assert_int_equal(msisdn_parse(span_str("491510000001"),
+                                                     &p[1].address.msisdn), ERR_OK); break;
+    case NUMBER_SHARED: p[1].address.msisdn = p[0].address.msisdn; break;
     case AID_DOUBLED: p[1].isdp_aid = p[0].isdp_aid; break;
     case TWO_ENABLED: p[1].state = PROFILE_ENABLED; break;
     case TWO_FALLBACK: p[1].fallback_attribute = true; break;
