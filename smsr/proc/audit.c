@@ -17,9 +17,15 @@ static const struct euicc_profile *named(const struct run *r)
     return r->op->aid.n ? euicc_profile_by_aid(r->e, &r->op->aid) : NULL;
 }
 
+/* Asked again: a card that is silent where the EIS believes it to be may have fallen back by itself,
+ * and its notification waits behind this very question. */
 int audit_start(struct run *r)
 {
-    return run_fence_to(r, PURPOSE_AUDIT, AU_ASKING, named(r));
+    const struct euicc_profile *other = named(r);
+
+    if (!other && run_packet(r, PURPOSE_AUDIT))
+        other = euicc_fallback(r->e);
+    return run_fence_to(r, PURPOSE_AUDIT, AU_ASKING, other);
 }
 
 static int confirm(struct run *r)

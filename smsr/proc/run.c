@@ -304,10 +304,11 @@ int run_fence_to(struct run *r, enum packet_purpose purpose, int state,
 
 int run_fence(struct run *r, enum packet_purpose purpose, int state)
 {
-    /* Both numbers the card may have now: of the profile it left and of the one it goes to. */
-    const struct euicc_profile *other = r->op->function == FN_DISABLE_PROFILE
-                                            ? euicc_fallback(r->e)
-                                            : euicc_profile_by_iccid(r->e, &r->op->iccid);
+    /* Both numbers the card may have now: of the profile it left and of the one it goes to, be it by
+     * itself. */
+    const struct euicc_profile *other = r->op->function == FN_ENABLE_PROFILE
+                                            ? euicc_profile_by_iccid(r->e, &r->op->iccid)
+                                            : euicc_fallback(r->e);
     return run_fence_to(r, purpose, state, other);
 }
 

@@ -45,7 +45,8 @@ static int trigger(struct run *r, int state, int64_t due)
     w = run_writer(r, 512);
     err = es5_push_session(&w, route, r->e);
     return err ? err
-               : run_arm(r, PURPOSE_TRIGGER, wr_view(&w), state, due, euicc_enabled(r->e), NULL);
+               : run_arm(r, PURPOSE_TRIGGER, wr_view(&w), state, due, euicc_enabled(r->e),
+                         r->op->armed ? euicc_fallback(r->e) : NULL);
 }
 
 static void close_session(struct run *r, const struct uuid *session)

@@ -197,6 +197,27 @@ static void it_asks_each_minute_until_validity_ends(void **state)
     assert_int_equal(w->answered, 1);
 }
 
+/* A card that fell back does not hear the number of the profile it left. */
+static void asked_again_also_where_it_falls_back_to(void **state)
+{
+    struct core *w = *state;
+    const struct out_sms *sms;
+
+    core_call(w, CORE_F, FN_AUDIT_EIS, 0);
+    core_por_list(w, 0, "10=1F 11=3F 12=1F");
+    core_call(w, CORE_F, FN_AUDIT_EIS, 0);
+    sms = core_out(w, OUT_SMS, 0);
+    assert_string_equal(sms->to[0].s, core_iccid(ONE).s);
+    assert_string_equal(sms->to[1].s, "");
+    core_pass(w, 60 * SECONDS);
+    sms = core_out(w, OUT_SMS, 0);
+    assert_string_equal(sms->to[0].s, core_iccid(ONE).s);
+    assert_string_equal(sms->to[1].s, core_iccid(BOOT).s);
+    core_por_list(w, 0, "10=3F 11=1F 12=1F");
+    core_expect_end(w, VERDICT_SUCCESS, "", "");
+    assert_non_null(core_event(w, EV_PROFILE_FALLEN_BACK));
+}
+
 static void an_earlier_question_may_be_answered(void **state)
 {
     struct core *w = *state;
@@ -375,6 +396,7 @@ int main(void)
         T(a_profile_that_is_gone), T(the_enabled_one_is_gone),
         cmocka_unit_test(none_goes_silently), T(what_the_eis_does_not_know),
         T(it_asks_each_minute_until_validity_ends),
+        T(asked_again_also_where_it_falls_back_to), T(a_restart_asks_again),
         T(an_earlier_question_may_be_answered), T(a_restart_asks_again),
         T(a_first_attach_is_confirmed_only), cmocka_unit_test(a_change_is_confirmed_and_audited),
         T(the_same_one_again_while_it_is_handled), T(old_ones_are_only_noted),

@@ -135,6 +135,23 @@ static void silence_expires_then_the_audit_tells(void **state)
     assert_int_equal(w->answered, 1);
 }
 
+/* The number of a profile that is deleted is the last one a card would answer at. */
+static void the_fence_also_asks_where_it_falls_back_to(void **state)
+{
+    struct core *w = *state;
+    const struct out_sms *sms;
+
+    core_call(w, CORE_F, FN_AUDIT_EIS, 0);
+    core_por_list(w, 0, "10=1F 11=1F 12=3F");
+    core_call(w, CORE_B, FN_DELETE_PROFILE, ONE);
+    assert_string_equal(core_state(w), "ARMED");
+    core_por(w, 0, POR_CIPHERING, (struct span){NULL, 0});
+    assert_string_equal(core_state(w), "FENCING");
+    sms = core_out(w, OUT_SMS, 0);
+    assert_string_equal(sms->to[0].s, core_iccid(TWO).s);
+    assert_string_equal(sms->to[1].s, core_iccid(BOOT).s);
+}
+
 static void its_own_late_answer_ends_the_fence(void **state)
 {
     static const struct { uint16_t sw; enum verdict v; } ROWS[] = {
@@ -245,6 +262,7 @@ int main(void)
         T(memory_and_more_time_wait_for_the_same_bytes),
         T(silence_expires_then_the_audit_tells),
         cmocka_unit_test(its_own_late_answer_ends_the_fence),
+        T(the_fence_also_asks_where_it_falls_back_to),
         T(an_earlier_fence_may_answer),
         T(an_empty_list_deletes_nothing),
         T(policy_is_read_where_it_is_armed),
