@@ -3,6 +3,7 @@
  * same octets every time, so it is made when it is needed and kept nowhere. */
 #include "smdp/core_int.h"
 
+#include "common/base/mutant.h"
 #include "common/wire/wire.h"
 #include "smdp/domain/secret.h"
 #include "smdp/profile/lint.h"
@@ -11,21 +12,12 @@
 
 #include <stdlib.h>
 
-#ifdef REMORA_MUTANTS
-/* A seeded mistake for the tests of the tests: the AuC must notice a profile with another key. */
+/* The AuC must notice a profile with another key. */
 static void mutate(struct subscription *s)
 {
-    const char *which = getenv("REMORA_MUTANT");
-
-    if (which && strcmp(which, "K_BYTE") == 0)
+    if (mutant("K_BYTE"))
         s->k[0] ^= 0x01;
 }
-#else
-static void mutate(struct subscription *s)
-{
-    (void)s;
-}
-#endif
 
 static int refuse(struct dp_job_result *ret, enum dp_status st, const char *text)
 {

@@ -4,6 +4,7 @@
  * And the mirror of it: what we heard from a peer whose subscriber we are. */
 #include "common/engine/engine_int.h"
 
+#include "common/base/mutant.h"
 #include "common/wire/wire.h"
 
 #include <stdlib.h>
@@ -339,6 +340,8 @@ int engine_peer_delivery(struct engine *e, const struct oid *peer, uint64_t numb
     if (err)
         return err;
     b->ack_wanted = true;
+    if (mutant("ACK_BEFORE_STORED"))
+        e->app.peer_ack(e->app.ctx, peer, number);
     if (number <= b->seen_no)
         return ERR_EXISTS;
     b->seen_no = number;

@@ -3,6 +3,7 @@
  * 1). */
 #include "common/engine/engine_int.h"
 
+#include "common/base/mutant.h"
 #include "common/wire/wire.h"
 
 #include <stdio.h>
@@ -37,6 +38,8 @@ int engine_view(struct engine *e, const struct mbox *key, const void **ret_obj)
     struct agg *a;
     int err = overlay_find(e, key, &a);
 
+    if (a && a->dirty && mutant("VIEW_WITHOUT_OVERLAY"))
+        a = NULL;
     *ret_obj = a ? a->obj : NULL;
     return err ? engine_fail(e, err, "state.db: an aggregate cannot be read: %s", err_text(err))
                : ERR_OK;
@@ -272,7 +275,7 @@ static int first_turn(struct engine *e)
 
 static void release_all(struct engine *e)
 {
-    uint64_t durable = journal_durable_lsn(e->journal);
+    uint64_t durable = mutant("SEND_BEFORE_COMMIT") ? UINT64_MAX : journal_durable_lsn(e->journal);
     size_t kept = 0;
 
     e->releasing = true;
@@ -306,7 +309,11 @@ static int commit_round(struct engine *e)
         return engine_fail(e, err, "the records of a turn cannot be written: %s", err_text(err));
     if (e->in_tx) {
         e->in_tx = false;
+        if (mutant("SEND_BEFORE_COMMIT"))
+            release_all(e);
         err = journal_commit(e->journal);
+        if (mutant("COMMIT_ERROR_IGNORED"))
+            err = ERR_OK;
         if (err)
             return engine_fail(e, err, "journal.db: commit failed: %s", err_text(err));
         e->count.commits++;

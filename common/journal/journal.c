@@ -2,6 +2,7 @@
 /* Opening, appending and committing (design laws 1, 2 and 11). */
 #include "common/journal/journal_int.h"
 
+#include "common/base/mutant.h"
 #include <stdlib.h>
 
 #define BUSY_MS 5000 /* a verifier or a backup may hold a lock for a moment */
@@ -150,7 +151,8 @@ int journal_open_with(const char *path, const struct journal_options *o, enum db
 int journal_open(const char *path, const struct journal_options *o, struct crypto *crypto,
                  struct journal **ret, struct errmsg *why)
 {
-    return journal_open_with(path, o, DB_SYNC_FULL, crypto, ret, why);
+    return journal_open_with(path, o, mutant("SYNC_NORMAL") ? DB_SYNC_NORMAL : DB_SYNC_FULL, crypto,
+                             ret, why);
 }
 
 void journal_close(struct journal *j)

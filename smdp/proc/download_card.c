@@ -2,6 +2,7 @@
 /* Key set and load (SGP.02 4.1.3; facts: sgp02 7): what SendData carries to the ISD-P and back. */
 #include "smdp/proc/download.h"
 
+#include "common/base/mutant.h"
 #include "common/msg/es3.h"
 #include "smdp/es8/es8.h"
 
@@ -60,7 +61,8 @@ int download_perso(const struct proc_view *v, const struct input *in, struct pla
     /* The key is durable before the card may have agreed on anything with it (trust 3.7). */
     struct event *ev = run_call(&r, NO_PAYLOAD);
     run_drop_secret(&r, ev, DP_SECRET_EPHEMERAL);
-    run_put_secret(&r, ev, DP_SECRET_EPHEMERAL, res);
+    if (!mutant("EPHEMERAL_KEY_NOT_KEPT"))
+        run_put_secret(&r, ev, DP_SECRET_EPHEMERAL, res);
     return ERR_OK;
 }
 

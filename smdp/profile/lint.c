@@ -2,6 +2,7 @@
 /* The rules of profile lint and the judgements behind them. */
 #include "smdp/profile/lint.h"
 
+#include "common/base/mutant.h"
 #include <stdio.h>
 
 #define ICCID_TS48    "89000123456789012341" /* every TS.48 generic test profile, v1 to v7 */
@@ -55,6 +56,8 @@ static void found(struct lint *l, const char *fmt, ...)
 /* Numbers are not levels: 08 or 12 are above 06 and yet lack ciphering, so the bits decide. */
 bool lint_msl_weak(uint8_t msl)
 {
+    if (mutant("LINT_ACCEPTS_MSL_02") && msl == 0x02)
+        return false;
     bool checksum = msl & 0x02; /* 10 cryptographic checksum, 11 digital signature */
     bool ciphered = msl & 0x04;
     return !checksum || !ciphered;

@@ -4,6 +4,7 @@
  * once. A session that is gone with a step open is fenced by a new session and an audit in it. */
 #include "smsr/proc/admission.h"
 
+#include "common/base/mutant.h"
 #include "common/base/hex.h"
 #include "common/codec/adminhttp.h"
 #include "smsr/domain/limit.h"
@@ -355,7 +356,8 @@ static int posted(struct run *r)
         run_in_doubt(r, "the card opened a new session in mid step");
         return audit_step(r, &post->session);
     }
-    if (number != r->op->step || !uuid_eq(&post->session, &r->op->session))
+    if ((number != r->op->step || !uuid_eq(&post->session, &r->op->session)) &&
+        !mutant("STEP_ANSWERED_TWICE"))
         return ERR_STATE;
     if (post->script_status != ADMIN_STATUS_OK)
         return not_run(r);
@@ -433,7 +435,7 @@ static int fence_step(const struct proc_view *v, const struct input *in, struct 
     }
     (void)answered(&r, creates(&r) ? in->u.post.body : (struct span){NULL, 0}, r.op->data_done, -1,
                    0);
-    if (creates(&r) && run_seen(&st, &r.op->aid)) {
+    if (creates(&r) && run_seen(&st, &r.op->aid) && !mutant("CREATED_AGAIN_UNSEEN")) {
         (void)run_record(&r, EV_ISDP_CREATED, -1, 0);
         finish(&r, VERDICT_SUCCESS, ST_OK, (struct span){NULL, 0});
         return ERR_OK;

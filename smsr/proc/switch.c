@@ -4,6 +4,7 @@
  * confirmation is success. Silence leads to the fence, never to a guess. */
 #include "smsr/proc/switch.h"
 
+#include "common/base/mutant.h"
 #include "common/codec/packet.h"
 #include "smsr/proc/admission.h"
 #include "smsr/domain/notification.h"
@@ -57,7 +58,7 @@ static int queued(const struct proc_view *v, const struct input *in, struct plan
         run_expire_unsent(&r);
         return ERR_OK;
     }
-    return switch_start(&r);
+    return mutant("POLICY_NOT_AT_ARMING") ? switch_arm(&r) : switch_start(&r);
 }
 
 /* What changed since admission is looked at again where the packet is armed. */
@@ -130,6 +131,11 @@ static int go_fence(struct run *r, const char *why)
 /* The validity period is over and a packet is out: answer once, then find the truth. */
 static int expire_and_fence(struct run *r)
 {
+    if (mutant("FAILED_ON_TIMEOUT")) {
+        (void)run_conclude(r, VERDICT_FAILED, ST_ISDR_EXECUTION, STAGE_BEARER,
+                           (struct span){NULL, 0});
+        return ERR_OK;
+    }
     run_expire_sent(r, "validity period over, the card has not answered", SW_FENCING,
                     run_fence_due(r, 0));
     return run_fence(r, PURPOSE_FENCE, SW_FENCING);
@@ -150,6 +156,8 @@ static int armed(const struct proc_view *v, const struct input *in, struct plan 
             return expire_and_fence(&r);
         if (!pk)
             return go_fence(&r, "the packet is no longer known");
+        if (mutant("RESEND_FRESH_COUNTER"))
+            return switch_arm(&r);
         run_resend(&r, pk, euicc_enabled(r.e), switch_goal(&r));
         return ERR_OK;
     }
