@@ -309,8 +309,10 @@ static void on_trouble(const struct uuid *order, int err)
     char id[UUID_TEXT];
 
     uuid_text(order, id);
-    log_error("order", "order=%s error=%s %s; this order waits and is tried again, the others go on: "
-              "smctl explain %s shows how far it is", id, err_name(err), err_text(err), id);
+    log_error("order",
+              "order=%s error=%s %s; this order waits and is tried again, the others go on: smctl "
+              "explain %s shows how far it is",
+              id, err_name(err), err_text(err), id);
 }
 
 /* --- opening --- */

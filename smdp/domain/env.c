@@ -87,7 +87,7 @@ bool dp_env_covers_iccid(const struct dp_party *p, const struct iccid *iccid)
     for (unsigned i = 0; i < p->n_iccid; i++)
         if (strncmp(iccid->s, p->iccid_prefix[i], strlen(p->iccid_prefix[i])) == 0)
             return true;
-    return p->n_iccid == 0;
+    return false;
 }
 
 bool dp_env_covers_imsi(const struct dp_party *p, const struct imsi *imsi)
@@ -95,5 +95,5 @@ bool dp_env_covers_imsi(const struct dp_party *p, const struct imsi *imsi)
     for (unsigned i = 0; i < p->n_plmn; i++)
         if (strncmp(imsi->s, p->plmn[i].s, strlen(p->plmn[i].s)) == 0)
             return true;
-    return p->n_plmn == 0;
+    return false;
 }

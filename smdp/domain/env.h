@@ -68,6 +68,7 @@ const struct dp_party *dp_env_party(const struct dp_env *env,
 const struct dp_smsr *dp_env_smsr(const struct dp_env *env, const struct oid *oid);
 bool dp_env_has_role(const struct dp_party *p, enum party_role role);
 bool dp_env_is_test(const struct dp_env *env, const struct eid *eid);
-/* The ICCID falls in the operator's prefixes, the IMSI in its networks (empty list: any). */
+/* The ICCID falls in the operator's prefixes, the IMSI in its networks. An empty list holds nothing:
+ * default reject. */
 bool dp_env_covers_iccid(const struct dp_party *p, const struct iccid *iccid);
 bool dp_env_covers_imsi(const struct dp_party *p, const struct imsi *imsi);

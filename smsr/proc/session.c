@@ -12,7 +12,8 @@
 enum { SE_QUEUED, SE_WAIT_SESSION, SE_STEP, SE_FENCE_WAIT, SE_FENCE_STEP, SE_STATE_COUNT };
 #define S(x) (1u << (unsigned)(x))
 #define CREATE_ATTEMPTS 3u
-#define COMMAND_ANSWERED 1u /* of CreateISDP, where SendData counts octets: the card answered, however */
+/* Of CreateISDP, where SendData counts octets: the card answered, however. */
+#define COMMAND_ANSWERED 1u
 #define ANSWER_MAX 60000u /* of all steps of a SendData: what its RESPONSE may carry */
 
 static bool creates(const struct run *r)
@@ -336,7 +337,8 @@ static int not_run(struct run *r)
 {
     const struct in_post *post = &r->in->u.post;
 
-    (void)answered(r, (struct span){NULL, 0}, creates(r) ? COMMAND_ANSWERED : r->op->data_done, -1, 0);
+    (void)answered(r, (struct span){NULL, 0}, creates(r) ? COMMAND_ANSWERED : r->op->data_done, -1,
+                   0);
     if (creates(r) && !refused_script(post->script_status)) {
         run_in_doubt(r, "the card does not say what became of the script");
         return audit_step(r, &post->session);
@@ -440,7 +442,8 @@ static int fence_step(const struct proc_view *v, const struct input *in, struct 
         finish(&r, VERDICT_SUCCESS, ST_OK, (struct span){NULL, 0});
         return ERR_OK;
     }
-    /* Never answered and proven not to have run, on its own channel: the same command goes into the new session. */
+    /* Never answered and proven not to have run, on its own channel: the same command goes into the
+     * new session. */
     if (creates(&r) && !r.op->data_done && r.op->attempt < CREATE_ATTEMPTS && !r.op->answered &&
         !run_expired(&r))
         return command_step(&r, &in->u.post.session, 0);

@@ -55,6 +55,12 @@ static bool never_iccid(void *ctx, const struct iccid *iccid)
     return iccid->s[0] == 'x';
 }
 
+static bool some_number(void *ctx, const struct msisdn *number, const struct oid *mno)
+{
+    (void)ctx;
+    return number->s[0] == mno->s[0];
+}
+
 static const struct eis_check *check(void)
 {
     static struct eid_range range = {"890000000000000000000000000000",
@@ -71,7 +77,7 @@ static const struct eis_check *check(void)
         key[i] = i;
     c = (struct eis_check){.crypto = crypto_new(NULL), .env = &env, .transport = &transport,
                            .n_transport = 1, .now_ms = NOW, .caller = {"1.3.6.1.4.1.99999.30"},
-                           .eid_known = never_eid, .iccid_known = never_iccid};
+                           .eid_known = never_eid, .iccid_known = never_iccid, .number_taken = some_number};
     c.pki = pki_new(c.crypto);
     if (key_new(KEY_AES, span_of(key, sizeof key), &transport.key) ||
         pki_add_ci_der(c.pki, span_of(CI, sizeof CI), NULL))

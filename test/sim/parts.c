@@ -162,6 +162,8 @@ static int make_smdp(struct world *w, struct errmsg *why)
     dp_party(&w->dp_parties[0], FACTORY_B, "blue", ROLE_OPERATOR);
     (void)snprintf(w->dp_parties[0].plmn[0].s, sizeof w->dp_parties[0].plmn[0].s, "%s", FACTORY_PLMN_B);
     w->dp_parties[0].n_plmn = 1;
+    (void)snprintf(w->dp_parties[0].iccid_prefix[0], sizeof w->dp_parties[0].iccid_prefix[0], "894901");
+    w->dp_parties[0].n_iccid = 1;
     dp_party(&w->dp_parties[1], "1.3.6.1.4.1.99999.40", "house", ROLE_ADMIN);
     w->dp_env.parties = w->dp_parties;
     w->dp_env.n_parties = 2;

@@ -22,8 +22,8 @@ static void ranges(void **state)
     (void)state;
     assert_int_equal(iccid_parse(span_str("8949010000000000001"), &iccid), 0);
     assert_int_equal(imsi_parse(span_str("262010000000001"), &imsi), 0);
-    assert_true(dp_env_covers_iccid(&p, &iccid));
-    assert_true(dp_env_covers_imsi(&p, &imsi));
+    assert_false(dp_env_covers_iccid(&p, &iccid));      /* default reject */
+    assert_false(dp_env_covers_imsi(&p, &imsi));
     memcpy(p.iccid_prefix[0], "894902", 7);
     memcpy(p.plmn[0].s, "262010", 7);
     p.n_iccid = p.n_plmn = 1;
