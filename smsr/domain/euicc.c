@@ -80,13 +80,18 @@ int euicc_new_aid(const struct euicc *e, struct aid *ret)
     return ERR_FULL;
 }
 
+bool operation_ends_waiting(const struct operation *op)
+{
+    return op->function != FN_NOTIFICATION;
+}
+
 int64_t euicc_due(const struct euicc *e)
 {
     int64_t due = e->n_ops ? e->ops[0]->due_ms : 0;
 
     /* An operation that waits behind another still ends at its validity period. */
     for (unsigned i = 1; i < e->n_ops; i++)
-        if (!due || e->ops[i]->validity_end_ms < due)
+        if (operation_ends_waiting(e->ops[i]) && (!due || e->ops[i]->validity_end_ms < due))
             due = e->ops[i]->validity_end_ms;
     return due;
 }

@@ -126,7 +126,10 @@ const struct euicc_packet *euicc_packet_of(const struct euicc *e, uint8_t kvn, u
 struct euicc_packet *euicc_packet_by_counter(struct euicc *e, uint8_t kvn, uint64_t counter);
 /* Smallest ISD-P AID number from 0010 on that is free on this card; ERR_FULL. */
 MUST_CHECK int euicc_new_aid(const struct euicc *e, struct aid *ret);
-/* Earliest due of the running operation; 0 = none. */
+/* Its validity period ends it while it waits behind another. Not what a card told: that has no caller,
+ * and must be looked into whenever its turn comes. */
+bool operation_ends_waiting(const struct operation *op);
+/* Earliest due of the operations; 0 = none. */
 int64_t euicc_due(const struct euicc *e);
 
 struct euicc_record {

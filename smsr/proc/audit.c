@@ -8,6 +8,8 @@
 #include "smsr/domain/eis_view.h"
 #include "smsr/domain/notification.h"
 
+#define ASKED_MAX 4u /* about a change nobody ordered, at least */
+
 enum { AU_QUEUED, AU_ASKING, AU_AUDIT_STATES, AU_CONFIRMING = AU_AUDIT_STATES, AU_STATE_COUNT };
 #define S(x) (1u << (unsigned)(x))
 
@@ -33,11 +35,28 @@ static int confirm(struct run *r)
     return run_confirm(r, r->op->notif_sequence, AU_CONFIRMING, named(r), euicc_enabled(r->e));
 }
 
+static unsigned asked(const struct run *r)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < r->e->n_packets; i++)
+        n += r->e->packets[i].purpose == PURPOSE_AUDIT && uuid_eq(&r->e->packets[i].op, &r->op->id);
+    return n;
+}
+
+static bool told_of_change(const struct run *r)
+{
+    return r->op->function == FN_NOTIFICATION && r->op->notif_kind != NOTIFICATION_FIRST_ATTACH;
+}
+
 static int queued(const struct proc_view *v, const struct input *in, struct plan *p)
 {
     struct run r = RUN_INIT(v, in, p);
 
     if (run_expired(&r)) {
+        /* Too late for a confirmation, but the card said that something moved: what, it still knows. */
+        if (told_of_change(&r))
+            return audit_start(&r);
         run_expire_unsent(&r);
         return ERR_OK;
     }
@@ -148,8 +167,8 @@ static int asking(const struct proc_view *v, const struct input *in, struct plan
 
     if (in->kind == IN_POR)
         return heard(&r);
-    if (run_expired(
-            &r)) { /* a read that nobody answered has changed nothing: FAILED is the truth */
+    /* A read that nobody answered has changed nothing: FAILED is the truth. */
+    if (run_expired(&r) && (!told_of_change(&r) || asked(&r) >= ASKED_MAX)) {
         (void)run_conclude(&r, VERDICT_FAILED, ST_EXPIRED_SENT, STAGE_BEARER,
                            (struct span){NULL, 0});
         return ERR_OK;
@@ -164,8 +183,8 @@ static const struct proc_state AUDIT[] = {
     [AU_ASKING] = {"ASKING", INPUTS, S(AU_ASKING), "fence_1", RESTART_RESUME, asking},
 };
 static const struct proc_state NOTIFICATION[] = {
-    [AU_QUEUED] = {"QUEUED", IN_BIT(IN_TIMER) | IN_BIT(IN_RESTART), S(AU_CONFIRMING), NULL,
-                   RESTART_WAIT, queued},
+    [AU_QUEUED] = {"QUEUED", IN_BIT(IN_TIMER) | IN_BIT(IN_RESTART),
+                   S(AU_CONFIRMING) | S(AU_ASKING), NULL, RESTART_WAIT, queued},
     [AU_CONFIRMING] = {"CONFIRMING", INPUTS | IN_BIT(IN_NOTIFICATION),
                        S(AU_CONFIRMING) | S(AU_ASKING), "confirm_resend", RESTART_RESUME,
                        confirming},

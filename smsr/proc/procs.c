@@ -73,7 +73,7 @@ static int expire_waiting(const struct proc_env *pe, struct euicc *e, const stru
 {
     for (unsigned i = 1; i < e->n_ops; i++) {
         struct run r = {pe, pe->env, e, e->ops[i], in, p, p->now_ms, false, NULL, 0};
-        if (run_expired(&r)) {
+        if (run_expired(&r) && operation_ends_waiting(e->ops[i])) {
             run_expire_unsent(&r);
             return ERR_OK;
         }
@@ -85,7 +85,8 @@ static int expire_waiting(const struct proc_env *pe, struct euicc *e, const stru
 static void mind_waiting(const struct euicc *e, struct plan *p)
 {
     for (unsigned i = 1; p->volatile_due_ms && i < e->n_ops; i++)
-        if (e->ops[i]->validity_end_ms < p->volatile_due_ms)
+        if (operation_ends_waiting(e->ops[i]) &&
+            e->ops[i]->validity_end_ms < p->volatile_due_ms)
             p->volatile_due_ms = e->ops[i]->validity_end_ms;
 }
 

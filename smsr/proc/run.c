@@ -14,7 +14,7 @@ int64_t run_timer(const struct run *r, enum timer t)
 
 static int64_t cap_due(const struct run *r, int64_t due)
 {
-    if (!r->op || r->op->answered || r->answered_now || !r->op->validity_end_ms)
+    if (!r->op || r->op->answered || r->answered_now || r->op->validity_end_ms <= r->now)
         return due;
     return !due || r->op->validity_end_ms < due ? r->op->validity_end_ms : due;
 }
@@ -309,6 +309,10 @@ int run_fence(struct run *r, enum packet_purpose purpose, int state)
     const struct euicc_profile *other = r->op->function == FN_ENABLE_PROFILE
                                             ? euicc_profile_by_iccid(r->e, &r->op->iccid)
                                             : euicc_fallback(r->e);
+
+    /* Silent at both, it may have fallen back: every second question goes there instead. */
+    if (r->op->fences % 2 && euicc_fallback(r->e) && euicc_fallback(r->e) != euicc_enabled(r->e))
+        other = euicc_fallback(r->e);
     return run_fence_to(r, purpose, state, other);
 }
 

@@ -159,12 +159,26 @@ static void cut_somebody(struct world *w)
     }
 }
 
+/* Where only A is heard, or back: a card with B's profile on has to fall back by itself. */
+static void move_away(struct world *w, const struct factory_card *card)
+{
+    struct plmn to;
+
+    memset(&to, 0, sizeof to);
+    (void)snprintf(to.s, sizeof to.s, "%s",
+                   rng_below(&w->story_rng, 2) ? FACTORY_PLMN_THERE : FACTORY_PLMN_HERE);
+    if (simnet_move(w->net, &card->eid, &to, world_wall(w)))
+        world_fault(w, "the device cannot be moved");
+}
+
 static void disturb(struct world *w, const struct factory_card *card)
 {
     if (!w->plan.faults)
         return;
     if (rng_below(&w->story_rng, 2))
         cut_somebody(w);
+    else if (!rng_below(&w->story_rng, 3))
+        move_away(w, card);
     else if (simnet_power_cycle(w->net, &card->eid, world_wall(w)))
         world_fault(w, "the device cannot be switched off");
 }

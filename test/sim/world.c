@@ -392,6 +392,9 @@ int world_run(struct world *w, struct world_stats *ret, struct errmsg *why)
         simnet_set_faults(w->net, &none);
         life_spare(&w->sr_life);
         life_spare(&w->dp_life);
+        /* A card may put off its REFRESH until the next power cycle: each meter gets one. */
+        if (simnet_power_cut(w->net, world_wall(w), hour))
+            world_fault(w, "the meters cannot be switched off and on");
         w->next_story_ms = INT64_MAX;
         while (!w->fault.text[0] && world_step(w, w->quiet_ms + 72 * hour))
             ;

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Links: remora_test_support remora_smsr_proc remora_wire */
+/* A card that fell back by itself while the SM-SR was busy with it: it is asked where it is, and what it
+ * told is looked into however long it had to wait (facts: sgp02 3.16; trust 3.5). */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "test/support/smsr_core.h"
+
+#include <stdlib.h>
+
+#define SECONDS   1000ll
+#define CONFIRMED "AB09800101230480009000"
+#define FALLEN    5
+
+static int setup(void **state)
+{
+    struct core *w = malloc(sizeof *w);
+
+    core_init(w);
+    *state = w;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    core_fini(*state);
+    free(*state);
+    return 0;
+}
+
+/* ONE is on, as the EIS knows. */
+static void one_is_on(struct core *w)
+{
+    core_call(w, CORE_B, FN_ENABLE_PROFILE, ONE);
+    core_por_sw(w, 0, 0x9000);
+    core_note(w, 2, 1, ONE);
+    core_por_hex(w, 0, CONFIRMED);
+    core_expect_end(w, VERDICT_SUCCESS, "", "");
+}
+
+static const struct out_sms *next_fence(struct core *w)
+{
+    unsigned timers = 0;
+
+    do
+        assert_true(core_timer(w) && ++timers < 100);
+    while (!w->plan.unit.set);
+    assert_int_equal(w->plan.unit.purpose, PURPOSE_FENCE);
+    return core_out(w, OUT_SMS, 0);
+}
+
+static void every_second_question_goes_to_the_fall_back(void **state)
+{
+    struct core *w = *state;
+    const struct out_sms *sms;
+
+    one_is_on(w);
+    core_call(w, CORE_A, FN_ENABLE_PROFILE, TWO);
+    sms = next_fence(w); /* behind the validity period */
+    assert_string_equal(sms->to[0].s, core_iccid(ONE).s);
+    assert_string_equal(sms->to[1].s, core_iccid(TWO).s);
+    for (unsigned i = 0; i < 6; i++) {
+        sms = next_fence(w);
+        assert_string_equal(sms->to[0].s, core_iccid(ONE).s);
+        assert_string_equal(sms->to[1].s, core_iccid(i % 2 ? TWO : BOOT).s);
+    }
+    core_por_list(w, 0, "10=3F 11=1F 12=1F");
+    assert_int_equal(core_profile_state(w, BOOT), PROFILE_ENABLED);
+}
+
+/* It waits behind an operation longer than any caller would: too late to be confirmed, but the card is
+ * asked, and the EIS follows. */
+static void what_the_card_told_is_looked_into_however_late(void **state)
+{
+    struct core *w = *state;
+
+    one_is_on(w);
+    core_create(w, FRESH, 0, false);
+    core_first_post(w, 1); /* its step is open: the card went away in the middle of it */
+    core_note(w, FALLEN, 2, BOOT);
+    assert_int_equal(w->e->n_ops, 2);
+    core_pass(w, 7200 * SECONDS);
+    assert_int_equal(w->e->n_ops, 2);
+    core_first_post(w, 2);
+    core_step_post(w, 2, 0, 1,
+                   core_hex(w, "AF802332E3164F10A0000005591010FFFFFFFF89000010009F70013F"
+                               "E3164F10A0000005591010FFFFFFFF89000011009F70011F90000000"));
+    assert_int_equal(w->e->n_ops, 1);
+    for (unsigned i = 0; !w->plan.unit.set && i < 100; i++)
+        assert_true(core_timer(w));
+    assert_int_equal(w->plan.unit.purpose, PURPOSE_AUDIT);
+    assert_string_equal(core_state(w), "ASKING");
+    core_por_list(w, 0, "10=3F 11=1F 12=1F");
+    assert_int_equal(w->e->n_ops, 0);
+    assert_int_equal(core_profile_state(w, BOOT), PROFILE_ENABLED);
+    assert_int_equal(core_profile_state(w, ONE), PROFILE_DISABLED);
+}
+
+/* A card that stays silent does not keep the others' operations for ever. */
+static void a_silent_card_is_not_asked_for_ever(void **state)
+{
+    struct core *w = *state;
+    unsigned asked = 0;
+
+    one_is_on(w);
+    core_note(w, FALLEN, 2, BOOT);
+    assert_true(core_timer(w));
+    core_por_hex(w, 0, CONFIRMED); /* to the confirmation; then it is silent */
+    assert_string_equal(core_state(w), "ASKING");
+    for (; w->e->n_ops && asked < 100; asked += w->plan.unit.set)
+        assert_true(core_timer(w));
+    assert_in_range(asked, 4, 20);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        T(every_second_question_goes_to_the_fall_back),
+        T(what_the_card_told_is_looked_into_however_late),
+        T(a_silent_card_is_not_asked_for_ever),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
