@@ -93,3 +93,24 @@ def test_start_starts_what_is_missing(make_world):
     assert pids == {name: world.pid(name) for name in pids}
     assert world.tool("status").count(" runs, ") == 3
     world.start("smsr")
+
+
+# --- what smctl prints to be typed next ---
+
+def test_commands_that_smctl_prints_work_as_typed(make_world):
+    world = make_world(meters=4)
+    eid, other = world.eids[:2]
+    ran = [(0, f"--as operator-b profile push --eid {eid} --type meter"),
+           (4, f"--as operator-b profile push --eid {eid} --iccid 8949010999999999999"),
+           (4, f"--as fleet profile enable --eid {other} --iccid 8949010999999999999")]
+    for code, line in ran:
+        done = shell(f"smctl {line}", SMCTL_CONFIG=world.file("pki/smctl.yaml"))
+        assert done.returncode == code, done.stdout + done.stderr
+        who = line.split(" profile")[0]
+        commands = [c for c in re.findall(r"smctl [^;,\n]*", done.stdout) if not re.search(r"\b(T|FILE|CSV)\b", c)]
+        assert any(" explain " in c for c in commands)
+        assert "operator-b" not in line or all(c.endswith(" --via smdp") for c in commands if " explain " in c)
+        for command in commands:
+            assert command.startswith(f"smctl {who} "), command
+            typed = shell(command, SMCTL_CONFIG=world.file("pki/smctl.yaml"))
+            assert typed.returncode == 0, f"{command}: {typed.stdout}{typed.stderr}"

@@ -75,30 +75,75 @@ static bool is_letter(char c)
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-void code_next(const char *next, const char *eid, const char *iccid, const char *operation,
-               char *dst, size_t cap)
+struct filling {
+    char *dst;
+    size_t n, cap;
+    bool command;   /* between "smctl " and the comma behind it */
+    bool own, sent; /* it names the operation; it says itself which daemon is asked */
+};
+
+static void put(struct filling *t, const char *s, size_t len)
+{
+    for (size_t i = 0; i < len && t->n + 1 < t->cap; i++)
+        t->dst[t->n++] = s[i];
+}
+
+static bool starts(const char *p, const char *word, size_t len)
+{
+    return !strncmp(p, word, len) && !is_letter(p[len]);
+}
+
+/* Octets of a word at p that was replaced; 0 = none. */
+static size_t replace(struct filling *t, const struct code_fill *f, const char *p)
 {
     const struct {
         const char *word, *value;
-    } known[] = {{"EID", eid}, {"ICCID", iccid}, {"OPERATION", operation}};
-    bool is_command = !strncmp(next, "smctl ", 6);
-    size_t n = 0;
+    } known[] = {{"EID", f->eid}, {"ICCID", f->iccid}, {"OPERATION", f->operation}};
 
-    for (const char *p = next; *p && n + 1 < cap;) {
-        const char *put = NULL;
-        size_t len = 0;
-        for (size_t i = 0; is_command && !put && i < 3; i++) {
-            len = strlen(known[i].word);
-            if (known[i].value[0] && !strncmp(p, known[i].word, len) && !is_letter(p[len]) &&
-                (p == next || p[-1] == ' '))
-                put = known[i].value;
-        }
-        if (!put) {
-            dst[n++] = *p++;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        size_t len = strlen(known[i].word);
+        if (!starts(p, known[i].word, len) || !known[i].value[0])
             continue;
-        }
-        for (p += len; *put && n + 1 < cap; put++)
-            dst[n++] = *put;
+        put(t, known[i].value, strlen(known[i].value));
+        t->own = t->own || known[i].value == f->operation;
+        return len;
     }
-    dst[n] = '\0';
+    return 0;
+}
+
+static void command_end(struct filling *t, const struct code_fill *f)
+{
+    static const char VIA[] = " --via smdp";
+
+    if (t->command && t->own && f->smdp && !t->sent)
+        put(t, VIA, sizeof VIA - 1);
+    t->command = false;
+}
+
+void code_next(const char *next, const struct code_fill *f, char *dst, size_t cap)
+{
+    static const char SMCTL[] = "smctl ";
+    struct filling t = {.dst = dst, .cap = cap};
+
+    for (const char *p = next; *p;) {
+        bool word = p == next || p[-1] == ' ';
+        size_t len = 0;
+        if (*p == ',' || *p == ';')
+            command_end(&t, f);
+        if (word && !strncmp(p, SMCTL, sizeof SMCTL - 1)) {
+            len = sizeof SMCTL - 1;
+            put(&t, p, len);
+            put(&t, f->who, strlen(f->who));
+            t.command = true;
+            t.own = t.sent = false;
+        } else if (word && t.command) {
+            t.sent = t.sent || starts(p, "--via", 5);
+            len = replace(&t, f, p);
+        }
+        if (len == 0)
+            put(&t, p, len = 1);
+        p += len;
+    }
+    command_end(&t, f);
+    dst[t.n] = '\0';
 }

@@ -15,7 +15,12 @@ struct code_help {
  * it. */
 bool code_explain(const struct gsma_code *code, struct span message, enum daemon from,
                   struct code_help *ret);
-/* next, when it is a command, with the words EID, ICCID and OPERATION replaced by what is known
- * (empty stays as it is). */
-void code_next(const char *next, const char *eid, const char *iccid, const char *operation,
-               char *dst, size_t cap);
+/* What makes the commands of a cure work as typed; none is NULL, empty stays as it is. */
+struct code_fill {
+    const char *eid, *iccid, *operation; /* for the words EID, ICCID, OPERATION */
+    const char *who;                     /* options behind "smctl ": "--as fleet " */
+    bool smdp;                           /* the operation is an order of the SM-DP */
+};
+/* next with every command in it, from "smctl " to a comma or semicolon, filled in; the words
+ * outside of commands stay. */
+void code_next(const char *next, const struct code_fill *f, char *dst, size_t cap);

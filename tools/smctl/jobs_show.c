@@ -60,7 +60,7 @@ struct shown {
     char eid[EID_TEXT], operation[UUID_TEXT], message[320];
     const struct exec_answer *answer; /* NULL without an answer */
     struct code_help help;
-    char next[320];
+    char next[800];
     long long ms;
 };
 
@@ -84,7 +84,7 @@ static void collect(struct jobs *j, const struct job *job, const struct call_res
     (void)code_explain(&s->answer->code, s->answer->message, j->x->daemon, &s->help);
     text_safe(s->answer->message.n ? s->answer->message : span_str(s->help.meaning), s->message,
               sizeof s->message);
-    code_next(s->help.next, s->eid, job->iccid.s, s->operation, s->next, sizeof s->next);
+    smctl_next(j->x, s->help.next, s->eid, job->iccid.s, s->operation, s->next, sizeof s->next);
 }
 
 static void show_json(struct jobs *j, const struct job *job, const struct call_result *r,
@@ -121,7 +121,7 @@ static void show_json(struct jobs *j, const struct job *job, const struct call_r
 static void show_text(struct jobs *j, const struct job *job, const struct call_result *r,
                       const struct shown *s)
 {
-    char code[32] = "";
+    char code[32] = "", next[WHO_MAX + 80];
 
     if (s->answer && s->answer->code.subject[0])
         (void)snprintf(code, sizeof code, " %s-%s", s->answer->code.subject,
@@ -136,9 +136,11 @@ static void show_text(struct jobs *j, const struct job *job, const struct call_r
         printf("  next: %s\n", s->next);
     if (r->base && r->base->acceptable_validity_period_s)
         printf("  acceptable validity period: %u s\n", r->base->acceptable_validity_period_s);
+    smctl_next(j->x, "smctl explain OPERATION", s->eid, job->iccid.s, s->operation, next,
+               sizeof next);
     if (s->operation[0])
-        printf("  operation %s, %lld.%03lld s; smctl explain %s\n", s->operation, s->ms / 1000,
-               s->ms % 1000, s->operation);
+        printf("  operation %s, %lld.%03lld s; %s\n", s->operation, s->ms / 1000, s->ms % 1000,
+               next);
 }
 
 void jobs_show_one(struct jobs *j, const struct job *job, const struct call_result *r)

@@ -133,6 +133,7 @@ struct ask {
     ask_fn on;
     void *ctx;
     struct smctl *x;
+    const char *about; /* EID of the question, else "" */
     enum exit_code code;
 };
 
@@ -143,10 +144,29 @@ static int ask_request(struct call *c, struct arena *a, struct message *ret)
     return ERR_OK;
 }
 
+const char *smctl_who(const struct smctl *x, char dst[WHO_MAX])
+{
+    const char *config = x->args->value[OPT_CONFIG], *as = x->args->value[OPT_AS];
+
+    (void)snprintf(dst, WHO_MAX, "%s%.220s%s%s%.64s%s", config ? "--config " : "",
+                   config ? config : "", config ? " " : "", as ? "--as " : "", as ? as : "",
+                   as ? " " : "");
+    return dst;
+}
+
+void smctl_next(const struct smctl *x, const char *next, const char *eid, const char *iccid,
+                const char *operation, char *dst, size_t cap)
+{
+    char who[WHO_MAX];
+    struct code_fill f = {eid, iccid, operation, smctl_who(x, who), x->daemon == DAEMON_SMDP};
+
+    code_next(next, &f, dst, cap);
+}
+
 static void ask_refused(struct ask *q, const struct exec_answer *a)
 {
     struct code_help help;
-    char message[300];
+    char message[300], next[800];
 
     (void)code_explain(&a->code, a->message, q->x->daemon, &help);
     out_error("%s refused: %s %s-%s %s", daemon_name(q->x->daemon), exec_status_text(a->status),
@@ -154,8 +174,9 @@ static void ask_refused(struct ask *q, const struct exec_answer *a)
               a->message.n ? text_safe(a->message, message, sizeof message) : help.meaning);
     if (help.cause[0])
         fprintf(stderr, "  likely cause: %s\n", help.cause);
-    if (help.next[0])
-        fprintf(stderr, "  next: %s\n", help.next);
+    smctl_next(q->x, help.next, q->about, "", "", next, sizeof next);
+    if (next[0])
+        fprintf(stderr, "  next: %s\n", next);
 }
 
 static void ask_done(struct call *c, const struct call_result *r)
@@ -173,6 +194,16 @@ static void ask_done(struct call *c, const struct call_result *r)
     }
 }
 
+/* The card a command is about: the verb's word EID, or --eid. */
+static const char *asked_eid(const struct smctl *x)
+{
+    const char *eid = x->args->value[OPT_EID];
+
+    if (!eid && x->n_words && !strncmp(x->verb->words, "EID", 3))
+        eid = x->words[0];
+    return eid ? eid : "";
+}
+
 enum exit_code smctl_ask(struct smctl *x, const struct message *request, ask_fn on, void *ctx)
 {
     static const struct call_port PORT = {ask_request, ask_done};
@@ -181,6 +212,7 @@ enum exit_code smctl_ask(struct smctl *x, const struct message *request, ask_fn 
                     .on = on,
                     .ctx = ctx,
                     .x = x,
+                    .about = asked_eid(x),
                     .code = XC_CONNECTION};
     enum exit_code code = smctl_connect(x, NULL);
     struct errmsg why = {""};

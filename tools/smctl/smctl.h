@@ -58,6 +58,12 @@ enum exit_code smctl_connect(struct smctl *x, const struct client_opt *opt);
  * is printed and answered with XC_REFUSED. */
 typedef enum exit_code (*ask_fn)(void *ctx, const struct envelope *e);
 enum exit_code smctl_ask(struct smctl *x, const struct message *request, ask_fn on, void *ctx);
+/* Options that make another command speak as this one does: "--as fleet ", or nothing. */
+#define WHO_MAX 320u
+const char *smctl_who(const struct smctl *x, char dst[WHO_MAX]);
+/* A cure with its commands as they are to be typed (code_next); x->daemon has the operation. */
+void smctl_next(const struct smctl *x, const char *next, const char *eid, const char *iccid,
+                const char *operation, char *dst, size_t cap);
 /* FunctionCallIdentifier of our own: UUIDv7 (design 3.2). */
 void smctl_call_id(struct smctl *x, char dst[UUID_TEXT]);
 /* Prints a whole message as one line of JSON. */

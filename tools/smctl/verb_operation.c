@@ -14,7 +14,7 @@ static void code_lines(const struct smctl *x, const struct admin_operation *o, c
                        const char *op)
 {
     struct code_help help;
-    char next[320], text[320];
+    char next[800], text[320];
 
     if (o->text.n)
         printf("  text       %s\n", text_safe(o->text, text, sizeof text));
@@ -23,7 +23,7 @@ static void code_lines(const struct smctl *x, const struct admin_operation *o, c
     printf("  meaning    %s\n", help.meaning);
     if (help.cause[0])
         printf("  cause      %s\n", help.cause);
-    code_next(help.next, eid, o->iccid.s, op, next, sizeof next);
+    smctl_next(x, help.next, eid, o->iccid.s, op, next, sizeof next);
     if (next[0])
         printf("  next       %s\n", next);
 }
@@ -177,6 +177,7 @@ enum exit_code verb_operation_wait(struct smctl *x)
     struct errmsg why = {""};
     uint64_t timeout = 0;
     enum exit_code code;
+    char who[WHO_MAX];
 
     if (args_number(x->args, OPT_TIMEOUT, 0, 366 * 86400, &timeout, &why))
         return smctl_fail(ERR_INVAL, &why);
@@ -187,8 +188,9 @@ enum exit_code verb_operation_wait(struct smctl *x)
         if (q.ended)
             return q.verdict;
         if (timeout && clock_mono_ms(&CLOCK_SYSTEM) - start >= (int64_t)timeout * 1000) {
-            out_error("no verdict within %llu s; smctl operation show %s",
-                      (unsigned long long)timeout, x->words[0]);
+            out_error("no verdict within %llu s; smctl %soperation show %s%s",
+                      (unsigned long long)timeout, smctl_who(x, who), x->words[0],
+                      x->daemon == DAEMON_SMDP ? " --via smdp" : "");
             return XC_DOUBT;
         }
         (void)nanosleep(&step, NULL); /* a signal ends it early, and the program */

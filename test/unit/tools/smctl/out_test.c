@@ -79,6 +79,28 @@ static void terminals_are_safe(void **state)
     assert_string_equal(text, "-1.500 s");
 }
 
+/* What is printed can be typed: the words replaced, the same context, the daemon that has it. */
+static void commands_are_filled_in(void)
+{
+    const struct code_fill sr = {"1", "2", "3", "--as a ", false}, dp = {"1", "2", "3", "", true};
+    char next[80];
+
+    code_next("smctl profile address EID ICCID MSISDN", &dp, next, sizeof next);
+    assert_string_equal(next, "smctl profile address 1 2 MSISDN");
+    code_next("check the EID", &sr, next, sizeof next); /* a sentence stays one */
+    assert_string_equal(next, "check the EID");
+    code_next("delete the EID, then smctl audit EID; wait", &sr, next, sizeof next);
+    assert_string_equal(next, "delete the EID, then smctl --as a audit 1; wait");
+    code_next("smctl explain OPERATION; smctl eis show EID", &dp, next, sizeof next);
+    assert_string_equal(next, "smctl explain 3 --via smdp; smctl eis show 1");
+    code_next("smctl explain OPERATION --via smdp", &dp, next, sizeof next);
+    assert_string_equal(next, "smctl explain 3 --via smdp");
+    code_next("smctl explain OPERATION", &sr, next, sizeof next);
+    assert_string_equal(next, "smctl --as a explain 3");
+    code_next("smctl audit EID", &dp, next, 10);
+    assert_string_equal(next, "smctl aud");
+}
+
 static void statuses_are_explained(void **state)
 {
     struct code_help h;
@@ -89,16 +111,11 @@ static void statuses_are_explained(void **state)
     (void)state;
     assert_true(code_explain(&pol2, (struct span){NULL, 0}, DAEMON_SMSR, &h));
     assert_string_equal(h.meaning, "refused: POL2");
-    code_next(h.next, "8900", "", "", next, sizeof next);
+    code_next(h.next, &(struct code_fill){"8900", "", "", "", false}, next, sizeof next);
     assert_string_equal(next, "smctl eis show 8900");
-    code_next(h.next, "", "", "", next, sizeof next);
-    assert_string_equal(next, "smctl eis show EID");
-    code_next("smctl profile address EID ICCID MSISDN", "1", "2", "3", next, sizeof next);
-    assert_string_equal(next, "smctl profile address 1 2 MSISDN");
-    code_next("check the EID", "1", "", "", next, sizeof next); /* a sentence stays one */
-    assert_string_equal(next, "check the EID");
-    code_next("smctl audit EID", "1", "", "", next, 10);
-    assert_string_equal(next, "smctl aud");
+    code_next(h.next, &(struct code_fill){"", "", "", "--as a ", false}, next, sizeof next);
+    assert_string_equal(next, "smctl --as a eis show EID");
+    commands_are_filled_in();
     /* One code, several cases: the sentence tells them apart. */
     assert_true(
         code_explain(&busy, span_str("the card rolled back repeatedly; held"), DAEMON_SMSR, &h));
