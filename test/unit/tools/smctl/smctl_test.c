@@ -266,7 +266,8 @@ static void refusals_are_explained(void **state)
     SMCTL(&f, &ran, "--as", "fleet", "profile", "disable", "--eid", EID_A, "--iccid", ICCID_A);
     assert_int_equal(ran.code, XC_REFUSED);
     assert_non_null(strstr(ran.out, "refused: POL2"));
-    assert_non_null(strstr(ran.out, "smctl --as fleet eis show " EID_A));
+    assert_non_null(strstr(ran.out, "  next: smctl --config "));
+    assert_non_null(strstr(ran.out, " --as fleet eis show " EID_A));
     /* The same by ES2. */
     SMCTL(&f, &ran, "--as", "operator-b", "profile", "delete", "--via", "smdp", "--eid", EID_A,
           "--iccid", ICCID_A, "--json");
