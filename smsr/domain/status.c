@@ -149,6 +149,11 @@ const struct status_row STATUS[ST_CODE_COUNT] = {
                         "the card fell back",
                         "no network on the former profile either",
                         "smctl audit EID"},
+    /* Behind a fence: of a card that ran it and went back unheard no more can be said either. */
+    [ST_NO_EFFECT] = {{"8.4", "4.2"},
+                      "the command has no effect on the card and can no longer take one",
+                      "it was lost on its way or not carried out; the card was asked afterwards",
+                      "safe to ask again"},
     [ST_NO_BEARER] = {{"8.1", "3.1"},
                       "the card or its route has no HTTPS bearer",
                       "capability or route",
@@ -198,6 +203,10 @@ const struct status_row STATUS[ST_CODE_COUNT] = {
                          "sent, but the card did not answer in time",
                          "card asleep, out of coverage, or its answer was lost",
                          "do not ask again: the verdict follows; smctl operation show OPERATION"},
+    [ST_READ_UNANSWERED] = {{"1.6", "5.4"},
+                            "the card was asked and did not answer in time; nothing was changed",
+                            "card asleep, out of coverage, or its answer was lost",
+                            "safe to ask again"},
     [ST_STORAGE] = {{"1.2", "4.4"}, "no room for new work", "disk nearly full", "free space"},
 };
 
@@ -219,7 +228,9 @@ struct exec_answer status_answer(enum status_code code)
         a.status = EXEC_SUCCESS;
         return a;
     }
-    a.status = code == ST_EXPIRED_UNSENT || code == ST_EXPIRED_SENT ? EXEC_EXPIRED : EXEC_FAILED;
+    a.status = code == ST_EXPIRED_UNSENT || code == ST_EXPIRED_SENT || code == ST_READ_UNANSWERED
+                   ? EXEC_EXPIRED
+                   : EXEC_FAILED;
     a.code = STATUS[code].code;
     a.message = span_str(STATUS[code].meaning);
     return a;

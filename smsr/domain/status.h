@@ -44,6 +44,7 @@ enum status_code {
     ST_ISDR_EXECUTION,
     ST_ROLLED_BACK,
     ST_FALLEN_BACK,
+    ST_NO_EFFECT,
     ST_NO_BEARER,
     ST_BUSY,
     ST_IN_CREATION,
@@ -57,6 +58,7 @@ enum status_code {
     ST_CANCELLED,
     ST_EXPIRED_UNSENT,
     ST_EXPIRED_SENT,
+    ST_READ_UNANSWERED,
     ST_STORAGE,
     ST_CODE_COUNT
 };
@@ -70,4 +72,4 @@ extern const struct status_row STATUS[ST_CODE_COUNT];
 /* The row of a subject and reason, NULL when this house never answers it. */
 const struct status_row *status_find(const struct gsma_code *code);
 struct exec_answer
-status_answer(enum status_code code); /* FAILED (EXPIRED for the two) with its code */
+status_answer(enum status_code code); /* FAILED (EXPIRED for those) with its code */

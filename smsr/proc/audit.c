@@ -169,7 +169,7 @@ static int asking(const struct proc_view *v, const struct input *in, struct plan
         return heard(&r);
     /* A read that nobody answered has changed nothing: FAILED is the truth. */
     if (run_expired(&r) && (!told_of_change(&r) || asked(&r) >= ASKED_MAX)) {
-        (void)run_conclude(&r, VERDICT_FAILED, ST_EXPIRED_SENT, STAGE_BEARER,
+        (void)run_conclude(&r, VERDICT_FAILED, ST_READ_UNANSWERED, STAGE_BEARER,
                            (struct span){NULL, 0});
         return ERR_OK;
     }

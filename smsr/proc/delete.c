@@ -154,7 +154,7 @@ static int fencing(const struct proc_view *v, const struct input *in, struct pla
     (void)run_por(&r, -1, 0);
     if (!run_seen(&st, &r.op->aid))
         return gone(&r, (struct span){NULL, 0});
-    (void)run_conclude(&r, VERDICT_FAILED, ST_ISDR_EXECUTION, STAGE_BEARER, (struct span){NULL, 0});
+    (void)run_conclude(&r, VERDICT_FAILED, ST_NO_EFFECT, STAGE_BEARER, (struct span){NULL, 0});
     return ERR_OK;
 }
 

@@ -447,7 +447,7 @@ static int fence_step(const struct proc_view *v, const struct input *in, struct 
     if (creates(&r) && !r.op->data_done && r.op->attempt < CREATE_ATTEMPTS && !r.op->answered &&
         !run_expired(&r))
         return command_step(&r, &in->u.post.session, 0);
-    finish(&r, VERDICT_FAILED, creates(&r) ? ST_ISDR_EXECUTION : ST_SD_EXECUTION,
+    finish(&r, VERDICT_FAILED, creates(&r) ? ST_NO_EFFECT : ST_SD_EXECUTION,
            (struct span){NULL, 0});
     return ERR_OK;
 }

@@ -163,7 +163,7 @@ int switch_rolled_back(struct run *r)
     /* Rolled back or never run: the answer to a higher counter was authenticated, so it cannot run
      * any more, and that is all that can be said. */
     if (r->op->stray) {
-        (void)run_conclude(r, VERDICT_FAILED, ST_ROLLED_BACK, STAGE_BEARER, (struct span){NULL, 0});
+        (void)run_conclude(r, VERDICT_FAILED, ST_NO_EFFECT, STAGE_BEARER, (struct span){NULL, 0});
         return ERR_OK;
     }
     ev = run_record(r, EV_PROFILE_ROLLED_BACK, -1, 0);
@@ -231,7 +231,7 @@ static int decide_by_audit(struct run *r, const struct es5_status *st,
     if (r->op->window_end_ms ||
         (r->op->notif_seen && r->op->notif_kind == NOTIFICATION_ROLLED_BACK))
         return switch_rolled_back(r);
-    (void)run_conclude(r, VERDICT_FAILED, ST_ISDR_EXECUTION, STAGE_BEARER, (struct span){NULL, 0});
+    (void)run_conclude(r, VERDICT_FAILED, ST_NO_EFFECT, STAGE_BEARER, (struct span){NULL, 0});
     return ERR_OK;
 }
 

@@ -99,7 +99,7 @@ static void answers(void **state)
     assert_int_equal(a.status, EXEC_SUCCESS);
     assert_string_equal(a.code.subject, "");
     for (unsigned i = ST_OK + 1; i < ST_CODE_COUNT; i++) {
-        bool expired = i == ST_EXPIRED_UNSENT || i == ST_EXPIRED_SENT;
+        bool expired = i == ST_EXPIRED_UNSENT || i == ST_EXPIRED_SENT || i == ST_READ_UNANSWERED;
         a = status_answer((enum status_code)i);
         assert_int_equal(a.status, expired ? EXEC_EXPIRED : EXEC_FAILED);
         assert_true(a.message.n > 0);
