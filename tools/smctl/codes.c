@@ -10,7 +10,7 @@ const char *daemon_name(enum daemon d)
     return d == DAEMON_SMDP ? "smdp" : "smsr";
 }
 
-static bool same(const struct gsma_code *a, const struct gsma_code *b)
+bool code_same(const struct gsma_code *a, const struct gsma_code *b)
 {
     return !strcmp(a->subject, b->subject) && !strcmp(a->reason, b->reason);
 }
@@ -19,7 +19,7 @@ static bool same(const struct gsma_code *a, const struct gsma_code *b)
 static int fit(const struct gsma_code *row, const char *meaning, const struct gsma_code *code,
                struct span message)
 {
-    if (!row->subject[0] || !same(row, code))
+    if (!row->subject[0] || !code_same(row, code))
         return 0;
     return span_eq(span_str(meaning), message) ? 2 : 1;
 }
@@ -68,6 +68,73 @@ bool code_explain(const struct gsma_code *code, struct span message, enum daemon
     ret->cause = ret->cause ? ret->cause : "";
     ret->next = ret->next ? ret->next : "";
     return f_sr > 0 || f_dp > 0;
+}
+
+/* The entry of this very sentence, whatever its code: the daemon's own catalogue first. */
+static bool by_sentence(struct span text, enum daemon from, struct gsma_code *ret_code)
+{
+    const struct gsma_code *sr = NULL, *dp = NULL;
+
+    for (unsigned i = 1; i < ST_CODE_COUNT && text.n; i++)
+        if (STATUS[i].meaning && span_eq(span_str(STATUS[i].meaning), text))
+            sr = &STATUS[i].code;
+    for (unsigned i = 1; i < DP_ST_COUNT && text.n; i++)
+        if (span_eq(span_str(dp_status_row((enum dp_status)i)->message), text))
+            dp = &dp_status_row((enum dp_status)i)->code;
+    if (!sr && !dp)
+        return false;
+    *ret_code = (from == DAEMON_SMDP && dp) || !sr ? *dp : *sr;
+    return true;
+}
+
+/* The sentences of the answer itself: the verdict follows. */
+static bool promises(struct span text)
+{
+    return span_eq(text, span_str(STATUS[ST_EXPIRED_SENT].meaning)) ||
+           span_eq(text, span_str(dp_status_row(DP_ST_IN_DOUBT)->message));
+}
+
+/* A verdict whose sentence is not at hand (a repeated call returns the answer, design 3.4). */
+static bool by_verdict(enum verdict v, enum daemon from, struct gsma_code *ret_code,
+                       struct code_help *ret)
+{
+    const struct status_row *row =
+        &STATUS[v == VERDICT_ROLLED_BACK ? ST_ROLLED_BACK : ST_CANCELLED];
+
+    memset(ret_code, 0, sizeof *ret_code);
+    if (v == VERDICT_SUCCESS) {
+        *ret = (struct code_help){"done, after the answer EXPIRED", "the card answered late", ""};
+        return true;
+    }
+    if (v == VERDICT_FAILED) {
+        *ret = (struct code_help){"failed, after the answer EXPIRED", "",
+                                  "smctl explain OPERATION"};
+        return true;
+    }
+    *ret_code = row->code;
+    return code_explain(&row->code, span_str(row->meaning), from, ret);
+}
+
+bool code_explain_verdict(const struct code_verdict *v, enum daemon from, struct gsma_code *ret_code,
+                          struct code_help *ret)
+{
+    bool ended = v->verdict != VERDICT_NONE && v->verdict != VERDICT_IN_DOUBT;
+    bool late = ended && v->status == EXEC_EXPIRED && v->verdict != VERDICT_EXPIRED;
+    struct gsma_code named;
+
+    *ret_code = v->code;
+    *ret = (struct code_help){"", "", ""};
+    if (late) {
+        if (promises(v->text) || !by_sentence(v->text, from, ret_code))
+            return by_verdict(v->verdict, from, ret_code, ret);
+        return code_explain(ret_code, v->text, from, ret);
+    }
+    if (!v->code.subject[0])
+        return false;
+    if (v->verdict == VERDICT_ROLLED_BACK && code_same(&v->code, &STATUS[ST_ROLLED_BACK].code) &&
+        !by_sentence(v->text, from, &named))
+        return code_explain(&v->code, span_str(STATUS[ST_ROLLED_BACK].meaning), from, ret);
+    return code_explain(&v->code, v->text, from, ret);
 }
 
 static bool is_letter(char c)

@@ -8,13 +8,25 @@
 enum daemon { DAEMON_SMSR = 0, DAEMON_SMDP };
 const char *daemon_name(enum daemon d); /* "smsr" */
 
+bool code_same(const struct gsma_code *a, const struct gsma_code *b);
+
 struct code_help {
     const char *meaning, *cause, *next; /* never NULL, may be empty */
+};
+struct code_verdict { /* as recorded or answered */
+    enum verdict verdict;
+    enum exec_status status; /* EXEC_NONE: the record of the conclusion, without an answer */
+    struct gsma_code code;
+    struct span text;
 };
 /* Several cases may share one code; message, as answered, tells them apart. False: neither knows
  * it. */
 bool code_explain(const struct gsma_code *code, struct span message, enum daemon from,
                   struct code_help *ret);
+/* The same of how an operation ended. After an answer EXPIRED the code is the answer's and stays; the
+ * text is the verdict's and finds its entry. *ret_code: the verdict's, empty when it has none. */
+bool code_explain_verdict(const struct code_verdict *v, enum daemon from, struct gsma_code *ret_code,
+                          struct code_help *ret);
 /* What makes the commands of a cure work as typed; none is NULL, empty stays as it is. */
 struct code_fill {
     const char *eid, *iccid, *operation; /* for the words EID, ICCID, OPERATION */

@@ -59,10 +59,23 @@ static void clear_bar(struct jobs *j)
 struct shown {
     char eid[EID_TEXT], operation[UUID_TEXT], message[320];
     const struct exec_answer *answer; /* NULL without an answer */
+    struct gsma_code code;            /* of the verdict, once it follows an answer EXPIRED */
     struct code_help help;
     char next[800];
     long long ms;
 };
+
+static void explain_answer(const struct jobs *j, const struct call_result *r, struct shown *s)
+{
+    struct code_verdict v = {r->env->verdict, s->answer->status, s->answer->code,
+                             s->answer->message};
+    struct span said = s->answer->message;
+
+    if (code_explain_verdict(&v, j->x->daemon, &s->code, &s->help) &&
+        (!said.n || !code_same(&s->code, &s->answer->code)))
+        said = span_str(s->help.meaning);
+    text_safe(said, s->message, sizeof s->message);
+}
 
 static void collect(struct jobs *j, const struct job *job, const struct call_result *r,
                     struct shown *s)
@@ -81,9 +94,7 @@ static void collect(struct jobs *j, const struct job *job, const struct call_res
         return;
     }
     s->answer = &r->base->answer;
-    (void)code_explain(&s->answer->code, s->answer->message, j->x->daemon, &s->help);
-    text_safe(s->answer->message.n ? s->answer->message : span_str(s->help.meaning), s->message,
-              sizeof s->message);
+    explain_answer(j, r, s);
     smctl_next(j->x, s->help.next, s->eid, job->iccid.s, s->operation, s->next, sizeof s->next);
 }
 
@@ -123,9 +134,8 @@ static void show_text(struct jobs *j, const struct job *job, const struct call_r
 {
     char code[32] = "", next[WHO_MAX + 80];
 
-    if (s->answer && s->answer->code.subject[0])
-        (void)snprintf(code, sizeof code, " %s-%s", s->answer->code.subject,
-                       s->answer->code.reason);
+    if (s->code.subject[0])
+        (void)snprintf(code, sizeof code, " %s-%s", s->code.subject, s->code.reason);
     printf("%s%s%s%s%s: %s%s%s%s\n", j->kind->title, *s->eid ? " " : "", s->eid,
            job->iccid.s[0] ? " " : "", job->iccid.s,
            job->already ? "done before" : call_outcome_text(job->outcome), code,

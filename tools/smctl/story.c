@@ -243,6 +243,16 @@ static void confirmed(const struct event *ev, struct rows *out)
         decode_rdata(out, 0, ev->data, &sent);
 }
 
+/* What tells apart the cases that share a code. */
+static void keep_text(struct story *s, struct span text)
+{
+    size_t n = text.n < sizeof s->last_text ? text.n : sizeof s->last_text;
+
+    if (n)
+        memcpy(s->last_text, text.p, n);
+    s->last.text = span_of(s->last_text, n);
+}
+
 static void learn(struct story *s, const struct admin_record *r, const struct event *ev)
 {
     s->order = s->order || is_order(ev->type);
@@ -259,8 +269,9 @@ static void learn(struct story *s, const struct admin_record *r, const struct ev
     if (ev->type == EV_OPERATION_CONCLUDED || ev->type == EV_ORDER_CONCLUDED) {
         s->concluded = true;
         s->last = *ev;
-        s->last.text = s->last.data = s->last.answer = s->last.fcid = s->last.imei =
-            s->last.correlation_id = s->last.profile_type = (struct span){NULL, 0};
+        s->last.data = s->last.answer = s->last.fcid = s->last.imei = s->last.correlation_id =
+            s->last.profile_type = (struct span){NULL, 0};
+        keep_text(s, ev->text);
     }
 }
 

@@ -29,7 +29,8 @@ struct story {
     size_t step_n;
     /* what it came to */
     bool concluded;
-    struct event last; /* operation.concluded or order.concluded; spans are not kept */
+    struct event last; /* operation.concluded or order.concluded; of its spans only text is kept */
+    char last_text[256];
 };
 void story_init(struct story *s, struct crypto *c);
 /* Decodes the record's octets into out (emptied before). ev borrows only during the call. */

@@ -151,12 +151,24 @@ static enum exit_code one(void *ctx, const struct admin_record *r)
     return XC_OK;
 }
 
+/* Who reads this is not sent here again. */
+static void next_of(const struct explain *e, const char *next, char *dst, size_t cap)
+{
+    char op[UUID_TEXT], eid[EID_TEXT];
+
+    uuid_text(&e->story.last.op, op);
+    eid_text(&e->story.last.eid, eid);
+    smctl_next(e->x, strncmp(next, "smctl explain", 13) ? next : "", eid, e->iccid.s, op, dst, cap);
+}
+
 /* Answer and verdict are two things: both are said. */
 static void ending(const struct explain *e)
 {
     const struct event *ev = &e->story.last;
+    struct code_verdict v = {ev->result, EXEC_NONE, ev->code, ev->text};
+    struct gsma_code code;
     struct code_help help;
-    char delta[24];
+    char delta[24], text[320], next[800];
 
     if (!e->story.concluded) {
         printf("\nnot ended yet\n");
@@ -168,8 +180,13 @@ static void ending(const struct explain *e)
     if (ev->stage != STAGE_NONE)
         printf(", stage %s", stage_text(ev->stage));
     printf("%s%s\n", ev->completed_at_ms ? ", after " : "", ev->completed_at_ms ? delta : "");
-    if (ev->code.subject[0] && code_explain(&ev->code, (struct span){NULL, 0}, e->x->daemon, &help))
-        printf("  %s; likely cause: %s\n", help.meaning, help.cause);
+    if (!code_explain_verdict(&v, e->x->daemon, &code, &help))
+        return;
+    printf("  %s; likely cause: %s\n",
+           text_safe(ev->text.n ? ev->text : span_str(help.meaning), text, sizeof text), help.cause);
+    next_of(e, help.next, next, sizeof next);
+    if (next[0])
+        printf("  next: %s\n", next);
 }
 
 enum exit_code verb_explain(struct smctl *x)

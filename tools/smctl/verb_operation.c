@@ -10,15 +10,24 @@
 #define PAGE         500u
 #define WAIT_STEP_MS 1000
 
+static bool explained(const struct smctl *x, const struct admin_operation *o,
+                      struct gsma_code *ret_code, struct code_help *ret)
+{
+    struct code_verdict v = {o->verdict, o->status, o->code, o->text};
+
+    return code_explain_verdict(&v, x->daemon, ret_code, ret);
+}
+
 static void code_lines(const struct smctl *x, const struct admin_operation *o, const char *eid,
                        const char *op)
 {
+    struct gsma_code code;
     struct code_help help;
     char next[800], text[320];
 
     if (o->text.n)
         printf("  text       %s\n", text_safe(o->text, text, sizeof text));
-    if (!o->code.subject[0] || !code_explain(&o->code, o->text, x->daemon, &help))
+    if (!explained(x, o, &code, &help))
         return;
     printf("  meaning    %s\n", help.meaning);
     if (help.cause[0])
@@ -41,6 +50,8 @@ static void time_line(const char *name, int64_t at_ms)
 static void show(const struct smctl *x, const struct admin_operation *o)
 {
     char op[UUID_TEXT], eid[EID_TEXT], fcid[160], state[80];
+    struct gsma_code code;
+    struct code_help help;
 
     uuid_text(&o->op, op);
     eid_text(&o->eid, eid);
@@ -51,7 +62,11 @@ static void show(const struct smctl *x, const struct admin_operation *o)
         printf("  ICCID      %s\n", o->iccid.s);
     printf("  asked by   %s, call %s\n", o->party.s, text_safe(o->fcid, fcid, sizeof fcid));
     printf("  state      %s\n", text_safe(o->state, state, sizeof state));
-    printf("  verdict    %s\n", o->verdict == VERDICT_NONE ? "not yet" : verdict_text(o->verdict));
+    printf("  verdict    %s", o->verdict == VERDICT_NONE ? "not yet" : verdict_text(o->verdict));
+    (void)explained(x, o, &code, &help);
+    if (code.subject[0] && !code_same(&code, &o->code))
+        printf(" %s-%s", code.subject, code.reason);
+    printf("\n");
     printf("  answer     %s", o->status == EXEC_NONE ? "not yet" : exec_status_text(o->status));
     if (o->code.subject[0])
         printf(" %s-%s", o->code.subject, o->code.reason);
@@ -66,9 +81,11 @@ static void show(const struct smctl *x, const struct admin_operation *o)
     time_line("concluded", o->concluded_at_ms);
 }
 
-static void show_json(const struct admin_operation *o)
+static void show_json(const struct smctl *x, const struct admin_operation *o)
 {
-    char op[UUID_TEXT], eid[EID_TEXT];
+    char op[UUID_TEXT], eid[EID_TEXT], next[800];
+    struct gsma_code code;
+    struct code_help help;
     struct buf b;
     struct json w = {.out = &b};
 
@@ -97,6 +114,14 @@ static void show_json(const struct admin_operation *o)
     json_time(&w, "valid_to", o->validity_end_ms);
     json_time(&w, "concluded_at", o->concluded_at_ms);
     json_text(&w, "text", o->text);
+    if (explained(x, o, &code, &help)) {
+        json_str(&w, "verdict_subject", code.subject);
+        json_str(&w, "verdict_reason", code.reason);
+        json_str(&w, "meaning", help.meaning);
+        json_str(&w, "cause", help.cause);
+        smctl_next(x, help.next, eid, o->iccid.s, op, next, sizeof next);
+        json_str(&w, "next", next);
+    }
     json_close(&w, '}');
     out_line(stdout, &b);
     buf_fini(&b);
@@ -142,7 +167,7 @@ static enum exit_code one_shown(void *ctx, const struct envelope *e)
     if (q->wait && !q->ended)
         return XC_OK;
     if (q->x->json)
-        show_json(r->operation);
+        show_json(q->x, r->operation);
     else
         show(q->x, r->operation);
     return XC_OK;
@@ -206,18 +231,21 @@ struct listing {
     unsigned n;
 };
 
-static void row_print(const struct admin_operation *o)
+static void row_print(const struct smctl *x, const struct admin_operation *o)
 {
+    struct gsma_code code;
+    struct code_help help;
     char op[UUID_TEXT], eid[EID_TEXT], at[25], state[40];
 
     uuid_text(&o->op, op);
     eid_text(&o->eid, eid);
     clock_text(o->accepted_at_ms, at);
+    (void)explained(x, o, &code, &help);
     printf("%s  %s  %-16s  %s  %-20s  %-17s  %s%s%s\n", op, at, function_text(o->function), eid,
            o->iccid.s[0] ? o->iccid.s : "-",
            o->verdict == VERDICT_NONE ? text_safe(o->state, state, sizeof state)
                                       : verdict_text(o->verdict),
-           o->code.subject, o->code.subject[0] ? "-" : "", o->code.reason);
+           code.subject, code.subject[0] ? "-" : "", code.reason);
 }
 
 static enum exit_code listed(void *ctx, const struct envelope *e)
@@ -231,9 +259,9 @@ static enum exit_code listed(void *ctx, const struct envelope *e)
     for (unsigned i = 0; i < r->n_operations; i++) {
         if (l->left > 0) {
             if (l->x->json)
-                show_json(&r->operations[i]);
+                show_json(l->x, &r->operations[i]);
             else
-                row_print(&r->operations[i]);
+                row_print(l->x, &r->operations[i]);
             l->left--;
         }
         l->after = r->operations[i].op;

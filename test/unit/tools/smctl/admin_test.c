@@ -11,6 +11,7 @@
 #include "common/journal/chain.h"
 #include "common/msg/admin.h"
 #include "common/wire/wire.h"
+#include "smsr/domain/status.h"
 #include "test/unit/tools/smctl/fake_daemon.h"
 
 #define N     700u
@@ -22,6 +23,7 @@ static struct ran ran;
 /* What the daemon hands out: the switches are set before it is forked. */
 static struct {
     int flip_at; /* record whose body is changed; -1 = none */
+    bool rolled_back;
     bool cut;    /* the head is of a record that is not handed out */
 } lie;
 
@@ -71,7 +73,12 @@ static const char *body_of(unsigned i)
     }
     if (i == 650) {
         ev.function = FN_ENABLE_PROFILE;
-        ev.result = VERDICT_SUCCESS;
+        ev.result = lie.rolled_back ? VERDICT_ROLLED_BACK : VERDICT_SUCCESS;
+        if (lie.rolled_back) {
+            memcpy(&ev.code, &STATUS[ST_ROLLED_BACK].code, sizeof ev.code);
+            ev.text = span_str(STATUS[ST_ROLLED_BACK].meaning);
+            ev.stage = STAGE_ATTACH;
+        }
         ev.completed_at_ms = 1700000000650;
         put_body(i, EV_OPERATION_CONCLUDED, &ev);
         return "operation.concluded";
@@ -292,6 +299,30 @@ static void the_story_is_told(void **state)
     fake_end(&f);
 }
 
+/* Four cases share its code: the first of them is not its cause. */
+static void a_roll_back_has_its_own_cause(void **state)
+{
+    struct fake f;
+
+    (void)state;
+    lie.rolled_back = true;
+    start(&f, -1, false);
+    lie.rolled_back = false;
+    SMCTL(&f, &ran, "--as", "fleet", "explain", OP);
+    assert_int_equal(ran.code, XC_OK);
+    assert_non_null(strstr(ran.out, "verdict ROLLED_BACK 8.4-4.2, stage attach"));
+    assert_non_null(strstr(ran.out, STATUS[ST_ROLLED_BACK].cause));
+    assert_non_null(strstr(ran.out, STATUS[ST_ROLLED_BACK].next));
+    assert_null(strstr(ran.out, "unfinished"));
+    SMCTL(&f, &ran, "--as", "fleet", "operation", "show", OP);
+    SMCTL(&f, &ran, "--as", "fleet", "operation", "show", OP);
+    assert_non_null(strstr(ran.out, STATUS[ST_ROLLED_BACK].cause));
+    assert_non_null(strstr(ran.out, STATUS[ST_ROLLED_BACK].next));
+    SMCTL(&f, &ran, "--as", "fleet", "operation", "show", OP, "--json");
+    assert_non_null(strstr(ran.out, STATUS[ST_ROLLED_BACK].cause));
+    fake_end(&f);
+}
+
 static void operations_and_status(void **state)
 {
     struct fake f;
@@ -403,6 +434,7 @@ int main(void)
         cmocka_unit_test(the_log_holds),
         cmocka_unit_test(a_flip_and_a_cut_are_found),
         cmocka_unit_test(the_story_is_told),
+        cmocka_unit_test(a_roll_back_has_its_own_cause),
         cmocka_unit_test(operations_and_status),
         cmocka_unit_test(stock_goes_in_parts_and_is_not_shown),
         cmocka_unit_test(a_journal_on_disk),

@@ -243,6 +243,8 @@ static void an_answer_is_not_the_verdict(void **state)
           "--validity", "30", "--until-verdict");
     assert_int_equal(ran.code, XC_OK);
     assert_non_null(strstr(ran.out, ": ok"));
+    assert_null(strstr(ran.out, "do not ask again"));
+    assert_null(strstr(ran.out, "1.6-5.4"));
     struct fake_report r = fake_end(&f);
     assert_int_equal(r.calls, 2);
     assert_int_equal(r.repeats, 1);
