@@ -2,6 +2,7 @@
 /* Reader of subscription files. Every failure names row and column and the rule, never a cell. */
 #include "smdp/profile/subscription_csv.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "common/base/hex.h"
@@ -265,17 +266,27 @@ static struct span line_of(struct span line)
 
 /* --- header --- */
 
+/* The cell is not repeated: where the header is missing it is a value, perhaps a key. */
+static int unknown_column(unsigned column, struct errmsg *why)
+{
+    char names[200] = "";
+    size_t n = 0;
+
+    for (size_t i = 0; i < N_COLUMNS && n < sizeof(names); i++)
+        n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s", i ? ", " : "", COLUMNS[i].name);
+    return errmsg_set(why, ERR_FORMAT,
+                      "row 1, column %u: no known column name; row 1 holds names parted by commas "
+                      "out of %s",
+                      column, names);
+}
+
 static int header_cell(struct subscription_csv *c, struct span name, struct errmsg *why)
 {
     size_t i = 0;
     while (i < N_COLUMNS && !span_eq(name, span_str(COLUMNS[i].name)))
         i++;
     if (i == N_COLUMNS)
-        return errmsg_set(
-            why, ERR_FORMAT,
-            "row 1, column %u: no known column name; see the list of columns, and check "
-            "that row 1 holds names and commas part them",
-            c->n + 1);
+        return unknown_column(c->n + 1, why);
     if (c->has[i])
         return errmsg_set(why, ERR_FORMAT, "row 1: column %s is named twice: remove one",
                           COLUMNS[i].name);

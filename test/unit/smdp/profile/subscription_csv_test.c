@@ -138,6 +138,8 @@ static void headers_refused(void **state)
         {"iccid,imsi,k\n", ERR_FORMAT, "opc is missing"},
         {"imsi,k,opc\n", ERR_FORMAT, "iccid is missing"},
         {"iccid,imsi,k,opc,ki\n", ERR_FORMAT, "column 5"},
+        {"iccid,imsi,k,opc,ki\n", ERR_FORMAT, "iccid, imsi, k, opc, msisdn"},
+        {"iccid,imsi,k,opc,ki\n", ERR_FORMAT, "pol1, profile_type"},
         {"iccid;imsi;k;opc\n", ERR_FORMAT, "commas"},
         {"iccid,imsi,k,opc,k\n", ERR_FORMAT, "k is named twice"},
         {"iccid,imsi,k,opc,\n", ERR_FORMAT, "column 5"},
