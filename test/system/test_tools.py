@@ -114,3 +114,62 @@ def test_commands_that_smctl_prints_work_as_typed(make_world):
             assert command.startswith(f"smctl {who} "), command
             typed = shell(command, SMCTL_CONFIG=world.file("pki/smctl.yaml"))
             assert typed.returncode == 0, f"{command}: {typed.stdout}{typed.stderr}"
+
+
+def test_the_session_of_the_readme_works_as_printed(tmp_path):
+    with open(os.path.join(SOURCE, "tools", "smctl", "README.md"), encoding="utf-8") as f:
+        lines = f.read().split("```")[1].strip().splitlines()
+    where, operation, config = str(tmp_path / "lab"), None, {}
+    try:
+        for line in lines:
+            line = line.replace("$PWD/build/lab", where).replace("build/lab", where)
+            if line.startswith("export "):
+                config["SMCTL_CONFIG"] = line.split("=")[1].split()[0]
+                continue
+            # Time is not what the reader is shown.
+            line = line.replace("--quirks none", "--quirks none --time-scale 600 --latency fast")
+            done = shell(f"cd {SOURCE}; " + line.replace("OPERATION", operation or "OPERATION"), **config)
+            assert done.returncode == 0, f"{line}: {done.stdout}{done.stderr}"
+            if "operation list" in line:
+                assert len(done.stdout.splitlines()) == 3
+                operation = done.stdout.split()[0]
+        assert operation and line.startswith("tools/world stop")
+    finally:
+        run(WORLD, "stop", where)
+
+
+# --- the newest, and what a mistake names ---
+
+def test_the_newest_are_shown(make_world):
+    world = make_world(meters=8)
+    world.enable(world.push())
+    every = {"operation": [r["operation"] for r in world.operations()],
+             "events": [r["lsn"] for r in world.smctl("events", "list", as_="admin", code=0).rows]}
+    assert len(every["operation"]) > 8 and len(every["events"]) > 50
+    for what, key in (("operation", "operation"), ("events", "lsn")):
+        for n in (1, 3, len(every[what]), len(every[what]) + 1):
+            rows = world.smctl(what, "list", "--last", str(n), as_="admin", code=0).rows
+            assert [r[key] for r in rows] == every[what][-n:], f"{what} {n}"
+    eid = world.eids[0]
+    all_of_card = [r["lsn"] for r in world.smctl("events", "list", "--eid", eid, as_="admin", code=0).rows]
+    found = world.smctl("events", "list", "--eid", eid, "--last", "2", as_="admin", code=0).rows
+    assert [r["lsn"] for r in found] == all_of_card[-2:]
+    done = world.smctl("operation", "list", "--last", "1", "--limit", "1", as_="admin", code=2)
+    assert "--last" in done.errors and "--limit" in done.errors
+
+
+def test_a_mistake_names_the_cure(make_world):
+    world = make_world(meters=2, load=False)
+    for state in ("enabled", "ENABLED", "Enabled"):
+        world.smctl("eis", "list", "--state", state, as_="fleet", code=0)
+    for state in ("available", "DELETED"):
+        world.smctl("profile", "list", "--state", state, as_="operator-b", code=0)
+    assert "Available, Reserved" in world.smctl("profile", "list", "--state", "x", as_="operator-b", code=4).errors
+    bad = world.list_file("bad.csv", ["iccid,imsy,k,opc", "x,x,x,x"])
+    done = world.smctl("profile", "import", "--type", "meter", bad, as_="operator-b", code=2)
+    assert "iccid, imsi, k, opc, msisdn" in done.errors and "profile_type" in done.errors
+    done = world.smctl("eis", "list", "--nonsense", as_="fleet", code=2)
+    assert "smctl help eis list" in done.errors
+    world.stop("smsr")
+    done = world.smctl("eis", "list", "--retry", "0", as_="fleet", code=3)
+    assert "tools/world status DIR" in done.errors and "tools/world start DIR" in done.errors

@@ -29,13 +29,13 @@ const struct opt_row OPTS[OPT_COUNT] = {
     [OPT_OUT] = {"out", "FILE", "write \"EID ICCID\" of what succeeded, the form --eids takes"},
     [OPT_SMSR_ID] = {"smsr-id", "OID", "the card's SM-SR; else smsr_id of the context"},
     [OPT_MNO] = {"mno", "OID", "operator that owns the profiles; else the caller"},
-    [OPT_STATE] = {"state", "STATE|DIR",
-                   "only those in this state; log verify: files of a stopped or running daemon"},
+    [OPT_STATE] = {"state", "STATE", "only those in this state"},
     [OPT_VERDICT] = {"verdict", "V",
                      "only those with this verdict: SUCCESS FAILED ROLLED_BACK EXPIRED CANCELLED "
                      "IN_DOUBT"},
     [OPT_LIVE] = {"live", NULL, "only those that have not ended"},
     [OPT_LIMIT] = {"limit", "N", "at most that many"},
+    [OPT_LAST] = {"last", "N", "only the newest N, the newest at the end"},
     [OPT_BUILTIN] = {"builtin", NULL, "the template that comes with smctl"},
     [OPT_SIZE] = {"size", "OCTETS",
                   "pad the built-in template to that size (K and M are understood)"},
@@ -83,7 +83,7 @@ static int take(int argc, char *const *argv, int *i, struct args *ret, struct er
     int o = find(name, eq ? (size_t)(eq - name) : strlen(name));
 
     if (o < 0)
-        return errmsg_set(why, ERR_INVAL, "unknown option %.60s; smctl help lists them", argv[*i]);
+        return errmsg_set(why, ERR_UNSUPPORTED, "unknown option %.60s", argv[*i]);
     if (!OPTS[o].arg)
         return eq ? errmsg_set(why, ERR_INVAL, "--%s takes no value", OPTS[o].name)
                   : keep(ret, (enum opt)o, "", why);
@@ -108,8 +108,7 @@ int args_parse(int argc, char *const *argv, struct args *ret, struct errmsg *why
         } else if (!words && !strncmp(argv[i], "--", 2)) {
             err = take(argc, argv, &i, ret, why);
         } else if (!words && argv[i][0] == '-' && argv[i][1]) {
-            err =
-                errmsg_set(why, ERR_INVAL, "unknown option %.60s; smctl help lists them", argv[i]);
+            err = errmsg_set(why, ERR_UNSUPPORTED, "unknown option %.60s", argv[i]);
         } else if (ret->n_pos == sizeof ret->pos / sizeof *ret->pos) {
             err = errmsg_set(why, ERR_INVAL, "too many words, the first one too many is '%.60s'",
                              argv[i]);
@@ -210,6 +209,14 @@ int args_number(const struct args *a, enum opt o, uint64_t min, uint64_t max, ui
         return ERR_OK;
     memcpy(what + 2, OPTS[o].name, strlen(OPTS[o].name) + 1);
     return text_number(a->value[o], what, min, max, ret, why);
+}
+
+int args_last(const struct args *a, uint64_t *ret, struct errmsg *why)
+{
+    *ret = 0;
+    if (args_has(a, OPT_LAST) && args_has(a, OPT_LIMIT))
+        return errmsg_set(why, ERR_INVAL, "--last is the newest, --limit the oldest: give one");
+    return args_number(a, OPT_LAST, 1, LAST_MAX, ret, why);
 }
 
 int args_eid(const struct args *a, enum opt o, struct eid *ret, struct errmsg *why)

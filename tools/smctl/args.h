@@ -33,6 +33,7 @@ enum opt {
     OPT_VERDICT,
     OPT_LIVE,
     OPT_LIMIT,
+    OPT_LAST,
     OPT_BUILTIN,
     OPT_SIZE,
     OPT_IMSI,
@@ -72,8 +73,9 @@ struct args {
     const char *pos[ARGS_POS_MAX + ARGS_WORDS_MAX]; /* the verb's own words are taken off later */
     unsigned n_pos;
 };
-/* Splits options from words; everything after "--" is a word. ERR_INVAL says what is wrong. An
- * option given twice is refused, --party excepted. */
+/* Splits options from words; everything after "--" is a word. ERR_INVAL says what is wrong;
+ * ERR_UNSUPPORTED: there is no such option, ret has the words before it. An option given twice is
+ * refused, --party excepted. */
 MUST_CHECK int args_parse(int argc, char *const *argv, struct args *ret, struct errmsg *why);
 static inline bool args_has(const struct args *a, enum opt o)
 {
@@ -83,6 +85,9 @@ static inline bool args_has(const struct args *a, enum opt o)
  * answers ERR_OK. */
 MUST_CHECK int args_number(const struct args *a, enum opt o, uint64_t min, uint64_t max,
                            uint64_t *ret, struct errmsg *why);
+/* --last, which excludes --limit; 0 = not given. */
+#define LAST_MAX 100000u
+MUST_CHECK int args_last(const struct args *a, uint64_t *ret, struct errmsg *why);
 MUST_CHECK int args_eid(const struct args *a, enum opt o, struct eid *ret, struct errmsg *why);
 MUST_CHECK int args_iccid(const struct args *a, enum opt o, struct iccid *ret, struct errmsg *why);
 MUST_CHECK int args_oid(const struct args *a, enum opt o, struct oid *ret, struct errmsg *why);

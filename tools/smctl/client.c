@@ -6,6 +6,7 @@
 #include "common/base/map.h"
 #include "tools/smctl/out.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -296,6 +297,19 @@ static void ask_again(struct client *c, int64_t now)
     pump(c);
 }
 
+/* Nobody listens there: the daemon may be stopped, and a laboratory's is started by tools/world. */
+static void stop_unreached(struct client *c, const char *text)
+{
+    bool nobody = strstr(text, strerror(ECONNREFUSED)) != NULL;
+    char said[600];
+
+    (void)snprintf(said, sizeof said, "%s%s", *text ? text : "the server cannot be reached",
+                   nobody ? "; the daemon may be stopped: tools/world status DIR says so of a "
+                            "laboratory's, tools/world start DIR starts it"
+                          : "");
+    stop(c, ERR_CLOSED, said);
+}
+
 static void client_tick(void *ctx)
 {
     struct client *c = ctx;
@@ -307,7 +321,7 @@ static void client_tick(void *ctx)
     if (c->opt.tick)
         c->opt.tick(c->opt.ctx);
     if (!c->rpc && c->down_ms && now - c->down_ms >= patience)
-        stop(c, ERR_CLOSED, copy.text[0] ? copy.text : "the server cannot be reached");
+        stop_unreached(c, copy.text);
     else if (c->give_up_ms && now >= c->give_up_ms)
         stop(c, ERR_TIMEOUT, "no answer within --timeout");
     else

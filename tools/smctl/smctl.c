@@ -343,13 +343,19 @@ enum exit_code smctl_main(int argc, char *const *argv)
     struct errmsg why = {""};
     struct smctl x = {.args = &args};
     unsigned taken = 0;
+    int err;
 
-    if (args_parse(argc, argv, &args, &why)) {
-        out_error("%s", why.text);
+    err = args_parse(argc, argv, &args, &why);
+    x.verb = verb_find(args.pos, args.n_pos, &taken);
+    if (err) {
+        if (err == ERR_UNSUPPORTED)
+            out_error("%s; smctl help%s%s lists the options", why.text, x.verb ? " " : "",
+                      x.verb ? x.verb->name : "");
+        else
+            out_error("%s", why.text);
         return XC_USAGE;
     }
     x.json = args_has(&args, OPT_JSON);
-    x.verb = verb_find(args.pos, args.n_pos, &taken);
     x.words = args.pos + taken;
     x.n_words = args.n_pos - taken;
     if (args_has(&args, OPT_HELP) || (!x.verb && !args.n_pos && argc > 1)) {

@@ -39,6 +39,14 @@ struct verb {
     enum exit_code (*run)(struct smctl *x);
 };
 extern const struct verb VERBS[];
+/* What an option that several verbs share means to one of them. */
+struct opt_own {
+    const char *verb;
+    enum opt opt;
+    const char *arg, *doc;
+};
+extern const struct opt_own OPTS_OWN[];
+extern const unsigned N_OPTS_OWN;
 extern const unsigned N_VERBS;
 
 /* The verb whose words the line begins with, the longest; NULL. ret_n: words it took. */

@@ -111,6 +111,17 @@ static enum exit_code listed(void *ctx, const struct envelope *e)
     return XC_OK;
 }
 
+/* Any letter case; PROFILE_NONE: not one a card can be asked for. */
+static enum profile_state state_of(const char *text)
+{
+    static const enum profile_state ASKED[] = {PROFILE_CREATED, PROFILE_DISABLED, PROFILE_ENABLED};
+
+    for (size_t i = 0; i < sizeof ASKED / sizeof *ASKED; i++)
+        if (!strcasecmp(text, profile_state_text(ASKED[i])))
+            return ASKED[i];
+    return PROFILE_NONE;
+}
+
 enum exit_code verb_eis_list(struct smctl *x)
 {
     struct admin_eis_list_request q = {.limit = PAGE};
@@ -121,7 +132,7 @@ enum exit_code verb_eis_list(struct smctl *x)
 
     if (args_number(x->args, OPT_LIMIT, 1, UINT64_MAX, &l.left, &why))
         return smctl_fail(ERR_INVAL, &why);
-    if (state && (q.state = profile_state_parse(span_str(state))) == PROFILE_NONE) {
+    if (state && (q.state = state_of(state)) == PROFILE_NONE) {
         out_error("--state '%.40s' is none of Created, Disabled, Enabled", state);
         return XC_USAGE;
     }

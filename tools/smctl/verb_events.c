@@ -28,13 +28,6 @@ static enum exit_code filter_read(struct smctl *x, struct records_filter *f)
     return XC_OK;
 }
 
-enum exit_code verb_events_list(struct smctl *x)
-{
-    struct records_filter f;
-    enum exit_code code = filter_read(x, &f);
-
-    return code == XC_OK ? records_each(x, &f, print_one, x, NULL, NULL) : code;
-}
 
 static enum exit_code durable(void *ctx, const struct envelope *e)
 {
@@ -46,19 +39,88 @@ static enum exit_code durable(void *ctx, const struct envelope *e)
     return XC_OK;
 }
 
+static enum exit_code ask_durable(struct smctl *x, uint64_t *ret_lsn)
+{
+    struct admin_status_request q = {.base = {.validity_period_s = 0}};
+    struct message m = {MSG_ADMIN_STATUS_REQUEST, &q};
+    char id[UUID_TEXT];
+
+    smctl_call_id(x, id);
+    q.base.function_call_identifier = span_str(id);
+    return smctl_ask(x, &m, durable, ret_lsn);
+}
+
+/* --- list --- */
+
+struct newest {
+    struct smctl *x;
+    uint64_t skip, n;
+};
+
+static enum exit_code count_one(void *ctx, const struct admin_record *r)
+{
+    (void)r;
+    ((struct newest *)ctx)->n++;
+    return XC_OK;
+}
+
+static enum exit_code print_newest(void *ctx, const struct admin_record *r)
+{
+    struct newest *w = ctx;
+
+    if (w->skip > 0) {
+        w->skip--;
+        return XC_OK;
+    }
+    return print_one(w->x, r);
+}
+
+/* Looks back from the durable end, twice as far each time, until enough of what is asked for stands
+ * there; the second walk over the same records prints. */
+static enum exit_code list_last(struct smctl *x, struct records_filter *f, uint64_t last)
+{
+    struct newest w = {.x = x};
+    uint64_t least = f->from_lsn, back = 2 * last;
+    enum exit_code code = ask_durable(x, &f->to_lsn);
+
+    while (code == XC_OK && f->to_lsn >= least) {
+        f->from_lsn = f->to_lsn - least >= back ? f->to_lsn - back + 1 : least;
+        w.n = 0;
+        code = records_each(x, f, count_one, &w, NULL, NULL);
+        if (w.n >= last || f->from_lsn == least)
+            break;
+        back *= 2;
+    }
+    if (code != XC_OK || f->to_lsn < least)
+        return code;
+    w.skip = w.n > last ? w.n - last : 0;
+    return records_each(x, f, print_newest, &w, NULL, NULL);
+}
+
+enum exit_code verb_events_list(struct smctl *x)
+{
+    struct records_filter f;
+    struct errmsg why = {""};
+    uint64_t last = 0;
+    enum exit_code code = filter_read(x, &f);
+
+    if (code != XC_OK)
+        return code;
+    if (args_last(x->args, &last, &why))
+        return smctl_fail(ERR_INVAL, &why);
+    return last ? list_last(x, &f, last) : records_each(x, &f, print_one, x, NULL, NULL);
+}
+
+/* --- tail --- */
+
 enum exit_code verb_events_tail(struct smctl *x)
 {
     const struct timespec step = {TAIL_STEP_MS / 1000, TAIL_STEP_MS % 1000 * 1000000L};
-    struct admin_status_request q = {.base = {.validity_period_s = 0}};
-    struct message m = {MSG_ADMIN_STATUS_REQUEST, &q};
     struct records_filter f;
-    char id[UUID_TEXT];
     enum exit_code code = filter_read(x, &f);
 
     if (code == XC_OK && !args_has(x->args, OPT_FROM)) {
-        smctl_call_id(x, id);
-        q.base.function_call_identifier = span_str(id);
-        code = smctl_ask(x, &m, durable, &f.from_lsn);
+        code = ask_durable(x, &f.from_lsn);
         f.from_lsn++;
     }
     while (code == XC_OK) {

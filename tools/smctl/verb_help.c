@@ -4,13 +4,20 @@
 
 #define WIDTH 78u
 
-static void put_option(enum opt o)
+/* v NULL: as all commands have it. */
+static void put_option(const struct verb *v, enum opt o)
 {
+    const char *arg = OPTS[o].arg, *doc = OPTS[o].doc;
     char left[64];
 
-    (void)snprintf(left, sizeof left, "--%s%s%s", OPTS[o].name, OPTS[o].arg ? " " : "",
-                   OPTS[o].arg ? OPTS[o].arg : "");
-    printf("  %-24s %s\n", left, OPTS[o].doc);
+    for (unsigned i = 0; v && i < N_OPTS_OWN; i++) {
+        if (OPTS_OWN[i].opt == o && !strcmp(OPTS_OWN[i].verb, v->name)) {
+            arg = OPTS_OWN[i].arg;
+            doc = OPTS_OWN[i].doc;
+        }
+    }
+    (void)snprintf(left, sizeof left, "--%s%s%s", OPTS[o].name, arg ? " " : "", arg ? arg : "");
+    printf("  %-24s %s\n", left, doc);
 }
 
 static void put_exits(void)
@@ -21,14 +28,14 @@ static void put_exits(void)
                exit_row((enum exit_code)i)->text);
 }
 
-static void put_options(const char *title, uint64_t which)
+static void put_options(const char *title, const struct verb *v, uint64_t which)
 {
     if (!which)
         return;
     printf("\n%s\n", title);
     for (int i = 0; i < OPT_COUNT; i++)
         if (which & OPT_BIT(i))
-            put_option((enum opt)i);
+            put_option(v, (enum opt)i);
 }
 
 static void put_wrapped(const char *text)
@@ -56,8 +63,8 @@ static void put_verb(const struct verb *v)
         printf("\nDESCRIPTION");
         put_wrapped(v->more);
     }
-    put_options("OPTIONS", v->opts);
-    put_options("OPTIONS OF ALL COMMANDS", OPTS_GLOBAL);
+    put_options("OPTIONS", v, v->opts);
+    put_options("OPTIONS OF ALL COMMANDS", v, OPTS_GLOBAL);
     put_exits();
 }
 
@@ -67,7 +74,7 @@ static void put_all(void)
         "smctl: the command line of Remora for operators, fleet managers and EUMs\n\nCOMMANDS\n");
     for (unsigned i = 0; i < N_VERBS; i++)
         printf("  %-20s %-18s %s\n", VERBS[i].name, VERBS[i].words, VERBS[i].doc);
-    put_options("OPTIONS OF ALL COMMANDS", OPTS_GLOBAL);
+    put_options("OPTIONS OF ALL COMMANDS", NULL, OPTS_GLOBAL);
     put_exits();
 }
 

@@ -5,6 +5,7 @@
 
 #include "common/msg/admin.h"
 
+#include <stdlib.h>
 #include <time.h>
 
 #define PAGE         500u
@@ -229,6 +230,10 @@ struct listing {
     uint64_t left;
     struct uuid after;
     unsigned n;
+    /* --last N: a first walk keeps the last N + 1 ids in a ring, a second one starts behind the
+     * oldest of them. NULL: print. */
+    struct uuid *ring;
+    size_t ring_n, seen;
 };
 
 static void row_print(const struct smctl *x, const struct admin_operation *o)
@@ -257,7 +262,9 @@ static enum exit_code listed(void *ctx, const struct envelope *e)
         return XC_CONNECTION;
     l->n = r->n_operations;
     for (unsigned i = 0; i < r->n_operations; i++) {
-        if (l->left > 0) {
+        if (l->ring) {
+            l->ring[l->seen++ % l->ring_n] = r->operations[i].op;
+        } else if (l->left > 0) {
             if (l->x->json)
                 show_json(l->x, &r->operations[i]);
             else
@@ -269,15 +276,53 @@ static enum exit_code listed(void *ctx, const struct envelope *e)
     return XC_OK;
 }
 
+static enum exit_code walk(struct listing *l, struct admin_operation_list_request *q)
+{
+    enum exit_code code;
+
+    do {
+        char id[UUID_TEXT];
+        struct message m = {MSG_ADMIN_OPERATION_LIST_REQUEST, q};
+        smctl_call_id(l->x, id);
+        q->base.function_call_identifier = span_str(id);
+        q->after = l->after;
+        q->limit = l->left < PAGE ? (uint32_t)l->left : PAGE;
+        l->n = 0;
+        code = smctl_ask(l->x, &m, listed, l);
+    } while (code == XC_OK && l->n > 0 && l->left > 0);
+    return code;
+}
+
+static enum exit_code walk_last(struct listing *l, struct admin_operation_list_request *q,
+                                uint64_t last)
+{
+    enum exit_code code;
+
+    l->ring_n = (size_t)last + 1;
+    l->ring = calloc(l->ring_n, sizeof *l->ring);
+    if (!l->ring) {
+        out_error("%s", err_text(ERR_NOMEM));
+        return XC_LOCAL;
+    }
+    code = walk(l, q);
+    l->after = (struct uuid){{0}};
+    if (l->seen > last)
+        l->after = l->ring[l->seen % l->ring_n];
+    free(l->ring);
+    l->ring = NULL;
+    l->left = last;
+    return code == XC_OK ? walk(l, q) : code;
+}
+
 enum exit_code verb_operation_list(struct smctl *x)
 {
     struct admin_operation_list_request q = {.limit = PAGE};
     const char *verdict = x->args->value[OPT_VERDICT];
     struct listing l = {.x = x, .left = UINT64_MAX};
     struct errmsg why = {""};
-    enum exit_code code;
+    uint64_t last = 0;
 
-    if (args_number(x->args, OPT_LIMIT, 1, UINT64_MAX, &l.left, &why) ||
+    if (args_number(x->args, OPT_LIMIT, 1, UINT64_MAX, &l.left, &why) || args_last(x->args, &last, &why) ||
         args_eid(x->args, OPT_EID, &q.eid, &why))
         return smctl_fail(ERR_INVAL, &why);
     q.live_only = args_has(x->args, OPT_LIVE);
@@ -287,16 +332,5 @@ enum exit_code verb_operation_list(struct smctl *x)
                   verdict);
         return XC_USAGE;
     }
-    do {
-        char id[UUID_TEXT];
-        struct message m = {MSG_ADMIN_OPERATION_LIST_REQUEST, &q};
-        smctl_call_id(x, id);
-        q.base.function_call_identifier = span_str(id);
-        q.after = l.after;
-        if (l.left < PAGE)
-            q.limit = (uint32_t)l.left;
-        l.n = 0;
-        code = smctl_ask(x, &m, listed, &l);
-    } while (code == XC_OK && l.n > 0 && l.left > 0);
-    return code;
+    return last ? walk_last(&l, &q, last) : walk(&l, &q);
 }

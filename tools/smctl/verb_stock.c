@@ -8,6 +8,8 @@
 #include "smdp/profile/subscription_csv.h"
 #include "smdp/profile/template.h"
 
+#include <ctype.h>
+
 #define PAGE      500u
 #define PARTS_MAX 4096u
 
@@ -194,6 +196,14 @@ static int count_row(void *arg, unsigned row, const struct subscription *s)
     return ERR_OK;
 }
 
+/* Of a long path the end, which leaves room for the sentence behind it. */
+static const char *path_end(const char *path)
+{
+    size_t n = strlen(path);
+
+    return n > 75 ? path + n - 75 : path;
+}
+
 enum exit_code verb_profile_import(struct smctl *x)
 {
     struct upload u = {.x = x, .type = MSG_ADMIN_SUBSCRIPTIONS_IMPORT_REQUEST};
@@ -214,7 +224,7 @@ enum exit_code verb_profile_import(struct smctl *x)
         /* The SM-DP checks it again; here a mistake costs no transfer of keys. */
         err = subscription_csv_each(f.octets, count_row, NULL, &rows, &inner);
         if (err)
-            err = errmsg_set(&why, ERR_CONFIG, "%.100s: %.200s", x->words[0], inner.text);
+            err = errmsg_set(&why, ERR_CONFIG, "%s: %.240s", path_end(x->words[0]), inner.text);
         else if (!rows)
             err = errmsg_set(&why, ERR_CONFIG,
                              "%.100s holds a header and no subscription: one row a profile",
@@ -318,11 +328,23 @@ static enum exit_code listed(void *ctx, const struct envelope *e)
     return XC_OK;
 }
 
+/* As the SM-DP writes its states: "Reserved", whichever case was typed. */
+static struct span state_written(const char *text, char dst[40])
+{
+    size_t n = 0;
+
+    for (; text[n] && n + 1 < 40; n++)
+        dst[n] = (char)(n ? tolower((unsigned char)text[n]) : toupper((unsigned char)text[n]));
+    dst[n] = '\0';
+    return span_str(dst);
+}
+
 enum exit_code verb_profile_list(struct smctl *x)
 {
     struct admin_profile_list_request q = {.limit = PAGE};
     struct listing l = {.x = x, .left = UINT64_MAX};
     struct errmsg why = {""};
+    char state[40];
     enum exit_code code;
 
     if (args_number(x->args, OPT_LIMIT, 1, UINT64_MAX, &l.left, &why) ||
@@ -331,7 +353,7 @@ enum exit_code verb_profile_list(struct smctl *x)
     if (args_has(x->args, OPT_TYPE))
         q.profile_type = span_str(x->args->value[OPT_TYPE]);
     if (args_has(x->args, OPT_STATE))
-        q.state = span_str(x->args->value[OPT_STATE]);
+        q.state = state_written(x->args->value[OPT_STATE], state);
     do {
         char id[UUID_TEXT];
         struct message m = {MSG_ADMIN_PROFILE_LIST_REQUEST, &q};

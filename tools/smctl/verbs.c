@@ -63,7 +63,7 @@ const struct verb VERBS[] = {
      verb_profile_address},
     {"profile list", "", 0, 0,
      OPT_BIT(OPT_TYPE) | OPT_BIT(OPT_MNO) | OPT_BIT(OPT_STATE) | OPT_BIT(OPT_LIMIT), DAEMON_SMDP,
-     "the stock of the SM-DP: ICCID, state, card", "States: AVAILABLE RESERVED INSTALLED RELEASED.",
+     "the stock of the SM-DP: ICCID, state, card", NULL,
      verb_profile_list},
     {"profile import", "CSV", 1, 1, OPT_BIT(OPT_TYPE) | OPT_BIT(OPT_MNO), DAEMON_SMDP,
      "bring subscriptions of a --type into stock, all rows or none",
@@ -79,8 +79,8 @@ const struct verb VERBS[] = {
      verb_operation_show},
     {"operation list", "", 0, 0,
      OPT_BIT(OPT_VIA) | OPT_BIT(OPT_EID) | OPT_BIT(OPT_VERDICT) | OPT_BIT(OPT_LIVE) |
-         OPT_BIT(OPT_LIMIT),
-     DAEMON_SMSR, "operations or orders you may see", NULL, verb_operation_list},
+         OPT_BIT(OPT_LIMIT) | OPT_BIT(OPT_LAST),
+     DAEMON_SMSR, "operations or orders you may see, the oldest first", NULL, verb_operation_list},
     {"operation wait", "OPERATION", 1, 1, OPT_BIT(OPT_VIA), DAEMON_SMSR,
      "wait for the verdict; it becomes the exit code", NULL, verb_operation_wait},
     {"explain", "OPERATION", 1, 1, OPT_BIT(OPT_VIA), DAEMON_SMSR,
@@ -90,8 +90,8 @@ const struct verb VERBS[] = {
      verb_explain},
     {"events list", "", 0, 0,
      OPT_BIT(OPT_VIA) | OPT_BIT(OPT_FROM) | OPT_BIT(OPT_OP) | OPT_BIT(OPT_EID) |
-         OPT_BIT(OPT_STREAM) | OPT_BIT(OPT_LIMIT),
-     DAEMON_SMSR, "records of the log", NULL, verb_events_list},
+         OPT_BIT(OPT_STREAM) | OPT_BIT(OPT_LIMIT) | OPT_BIT(OPT_LAST),
+     DAEMON_SMSR, "records of the log, the oldest first", NULL, verb_events_list},
     {"events tail", "", 0, 0,
      OPT_BIT(OPT_VIA) | OPT_BIT(OPT_FROM) | OPT_BIT(OPT_OP) | OPT_BIT(OPT_EID) |
          OPT_BIT(OPT_STREAM),
@@ -112,4 +112,13 @@ const struct verb VERBS[] = {
     {"status", "", 0, 0, OPT_BIT(OPT_VIA), DAEMON_SMSR, "version, counters and memory of a daemon",
      NULL, verb_status},
 };
+const struct opt_own OPTS_OWN[] = {
+    {"eis list", OPT_STATE, "STATE",
+     "only cards that hold a profile in this state: Created Disabled Enabled"},
+    {"profile list", OPT_STATE, "STATE", "only those: Available Reserved Installed Deleted"},
+    {"log verify", OPT_STATE, "DIR", "files of a stopped or running daemon"},
+    {"operation list", OPT_LIMIT, "N", "at most that many, the oldest ones"},
+    {"events list", OPT_LIMIT, "N", "at most that many, the oldest ones"},
+};
+const unsigned N_OPTS_OWN = sizeof OPTS_OWN / sizeof *OPTS_OWN;
 const unsigned N_VERBS = sizeof VERBS / sizeof *VERBS;

@@ -462,6 +462,17 @@ static void mistakes_send_nothing(void **state)
     assert_int_equal(ran.code, XC_USAGE);
     SMCTL(&f, &ran, "--as", "nobody", "status");
     assert_int_equal(ran.code, XC_USAGE);
+    SMCTL(&f, &ran, "--as", "fleet", "eis", "list", "--nonsense");
+    assert_int_equal(ran.code, XC_USAGE);
+    assert_non_null(strstr(ran.err, "smctl help eis list lists"));
+    SMCTL(&f, &ran, "--nonsense");
+    assert_int_equal(ran.code, XC_USAGE);
+    assert_non_null(strstr(ran.err, "smctl help lists"));
+    SMCTL(&f, &ran, "--as", "fleet", "operation", "list", "--last", "1", "--limit", "1");
+    assert_int_equal(ran.code, XC_USAGE);
+    SMCTL(&f, &ran, "--as", "fleet", "eis", "list", "--state", "Available");
+    assert_int_equal(ran.code, XC_USAGE);
+    assert_non_null(strstr(ran.err, "Created, Disabled, Enabled"));
     SMCTL(&f, &ran, "--as", "fleet", "status", "--via", "hlr");
     assert_int_equal(ran.code, XC_USAGE);
     SMCTL(&f, &ran, "--as", "fleet", "status", "--eid", EID_A);
@@ -473,6 +484,13 @@ static void mistakes_send_nothing(void **state)
     SMCTL(&f, &ran, "help", "eis", "import");
     assert_int_equal(ran.code, XC_OK);
     assert_non_null(strstr(ran.out, "EXIT CODES"));
+    /* The text of an option that several commands share is the command's own. */
+    SMCTL(&f, &ran, "help", "eis", "list");
+    assert_non_null(strstr(ran.out, "Created Disabled Enabled"));
+    assert_null(strstr(ran.out, "running daemon"));
+    SMCTL(&f, &ran, "help", "log", "verify");
+    assert_non_null(strstr(ran.out, "--state DIR"));
+    assert_null(strstr(ran.out, "in this state"));
     struct fake_report r = fake_end(&f);
     assert_int_equal(r.requests, 0);
 }
