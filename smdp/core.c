@@ -149,6 +149,7 @@ static void look_up_stock(struct smdp_core *c, const struct input *in, struct dp
         }
         err = dp_store_stock(c->store, &scope, &q->iccid, item);
         pe->stock = err                              ? DP_ST_ICCID_UNKNOWN
+                    : item->state == STOCK_DELETED   ? DP_ST_ICCID_DELETED
                     : item->state != STOCK_AVAILABLE ? DP_ST_ICCID_IN_USE
                     : q->profile_type.n && !span_eq(q->profile_type, span_str(item->profile_type))
                         ? DP_ST_TYPE_MISMATCH

@@ -88,8 +88,10 @@ static int on_hello(void *ctx, struct rpc *r, const struct envelope *hello, stru
     if (a->stopped || engine_failed(a->cfg.engine))
         err = errmsg_set(why, ERR_BUSY, "this SM-DP is stopping");
     else if (!dp_env_has_role(dp_env_party(a->cfg.env, &peer->oid), peer->role))
-        err = errmsg_set(why, ERR_DENIED, "%s is not a party of this SM-DP in that role",
-                         peer->oid.s);
+        err = errmsg_set(why, ERR_DENIED,
+                         "%s is not a party of this SM-DP in that role: parties: does not name it as "
+                         "%s",
+                         peer->oid.s, role_text(peer->role));
     if (!err && hello->subscribe)
         err = subscribe(a, r, hello->last_delivery_no, why);
     c = err ? NULL : calloc(1, sizeof *c);

@@ -37,6 +37,7 @@ enum dp_status {
     DP_ST_ROLLED_BACK,
     DP_ST_ICCID_STANDS,
     DP_ST_SECRET,
+    DP_ST_ICCID_DELETED,
     DP_ST_COUNT
 };
 struct dp_status_row {

@@ -402,6 +402,14 @@ static const struct {
     {MSG_ADMIN_STATUS_REQUEST, R(ROLE_ADMIN) | R(ROLE_AUDITOR), status},
 };
 
+uint32_t api_admin_roles(enum msg_type t)
+{
+    for (size_t i = 0; i < sizeof TABLE / sizeof *TABLE; i++)
+        if (TABLE[i].type == t)
+            return TABLE[i].roles;
+    return 0;
+}
+
 bool api_admin(struct request *q)
 {
     for (size_t i = 0; i < sizeof TABLE / sizeof *TABLE; i++) {

@@ -55,3 +55,4 @@ MUST_CHECK int api_owner_body(struct request *q, const struct op_row *op,
                               const struct journal_record *rec, struct buf *ret, bool *ret_cut);
 /* admin.c; false: no such function for this role */
 bool api_admin(struct request *q);
+uint32_t api_admin_roles(enum msg_type t); /* that may ask it: bits 1 << ROLE_x */

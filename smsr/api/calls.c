@@ -206,6 +206,22 @@ static void call_card(struct request *q)
         api_refuse(q, ST_STORAGE, span_str("the call could not be taken; nothing was done"));
 }
 
+/* The table of roles is public; what the caller is, it knows from its certificate. */
+static void denied(struct request *q, uint32_t roles)
+{
+    char text[240];
+    int n = snprintf(text, sizeof text, "this role may not call this function; %s",
+                     roles ? "it is for:" : "no role may call it here");
+
+    for (unsigned i = 0; i < 32 && n > 0 && (size_t)n < sizeof text; i++)
+        if (roles & (1u << i)) {
+            n += snprintf(text + n, sizeof text - (size_t)n, "%s %s",
+                          roles & ((1u << i) - 1u) ? "," : "", role_text((enum party_role)i));
+        }
+    q->a->count.denied++;
+    api_refuse(q, ST_FUNCTION_DENIED, span_str(text));
+}
+
 static void dispatch(struct request *q, struct span octets)
 {
     struct api *a = q->a;
@@ -213,13 +229,11 @@ static void dispatch(struct request *q, struct span octets)
     if (q->info->iface == IF_ADMIN) {
         if (api_admin(q))
             return;
-        a->count.denied++;
-        api_refuse(q, ST_FUNCTION_DENIED, (struct span){NULL, 0});
+        denied(q, api_admin_roles(q->msg.type));
         return;
     }
     if (!authz_function(q->party, q->call.role, q->info->iface, q->info->function)) {
-        a->count.denied++;
-        api_refuse(q, ST_FUNCTION_DENIED, (struct span){NULL, 0});
+        denied(q, authz_roles(q->info->iface, q->info->function));
         return;
     }
     if (!well_formed(q))

@@ -88,8 +88,10 @@ static int on_hello(void *ctx, struct rpc *r, const struct envelope *hello, stru
     if (a->stopped || engine_failed(a->cfg.engine))
         err = errmsg_set(why, ERR_BUSY, "this SM-SR is stopping");
     else if (!party || !(party->roles & (1u << (unsigned)peer->role)))
-        err = errmsg_set(why, ERR_DENIED, "%s is not a party of this SM-SR in that role",
-                         peer->oid.s);
+        err = errmsg_set(why, ERR_DENIED,
+                         "%s is not a party of this SM-SR in that role: parties: does not name it as "
+                         "%s",
+                         peer->oid.s, role_text(peer->role));
     if (!err && hello->subscribe)
         err = subscribe(a, r, hello->last_delivery_no, why);
     if (!err && map_put(a->conns, conn_key(&id), r)) {

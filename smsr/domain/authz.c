@@ -19,16 +19,20 @@ static const struct {
          1u << FN_DELETE_PROFILE | 1u << FN_UPDATE_SUBSCRIPTION_ADDRESS},
 };
 
+uint32_t authz_roles(enum interface iface, enum function fn)
+{
+    uint32_t roles = 0;
+
+    for (size_t i = 0; i < sizeof TABLE / sizeof *TABLE; i++)
+        if (TABLE[i].iface == iface && (TABLE[i].functions & (1u << (unsigned)fn)))
+            roles |= TABLE[i].roles;
+    return roles;
+}
+
 bool authz_function(const struct party *p, enum party_role role, enum interface iface,
                     enum function fn)
 {
-    if (!p || !(p->roles & R(role)))
-        return false;
-    for (size_t i = 0; i < sizeof TABLE / sizeof *TABLE; i++)
-        if (TABLE[i].iface == iface && (TABLE[i].roles & R(role)) &&
-            (TABLE[i].functions & (1u << (unsigned)fn)))
-            return true;
-    return false;
+    return p && (p->roles & R(role) & authz_roles(iface, fn));
 }
 
 enum status_code authz_card(const struct env *env, const struct caller *c, const struct euicc *e,

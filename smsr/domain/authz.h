@@ -17,6 +17,8 @@ struct caller {
  * roles). */
 bool authz_function(const struct party *p, enum party_role role, enum interface iface,
                     enum function fn);
+/* The roles that may: bits 1 << ROLE_x. */
+uint32_t authz_roles(enum interface iface, enum function fn);
 /* The caller has a relation to the card. e NULL: ST_EID_UNKNOWN. ret_owner: the Mno-id it acts for,
  * empty for a fleet manager and on refusal (a foreign card must leave the same record as an unknown
  * one). */

@@ -154,7 +154,7 @@ static int download_completed(struct admit *a, const struct euicc_profile *p)
     if (st)
         return refuse(a, st);
     if (p->state != PROFILE_CREATED)
-        return refuse(a, ST_PROFILE_STATE);
+        return refuse(a, ST_ALREADY_INSTALLED);
     ev = call_record(a, EV_PROFILE_INSTALLED);
     ev->aid = p->aid;
     ev->profile_type = a->ask.profile_type;

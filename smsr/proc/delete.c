@@ -35,7 +35,7 @@ enum status_code delete_check(const struct env *env, const struct euicc *e,
     if (t->fallback)
         return ST_PROFILE_FALLBACK;
     if (t->state == PROFILE_ENABLED)
-        return ST_PROFILE_STATE;
+        return ST_STILL_ENABLED;
     if (t->pol2 & POL2_DELETE_NOT_ALLOWED)
         return ST_POL2;
     st = run_reachable(env, e);

@@ -20,7 +20,9 @@ enum status_code switch_check(const struct env *env, const struct euicc *e, enum
     if (f == FN_DISABLE_PROFILE && t->fallback)
         return ST_DISABLE_FALLBACK;
     if (t->state != (f == FN_DISABLE_PROFILE ? PROFILE_ENABLED : PROFILE_DISABLED))
-        return ST_PROFILE_STATE;
+        return t->state == PROFILE_ENABLED    ? ST_ALREADY_ENABLED
+               : t->state == PROFILE_DISABLED ? ST_ALREADY_DISABLED
+                                              : ST_NOT_INSTALLED;
     if (f == FN_DISABLE_PROFILE && !goal)
         return ST_PROFILE_STATE;
     if (on && (on->pol2 & POL2_DISABLE_NOT_ALLOWED))

@@ -51,8 +51,8 @@ def test_certificates_of_others(make_world):
     for name in ("stranger", "turncoat"):
         with pytest.raises(PermissionError, match="is not a party of this SM-SR in that role"):
             world.peer(name)
-        said = world.smctl("eis", "list", as_=name, code=3)
-        assert "not a party" in said.errors
+        said = world.smctl("eis", "list", as_=name, code=4)
+        assert "not a party" in said.errors and f"context {name} speaks as operator" in said.errors
     assert world.smctl("eis", "list", as_="fleet", code=0).rows
     assert world.counters()["hello_refused"] == 4
 
@@ -161,7 +161,7 @@ def test_sm_dp_with_the_mno_id_of_another(make_world):
     assert status(body) == "EXECUTED_SUCCESS"
     world.start("smdp")
     # Operator A is no customer of this SM-DP at all.
-    world.smctl("profile", "push", "--eid", eid, "--type", "meter", as_="operator-a", code=3)
+    world.smctl("profile", "push", "--eid", eid, "--type", "meter", as_="operator-a", code=4)
 
 
 def test_fleet_manager_without_plma(make_world):

@@ -50,9 +50,9 @@ def test_operators_that_were_offline_hear_everything(make_world):
 
 def test_one_subscriber_a_party(world):
     world.follow("operator-a")
-    wait_for("the subscription", lambda: world.smctl("notify", "follow", "--retry", "1", as_="operator-a", limit=5).code == 3
+    wait_for("the subscription", lambda: world.smctl("notify", "follow", "--retry", "1", as_="operator-a", limit=5).code == 4
              if world.counters()["connections"] else False)
-    assert "already" in world.smctl("notify", "follow", "--retry", "1", as_="operator-a", code=3).errors
+    assert "already" in world.smctl("notify", "follow", "--retry", "1", as_="operator-a", code=4).errors
 
 
 def test_validity_over_before_and_after_sending(make_world):

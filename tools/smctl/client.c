@@ -281,7 +281,7 @@ static void client_closed(void *ctx, struct rpc *r, int err, const char *why)
     /* Trying again cannot help against a refusal by name or a peer that speaks otherwise. */
     if (refused && c->running) {
         struct errmsg copy = c->why;
-        stop(c, ERR_CLOSED, copy.text);
+        stop(c, err == ERR_DENIED ? ERR_DENIED : ERR_CLOSED, copy.text);
     }
 }
 

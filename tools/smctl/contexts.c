@@ -120,11 +120,25 @@ void contexts_free(struct contexts *c)
     free(c);
 }
 
+void contexts_names(const struct contexts *c, char *dst, size_t cap)
+{
+    size_t n = 0;
+
+    dst[0] = '\0';
+    for (unsigned i = 0; i < c->file->contexts_count; i++) {
+        const char *name = c->file->contexts[i].name;
+        size_t len = strlen(name);
+        if (n + len + 3 >= cap)
+            continue;
+        (void)snprintf(dst + n, cap - n, "%s%s", n ? ", " : "", name);
+        n += len + (n ? 2 : 0);
+    }
+}
+
 int contexts_pick(const struct contexts *c, const char *name, const struct context **ret,
                   struct errmsg *why)
 {
-    char names[200] = "";
-    size_t n = 0;
+    char names[200];
 
     if (!name)
         name = c->file->default_;
@@ -132,16 +146,12 @@ int contexts_pick(const struct contexts *c, const char *name, const struct conte
         name = c->file->contexts[0].name;
     for (unsigned i = 0; i < c->file->contexts_count; i++) {
         const struct context *x = &c->file->contexts[i];
-        size_t len = strlen(x->name);
         if (name && !strcmp(x->name, name)) {
             *ret = x;
             return ERR_OK;
         }
-        if (n + len + 3 < sizeof names) {
-            (void)snprintf(names + n, sizeof names - n, "%s%s", n ? ", " : "", x->name);
-            n += len + (n ? 2 : 0);
-        }
     }
+    contexts_names(c, names, sizeof names);
     if (!name)
         return errmsg_set(why, ERR_CONFIG, "say who you are with --as; contexts: %s", names);
     return errmsg_set(why, ERR_CONFIG, "there is no context '%.60s'; contexts: %s", name, names);

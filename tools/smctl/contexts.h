@@ -19,5 +19,7 @@ void contexts_free(struct contexts *c);
 /* name NULL: "default:" of the file, or its only context. ERR_CONFIG lists the names there are. */
 MUST_CHECK int contexts_pick(const struct contexts *c, const char *name, const struct context **ret,
                              struct errmsg *why);
+/* Names of all, as many as fit: "fleet, operator-b". */
+void contexts_names(const struct contexts *c, char *dst, size_t cap);
 /* --config, $SMCTL_CONFIG, ~/.config/smctl/config.yaml; ERR_CONFIG when there is none of them. */
 MUST_CHECK int contexts_path(const char *given, char *dst, size_t cap, struct errmsg *why);

@@ -12,7 +12,7 @@ static const struct {
     [XC_USAGE] = {{"usage", "command line, configuration or input file wrong; nothing was sent"},
                   2},
     [XC_CONNECTION] = {{"connection", "server not reachable, or it ended the exchange"}, 5},
-    [XC_REFUSED] = {{"refused", "refused with a GSMA status before anything was done"}, 3},
+    [XC_REFUSED] = {{"refused", "refused before anything was done: by a GSMA status, or as a party at the door"}, 3},
     [XC_DOUBT] = {{"doubt", "EXPIRED, CANCELLED or IN_DOUBT, or the wait was given up"}, 6},
     [XC_LOCAL] = {{"local", "a file of this machine could not be read or written"}, 1},
 };

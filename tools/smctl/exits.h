@@ -7,7 +7,7 @@ enum exit_code {
     XC_FAILED,     /* it was tried, and the truth is: not done */
     XC_USAGE,      /* nothing was asked of anybody */
     XC_CONNECTION, /* no answer could be had */
-    XC_REFUSED,    /* a GSMA status said no before anything was tried */
+    XC_REFUSED,    /* a GSMA status, or the door, said no before anything was tried */
     XC_DOUBT,      /* expired, cancelled, in doubt, or gave up waiting */
     XC_LOCAL,      /* a file, the disk or standard output failed */
     XC_COUNT

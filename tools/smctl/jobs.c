@@ -188,6 +188,10 @@ enum exit_code jobs_run(struct jobs *j)
         client_call(j->x->client, &j->job[i].call);
     client_set_tick(j->x->client, j->progress ? jobs_progress : NULL, j);
     err = client_run(j->x->client, &why);
+    if (err == ERR_DENIED) { /* at the door: none of it was sent */
+        jobs_progress_end(j);
+        return exit_worse(smctl_ended(j->x, err, &why), close_out(j));
+    }
     if (err)
         code = err == ERR_TIMEOUT || err == ERR_STATE ? XC_DOUBT : XC_CONNECTION;
     client_set_tick(j->x->client, NULL, NULL);

@@ -18,8 +18,9 @@ enum exit_code smctl_fail(int err, const struct errmsg *why)
     switch (err) {
     case ERR_CLOSED:
     case ERR_AUTH:
-    case ERR_DENIED:
         return XC_CONNECTION;
+    case ERR_DENIED:
+        return XC_REFUSED;
     case ERR_TIMEOUT:
     case ERR_STATE:
         return XC_DOUBT;
@@ -125,6 +126,20 @@ enum exit_code smctl_connect(struct smctl *x, const struct client_opt *opt)
     return err == ERR_NOMEM ? XC_LOCAL : XC_USAGE;
 }
 
+enum exit_code smctl_ended(const struct smctl *x, int err, const struct errmsg *why)
+{
+    enum exit_code code = smctl_fail(err, why);
+    char names[200];
+
+    if (err != ERR_DENIED)
+        return code;
+    contexts_names(x->contexts, names, sizeof names);
+    fprintf(stderr,
+            "  next: context %s speaks as %s (%s); if another may ask, --as NAME; contexts: %s\n",
+            x->context->name, role_text(x->me.role), x->me.oid.s, names);
+    return code;
+}
+
 /* --- one question --- */
 
 struct ask {
@@ -222,7 +237,7 @@ enum exit_code smctl_ask(struct smctl *x, const struct message *request, ask_fn 
         return code;
     client_call(x->client, &q.call);
     err = client_run(x->client, &why);
-    return err ? smctl_fail(err, &why) : q.code;
+    return err ? smctl_ended(x, err, &why) : q.code;
 }
 
 void smctl_call_id(struct smctl *x, char dst[UUID_TEXT])

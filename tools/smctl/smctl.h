@@ -66,6 +66,8 @@ enum exit_code smctl_connect(struct smctl *x, const struct client_opt *opt);
  * is printed and answered with XC_REFUSED. */
 typedef enum exit_code (*ask_fn)(void *ctx, const struct envelope *e);
 enum exit_code smctl_ask(struct smctl *x, const struct message *request, ask_fn on, void *ctx);
+/* smctl_fail of an exchange that ended; refused at the door: who spoke, and who else there is. */
+enum exit_code smctl_ended(const struct smctl *x, int err, const struct errmsg *why);
 /* Options that make another command speak as this one does: "--as fleet ", or nothing. */
 #define WHO_MAX 320u
 const char *smctl_who(const struct smctl *x, char dst[WHO_MAX]);

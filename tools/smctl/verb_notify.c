@@ -128,5 +128,5 @@ enum exit_code verb_notify_follow(struct smctl *x)
     err = client_run(x->client, &why);
     if (err == ERR_OK || err == ERR_STATE || err == ERR_TIMEOUT)
         return XC_OK; /* as much as was asked for, or interrupted: the ordinary ends */
-    return smctl_fail(err, &why);
+    return smctl_ended(x, err, &why);
 }

@@ -587,6 +587,21 @@ static void installed(struct dp_world *w)
     run_to_end(w);
 }
 
+static void deleted_is_said(struct dp_world *w)
+{
+    struct es2_download_profile_request q = {
+        .base = {.function_call_identifier = span_str("order-again")},
+        .eid = w->rig.factory.eid, .smsr_id = w->smsr.oid, .iccid = {ICCID_1}};
+    const struct base_response *b;
+
+    (void)dpw_ask(w, &w->blue, MSG_ES2_DOWNLOAD_PROFILE_REQUEST, &q);
+    run_to_end(w);
+    b = dpw_answer(&w->blue, MSG_ES2_DOWNLOAD_PROFILE_RESPONSE);
+    assert_code(b, EXEC_FAILED, "8.2.1", "3.3");
+    assert_true(span_eq(b->answer.message,
+                        span_str("this profile is deleted and cannot be used again")));
+}
+
 static void relay_tells_the_operator(void **state)
 {
     struct dp_world *w = *state;
@@ -609,6 +624,7 @@ static void relay_tells_the_operator(void **state)
     run_to_end(w);
     assert_code(dpw_answer(&w->blue, MSG_ES2_DELETE_PROFILE_RESPONSE), EXEC_SUCCESS, "", "");
     assert_int_equal(dpw_item(w, ICCID_1).state, STOCK_DELETED);
+    deleted_is_said(w);
     assert_false(dpw_secret(w, "isdp-keys/" ICCID_1));
 }
 

@@ -63,13 +63,20 @@ static void calls_without_their_identity_are_refused(void **state)
     struct es4_enable_profile_request req = enable_request("", 1);
     struct es3_enable_profile_request es3 = {.base = {.function_call_identifier = span_str("x")},
                                              .eid = eid_no(1), .iccid = iccid_no("894902", 1)};
+    struct admin_status_request ask = {.base = {.function_call_identifier = span_str("x")}};
+    const struct got *got;
     uint64_t lsn = engine_last_lsn(smsr_core_engine(w->core));
 
     assert_code(call(b, MSG_ES4_ENABLE_PROFILE_REQUEST, &req, NULL), "1.6", "2.1");
     assert_code(call(dp, MSG_ES3_ENABLE_PROFILE_REQUEST, &es3, NULL), "1.6", "2.1");
     assert_code(call(b, MSG_ES3_ENABLE_PROFILE_REQUEST, &es3, MNO_B), "1.2", "1.2");
     req = enable_request("call", 1);
-    assert_code(call(dp, MSG_ES4_ENABLE_PROFILE_REQUEST, &req, NULL), "1.2", "1.2");
+    got = call(dp, MSG_ES4_ENABLE_PROFILE_REQUEST, &req, NULL);
+    assert_code(got, "1.2", "1.2");
+    assert_non_null(strstr(got->text, "it is for: operator, m2m-sp, fleet"));
+    got = call(dp, MSG_ADMIN_STATUS_REQUEST, &ask, NULL);
+    assert_code(got, "1.2", "1.2");
+    assert_non_null(strstr(got->text, "it is for: admin, auditor"));
     assert_int_equal(engine_last_lsn(smsr_core_engine(w->core)), lsn); /* none of it is a record */
 }
 

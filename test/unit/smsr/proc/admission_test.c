@@ -471,6 +471,7 @@ static void the_state_is_looked_at_again_where_it_is_armed(void **state)
     core_por_hex(w, 0, CONFIRMED);
     assert_true(core_timer(w));
     core_expect_end(w, VERDICT_FAILED, "8.2", "3.5");
+    assert_true(span_eq(core_answer(w)->message, span_str("profile is Enabled already")));
     assert_non_null(core_delivery(w, CORE_F, MSG_ES4_ENABLE_PROFILE_RESPONSE));
 }
 

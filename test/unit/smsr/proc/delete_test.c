@@ -221,6 +221,7 @@ static void enabled_meanwhile(void **state)
     core_por_hex(w, 0, "AB09800101230480009000");
     assert_true(core_timer(w));
     core_expect_end(w, VERDICT_FAILED, "8.2", "3.5");
+    assert_true(span_eq(core_answer(w)->message, span_str("profile is Enabled: disable it first")));
 }
 
 static void deleted_meanwhile_is_done(void **state)

@@ -59,12 +59,15 @@ static inline void fake_run_up(void *ctx)
     f->fresh = NULL;
 }
 
+static bool fake_refuses; /* set before it is forked: nobody is a party of it */
+
 static inline int fake_hello(void *ctx, struct rpc *r, const struct envelope *e, struct errmsg *why)
 {
     struct fake *f = ctx;
 
-    (void)why;
     f->report.hellos++;
+    if (fake_refuses)
+        return errmsg_set(why, ERR_DENIED, "1.2.3 is not a party of this SM-DP in that role");
     f->report.subscribes += e->subscribe;
     f->report.last_no = e->last_delivery_no;
     f->fresh = r;

@@ -278,6 +278,28 @@ static void refusals_are_explained(void **state)
     fake_end(&f);
 }
 
+/* It was reached, and said no: not "server not reachable". */
+static void refused_at_the_door(void **state)
+{
+    struct fake f;
+
+    (void)state;
+    fake_refuses = true;
+    fake_start(&f, refuse_all, NULL);
+    fake_refuses = false;
+    SMCTL(&f, &ran, "--as", "fleet", "profile", "push", "--eid", EID_A, "--type", "meter");
+    assert_int_equal(ran.code, XC_REFUSED);
+    assert_non_null(strstr(ran.err, "is not a party"));
+    assert_non_null(strstr(ran.err, "context fleet speaks as fleet"));
+    assert_non_null(strstr(ran.err, "operator-b"));
+    SMCTL(&f, &ran, "--as", "fleet", "operation", "list", "--via", "smdp");
+    assert_int_equal(ran.code, XC_REFUSED);
+    assert_non_null(strstr(ran.err, "context fleet speaks as fleet"));
+    SMCTL(&f, &ran, "--as", "fleet", "notify", "follow", "--limit", "1");
+    assert_int_equal(ran.code, XC_REFUSED);
+    fake_end(&f);
+}
+
 static void error_request(struct fake *f, struct rpc *r, const struct envelope *e, bool repeat)
 {
     struct envelope a = {.kind = ENV_ERROR,
@@ -503,6 +525,7 @@ int main(void)
         cmocka_unit_test(a_fleet_waits_outside),
         cmocka_unit_test(an_answer_is_not_the_verdict),
         cmocka_unit_test(refusals_are_explained),
+        cmocka_unit_test(refused_at_the_door),
         cmocka_unit_test(no_answer_is_said),
         cmocka_unit_test(deliveries_are_printed_then_acknowledged),
         cmocka_unit_test(an_import_counts_every_entry),
