@@ -37,6 +37,8 @@ struct euicc_packet {
     uint32_t sends;                /* volatile: repeats since this process started */
 };
 
+#define EUICC_WINDOW_UNKNOWN INT64_MAX
+
 struct operation {
     struct uuid id;
     enum function function;
@@ -63,7 +65,8 @@ struct operation {
     uint64_t counter;              /* of the armed effect packet */
     uint32_t fences;               /* fence packets and triggers of a fence armed so far */
     bool asked_again;              /* the newest read repeats one whose answer was lost */
-    int64_t window_end_ms; /* audited on the new profile: it may still roll back until then */
+    int64_t window_end_ms; /* audited on the new profile: it may still roll back until then; 0 = not
+                            * seen there, EUICC_WINDOW_UNKNOWN = its device has not followed yet */
     int64_t armed_ms;
     uint16_t notif_sequence;
     bool notif_seen;

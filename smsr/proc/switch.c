@@ -197,10 +197,14 @@ int switch_confirmed(struct run *r, const struct euicc_packet *pk, bool fenced)
     /* The PoR of the command comes after the notification, that of a fence after the one it fenced.
      */
     if (pk->purpose != PURPOSE_CONFIRM) {
-        (void)run_por(r, -1, 0);
-        if (fenced && pk->purpose == PURPOSE_CMD && por->status == POR_OK &&
-            !es5_answer_read(por->data, &a) && run_sw(a.sw) == RUN_SW_REFUSED)
+        struct event *ev = run_por(r, -1, 0);
+        if (!fenced || pk->purpose != PURPOSE_CMD || por->status != POR_OK ||
+            es5_answer_read(por->data, &a))
+            return ERR_OK;
+        if (run_sw(a.sw) == RUN_SW_REFUSED)
             return card_refused(r, a.sw, por->data);
+        if (run_sw(a.sw) == RUN_SW_DONE) /* late, but it tells that the command ran */
+            ev->sw = a.sw + 1u;
         return ERR_OK;
     }
     if (por->status != POR_OK || es5_answer_read(por->data, &a) || !a.sw) {

@@ -195,18 +195,35 @@ static int fell_back(struct run *r, const struct es5_status *st, const struct eu
     return ERR_OK;
 }
 
+/* A card calls the new profile enabled at once, its device may keep the old network until somebody
+ * restarts it. Such an answer comes from the old number: nothing was tried yet. */
+static bool on_old_network(const struct run *r)
+{
+    const struct msisdn *at = &r->in->u.por.from;
+    const struct euicc_profile *goal = switch_goal(r), *from = switch_from(r);
+
+    return from && from->msisdn.s[0] && msisdn_eq(at, &from->msisdn) &&
+           !(goal && msisdn_eq(at, &goal->msisdn));
+}
+
 /* The new profile is on. Settled only by a question asked after the last moment at which a card
  * without confirmation rolls back (facts: trust R5); an answer on its way since before shows the
- * past. */
+ * past. That moment is known once the device has left the old network. */
 static int seen_on_goal(struct run *r, const struct es5_status *st, const struct euicc_packet *pk)
 {
     int64_t window = r->op->window_end_ms;
 
+    if (on_old_network(r) && !mutant("WINDOW_BEFORE_ATTACH")) {
+        struct event *ev = run_por(r, SW_FENCING, run_fence_due(r, r->op->fences));
+        ev->number = EUICC_WINDOW_UNKNOWN;
+        ev->text = span_str("switched, but the device still answers from its former network");
+        return ERR_OK;
+    }
     if (window && pk->first_sent_ms >= window) {
         (void)run_por(r, -1, 0);
         return switch_succeeded(r, (struct span){NULL, 0}, st);
     }
-    if (!window)
+    if (!window || window == EUICC_WINDOW_UNKNOWN)
         window = r->now + run_timer(r, TIMER_ROLLBACK_WINDOW);
     run_por(r, SW_WAIT_ROLLBACK, window)->number = (uint64_t)window;
     return ERR_OK;
@@ -230,7 +247,7 @@ static int decide_by_audit(struct run *r, const struct es5_status *st,
     if (!on || on != from)
         return fell_back(r, st, on);
     (void)run_audited(r, st);
-    if (r->op->window_end_ms ||
+    if (r->op->window_end_ms || r->op->ran ||
         (r->op->notif_seen && r->op->notif_kind == NOTIFICATION_ROLLED_BACK))
         return switch_rolled_back(r);
     (void)run_conclude(r, VERDICT_FAILED, ST_NO_EFFECT, STAGE_BEARER, (struct span){NULL, 0});

@@ -57,6 +57,7 @@ struct core {
     unsigned concluded[VERDICT_IN_DOUBT + 1];
     unsigned answered;             /* RESPONSEs of asynchronous functions so far */
     bool quiet;                    /* call identifiers and refusals are not repeated in messages */
+    unsigned por_from;             /* answers carry the number of this profile; 0 = no number */
 };
 
 void core_init(struct core *w);    /* the three profiles registered; nothing runs */

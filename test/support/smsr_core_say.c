@@ -103,6 +103,15 @@ int core_completed(struct core *w, unsigned profile)
 }
 
 /* --- the card --- */
+static struct msisdn number_of(const struct core *w, unsigned profile)
+{
+    const struct iccid iccid = core_iccid(profile);
+    const struct euicc_profile *p = euicc_profile_by_iccid(w->e, &iccid);
+
+    assert_non_null(p);
+    return p->msisdn;
+}
+
 int core_por(struct core *w, uint64_t counter, uint8_t status, struct span data)
 {
     struct input in = {.kind = IN_POR};
@@ -115,6 +124,8 @@ int core_por(struct core *w, uint64_t counter, uint8_t status, struct span data)
     in.u.por.counter = counter ? counter : w->e->counter_high;
     in.u.por.status = status;
     in.u.por.data = span_of(copy, data.n);
+    if (w->por_from)
+        in.u.por.from = number_of(w, w->por_from);
     return core_post(w, &in);
 }
 

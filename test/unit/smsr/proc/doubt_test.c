@@ -249,7 +249,7 @@ static void a_confirmation_not_taken_is_fenced(void **state)
         core_por_sw(&w, 0, SW[i]);
         assert_string_equal(core_state(&w), "FENCING");
         core_por_list(&w, 0, OLD_ON);
-        core_expect_end(&w, VERDICT_FAILED, "8.4", "4.2");
+        core_expect_end(&w, VERDICT_ROLLED_BACK, "8.4", "4.2");
         core_fini(&w);
     }
     (void)state;

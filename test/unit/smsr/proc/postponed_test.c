@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Links: remora_test_support remora_smsr_proc remora_wire */
+/* A device that keeps its old network until somebody restarts it: the card calls the new profile
+ * enabled, but has not yet tried it, and the time in which it may roll back has not begun (facts: trust R5;
+ * sgp02 3.2). The number an answer comes from tells where the device is. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "test/support/smsr_core.h"
+
+#include <stdlib.h>
+
+#define SECONDS 1000ll
+#define NEW_ON  "10=1F 11=3F 12=1F"
+#define OLD_ON  "10=3F 11=1F 12=1F"
+
+static int setup(void **state)
+{
+    struct core *w = malloc(sizeof *w);
+
+    core_init(w);
+    *state = w;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    core_fini(*state);
+    free(*state);
+    return 0;
+}
+
+static void next_fence(struct core *w)
+{
+    unsigned timers = 0;
+
+    do
+        assert_true(core_timer(w) && ++timers < 100);
+    while (!w->plan.unit.set);
+    assert_int_equal(w->plan.unit.purpose, PURPOSE_FENCE);
+}
+
+/* Switched, answered, and not a word since: the first question is out. */
+static void silent(struct core *w, enum function f, unsigned profile)
+{
+    core_call(w, CORE_B, f, profile);
+    core_por_sw(w, 0, 0x9000);
+    next_fence(w);
+}
+
+static void an_answer_over_the_old_network_opens_no_window(void **state)
+{
+    struct core *w = *state;
+    int64_t moved;
+
+    silent(w, FN_ENABLE_PROFILE, ONE);
+    for (unsigned i = 0; i < 8; i++) {
+        w->por_from = BOOT;
+        core_por_list(w, 0, NEW_ON);
+        assert_string_equal(core_state(w), "FENCING");
+        assert_true(core_event(w, EV_OPERATION_ANSWERED)->text.n > 0);
+        next_fence(w);
+    }
+    w->por_from = ONE;
+    core_por_list(w, 0, NEW_ON);
+    moved = w->now;
+    assert_string_equal(core_state(w), "WAIT_ROLLBACK");
+    next_fence(w);
+    assert_int_equal(w->now - moved, 600 * SECONDS);
+    core_por_list(w, 0, NEW_ON);
+    core_expect_end(w, VERDICT_SUCCESS, "", "");
+}
+
+static void it_may_still_roll_back(void **state)
+{
+    struct core *w = *state;
+
+    silent(w, FN_ENABLE_PROFILE, ONE);
+    w->por_from = BOOT;
+    core_por_list(w, 0, NEW_ON);
+    next_fence(w);
+    w->por_from = ONE;
+    core_por_list(w, 0, NEW_ON);
+    next_fence(w);
+    w->por_from = BOOT;
+    core_por_list(w, 0, OLD_ON);
+    core_expect_end(w, VERDICT_ROLLED_BACK, "8.4", "4.2");
+}
+
+/* It said 9000, be it in time or behind the fence: whoever finds the old profile on has found a
+ * roll-back, not a command without effect. */
+static void what_ran_and_is_undone_was_rolled_back(void **state)
+{
+    struct core *w = *state;
+
+    silent(w, FN_ENABLE_PROFILE, ONE);
+    core_por_list(w, 0, OLD_ON);
+    core_expect_end(w, VERDICT_ROLLED_BACK, "8.4", "4.2");
+    core_call(w, CORE_B, FN_ENABLE_PROFILE, ONE);
+    next_fence(w);
+    core_por_sw(w, w->e->counter_high - 1, 0x9000);
+    core_por_list(w, 0, OLD_ON);
+    core_expect_end(w, VERDICT_ROLLED_BACK, "8.4", "4.2");
+}
+
+/* The window was opened by an answer without a number; behind it the card is still where it was. */
+static void behind_the_window_it_has_to_be_there(void **state)
+{
+    struct core *w = *state;
+
+    silent(w, FN_ENABLE_PROFILE, ONE);
+    core_por_list(w, 0, NEW_ON);
+    assert_string_equal(core_state(w), "WAIT_ROLLBACK");
+    next_fence(w);
+    w->por_from = BOOT;
+    core_por_list(w, 0, NEW_ON);
+    assert_null(core_event(w, EV_OPERATION_CONCLUDED));
+    assert_string_equal(core_state(w), "FENCING");
+    next_fence(w);
+    w->por_from = ONE;
+    core_por_list(w, 0, NEW_ON);
+    assert_string_equal(core_state(w), "WAIT_ROLLBACK");
+    next_fence(w);
+    core_por_list(w, 0, NEW_ON);
+    core_expect_end(w, VERDICT_SUCCESS, "", "");
+}
+
+/* The notification comes from the new network or not at all. */
+static void a_notification_still_settles_it(void **state)
+{
+    struct core *w = *state;
+
+    silent(w, FN_ENABLE_PROFILE, ONE);
+    w->por_from = BOOT;
+    core_por_list(w, 0, NEW_ON);
+    core_note(w, 2, 5, ONE);
+    assert_string_equal(core_state(w), "CONFIRMING");
+    core_por_hex(w, 0, "AB09800101230480009000");
+    core_expect_end(w, VERDICT_SUCCESS, "", "");
+}
+
+/* A disabling moves the device to the fall-back profile. */
+static void a_disabling_waits_likewise(void **state)
+{
+    struct core *w = *state;
+
+    core_call(w, CORE_B, FN_ENABLE_PROFILE, ONE);
+    core_por_sw(w, 0, 0x9000);
+    core_note(w, 2, 5, ONE);
+    core_por_hex(w, 0, "AB09800101230480009000");
+    core_expect_end(w, VERDICT_SUCCESS, "", "");
+    silent(w, FN_DISABLE_PROFILE, ONE);
+    w->por_from = ONE;
+    core_por_list(w, 0, OLD_ON);
+    assert_string_equal(core_state(w), "FENCING");
+    next_fence(w);
+    w->por_from = BOOT;
+    core_por_list(w, 0, OLD_ON);
+    assert_string_equal(core_state(w), "WAIT_ROLLBACK");
+    next_fence(w);
+    core_por_list(w, 0, OLD_ON);
+    core_expect_end(w, VERDICT_SUCCESS, "", "");
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(an_answer_over_the_old_network_opens_no_window),
+        T(it_may_still_roll_back),
+        T(what_ran_and_is_undone_was_rolled_back),
+        T(behind_the_window_it_has_to_be_there),
+        T(a_notification_still_settles_it),
+        T(a_disabling_waits_likewise),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
