@@ -271,7 +271,8 @@ static bool send_call(struct client *c, struct client_call *k)
     arena_fini(&a);
     if (err)
         return false;
-    k->sent = true;
+    c->repeated += k->sent_once;
+    k->sent = k->sent_once = true;
     return true;
 }
 

@@ -15,7 +15,7 @@ struct client_call {
     struct oid mno;
     struct eid eid;
     struct iccid iccid;
-    bool sent, accepted, answered;
+    bool sent, accepted, answered, sent_once;
     uint64_t message_id;
     struct uuid operation;
     struct exec_answer answer;     /* code and status only */
@@ -48,6 +48,7 @@ struct client {
     unsigned n_calls;
     struct client_notice *notices;
     size_t n_notices, cap_notices;
+    uint64_t repeated;             /* calls sent again, byte for byte */
     struct errmsg fault;           /* first thing that must not be */
 };
 void client_init(struct client *c, const char *name, const char *oid, enum party_role role,

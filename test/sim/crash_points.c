@@ -69,6 +69,7 @@ void deaths_add(struct deaths sum[2], const struct deaths more[2])
     for (int who = 0; who < 2; who++) {
         for (int h = 0; h < DEATHS; h++)
             sum[who].how[h] += more[who].how[h];
+        sum[who].machine += more[who].machine;
         for (int i = 0; i < ENGINE_INSTANTS; i++)
             for (int t = 0; t < EV_TYPE_COUNT; t++)
                 sum[who].at[i][t] += more[who].at[i][t];

@@ -127,6 +127,7 @@ void life_buried(struct life *l, int64_t now_ms)
     /* A process that dies leaves its writes to the kernel; a machine may lose all that was not synced. */
     enum memvfs_crash_mode left = rng_below(l->rng, 2) ? MEMVFS_KEEP : MEMVFS_ANY;
 
+    l->deaths.machine += l->lying || left == MEMVFS_ANY;
     memvfs_crash(l->disk, l->lying ? MEMVFS_DROP : left, NULL);
     l->up = l->dying = false;
     l->core = (struct rpc_handler){0};

@@ -19,6 +19,7 @@ enum life_who { LIFE_SMSR, LIFE_SMDP };
 struct deaths {
     uint64_t how[DEATHS];
     uint64_t at[ENGINE_INSTANTS][EV_TYPE_COUNT]; /* DEATH_INSTANT, where */
+    uint64_t machine;              /* what was not synced was at stake */
 };
 struct life {
     enum life_who who;

@@ -55,6 +55,8 @@ static int run(const struct world_plan *p, struct totals *t, bool print_hash)
     t->s.notices += s.notices;
     t->s.virtual_ms += s.virtual_ms;
     deaths_add(t->s.deaths, s.deaths);
+    for (unsigned h = 0; h < WORLD_HITS; h++)
+        t->s.hits[h] += s.hits[h];
     if (print_hash && !hex_encode(span_of(s.log_hash, 32), hash, sizeof hash))
         printf("seed %llu log hash %s\n", (unsigned long long)p->seed, hash);
     return err;

@@ -167,8 +167,16 @@ static void move_away(struct world *w, const struct factory_card *card)
     memset(&to, 0, sizeof to);
     (void)snprintf(to.s, sizeof to.s, "%s",
                    rng_below(&w->story_rng, 2) ? FACTORY_PLMN_THERE : FACTORY_PLMN_HERE);
+    w->stats.hits[HIT_MOVED]++;
     if (simnet_move(w->net, &card->eid, &to, world_wall(w)))
         world_fault(w, "the device cannot be moved");
+}
+
+static void power_cycle(struct world *w, const struct factory_card *card)
+{
+    w->stats.hits[HIT_POWER_CYCLED]++;
+    if (simnet_power_cycle(w->net, &card->eid, world_wall(w)))
+        world_fault(w, "the device cannot be switched off");
 }
 
 static void disturb(struct world *w, const struct factory_card *card)
@@ -179,8 +187,8 @@ static void disturb(struct world *w, const struct factory_card *card)
         cut_somebody(w);
     else if (!rng_below(&w->story_rng, 3))
         move_away(w, card);
-    else if (simnet_power_cycle(w->net, &card->eid, world_wall(w)))
-        world_fault(w, "the device cannot be switched off");
+    else
+        power_cycle(w, card);
 }
 
 /* B's profile on that card, as B knows it; its own one where none was ordered. */

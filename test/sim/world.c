@@ -400,6 +400,7 @@ int world_run(struct world *w, struct world_stats *ret, struct errmsg *why)
             ;
     }
     w->stats.virtual_ms = w->now_ms;
+    world_hits_collect(w);
     w->stats.deaths[0] = w->sr_life.deaths;
     w->stats.deaths[1] = w->dp_life.deaths;
     if (!w->fault.text[0] && world_check_end(w, &w->fault))

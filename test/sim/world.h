@@ -8,6 +8,7 @@
 #include "smsr/core.h"
 #include "test/sim/client.h"
 #include "test/sim/factory.h"
+#include "test/sim/hits.h"
 #include "test/sim/life.h"
 #include "test/support/memvfs.h"
 #include "tools/euiccsim/net/simnet.h"
@@ -25,6 +26,7 @@ struct world_stats {
         turns, records, rows, accepted, orders, notices;
     int64_t virtual_ms;
     struct deaths deaths[2];       /* of the SM-SR, of the SM-DP */
+    uint64_t hits[WORLD_HITS];     /* how often each fault hit: world_hit_name */
     uint8_t log_hash[32];
 };
 

@@ -172,10 +172,13 @@ static int end_or_dark(struct simnet *n, uint32_t dev, int rc)
 
     if (!dark || rc != ERR_OK)
         return end(n, dev, rc);
-    if (rng_below(&n->rng, 2) == 0)
+    if (rng_below(&n->rng, 2) == 0) {
+        n->stats.dark_before++;
         rc = device_reload(n, dev);
-    else
+    } else {
+        n->stats.dark_after++;
         rc = device_make_durable(n, dev);
+    }
     return rc == ERR_OK ? device_off(n, dev, net_scaled(n, OFF_MS)) : rc;
 }
 

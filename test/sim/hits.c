@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Names of the faults, and where their counts come from. */
+#include "test/sim/hits.h"
+
+#include "test/sim/world_int.h"
+
+static const char *const NAMES[WORLD_HITS] = {
+    [HIT_MT_LOST] = "sms-to-card-lost",
+    [HIT_MO_LOST] = "sms-from-card-lost",
+    [HIT_POR_LOST] = "por-lost",
+    [HIT_DUPLICATED] = "sms-duplicated",
+    [HIT_DELAYED] = "sms-delayed",
+    [HIT_CORRUPTED] = "sms-corrupted",
+    [HIT_LATE] = "sms-late",
+    [HIT_EXPIRED] = "sms-expired",
+    [HIT_STREAM_CUT] = "stream-cut",
+    [HIT_STREAM_REFUSED] = "stream-refused",
+    [HIT_CARD_DARK_BEFORE] = "card-power-lost-before-write",
+    [HIT_CARD_DARK_AFTER] = "card-power-lost-after-write",
+    [HIT_POWER_CYCLED] = "device-power-cycled",
+    [HIT_MOVED] = "device-moved",
+    [HIT_LINK_CUT] = "party-link-cut",
+    [HIT_CALL_REPEATED] = "call-repeated",
+    [HIT_SMSR_BETWEEN] = "smsr-died-between-turns",
+    [HIT_SMSR_DISK] = "smsr-died-at-disk-operation",
+    [HIT_SMSR_INSTANT] = "smsr-died-at-instant",
+    [HIT_SMDP_BETWEEN] = "smdp-died-between-turns",
+    [HIT_SMDP_DISK] = "smdp-died-at-disk-operation",
+    [HIT_SMDP_INSTANT] = "smdp-died-at-instant",
+    [HIT_MACHINE_LOST] = "unsynced-writes-lost",
+    [HIT_QUIRK_REFRESH_POSTPONED] = "quirk-refresh-postponed",
+    [HIT_QUIRK_POR_SWALLOWED] = "quirk-por-swallowed",
+    [HIT_QUIRK_POR_AFTER_NOTIFICATION] = "quirk-por-after-notification",
+    [HIT_QUIRK_POR_FROM_NEW_NUMBER] = "quirk-por-from-new-number",
+    [HIT_QUIRK_RECONFIRM_6A88] = "quirk-reconfirm-6a88",
+    [HIT_QUIRK_RECONFIRM_6985] = "quirk-reconfirm-6985",
+};
+
+const char *world_hit_name(enum world_hit h)
+{
+    return (unsigned)h < WORLD_HITS ? NAMES[h] : "unknown";
+}
+
+static void of_network(const struct world *w, uint64_t *hits)
+{
+    struct simnet_stats s;
+
+    simnet_stats(w->net, &s);
+    hits[HIT_MT_LOST] += s.mt_lost;
+    hits[HIT_MO_LOST] += s.mo_lost;
+    hits[HIT_POR_LOST] += s.por_lost;
+    hits[HIT_DUPLICATED] += s.mt_duplicated + s.mo_duplicated;
+    hits[HIT_DELAYED] += s.mt_delayed + s.mo_delayed;
+    hits[HIT_CORRUPTED] += s.mt_corrupted + s.mo_corrupted;
+    hits[HIT_LATE] += s.mt_late;
+    hits[HIT_EXPIRED] += s.mt_expired;
+    hits[HIT_STREAM_CUT] += s.streams_cut;
+    hits[HIT_STREAM_REFUSED] += s.streams_refused;
+    hits[HIT_CARD_DARK_BEFORE] += s.dark_before;
+    hits[HIT_CARD_DARK_AFTER] += s.dark_after;
+}
+
+void world_hits_collect(struct world *w)
+{
+    const struct life *const lives[2] = {&w->sr_life, &w->dp_life};
+    struct client *const parties[] = {&w->eum, &w->a, &w->b, &w->b_dp, &w->fleet, &w->admin};
+    uint64_t *hits = w->stats.hits;
+
+    of_network(w, hits);
+    hits[HIT_LINK_CUT] += w->stats.cuts;
+    for (unsigned i = 0; i < sizeof parties / sizeof *parties; i++)
+        hits[HIT_CALL_REPEATED] += parties[i]->repeated;
+    for (unsigned who = 0; who < 2; who++) {
+        for (unsigned h = 0; h < DEATHS; h++)
+            hits[HIT_SMSR_BETWEEN + who * DEATHS + h] += lives[who]->deaths.how[h];
+        hits[HIT_MACHINE_LOST] += lives[who]->deaths.machine;
+    }
+    for (unsigned i = 0; i < w->factory.n; i++)
+        for (unsigned q = 0; q < 6; q++)
+            hits[HIT_QUIRK_REFRESH_POSTPONED + q] += w->factory.cards[i].f.quirks >> q & 1u;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What went wrong in a world, counted by name: how often each fault really hit. A fault that no world
+ * ever meets proves nothing. */
+#pragma once
+
+#include <stdint.h>
+
+enum world_hit {
+    HIT_MT_LOST,
+    HIT_MO_LOST,
+    HIT_POR_LOST,
+    HIT_DUPLICATED,
+    HIT_DELAYED,
+    HIT_CORRUPTED,
+    HIT_LATE,
+    HIT_EXPIRED,
+    HIT_STREAM_CUT,
+    HIT_STREAM_REFUSED,
+    HIT_CARD_DARK_BEFORE,
+    HIT_CARD_DARK_AFTER,
+    HIT_POWER_CYCLED,
+    HIT_MOVED,
+    HIT_LINK_CUT,
+    HIT_CALL_REPEATED,
+    HIT_SMSR_BETWEEN, /* deaths: in the order of enum death, of either daemon */
+    HIT_SMSR_DISK,
+    HIT_SMSR_INSTANT,
+    HIT_SMDP_BETWEEN,
+    HIT_SMDP_DISK,
+    HIT_SMDP_INSTANT,
+    HIT_MACHINE_LOST,
+    HIT_QUIRK_REFRESH_POSTPONED, /* quirks: cards that have it, in the order of enum card_quirk */
+    HIT_QUIRK_POR_SWALLOWED,
+    HIT_QUIRK_POR_AFTER_NOTIFICATION,
+    HIT_QUIRK_POR_FROM_NEW_NUMBER,
+    HIT_QUIRK_RECONFIRM_6A88,
+    HIT_QUIRK_RECONFIRM_6985,
+    WORLD_HITS
+};
+/* One row of a report. */
+struct world_hits {
+    const char *name;
+    uint64_t n;
+};
+const char *world_hit_name(enum world_hit h);
+
+struct world;
+/* Sums up what parts of the world counted by themselves; once, at its end. */
+void world_hits_collect(struct world *w);
