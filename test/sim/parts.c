@@ -178,25 +178,6 @@ static int make_smdp(struct world *w, struct errmsg *why)
 }
 
 /* --- the network --- */
-static void draw_faults(struct world *w, struct simnet_faults *f)
-{
-    struct rng *r = &w->story_rng;
-
-    memset(f, 0, sizeof *f);
-    if (!w->plan.faults)
-        return;
-    f->loss_mt = (uint32_t)rng_below(r, RATE_ONE / 5);
-    f->loss_mo = (uint32_t)rng_below(r, RATE_ONE / 5);
-    f->por_loss = (uint32_t)rng_below(r, RATE_ONE / 5);
-    f->duplicate = (uint32_t)rng_below(r, RATE_ONE / 4);
-    f->reorder = (uint32_t)rng_below(r, RATE_ONE / 4);
-    f->reorder_ms = (int64_t)rng_below(r, 600000);
-    f->late = (uint32_t)rng_below(r, RATE_ONE / 20);
-    f->corrupt = (uint32_t)rng_below(r, RATE_ONE / 40);
-    f->stream_cut = (uint32_t)rng_below(r, RATE_ONE / 100);
-    f->power_loss = (uint32_t)rng_below(r, RATE_ONE / 200);
-}
-
 static int net_sms_mo(void *ctx, const struct msisdn *from, struct span tp_ud, uint64_t id)
 {
     struct world *w = ctx;
@@ -289,7 +270,7 @@ static int make_network(struct world *w, struct errmsg *why)
     struct plmn a = {FACTORY_PLMN_A}, there = {FACTORY_PLMN_THERE};
     int err;
 
-    draw_faults(w, &c.faults);
+    c.faults = w->ranges.net;
     w->scp81 = scp81_client_ctx(w->crypto);
     if (!w->scp81)
         return ERR_NOMEM;

@@ -338,6 +338,8 @@ int world_new(const struct world_plan *p, struct world **ret, struct errmsg *why
     rng_init_seeded(&w->net_rng, p->seed ^ 0x2e);
     rng_init_seeded(&w->story_rng, p->seed ^ 0x3f);
     rng_init_seeded(&w->life_rng, p->seed ^ 0x4a);
+    rng_init_seeded(&w->range_rng, p->seed ^ 0x5b);
+    world_ranges_draw(&w->range_rng, p->faults, &w->ranges);
     life_init(&w->sr_life, LIFE_SMSR, &w->life_rng, p->faults ? DEATH_EVERY_MS : 0);
     life_init(&w->dp_life, LIFE_SMDP, &w->life_rng, p->faults ? DEATH_EVERY_MS : 0);
     w->next_story_ms = 0;

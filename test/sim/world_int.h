@@ -2,6 +2,7 @@
 /* Inside of the simulated world. */
 #pragma once
 
+#include "test/sim/ranges.h"
 #include "test/sim/watch.h"
 #include "test/sim/world.h"
 
@@ -21,7 +22,8 @@ struct world {
     struct world_plan plan;
     int64_t now_ms;                /* since the start: monotonic; wall is WORLD_START_MS + now */
     struct clock clock;
-    struct rng rng, net_rng, id_rng, story_rng, life_rng;
+    struct rng rng, net_rng, id_rng, story_rng, life_rng, range_rng;
+    struct world_ranges ranges;
     struct crypto *crypto;
     struct factory factory;
     struct links *links;

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The worst of each fault (facts: trust 5.3). */
+#include "test/sim/ranges.h"
+
+#define PERCENT    (RATE_ONE / 100)
+#define MINUTE_MS  60000
+#define HOUR_MS    (60 * MINUTE_MS)
+#define CALM       16u             /* in a calm world faults are so much rarer */
+
+struct draw {
+    struct rng *rng;
+    uint32_t part;                 /* of the worst: 1 or CALM */
+};
+
+/* Absent, mild twice, or anything. */
+static uint32_t rate(const struct draw *d, uint32_t worst)
+{
+    uint64_t how = rng_below(d->rng, 4), drawn = rng_below(d->rng, (uint64_t)worst / d->part + 1);
+
+    return (uint32_t)(how == 0 ? 0 : how == 3 ? drawn : drawn / 4);
+}
+
+static void draw_network(const struct draw *d, struct simnet_faults *f)
+{
+    f->loss_mt = rate(d, 40 * PERCENT);
+    f->loss_mo = rate(d, 40 * PERCENT);
+    f->por_loss = rate(d, 60 * PERCENT);
+    f->duplicate = rate(d, 50 * PERCENT);
+    f->reorder = rate(d, 50 * PERCENT);
+    /* Some networks give back what they held for days. */
+    f->reorder_ms = rng_below(d->rng, 8) ? (int64_t)rng_below(d->rng, 20 * MINUTE_MS)
+                                         : (int64_t)rng_below(d->rng, 72ll * HOUR_MS);
+    f->late = rate(d, 10 * PERCENT);
+    f->corrupt = rate(d, 5 * PERCENT);
+    f->stream_cut = rate(d, 10 * PERCENT);
+    f->power_loss = rate(d, 5 * PERCENT);
+}
+
+void world_ranges_draw(struct rng *rng, bool any, struct world_ranges *ret)
+{
+    struct draw d = {rng, 1};
+
+    *ret = (struct world_ranges){0};
+    if (!any)
+        return;
+    if (rng_below(rng, 4) == 0)
+        d.part = CALM;
+    draw_network(&d, &ret->net);
+}

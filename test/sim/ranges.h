@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How bad a world is: each fault gets its range from the seed. Every fourth world is calm, and in the
+ * others a fault is absent, mild or anything up to its worst, so that some worlds know one trouble only
+ * and operations succeed in nearly all. */
+#pragma once
+
+#include "tools/euiccsim/net/faults.h"
+
+struct world_ranges {
+    struct simnet_faults net;
+};
+/* all false: a world without faults. */
+void world_ranges_draw(struct rng *rng, bool any, struct world_ranges *ret);
