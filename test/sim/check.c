@@ -99,7 +99,7 @@ static void check_on_card(struct world *w, size_t at)
         world_fault(w, "I1: %u profiles enabled on one card", enabled);
 }
 
-static const struct euicc *eis_of(struct world *w, const struct eid *eid)
+const struct euicc *world_eis(struct world *w, const struct eid *eid)
 {
     struct mbox key = {.kind = MBOX_EUICC};
     const void *obj;
@@ -117,7 +117,7 @@ static bool same_state(enum profile_state eis, enum profile_state told)
 /* I6: the EIS says what the records about profiles say, no less and no more. */
 static void check_eis(struct world *w, struct watch_card *c)
 {
-    const struct euicc *e = eis_of(w, &c->eid);
+    const struct euicc *e = world_eis(w, &c->eid);
     char text[EID_TEXT];
 
     eid_text(&c->eid, text);
@@ -189,19 +189,16 @@ static enum profile_state state_of(enum card_isdp_state s)
     return s == ISDP_ENABLED ? PROFILE_ENABLED : s == ISDP_DISABLED ? PROFILE_DISABLED : PROFILE_CREATED;
 }
 
-/* EIS equals card, and no operation is left without a verdict. */
+/* EIS equals card. */
 static int check_card(struct world *w, const struct eid *eid, struct errmsg *why)
 {
     struct card *c = simnet_card_of(w->net, eid);
-    const struct euicc *e = eis_of(w, eid);
+    const struct euicc *e = world_eis(w, eid);
     char text[EID_TEXT];
 
     eid_text(eid, text);
     if (!e)
         return errmsg_set(why, ERR_CORRUPT, "EID %s is not registered", text);
-    if (e->n_ops)
-        return errmsg_set(why, ERR_CORRUPT, "EID %s: %u operations without a verdict, first %s in state %u",
-                          text, e->n_ops, function_text(e->ops[0]->function), e->ops[0]->state);
     if (e->n_profiles != card_isdp_count(c))
         return errmsg_set(why, ERR_CORRUPT, "EID %s: EIS has %u profiles, the card %u", text,
                           e->n_profiles, card_isdp_count(c));
@@ -214,16 +211,6 @@ static int check_card(struct world *w, const struct eid *eid, struct errmsg *why
         if (q->state >= PROFILE_DISABLED && !iccid_eq(&q->iccid, &p->data.iccid))
             return errmsg_set(why, ERR_CORRUPT, "EID %s: EIS and card differ in an ICCID", text);
     }
-    return ERR_OK;
-}
-
-static int check_client(const struct client *c, struct engine *e, struct errmsg *why)
-{
-    for (unsigned i = 0; i < c->n_calls; i++)
-        if (!c->calls[i]->answered)
-            return errmsg_set(why, ERR_CORRUPT, "%s never got an answer to %s", c->name, c->calls[i]->fcid);
-    if (c->subscribe && engine_deliveries_pending(e, &c->me.oid))
-        return errmsg_set(why, ERR_CORRUPT, "%s still has deliveries to hear", c->name);
     return ERR_OK;
 }
 
@@ -258,23 +245,12 @@ static int check_state(struct world *w, struct errmsg *why)
 
 int world_check_end(struct world *w, struct errmsg *why)
 {
-    struct engine *sr = smsr_core_engine(w->sr), *dp = smdp_core_engine(w->dp);
-    int err = check_join(w, why);
+    int err = world_check_live(w, why);
 
+    if (!err)
+        err = check_join(w, why);
     for (unsigned i = 0; !err && i < w->factory.n; i++)
         err = check_card(w, &w->factory.cards[i].eid, why);
-    if (!err)
-        err = check_client(&w->eum, sr, why);
-    if (!err)
-        err = check_client(&w->a, sr, why);
-    if (!err)
-        err = check_client(&w->b, sr, why);
-    if (!err)
-        err = check_client(&w->fleet, sr, why);
-    if (!err)
-        err = check_client(&w->b_dp, dp, why);
-    if (!err)
-        err = check_client(&w->admin, dp, why);
     if (!err)
         err = world_check_stock(w, why);
     if (!err)

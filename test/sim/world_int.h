@@ -77,11 +77,14 @@ void world_fault(struct world *w, const char *fmt, ...) PRINTF_LIKE(2, 3);
 bool world_step(struct world *w, int64_t limit_ms);
 int world_open_smsr(struct world *w, struct errmsg *why); /* on what its disk holds */
 int world_open_smdp(struct world *w, struct errmsg *why);
+/* The EIS as the SM-SR sees it now; NULL: not registered. */
+const struct euicc *world_eis(struct world *w, const struct eid *eid);
 void world_conn_gone(struct world *w, uint64_t conn);
 int world_parts(struct world *w, struct errmsg *why);     /* builds everything */
 void world_story(struct world *w);                        /* lets the parties ask for something */
 void world_check_step(struct world *w);                   /* what the step touched */
 int world_check_end(struct world *w, struct errmsg *why); /* everything, when all is quiet */
+int world_check_live(struct world *w, struct errmsg *why);  /* nothing is under way, nothing left behind */
 int world_check_stock(struct world *w, struct errmsg *why);
 int world_check_heard(struct world *w, struct errmsg *why);
 void world_print(struct world *w);                        /* both journals, for --trace */
