@@ -36,6 +36,22 @@ static void draw_network(const struct draw *d, struct simnet_faults *f)
     f->power_loss = rate(d, 5 * PERCENT);
 }
 
+/* Six hours at most, in the six hours that faults last. */
+static void draw_outages(const struct draw *d, struct world_ranges *r)
+{
+    unsigned n = (unsigned)rng_below(d->rng, OUTAGES_MAX + 1);
+    int64_t from = 0;
+
+    for (unsigned i = 0; i < n; i++) {
+        struct world_outage *o = &r->outage[r->n_outages++];
+        o->at_ms = from + 1 + (int64_t)rng_below(d->rng, (uint64_t)(6ll * HOUR_MS - from));
+        o->ms = 1 + (int64_t)rng_below(d->rng, 6ull * HOUR_MS / d->part);
+        o->of_b = rng_below(d->rng, 2) != 0;
+        o->refuses = rng_below(d->rng, 2) != 0;
+        from = o->at_ms;
+    }
+}
+
 void world_ranges_draw(struct rng *rng, bool any, struct world_ranges *ret)
 {
     struct draw d = {rng, 1};
@@ -46,4 +62,5 @@ void world_ranges_draw(struct rng *rng, bool any, struct world_ranges *ret)
     if (rng_below(rng, 4) == 0)
         d.part = CALM;
     draw_network(&d, &ret->net);
+    draw_outages(&d, ret);
 }

@@ -6,8 +6,15 @@
 
 #include "tools/euiccsim/net/faults.h"
 
+#define OUTAGES_MAX 2u
+struct world_outage {              /* of the SMSC of an operator */
+    int64_t at_ms, ms;
+    bool of_b, refuses;
+};
 struct world_ranges {
     struct simnet_faults net;
+    struct world_outage outage[OUTAGES_MAX]; /* in order of time */
+    unsigned n_outages;
 };
 /* all false: a world without faults. */
 void world_ranges_draw(struct rng *rng, bool any, struct world_ranges *ret);

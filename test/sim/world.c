@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define QUIET_MS       (6ll * 3600 * 1000) /* faults end here */
 #define DEATH_EVERY_MS (20 * 60 * 1000) /* each daemon, while there are faults */
 
 int64_t world_wall(const struct world *w)
@@ -205,7 +206,7 @@ static struct client *const *parties(struct world *w, unsigned *n)
 
 static int64_t next_due(struct world *w)
 {
-    int64_t due = sooner(links_due(w->links), w->next_story_ms), t;
+    int64_t due = sooner(links_due(w->links), sooner(w->next_story_ms, world_trouble_due(w))), t;
     unsigned n;
     struct client *const *c = parties(w, &n);
 
@@ -302,6 +303,7 @@ bool world_step(struct world *w, int64_t limit_ms)
     } else if (++w->same_ms > 200000) {
         world_fault(w, "time stands still");
     }
+    world_trouble(w);
     births(w);
     connect_dp(w);
     tell_results(w);
@@ -343,6 +345,7 @@ int world_new(const struct world_plan *p, struct world **ret, struct errmsg *why
     life_init(&w->sr_life, LIFE_SMSR, &w->life_rng, p->faults ? DEATH_EVERY_MS : 0);
     life_init(&w->dp_life, LIFE_SMDP, &w->life_rng, p->faults ? DEATH_EVERY_MS : 0);
     w->next_story_ms = 0;
+    w->quiet_ms = QUIET_MS;
     err = world_parts(w, why);
     if (err) {
         world_free(w);
@@ -386,7 +389,6 @@ int world_run(struct world *w, struct world_stats *ret, struct errmsg *why)
     const int64_t hour = 3600 * 1000;
     int err;
 
-    w->quiet_ms = 6 * hour;
     while (!w->fault.text[0] && world_step(w, w->quiet_ms))
         ;
     if (!w->fault.text[0]) {

@@ -65,7 +65,7 @@ struct world {
     struct world_stats stats;
     int64_t quiet_ms;              /* faults end here */
     int64_t next_story_ms;
-    unsigned stories;
+    unsigned stories, outages;     /* told, begun */
     struct errmsg fault;
 };
 
@@ -81,6 +81,8 @@ int world_open_smdp(struct world *w, struct errmsg *why);
 const struct euicc *world_eis(struct world *w, const struct eid *eid);
 void world_conn_gone(struct world *w, uint64_t conn);
 int world_parts(struct world *w, struct errmsg *why);     /* builds everything */
+void world_trouble(struct world *w);                      /* what is due of the planned troubles */
+int64_t world_trouble_due(const struct world *w);         /* INT64_MAX: none any more */
 void world_story(struct world *w);                        /* lets the parties ask for something */
 void world_check_step(struct world *w);                   /* what the step touched */
 int world_check_end(struct world *w, struct errmsg *why); /* everything, when all is quiet */

@@ -224,6 +224,22 @@ void simnet_set_faults(struct simnet *n, const struct simnet_faults *f)
     n->cfg.faults = *f;
 }
 
+int simnet_sms_outage(struct simnet *n, const struct plmn *home, bool refuse, int64_t until_ms,
+                      int64_t now_ms)
+{
+    unsigned o = 0;
+
+    while (o < n->n_ops && strcmp(n->ops[o].plmn.s, home->s) != 0)
+        o++;
+    if (o == n->n_ops)
+        return ERR_NOT_FOUND;
+    n->now_ms = now_ms > n->now_ms ? now_ms : n->now_ms;
+    n->ops[o].outage_ms = until_ms;
+    n->ops[o].refuses = refuse;
+    return net_plan(n, until_ms - n->now_ms, (struct happening){.kind = HAP_SMSC_BACK,
+                                                                .op = (uint16_t)o});
+}
+
 /* --- time --- */
 int64_t net_scaled(const struct simnet *n, int64_t ms)
 {
@@ -280,6 +296,8 @@ static int happens(struct simnet *n, struct happening *h)
     case HAP_MT_EXPIRE:
         smsc_expire(n, h->op, h->who);
         return ERR_OK;
+    case HAP_SMSC_BACK:
+        return smsc_back(n, h->op);
     case HAP_MO: {
         struct mo *m = h->unit;
 

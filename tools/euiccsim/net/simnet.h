@@ -99,6 +99,12 @@ void simnet_set_faults(struct simnet *n, const struct simnet_faults *f);
 MUST_CHECK int simnet_move(struct simnet *n, const struct eid *eid, const struct plmn *visited,
                            int64_t now_ms);
 
+/* The SMSC of that operator is out of order until then: it delivers nothing, takes nothing from its
+ * subscribers, and of the SM-SR's messages takes none (refuse: queue full) or keeps them. What it held
+ * leaves when it is back. A later call replaces the end. ERR_NOT_FOUND. */
+MUST_CHECK int simnet_sms_outage(struct simnet *n, const struct plmn *home, bool refuse, int64_t until_ms,
+                                 int64_t now_ms);
+
 /* --- time --- */
 int64_t simnet_due(const struct simnet *n);          /* earliest happening; 0: nothing to come */
 /* Carries out everything due at now_ms or before, in order. An error means stop (design law 11). */
@@ -132,7 +138,8 @@ enum attach_cause simnet_last_cause(const struct simnet *n, size_t i);
 
 struct simnet_stats {
     uint64_t mt_accepted, mt_refused, mt_throttled, mt_delivered, mt_lost, mt_duplicated,
-        mt_delayed, mt_late, mt_expired, mt_corrupted, mt_not_ota;
+        mt_delayed, mt_late, mt_expired, mt_corrupted, mt_not_ota,
+        mt_outage, mo_outage;     /* met an SMSC that was out of order */
     uint64_t mo_sent, mo_delivered, mo_lost, mo_duplicated, mo_delayed, mo_corrupted, mo_misdialled,
         mo_failed, por_lost;
     uint64_t streams_opened, streams_refused, streams_cut, octets_up, octets_down;

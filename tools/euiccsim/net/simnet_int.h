@@ -20,6 +20,7 @@ enum happening_kind {
     HAP_MT_ENTER,        /* who, op: subscriber; unit: struct mt */
     HAP_MT_DELIVER,      /* who, op: subscriber */
     HAP_MT_EXPIRE,       /* who, op: subscriber */
+    HAP_SMSC_BACK,       /* op: operator */
     HAP_MO,              /* unit: struct mo */
     HAP_MO_GATEWAY,      /* the gateway tries what it keeps */
     HAP_STREAM_OPEN,     /* arg: connection; unit: struct stream_open */
@@ -89,6 +90,8 @@ struct operator {
     char numbers[17];
     uint32_t sms_per_s, taken;    /* in the second that began at window_ms */
     int64_t window_ms;
+    int64_t outage_ms;            /* its SMSC is out of order until then; 0: it works */
+    bool refuses;                 /* meanwhile, instead of keeping what it is given */
     struct hss *hss;
 };
 
@@ -153,6 +156,7 @@ MUST_CHECK int attach_run(struct simnet *n, uint32_t dev);
 MUST_CHECK int smsc_enter(struct simnet *n, unsigned op, uint32_t sub, struct mt *m);
 MUST_CHECK int smsc_deliver(struct simnet *n, unsigned op, uint32_t sub);
 void smsc_expire(struct simnet *n, unsigned op, uint32_t sub);
+MUST_CHECK int smsc_back(struct simnet *n, unsigned op);
 MUST_CHECK int smsc_wake(struct simnet *n, unsigned op, uint32_t sub);
 MUST_CHECK int smsc_submit(struct simnet *n, uint32_t dev, const struct msisdn *to,
                            struct span ud);

@@ -65,6 +65,11 @@ static int mt_accept(struct simnet *n, unsigned op, struct subscriber *s, struct
     return rc;
 }
 
+static bool out_of_order(const struct simnet *n, unsigned op)
+{
+    return n->ops[op].outage_ms > n->now_ms;
+}
+
 static bool throttled(struct simnet *n, struct operator *o)
 {
     if (o->sms_per_s == 0)
@@ -94,10 +99,11 @@ int simnet_sms_mt(struct simnet *n, const struct msisdn *to, const struct msisdn
         *ret = SIMNET_REFUSED;
     else if (!s || s->status == SUB_NOT_PROVISIONED)
         *ret = SIMNET_NO_SUBSCRIBER;
-    else if (s->queued >= QUEUE_MAX)
+    else if (s->queued >= QUEUE_MAX || (out_of_order(n, op) && n->ops[op].refuses))
         *ret = SIMNET_QUEUE_FULL;
     else
         *ret = throttled(n, &n->ops[op]) ? SIMNET_THROTTLED : SIMNET_ACCEPTED;
+    n->stats.mt_outage += s && out_of_order(n, op);
     if (*ret == SIMNET_THROTTLED)
         n->stats.mt_throttled++;
     if (*ret != SIMNET_ACCEPTED || !s)
@@ -123,7 +129,8 @@ static void report(struct simnet *n, uint64_t id, enum report_state state)
 /* Sends the first message of a subscriber on its way, when there is one and a device to take it. */
 static int kick(struct simnet *n, unsigned op, struct subscriber *s)
 {
-    if (s->busy || list_empty(&s->mt) || s->device == 0 || !device_sms_works(n, s->device - 1))
+    if (s->busy || list_empty(&s->mt) || s->device == 0 || out_of_order(n, op) ||
+        !device_sms_works(n, s->device - 1))
         return ERR_OK;
     s->busy = true;
     return net_plan(n, net_latency(n, LAT_SMS_MT, 0),
@@ -164,6 +171,17 @@ int smsc_wake(struct simnet *n, unsigned op, uint32_t sub)
     return kick(n, op, net_subscriber(n, op, sub));
 }
 
+int smsc_back(struct simnet *n, unsigned op)
+{
+    int rc = ERR_OK;
+
+    if (out_of_order(n, op))
+        return ERR_OK;                /* it was prolonged */
+    for (size_t i = 0; rc == ERR_OK && i < hss_count(n->ops[op].hss); i++)
+        rc = smsc_wake(n, op, (uint32_t)i);
+    return rc;
+}
+
 int smsc_deliver(struct simnet *n, unsigned op, uint32_t sub)
 {
     struct subscriber *s = net_subscriber(n, op, sub);
@@ -173,7 +191,7 @@ int smsc_deliver(struct simnet *n, unsigned op, uint32_t sub)
 
     s->busy = false;
     smsc_expire(n, op, sub);
-    if (s->device == 0 || !device_sms_works(n, s->device - 1))
+    if (s->device == 0 || out_of_order(n, op) || !device_sms_works(n, s->device - 1))
         return ERR_OK;                /* it waits for the next attach */
     item = list_pop(&s->mt);
     if (!item)
@@ -237,11 +255,14 @@ int smsc_submit(struct simnet *n, uint32_t dev, const struct msisdn *to, struct 
 {
     const struct device *d = &n->devices[dev];
     const struct subscriber *s = d->power == DEV_ATTACHED ? net_subscriber(n, d->op, d->sub) : NULL;
-    bool ok = s && s->msisdn.s[0] && device_sms_works(n, dev) && ud.n > 0 && ud.n <= SMS_UD_MAX;
+    bool outage = s && out_of_order(n, d->op);
+    bool ok = s && s->msisdn.s[0] && !outage && device_sms_works(n, dev) && ud.n > 0 &&
+              ud.n <= SMS_UD_MAX;
     int rc = ERR_OK;
 
     n->stats.mo_sent += ok;
     n->stats.mo_failed += !ok;
+    n->stats.mo_outage += outage;
     if (ok && msisdn_eq(to, &n->cfg.smsr))
         rc = mo_accept(n, &s->msisdn, ud);
     else if (ok)

@@ -433,6 +433,58 @@ static void a_postponed_refresh_happens_at_the_watchdogs_restart(void **state)
     net_rig_fini(&n);
 }
 
+static void outage(struct net_rig *n, bool refuse, int64_t ms)
+{
+    struct plmn home = {"26299"};
+
+    assert_int_equal(simnet_sms_outage(n->net, &home, refuse, n->now + ms, n->now), 0);
+}
+
+static void an_smsc_out_of_order_keeps_what_it_is_given_and_takes_nothing_from_devices(void **state)
+{
+    (void)state;
+    struct net_rig n;
+    struct plmn nobody = {"99999"};
+
+    net_rig_init(&n, &(struct net_setup){0});
+    net_rig_run(&n, 1000);
+    assert_int_equal(simnet_sms_outage(n.net, &nobody, false, n.now + 1, n.now), ERR_NOT_FOUND);
+    outage(&n, false, 60000);
+    assert_int_equal(net_rig_send(&n, &n.no_a, GET_STATUS, 0), SIMNET_ACCEPTED);
+    net_rig_run(&n, 59000);
+    assert_int_equal(n.n_mo, 0);
+    assert_int_equal(stats(&n).mt_outage, 1);
+    net_rig_run(&n, 2000);
+    assert_int_equal(n.n_mo, 1);
+    /* On its way when the trouble begins: it waits as well. The answer is tried again by nobody. */
+    assert_int_equal(net_rig_send(&n, &n.no_a, GET_STATUS, 0), SIMNET_ACCEPTED);
+    outage(&n, false, 1000);
+    outage(&n, false, 5000);
+    net_rig_run(&n, 4000);
+    assert_int_equal(n.n_mo, 1);
+    net_rig_run(&n, 2000);
+    assert_int_equal(n.n_mo, 2);
+    net_rig_fini(&n);
+}
+
+static void an_smsc_out_of_order_may_refuse(void **state)
+{
+    (void)state;
+    struct net_rig n;
+
+    net_rig_init(&n, &(struct net_setup){0});
+    net_rig_run(&n, 1000);
+    outage(&n, true, 5000);
+    assert_int_equal(net_rig_send(&n, &n.no_a, GET_STATUS, 0), SIMNET_QUEUE_FULL);
+    assert_int_equal(stats(&n).mt_refused, 1);
+    net_rig_run(&n, 5000);
+    assert_int_equal(n.n_mo, 0);
+    assert_int_equal(net_rig_send(&n, &n.no_a, GET_STATUS, 0), SIMNET_ACCEPTED);
+    net_rig_run(&n, 1000);
+    assert_int_equal(n.n_mo, 1);
+    net_rig_fini(&n);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -454,6 +506,8 @@ int main(void)
         cmocka_unit_test(power_lost_at_a_command_leaves_old_or_new_state),
         cmocka_unit_test(a_seed_repeats_and_another_differs),
         cmocka_unit_test(a_postponed_refresh_happens_at_the_watchdogs_restart),
+        cmocka_unit_test(an_smsc_out_of_order_keeps_what_it_is_given_and_takes_nothing_from_devices),
+        cmocka_unit_test(an_smsc_out_of_order_may_refuse),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

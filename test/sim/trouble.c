@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Troubles that come at a time of their own, as the seed planned them. */
+#include "test/sim/world_int.h"
+
+#include <stdio.h>
+
+static void outage(struct world *w, const struct world_outage *o)
+{
+    struct plmn home = {""};
+    int64_t end_ms = o->at_ms + o->ms < w->quiet_ms ? o->at_ms + o->ms : w->quiet_ms;
+
+    (void)snprintf(home.s, sizeof home.s, "%s", o->of_b ? FACTORY_PLMN_B : FACTORY_PLMN_A);
+    w->stats.hits[HIT_OUTAGE]++;
+    if (simnet_sms_outage(w->net, &home, o->refuses, WORLD_START_MS + end_ms, world_wall(w)))
+        world_fault(w, "the SMSC cannot be put out of order");
+}
+
+void world_trouble(struct world *w)
+{
+    while (w->outages < w->ranges.n_outages && w->ranges.outage[w->outages].at_ms <= w->now_ms)
+        outage(w, &w->ranges.outage[w->outages++]);
+}
+
+int64_t world_trouble_due(const struct world *w)
+{
+    return w->outages < w->ranges.n_outages ? w->ranges.outage[w->outages].at_ms : INT64_MAX;
+}
