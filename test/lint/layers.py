@@ -14,6 +14,7 @@ RANK = {
     "common/crypto": 3, "common/proc": 3,
     "common/bearer": 4, "common/wire": 4, "common/journal": 4,
     "common/engine": 5, "common/net": 5,
+    "common/daemon": 6,
     "smsr/domain": 6, "smdp/domain": 6,
     "smsr/es5": 7, "smdp/es8": 7, "smdp/profile": 7, "smsr/store": 7, "smdp/store": 7,
     "smsr/proc": 8, "smdp/proc": 8,
