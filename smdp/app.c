@@ -4,6 +4,7 @@
 #include "common/base/log.h"
 #include "common/daemon/state_dir.h"
 #include "common/daemon/turns.h"
+#include "common/engine/crash_self.h"
 #include "common/net/tls.h"
 #include "smdp/conf.h"
 #include "smdp/core.h"
@@ -35,6 +36,7 @@ struct app {
     struct peer *peers;
     unsigned n_peers;
     bool stopping;
+    struct crash_self crash;
 };
 
 /* --- the way to the SM-SRs --- */
@@ -247,6 +249,7 @@ static int open_core(struct app *a, struct errmsg *why)
                                        .overlay_max = a->conf->limits.orders_in_memory,
                                        .flush_dirty = a->conf->limits.write_behind,
                                        .version = SMDP_VERSION,
+                                       .witness = crash_self_witness(&a->crash),
                                        .on_trouble = on_trouble,
                                        .rss = daemon_resident};
 
@@ -284,8 +287,10 @@ static void close_app(void *ctx)
 static int open_all(struct app *a, const struct daemon_options *o, struct errmsg *why)
 {
     const struct dp_conf *c = a->conf;
-    int err = dp_conf_check_files(c, why);
+    int err = crash_self_init(&a->crash, CRASH_DP, why);
 
+    if (!err)
+        err = dp_conf_check_files(c, why);
     if (!err)
         err = dp_secrets_open(c, clock_wall_ms(&CLOCK_SYSTEM), &a->secrets, why);
     if (!err)

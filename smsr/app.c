@@ -4,6 +4,7 @@
 #include "common/base/log.h"
 #include "common/daemon/state_dir.h"
 #include "common/daemon/turns.h"
+#include "common/engine/crash_self.h"
 #include "common/net/coap.h"
 #include "common/net/tls.h"
 #include "smsr/channel/coap_carrier.h"
@@ -27,6 +28,7 @@ struct app {
     struct coap_carrier *carrier;
     struct smsr_core *core;
     struct tls_server *server;
+    struct crash_self crash;
 };
 
 /* --- log --- */
@@ -150,7 +152,8 @@ static int open_core(struct app *a, struct errmsg *why)
         .space = &a->state.space, .crypto = a->secrets.crypto, .keystore = a->secrets.keystore,
         .pki = a->secrets.pki, .transport = a->secrets.transport,
         .n_transport = a->secrets.n_transport, .clock = &CLOCK_SYSTEM, .rng = &a->rng,
-        .carrier = coap_carrier_port(a->carrier), .version = SMSR_VERSION, .on_record = on_record,
+        .carrier = coap_carrier_port(a->carrier), .version = SMSR_VERSION,
+        .witness = crash_self_witness(&a->crash), .on_record = on_record,
         .on_trouble = on_trouble, .rss = daemon_resident, .ctx = a};
     int err = smsr_core_new(&o, &a->core, why);
 
@@ -212,8 +215,10 @@ static void close_app(void *ctx)
 static int open_all(struct app *a, const struct daemon_options *o, struct errmsg *why)
 {
     const struct conf *c = a->conf;
-    int err = conf_check_files(c, why);
+    int err = crash_self_init(&a->crash, CRASH_SR, why);
 
+    if (!err)
+        err = conf_check_files(c, why);
     if (!err)
         err = secrets_open(c, clock_wall_ms(&CLOCK_SYSTEM), &a->secrets, why);
     if (!err)

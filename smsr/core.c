@@ -68,9 +68,28 @@ static int port_post(void *ctx, const struct input *in)
     return engine_post(c->engine, in);
 }
 
+static void port_part_sent(void *ctx)
+{
+    const struct smsr_core *c = ctx;
+    c->o.witness.at(c->o.witness.ctx, ENGINE_SMS_PART, EV_NONE);
+}
+
+static void port_smsc_took(void *ctx)
+{
+    const struct smsr_core *c = ctx;
+    c->o.witness.at(c->o.witness.ctx, ENGINE_SMSC_TOOK, EV_NONE);
+}
+
 static int open_channel(struct smsr_core *c)
 {
-    struct channel_port port = {port_euicc, port_candidates, port_keys, port_packet, port_post, c};
+    struct channel_port port = {.euicc = port_euicc, .candidates = port_candidates,
+                                .keys = port_keys, .packet = port_packet, .post = port_post,
+                                .ctx = c};
+
+    if (c->o.witness.at) {
+        port.part_sent = port_part_sent;
+        port.smsc_took = port_smsc_took;
+    }
 
     c->keys = keys_new(engine_journal(c->engine), c->o.keystore, c->o.conf->limits.keys_in_memory);
     if (!c->keys)

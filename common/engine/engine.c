@@ -290,6 +290,12 @@ static void release_all(struct engine *e)
     e->releasing = false;
 }
 
+void engine_witness_at(struct engine *e, enum engine_instant instant)
+{
+    if (e->cfg.witness.at)
+        e->cfg.witness.at(e->cfg.witness.ctx, instant, EV_NONE);
+}
+
 static void witness(struct engine *e, uint64_t types, enum engine_instant instant)
 {
     _Static_assert(EV_TYPE_COUNT <= 64, "a bit for each type");

@@ -64,12 +64,18 @@ struct engine_app {
     void (*flushed)(void *ctx, uint64_t applied_lsn);
 };
 
-/* The instants at which a process may die, for those who make it die there; what: the type of the
- * record. */
+/* The instants at which a process may die, for those who make it die there (crash_point.h names
+ * them); what: the type of the record. */
 enum engine_instant {
     ENGINE_APPENDED,  /* applied in memory, its transaction is open */
     ENGINE_COMMITTED, /* durable, nothing that depends on it has left */
     ENGINE_RELEASED,  /* what depends on it has left */
+    /* of no record (EV_NONE) */
+    ENGINE_FLUSHING, /* the rows of a write-behind stand in state.db's open transaction */
+    ENGINE_FLUSHED,  /* state.db is written behind, the log is not emptied */
+    /* said by the daemon around the engine */
+    ENGINE_SMS_PART,  /* between two short messages of one packet */
+    ENGINE_SMSC_TOOK, /* a network took a short message, nobody noted it */
     ENGINE_INSTANTS
 };
 struct engine_witness {

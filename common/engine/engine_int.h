@@ -124,6 +124,8 @@ struct engine {
 };
 
 int engine_fail(struct engine *e, int err, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* An instant of no record. */
+void engine_witness_at(struct engine *e, enum engine_instant instant);
 MUST_CHECK int engine_apply_record(struct engine *e, const struct journal_record *rec,
                                    const struct event *ev, bool live);
 

@@ -115,6 +115,8 @@ int engine_flush(struct engine *e)
     if (!err)
         err = save_all(e);
     if (!err)
+        engine_witness_at(e, ENGINE_FLUSHING);
+    if (!err)
         err = db_commit(e->state);
     if (err)
         return engine_fail(e, err, "state.db cannot be written behind the journal: %s",
@@ -126,6 +128,7 @@ int engine_flush(struct engine *e)
     }
     e->n_dirty = 0;
     e->count.flushes++;
+    engine_witness_at(e, ENGINE_FLUSHED);
     e->app.flushed(e->app.ctx, e->applied_lsn);
     return ERR_OK;
 }

@@ -42,6 +42,10 @@ struct channel_port {
     /* engine_post: spans of the input are valid during the call only. */
     int (*post)(void *ctx, const struct input *in);
     void *ctx;
+    /* For those who make a process die there (engine.h, ENGINE_SMS_PART, ENGINE_SMSC_TOOK); NULL:
+     * nobody looks. */
+    void (*part_sent)(void *ctx);
+    void (*smsc_took)(void *ctx);
 };
 
 /* NULL when out of memory. env and the port stay the owner's. c draws session ids. */

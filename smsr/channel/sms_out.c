@@ -25,6 +25,12 @@ static void address_add(const struct channel *ch, const struct euicc *e, const s
     (*n)++;
 }
 
+static void part_sent(const struct channel *ch)
+{
+    if (ch->port.part_sent)
+        ch->port.part_sent(ch->port.ctx);
+}
+
 static int packet_send(struct channel *ch, const struct out_sms *o, uint64_t counter,
                        struct span packet, const struct address *a)
 {
@@ -39,6 +45,8 @@ static int packet_send(struct channel *ch, const struct out_sms *o, uint64_t cou
         /* The low octet of the counter: two sends of one packet have the same parts (R2). */
         int err = sms_part_put(&w, SMS_COMMAND, packet, (uint8_t)counter, i);
 
+        if (i > 1)
+            part_sent(ch);
         if (!err)
             err = sms_queue(ch, &order, span_of(ud, w.len));
         if (err == ERR_FULL) {
@@ -82,8 +90,11 @@ int channel_sms(struct channel *ch, const struct out_sms *o)
     }
     buf_init(&packet, PACKET_MAX);
     err = packet_of(ch, o, &packet);
-    for (unsigned i = 0; !err && i < n; i++)
+    for (unsigned i = 0; !err && i < n; i++) {
+        if (i > 0)
+            part_sent(ch);
         err = packet_send(ch, o, counter, buf_span(&packet), &to[i]);
+    }
     buf_wipe(&packet);
     buf_fini(&packet);
     return err;

@@ -261,6 +261,8 @@ void channel_sms_result(struct channel *ch, uint64_t tag, enum carrier_result r)
         return;
     switch (r) {
     case CARRIER_ACCEPTED:
+        if (ch->port.smsc_took)
+            ch->port.smsc_took(ch->port.ctx);
         unit_free(ch, u);
         break;
     case CARRIER_THROTTLED:

@@ -182,8 +182,8 @@ static void frame(struct channel *ch, uint8_t how, struct span data)
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
-    static const struct channel_port port = {find_euicc, find_candidates, find_keys,
-                                             no_packet,  on_post,         NULL};
+    static const struct channel_port port = {.euicc = find_euicc, .candidates = find_candidates, .keys = find_keys,
+                                             .packet = no_packet, .post = on_post};
     static const struct carrier carrier = {no_mt, no_send, no_close, NULL};
     struct reader r = rd_init(span_of(p, n));
     struct channel *ch;

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """No program but those of the preset `mutant` holds a seeded mistake: mutants.py BIN [here|absent].
 
-absent: none of the programs in BIN names a mistake or the variable that makes it. here: each daemon does, the control
+absent: none of the programs in BIN names a mistake, a crash point, or the variables that make them. here: each daemon does, the control
 of this very check."""
 import os
 import re
 import sys
 
-MARK = re.compile(rb"REMORA_MUTANT|SEND_BEFORE_COMMIT|K_BYTE")
+MARK = re.compile(rb"REMORA_MUTANT|SEND_BEFORE_COMMIT|K_BYTE|REMORA_CRASH|request-decided")
 
 
 def main():

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The instants at which a death is known to matter (facts: trust 3.14), by their numbers there, and how
- * often a run met each. */
+/* How often a run died at each point of common/engine/crash_point.h. */
 #pragma once
 
 #include "test/sim/life.h"

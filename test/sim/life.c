@@ -68,7 +68,7 @@ static void at(void *ctx, enum engine_instant instant, enum event_type what)
     if (l->dying)
         return;
     if (!l->prepared || l->how != DEATH_INSTANT ||
-        (l->what != EV_NONE && (l->what != what || l->instant != instant)))
+        (!l->any && (l->what != what || l->instant != instant)))
         return;
     if (--l->countdown == 0) {
         l->deaths.at[instant][what]++;
@@ -90,10 +90,11 @@ void life_born(struct life *l, const struct rpc_handler *core)
 /* Half of them at a named point, which chance would seldom meet. */
 static void prepare_instant(struct life *l)
 {
-    l->what = EV_NONE;
+    l->any = true;
     l->countdown = (uint64_t)draw(l, INSTANTS_MAX);
     if (rng_below(l->rng, 2) == 0)
         return;
+    l->any = false;
     crash_point_draw(l->who, l->rng, &l->instant, &l->what);
     l->countdown = (uint64_t)draw(l, 3);
 }

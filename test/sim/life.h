@@ -37,7 +37,8 @@ struct life {
     enum death how;
     uint64_t countdown;            /* DEATH_INSTANT: that many instants of the kind below later */
     enum engine_instant instant;
-    enum event_type what;          /* EV_NONE: any instant */
+    enum event_type what;
+    bool any;                      /* whatever the instant */
     int64_t given_up_ms;           /* what was prepared is drawn anew when it has not come by then */
     struct deaths deaths;
 };

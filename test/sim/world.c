@@ -9,6 +9,7 @@
 
 #define QUIET_MS       (6ll * 3600 * 1000) /* faults end here */
 #define DEATH_EVERY_MS (20 * 60 * 1000) /* each daemon, while there are faults */
+#define IDLE_MS 2000                    /* as in the daemons */
 
 int64_t world_wall(const struct world *w)
 {
@@ -287,6 +288,18 @@ static void births(struct world *w)
         born(w, &w->dp_life, world_open_smdp(w, &why), &why);
 }
 
+/* Nothing comes until due: both write behind and empty their logs, and may die of it. */
+static void rest(struct world *w, int64_t due)
+{
+    if (due - w->now_ms < IDLE_MS)
+        return;
+    if (w->sr_life.up)
+        (void)smsr_core_idle(w->sr);
+    if (w->dp_life.up && smdp_core_idle(w->dp) && !life_check(&w->dp_life, w->now_ms))
+        world_fault(w, "SM-DP stopped: %s", smdp_core_why(w->dp));
+    burials(w);
+}
+
 bool world_step(struct world *w, int64_t limit_ms)
 {
     int64_t due = next_due(w);
@@ -298,6 +311,7 @@ bool world_step(struct world *w, int64_t limit_ms)
         return false;
     }
     if (due > w->now_ms) {
+        rest(w, due);
         w->now_ms = due;
         w->same_ms = 0;
     } else if (++w->same_ms > 200000) {

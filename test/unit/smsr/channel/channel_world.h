@@ -287,8 +287,8 @@ static inline void card_open_packet(struct card *c, uint64_t counter)
 
 static inline int setup(void **state)
 {
-    static const struct channel_port PORT = {app_euicc, app_candidates, app_keys,
-                                             app_packet, app_post, NULL};
+    static const struct channel_port PORT = {.euicc = app_euicc, .candidates = app_candidates,
+                                             .keys = app_keys, .packet = app_packet, .post = app_post};
     static const struct carrier CARRIER = {mem_mt, mem_send, mem_close, NULL};
 
     memset(&W, 0, sizeof W);
