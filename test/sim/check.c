@@ -135,7 +135,7 @@ static void check_eis(struct world *w, struct watch_card *c)
     }
 }
 
-void world_check_step(struct world *w)
+static void check_step(struct world *w)
 {
     struct watch *k = w->watch;
     int err;
@@ -164,6 +164,15 @@ void world_check_step(struct world *w)
         if (r.mismatches)
             world_fault(w, "join: %s", r.first.text);
     }
+}
+
+void world_check_step(struct world *w)
+{
+    memvfs_spare(w->sr_life.disk, true);
+    memvfs_spare(w->dp_life.disk, true);
+    check_step(w);
+    memvfs_spare(w->sr_life.disk, false);
+    memvfs_spare(w->dp_life.disk, false);
 }
 
 /* --- the end --- */

@@ -27,9 +27,15 @@ static const char *const NAMES[WORLD_HITS] = {
     [HIT_SMSR_BETWEEN] = "smsr-died-between-turns",
     [HIT_SMSR_DISK] = "smsr-died-at-disk-operation",
     [HIT_SMSR_INSTANT] = "smsr-died-at-instant",
+    [HIT_SMSR_ERROR] = "smsr-stopped-at-disk-error",
     [HIT_SMDP_BETWEEN] = "smdp-died-between-turns",
     [HIT_SMDP_DISK] = "smdp-died-at-disk-operation",
     [HIT_SMDP_INSTANT] = "smdp-died-at-instant",
+    [HIT_SMDP_ERROR] = "smdp-stopped-at-disk-error",
+    [HIT_DISK_READ] = "disk-read-error",
+    [HIT_DISK_WRITE] = "disk-write-error",
+    [HIT_DISK_SYNC] = "disk-sync-error",
+    [HIT_DISK_TRUNCATE] = "disk-truncate-error",
     [HIT_MACHINE_LOST] = "unsynced-writes-lost",
     [HIT_QUIRK_REFRESH_POSTPONED] = "quirk-refresh-postponed",
     [HIT_QUIRK_POR_SWALLOWED] = "quirk-por-swallowed",
@@ -78,6 +84,8 @@ void world_hits_collect(struct world *w)
     for (unsigned who = 0; who < 2; who++) {
         for (unsigned h = 0; h < DEATHS; h++)
             hits[HIT_SMSR_BETWEEN + who * DEATHS + h] += lives[who]->deaths.how[h];
+        for (int op = 0; op <= MEMVFS_TRUNCATE; op++)
+            hits[HIT_DISK_READ + op] += memvfs_failures(lives[who]->disk, (enum memvfs_op)op);
         hits[HIT_MACHINE_LOST] += lives[who]->deaths.machine;
     }
     for (unsigned i = 0; i < w->factory.n; i++)

@@ -28,9 +28,15 @@ enum world_hit {
     HIT_SMSR_BETWEEN, /* deaths: in the order of enum death, of either daemon */
     HIT_SMSR_DISK,
     HIT_SMSR_INSTANT,
+    HIT_SMSR_ERROR,
     HIT_SMDP_BETWEEN,
     HIT_SMDP_DISK,
     HIT_SMDP_INSTANT,
+    HIT_SMDP_ERROR,
+    HIT_DISK_READ,    /* errors of a disk, died of or not, in the order of enum memvfs_op */
+    HIT_DISK_WRITE,
+    HIT_DISK_SYNC,
+    HIT_DISK_TRUNCATE,
     HIT_MACHINE_LOST,
     HIT_QUIRK_REFRESH_POSTPONED, /* quirks: cards that have it, in the order of enum card_quirk */
     HIT_QUIRK_POR_SWALLOWED,

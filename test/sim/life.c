@@ -99,6 +99,32 @@ static void prepare_instant(struct life *l)
     l->countdown = (uint64_t)draw(l, 3);
 }
 
+/* Of all operations, since nobody knows how many of a kind there will be. */
+static void prepare_error(struct life *l)
+{
+    static const enum memvfs_op OPS[] = {MEMVFS_READ, MEMVFS_WRITE, MEMVFS_SYNC, MEMVFS_TRUNCATE};
+    static const int64_t MOST[] = {20, OPERATIONS_MAX, OPERATIONS_MAX / 4, 2};
+    uint64_t i = rng_below(l->rng, sizeof OPS / sizeof *OPS);
+
+    memvfs_fail(l->disk, OPS[i], (uint64_t)draw(l, MOST[i]));
+}
+
+static uint64_t failures(const struct life *l)
+{
+    uint64_t n = 0;
+
+    for (int op = 0; op < MEMVFS_OP_COUNT; op++)
+        n += memvfs_failures(l->disk, (enum memvfs_op)op);
+    return n;
+}
+
+static void withdraw(struct life *l)
+{
+    memvfs_cut_after(l->disk, 0);
+    for (int op = 0; op < MEMVFS_OP_COUNT; op++)
+        memvfs_fail(l->disk, (enum memvfs_op)op, 0);
+}
+
 static void prepare(struct life *l, int64_t now_ms)
 {
     l->prepared = true;
@@ -108,6 +134,8 @@ static void prepare(struct life *l, int64_t now_ms)
         die(l);
     else if (l->how == DEATH_DISK)
         memvfs_cut_after(l->disk, (uint64_t)draw(l, OPERATIONS_MAX));
+    else if (l->how == DEATH_ERROR)
+        prepare_error(l);
     else
         prepare_instant(l);
 }
@@ -117,10 +145,21 @@ bool life_check(struct life *l, int64_t now_ms)
     if (!l->dying && memvfs_is_cut(l->disk))
         die(l);
     if (l->up && !l->dying && (l->prepared ? l->given_up_ms : l->death_ms) <= now_ms) {
-        memvfs_cut_after(l->disk, 0);
+        withdraw(l);
         prepare(l, now_ms);
     }
     return l->dying;
+}
+
+bool life_stopped(struct life *l)
+{
+    uint64_t now = failures(l);
+
+    if (l->dying || now == l->failures)
+        return l->dying;
+    l->how = DEATH_ERROR;
+    die(l);
+    return true;
 }
 
 void life_buried(struct life *l, int64_t now_ms)
@@ -130,15 +169,20 @@ void life_buried(struct life *l, int64_t now_ms)
 
     l->deaths.machine += l->lying || left == MEMVFS_ANY;
     memvfs_crash(l->disk, l->lying ? MEMVFS_DROP : left, NULL);
+    withdraw(l);
+    l->failures = failures(l);
     l->up = l->dying = false;
     l->core = (struct rpc_handler){0};
     l->restart_ms = now_ms + draw(l, DOWN_MAX_MS);
     plan_death(l, now_ms, l->every_ms);
     if (l->every_ms && rng_below(l->rng, 4) == 0) { /* the next start is cut short as well */
         l->prepared = true;
-        l->how = DEATH_DISK;
+        l->how = rng_below(l->rng, 2) ? DEATH_DISK : DEATH_ERROR;
         l->given_up_ms = now_ms + PATIENCE_MS;
-        memvfs_cut_after(l->disk, (uint64_t)draw(l, OPERATIONS_MAX));
+        if (l->how == DEATH_DISK)
+            memvfs_cut_after(l->disk, (uint64_t)draw(l, OPERATIONS_MAX));
+        else
+            prepare_error(l);
     }
 }
 
@@ -148,7 +192,7 @@ void life_spare(struct life *l)
     l->death_ms = l->given_up_ms = INT64_MAX;
     l->prepared = false;
     if (!l->dying)
-        memvfs_cut_after(l->disk, 0);
+        withdraw(l);
 }
 
 int64_t life_due(const struct life *l)

@@ -13,6 +13,7 @@ enum death {
     DEATH_BETWEEN, /* between two turns */
     DEATH_DISK,    /* at an operation that changes the disk */
     DEATH_INSTANT, /* at an instant of the engine */
+    DEATH_ERROR,   /* its disk answered an error, once, and it stopped (design law 11) */
     DEATHS
 };
 enum life_who { LIFE_SMSR, LIFE_SMDP };
@@ -33,6 +34,7 @@ struct life {
     int64_t every_ms;              /* mean time between two deaths; 0: it dies no more */
     int64_t restart_ms;            /* while it is down */
     int64_t death_ms;              /* when the next death is prepared; INT64_MAX: none any more */
+    uint64_t failures;             /* of the disk, before those it has not died of */
     bool prepared;
     enum death how;
     uint64_t countdown;            /* DEATH_INSTANT: that many instants of the kind below later */
@@ -52,6 +54,8 @@ void life_born(struct life *l, const struct rpc_handler *core);
 /* Prepares the death that is due, or brings it; call between two turns. true: it is dead, or as good as:
  * free the core, then life_buried. */
 bool life_check(struct life *l, int64_t now_ms);
+/* The core says that it cannot go on. true: its disk had answered an error, so it is right to stop. */
+bool life_stopped(struct life *l);
 /* The core is freed. Draws what is left of the disk and when it is started again. */
 void life_buried(struct life *l, int64_t now_ms);
 /* No deaths from here on. */

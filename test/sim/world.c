@@ -227,12 +227,18 @@ static int64_t next_due(struct world *w)
     return due;
 }
 
+/* It cannot go on, and has a reason that the world gave it. */
+static bool dead(const struct world *w, struct life *l)
+{
+    return life_check(l, w->now_ms) || life_stopped(l);
+}
+
 static void turns(struct world *w)
 {
-    if (w->sr_life.up && smsr_core_turn(w->sr) && !life_check(&w->sr_life, w->now_ms))
+    if (w->sr_life.up && smsr_core_turn(w->sr) && !dead(w, &w->sr_life))
         world_fault(w, "SM-SR stopped: %s", smsr_core_why(w->sr));
     if (w->dp_life.up && (smdp_core_run_due(w->dp) || smdp_core_turn_end(w->dp)) &&
-        !life_check(&w->dp_life, w->now_ms))
+        !dead(w, &w->dp_life))
         world_fault(w, "SM-DP stopped: %s", smdp_core_why(w->dp));
     links_flush(w->links, w->now_ms);
     w->stats.turns++;
@@ -264,7 +270,7 @@ static void born(struct world *w, struct life *l, int err, const struct errmsg *
 {
     if (!err)
         return;
-    if (life_check(l, w->now_ms))
+    if (dead(w, l))
         life_buried(l, w->now_ms);
     else
         world_fault(w, "%s does not start again: %s", l->name, why->text);
@@ -295,7 +301,7 @@ static void rest(struct world *w, int64_t due)
         return;
     if (w->sr_life.up)
         (void)smsr_core_idle(w->sr);
-    if (w->dp_life.up && smdp_core_idle(w->dp) && !life_check(&w->dp_life, w->now_ms))
+    if (w->dp_life.up && smdp_core_idle(w->dp) && !dead(w, &w->dp_life))
         world_fault(w, "SM-DP stopped: %s", smdp_core_why(w->dp));
     burials(w);
 }

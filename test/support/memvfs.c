@@ -26,8 +26,12 @@ int memvfs_tick(struct memvfs *m, enum memvfs_op op)
     if (m->cut)
         return SQLITE_IOERR;
     m->count[op]++;
-    if (m->fail_in[op] > 0 && --m->fail_in[op] == 0)
+    if (m->spared)
+        return SQLITE_OK;
+    if (m->fail_in[op] > 0 && --m->fail_in[op] == 0) {
+        m->failures[op]++;
         return SQLITE_IOERR;
+    }
     if (op != MEMVFS_READ && m->cut_in > 0 && --m->cut_in == 0) {
         m->cut = true;
         return SQLITE_ABORT;

@@ -50,6 +50,11 @@ enum memvfs_op { MEMVFS_READ, MEMVFS_WRITE, MEMVFS_SYNC, MEMVFS_TRUNCATE, MEMVFS
  * that fails forgets the unsynced data as a kernel may: it stays readable and a later sync that
  * succeeds does not save it. */
 void memvfs_fail(struct memvfs *m, enum memvfs_op op, uint64_t n);
+/* Orders that were carried out so far. */
+uint64_t memvfs_failures(const struct memvfs *m, enum memvfs_op op);
+/* While spared the disk does what it is asked: neither failures nor cuts that were ordered come nearer.
+ * For onlookers who share it. */
+void memvfs_spare(struct memvfs *m, bool spared);
 uint64_t memvfs_count(const struct memvfs *m, enum memvfs_op op); /* done or failed so far */
 
 /* Room for the sum of all file lengths; a write beyond it answers full. 0: unbounded. */

@@ -48,10 +48,10 @@ struct memvfs {
     struct rng sqlite_rng, fault_rng;
     int64_t (*unix_ms)(void *ctx);
     void *clock_ctx;
-    bool no_shm, lying, cut;
+    bool no_shm, lying, cut, spared;
     uint64_t cut_in;
     uint64_t fail_in[MEMVFS_OP_COUNT];
-    uint64_t count[MEMVFS_OP_COUNT];
+    uint64_t count[MEMVFS_OP_COUNT], failures[MEMVFS_OP_COUNT];
     uint64_t limit;
     uint64_t n_temp;
     char name[];

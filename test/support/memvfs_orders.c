@@ -62,6 +62,16 @@ void memvfs_fail(struct memvfs *m, enum memvfs_op op, uint64_t n)
     m->fail_in[op] = n;
 }
 
+uint64_t memvfs_failures(const struct memvfs *m, enum memvfs_op op)
+{
+    return m->failures[op];
+}
+
+void memvfs_spare(struct memvfs *m, bool spared)
+{
+    m->spared = spared;
+}
+
 uint64_t memvfs_count(const struct memvfs *m, enum memvfs_op op)
 {
     return m->count[op];
