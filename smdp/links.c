@@ -301,17 +301,32 @@ static void answer(struct smdp_core *c, struct link *l, const struct envelope *e
     post(c, &order, l, e);
 }
 
-static void notification(struct smdp_core *c, const struct envelope *e)
+/* An order that waits for the answer that completes it learns from the news that it was given: its
+ * ICCID is installed before the news change anything. */
+static void tell_order(struct smdp_core *c, const struct link *l, const struct envelope *e,
+                       const struct dp_scope *scope)
+{
+    const struct es3_handle_profile_enabled_notification *n = e->message.body;
+    struct stock_item item;
+
+    if (dp_store_stock(c->store, scope, &n->iccid, &item) == ERR_OK &&
+        item.state == STOCK_RESERVED && eid_eq(&item.eid, &n->eid))
+        post(c, &item.order, l, e);
+}
+
+static void notification(struct smdp_core *c, const struct link *l, const struct envelope *e)
 {
     /* The three have one shape (smdp/proc/notice.c). */
     const struct es3_handle_profile_enabled_notification *n = e->message.body;
     struct mbox house = {.kind = MBOX_HOUSE};
     struct dp_proc_env pe = {.env = c->cfg.env};
     struct dp_scope scope = {.mno = n->mno_id};
-    struct plan *p = engine_plan_begin(c->engine);
     struct stock_item item;
+    struct plan *p;
     int err;
 
+    tell_order(c, l, e, &scope);
+    p = engine_plan_begin(c->engine);
     if (!p)
         return;
     if (dp_store_stock(c->store, &scope, &n->iccid, &item) == ERR_OK)
@@ -338,7 +353,7 @@ static void notice(struct smdp_core *c, struct link *l, const struct envelope *e
     } else if (e->message.type == MSG_ES3_HANDLE_PROFILE_ENABLED_NOTIFICATION ||
                e->message.type == MSG_ES3_HANDLE_PROFILE_DISABLED_NOTIFICATION ||
                e->message.type == MSG_ES3_HANDLE_PROFILE_DELETED_NOTIFICATION) {
-        notification(c, e);
+        notification(c, l, e);
     } else {
         c->count.notices_unknown++;
     }

@@ -5,17 +5,63 @@
 #include "common/msg/es3.h"
 
 /* --- COMPLETE --- */
+/* What the SM-SR tells of a profile it knows as installed: the call was done, and only its answer has
+ * not been heard yet (the SM-DP was away). Deliveries come in order, so it is no older life of this
+ * ICCID on this card that it tells of. */
+static bool told_of_it(const struct run *r)
+{
+    const struct envelope *e = r->in->u.peer.env;
+    const struct es3_handle_profile_enabled_notification *n = e->message.body;
+
+    return e->kind == ENV_NOTICE &&
+           (e->message.type == MSG_ES3_HANDLE_PROFILE_ENABLED_NOTIFICATION ||
+            e->message.type == MSG_ES3_HANDLE_PROFILE_DISABLED_NOTIFICATION ||
+            e->message.type == MSG_ES3_HANDLE_PROFILE_DELETED_NOTIFICATION) &&
+           eid_eq(&n->eid, &r->o->eid) && iccid_eq(&n->iccid, &r->o->iccid) &&
+           oid_eq(&n->mno_id, &r->o->mno);
+}
+
+static int installed(struct run *r)
+{
+    struct exec_answer x;
+    struct event *ev = plan_record(r->p, EV_PROFILE_INSTALLED);
+
+    ev->op = r->o->id;
+    ev->eid = r->o->eid;
+    ev->iccid = r->o->iccid;
+    ev->mno = r->o->mno;
+    ev->profile_type = run_str(r, r->o->profile_type);
+    /* Ki and OPc have done their service; nothing here needs them any more. */
+    run_drop_secret(r, ev, DP_SECRET_SUBSCRIPTION);
+    /* After the validity period nothing new is begun. */
+    if (r->o->enable && !r->o->answered && !download_over(r)) {
+        r->next.state = ORDER_ENABLE;
+        ev->aid = r->o->aid;
+        run_call_with(r, ev, NO_PAYLOAD);
+        return ERR_OK;
+    }
+    r->next.state = ORDER_COMPLETE;
+    ev->op_state = ORDER_COMPLETE + 1;
+    ev->attempt = r->o->attempt;
+    if (r->o->enable) {
+        x = dp_status_answer(DP_ST_EXPIRED, DOWNLOAD_NOT_ENABLED);
+        return download_conclude_installed(r, &x);
+    }
+    return download_conclude_installed(r, NULL);
+}
+
 int download_complete(const struct proc_view *v, const struct input *in, struct plan *p)
 {
     const void *body;
     struct exec_answer x;
-    struct event *ev;
     struct run r;
     int err = ERR_OK;
 
     run_init(&r, v, in, p);
     if (download_common(&r, &err))
         return err;
+    if (told_of_it(&r))
+        return installed(&r);
     err = run_peer(&r, MSG_ES3_PROFILE_DOWNLOAD_COMPLETED_RESPONSE, &x, &body);
     if (err)
         return err;
@@ -23,29 +69,7 @@ int download_complete(const struct proc_view *v, const struct input *in, struct 
         return download_pause(&r, DP_TIMER_BUSY);
     if (!download_ok(&x))
         return download_fail(&r, &x, STAGE_CONFIRMATION, true);
-    ev = plan_record(p, EV_PROFILE_INSTALLED);
-    ev->op = r.o->id;
-    ev->eid = r.o->eid;
-    ev->iccid = r.o->iccid;
-    ev->mno = r.o->mno;
-    ev->profile_type = run_str(&r, r.o->profile_type);
-    /* Ki and OPc have done their service; nothing here needs them any more. */
-    run_drop_secret(&r, ev, DP_SECRET_SUBSCRIPTION);
-    /* After the validity period nothing new is begun. */
-    if (r.o->enable && !r.o->answered && !download_over(&r)) {
-        r.next.state = ORDER_ENABLE;
-        ev->aid = r.o->aid;
-        run_call_with(&r, ev, NO_PAYLOAD);
-        return ERR_OK;
-    }
-    r.next.state = ORDER_COMPLETE;
-    ev->op_state = ORDER_COMPLETE + 1;
-    ev->attempt = r.o->attempt;
-    if (r.o->enable) {
-        x = dp_status_answer(DP_ST_EXPIRED, DOWNLOAD_NOT_ENABLED);
-        return download_conclude_installed(&r, &x);
-    }
-    return download_conclude_installed(&r, NULL);
+    return installed(&r);
 }
 
 /* --- ENABLE, DOUBT --- */

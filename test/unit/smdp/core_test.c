@@ -693,6 +693,49 @@ static void notification_goes_to_its_operator(void **state)
     assert_int_equal(dpw_item(w, ICCID_1).state, STOCK_DELETED);
 }
 
+/* The answer that completes a download is not heard yet; what the SM-SR tells of the profile meanwhile proves
+ * that the profile is on the card, and must not be undone when the answer comes. */
+static void told_before_the_completion_is_answered(struct dp_world *w, enum msg_type type)
+{
+    struct es3_handle_profile_enabled_notification n = {
+        .eid = w->rig.factory.eid, .mno_id = w->blue.oid, .completion_timestamp_ms = 1790000000000};
+
+    dpw_stock(w, 1);
+    dpw_fault(w, DPW_BUSY, MSG_ES3_PROFILE_DOWNLOAD_COMPLETED_REQUEST, 1, NULL, NULL);
+    (void)dpw_download(w, "order-1", false, 0);
+    dpw_run(w);
+    assert_int_equal(dpw_item(w, ICCID_1).state, STOCK_RESERVED);
+    assert_int_equal(iccid_parse(span_str(ICCID_1), &n.iccid), 0);
+    assert_int_equal(eid_make("890490320000000000000000000777", &n.eid), 0); /* proves nothing */
+    dpw_tell(w, type, &n);
+    dpw_run(w);
+    assert_int_equal(dpw_item(w, ICCID_1).state, STOCK_RESERVED);
+    n.eid = w->rig.factory.eid;
+    dpw_tell(w, type, &n);
+    dpw_run(w);
+    run_to_end(w);
+    assert_code(heard(w), EXEC_SUCCESS, "", "");
+    assert_false(dpw_secret(w, "subscription/" ICCID_1));
+}
+
+static void deleted_before_the_completion_is_answered(void **state)
+{
+    struct dp_world *w = *state;
+
+    told_before_the_completion_is_answered(w, MSG_ES3_HANDLE_PROFILE_DELETED_NOTIFICATION);
+    assert_int_equal(dpw_item(w, ICCID_1).state, STOCK_DELETED);
+    assert_false(dpw_secret(w, "isdp-keys/" ICCID_1));
+}
+
+static void enabled_before_the_completion_is_answered(void **state)
+{
+    struct dp_world *w = *state;
+
+    told_before_the_completion_is_answered(w, MSG_ES3_HANDLE_PROFILE_ENABLED_NOTIFICATION);
+    assert_int_equal(dpw_item(w, ICCID_1).state, STOCK_INSTALLED);
+    assert_true(dpw_item(w, ICCID_1).enabled);
+}
+
 /* state.db is nothing but the journal: rebuilt beside it, table by table, it is the same. */
 static void state_equals_journal(void **state)
 {
@@ -750,6 +793,8 @@ int main(void)
         T(relay_tells_the_operator),
         T(relay_in_doubt_ends_by_the_verdict),
         T(notification_goes_to_its_operator),
+        T(deleted_before_the_completion_is_answered),
+        T(enabled_before_the_completion_is_answered),
         T(state_equals_journal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
