@@ -335,6 +335,7 @@ static void count(struct admin_counter *list, unsigned *n, const char *name, uin
 static unsigned own_counters(struct request *q, struct admin_counter *list)
 {
     const struct dp_api_counters *c = &q->a->count;
+    const struct callers_counters at = callers_count(q->a->callers);
     struct engine_counters e;
     unsigned n = 0;
 
@@ -345,18 +346,20 @@ static unsigned own_counters(struct request *q, struct admin_counter *list)
     count(list, &n, "records", e.records);
     count(list, &n, "inputs", e.inputs);
     count(list, &n, "inputs_refused", e.refused);
+    count(list, &n, "timers_failed", e.errors);
     count(list, &n, "write_behinds", e.flushes);
     count(list, &n, "orders_loaded", e.loads);
     count(list, &n, "deliveries_sent", e.deliveries_sent);
-    count(list, &n, "connections", c->connections);
-    count(list, &n, "hello_refused", c->hello_refused);
-    count(list, &n, "requests", c->requests);
+    count(list, &n, "deliveries_held", e.deliveries_held);
+    count(list, &n, "connections", at.connections);
+    count(list, &n, "hello_refused", at.hello_refused);
+    count(list, &n, "requests", at.requests);
     count(list, &n, "requests_denied", c->denied);
     count(list, &n, "requests_malformed", c->malformed);
     count(list, &n, "requests_repeated", c->repeated);
     count(list, &n, "identifiers_reused", c->reused);
     count(list, &n, "subscriptions_imported", c->imported);
-    count(list, &n, "answers_undeliverable", c->undeliverable);
+    count(list, &n, "answers_undeliverable", c->undeliverable + at.undeliverable);
     return n;
 }
 

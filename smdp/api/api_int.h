@@ -3,18 +3,12 @@
 #pragma once
 
 #include "common/base/map.h"
+#include "common/daemon/callers.h"
 #include "common/wire/wire.h"
 #include "smdp/api/api.h"
 #include "smdp/domain/secret.h"
 #include "smdp/domain/status.h"
 
-#define PENDING_MAX 65536u /* calls whose connection still hears of their conclusion */
-
-struct pending {
-    struct uuid order;
-    struct oid party;
-    uint64_t conn, message_id;
-};
 /* A file that arrives in parts on one connection; wiped with it. */
 struct upload {
     enum msg_type type;
@@ -23,23 +17,16 @@ struct upload {
     uint32_t total, next;
     struct buf data;
 };
-struct client {
-    struct rpc *rpc;
-    struct upload *upload;
-};
 
 struct dp_api {
     struct dp_api_config cfg;
-    struct map *clients;  /* rpc id -> struct client */
-    struct map *pending;  /* order -> struct pending */
-    struct arena scratch; /* one delivery */
+    struct callers *callers;
+    struct map *uploads; /* connection -> struct upload */
     struct dp_api_counters count;
-    bool stopped;
 };
 
 struct request {
     struct dp_api *a;
-    struct client *client;
     const struct dp_party *party;
     struct dp_scope scope;
     const struct msg_info *info;
@@ -48,7 +35,7 @@ struct request {
 };
 
 /* calls.c */
-void dp_api_request(struct dp_api *a, struct client *c, const struct envelope *e);
+void dp_api_request(struct dp_api *a, struct rpc *r, const struct envelope *e);
 struct arena *dp_request_memory(struct request *q);
 /* A response body of the request's type, its base filled for success; NULL: out of memory. */
 void *dp_request_response(struct request *q, struct message *ret);
@@ -68,6 +55,7 @@ bool dp_request_admin(struct request *q);
 
 /* upload.c */
 void dp_upload_free(struct upload *u);
+void dp_upload_drop(struct dp_api *a, uint64_t conn); /* the one of this connection, if any */
 void dp_request_template_add(struct request *q);
 void dp_request_import(struct request *q);
 

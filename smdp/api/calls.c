@@ -81,10 +81,10 @@ void dp_request_put(struct request *q, struct event *ev, const struct message *a
 }
 
 /* A refusal of malformed input depends on nothing (design law 1). */
-static void send_error(struct dp_api *a, struct client *c, const struct envelope *e,
+static void send_error(struct dp_api *a, struct rpc *r, const struct envelope *e,
                        const char *text)
 {
-    struct dp_out_reply o = {.conn = rpc_id(c->rpc),
+    struct dp_out_reply o = {.conn = rpc_id(r),
                              .message_id = e->message_id,
                              .kind = ENV_ERROR,
                              .error_text = span_str(text)};
@@ -226,25 +226,25 @@ static void forget(struct message *m)
         mem_wipe((void *)(uintptr_t)s.p, s.n);
 }
 
-void dp_api_request(struct dp_api *a, struct client *c, const struct envelope *e)
+void dp_api_request(struct dp_api *a, struct rpc *r, const struct envelope *e)
 {
-    const struct rpc_party *peer = rpc_peer(c->rpc);
-    struct request q = {.a = a, .client = c, .info = msg_type_info(e->message.type)};
+    const struct rpc_party *peer = rpc_peer(r);
+    struct request q = {.a = a, .info = msg_type_info(e->message.type)};
 
     q.party = dp_env_party(a->cfg.env, &peer->oid);
     q.scope.all = peer->role == ROLE_ADMIN || peer->role == ROLE_AUDITOR;
     q.scope.mno = peer->oid;
     q.call.party = peer->oid;
     q.call.role = peer->role;
-    q.call.conn = rpc_id(c->rpc);
+    q.call.conn = rpc_id(r);
     q.call.message_id = e->message_id;
-    if (a->stopped || !q.party || engine_failed(a->cfg.engine))
-        send_error(a, c, e, "this SM-DP takes no requests now");
+    if (callers_stopped(a->callers) || !q.party || engine_failed(a->cfg.engine))
+        send_error(a, r, e, "this SM-DP takes no requests now");
     else if (!q.info || q.info->kind != MSG_KIND_REQUEST ||
              (q.info->iface != IF_ES2 && q.info->iface != IF_ADMIN))
-        send_error(a, c, e, "the message is no request that an SM-DP answers");
+        send_error(a, r, e, "the message is no request that an SM-DP answers");
     else if (copy_request(&q, e))
-        send_error(a, c, e, "the request cannot be read");
+        send_error(a, r, e, "the request cannot be read");
     else
         dispatch(&q);
     if (q.msg.body)

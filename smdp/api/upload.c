@@ -20,10 +20,14 @@ void dp_upload_free(struct upload *u)
     free(u);
 }
 
+void dp_upload_drop(struct dp_api *a, uint64_t conn)
+{
+    dp_upload_free(map_del(a->uploads, span_of(&conn, sizeof conn)));
+}
+
 static void drop(struct request *q)
 {
-    dp_upload_free(q->client->upload);
-    q->client->upload = NULL;
+    dp_upload_drop(q->a, q->call.conn);
 }
 
 static bool name_ok(struct span s)
@@ -56,7 +60,10 @@ static struct upload *begin(struct request *q, const struct oid *mno, struct spa
         max = (size_t)total * ADMIN_PART_MAX;
     if (buf_grow(&u->data, max))
         u->data.n = 0;
-    q->client->upload = u;
+    if (map_put(q->a->uploads, span_of(&q->call.conn, sizeof q->call.conn), u)) {
+        dp_upload_free(u);
+        return NULL;
+    }
     return u;
 }
 
@@ -65,7 +72,7 @@ static struct upload *take(struct request *q, const struct oid *mno, struct span
                            uint32_t part, uint32_t total, struct span data, size_t max,
                            bool *ret_whole)
 {
-    struct upload *u = q->client->upload;
+    struct upload *u = map_get(q->a->uploads, span_of(&q->call.conn, sizeof q->call.conn));
 
     *ret_whole = false;
     if (!name_ok(type) || part == 0 || part > total || data.n > ADMIN_PART_MAX) {

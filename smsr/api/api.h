@@ -54,7 +54,5 @@ void api_deliver(struct api *a, uint64_t conn, const struct event *ev, unsigned 
 bool api_number_taken(struct api *a, const struct msisdn *number, const struct oid *mno);
 
 struct api_counters {
-    uint64_t connections, hello_refused, requests, denied, malformed, repeated, reused, no_room,
-        undeliverable;
+    uint64_t denied, malformed, repeated, reused, no_room, undeliverable;
 };
-const struct api_counters *api_get_counters(const struct api *a);

@@ -2,26 +2,16 @@
 /* Inside of the api: one request on its way through the checks. */
 #pragma once
 
-#include "common/base/map.h"
+#include "common/daemon/callers.h"
 #include "common/wire/wire.h"
 #include "smsr/api/api.h"
 #include "smsr/domain/status.h"
 
-#define API_PENDING_MAX 65536u /* calls whose connection still hears of their conclusion */
-
-struct pending_call {
-    struct uuid op;
-    struct oid party;
-    uint64_t conn, message_id;
-};
-
 struct api {
     struct api_config cfg;
-    struct map *conns;                     /* rpc id -> struct rpc */
-    struct map *pending;                   /* operation -> struct pending_call */
-    struct arena scratch;                  /* one delivery */
+    struct callers *callers;
+    struct arena scratch;                  /* one record that is looked into */
     struct api_counters count;
-    bool stopped;
 };
 
 struct request {

@@ -269,7 +269,7 @@ void api_request(struct api *a, struct rpc *r, const struct envelope *e)
     q.call.role = peer->role;
     q.call.conn = rpc_id(r);
     q.call.message_id = e->message_id;
-    if (a->stopped || !q.party || engine_failed(a->cfg.engine)) {
+    if (callers_stopped(a->callers) || !q.party || engine_failed(a->cfg.engine)) {
         send_error(a, r, e, "this SM-SR takes no requests now");
         return;
     }
