@@ -350,12 +350,26 @@ static int write_behind(struct engine *e)
     return ERR_OK;
 }
 
+/* Law 11: a connection that met an error of the disk refuses everything from then on, and what it
+ * refused was perhaps only an answer; nothing more leaves. */
+static int check_disks(struct engine *e)
+{
+    if (db_failed(e->state))
+        return engine_fail(e, ERR_IO, "state.db cannot be read: %s", err_text(ERR_IO));
+    if (journal_failed(e->journal))
+        return engine_fail(e, ERR_IO, "journal.db cannot be read: %s", err_text(ERR_IO));
+    return ERR_OK;
+}
+
 int engine_turn_end(struct engine *e)
 {
-    int err = ERR_OK;
+    int err;
 
     if (e->failed)
         return ERR_IO;
+    err = check_disks(e);
+    if (err)
+        return err;
     if (!e->started && !e->cfg.read_only)
         err = first_turn(e);
     if (err)

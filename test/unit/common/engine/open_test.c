@@ -282,6 +282,33 @@ static void a_failed_write_stops_everything(void **state)
     }
 }
 
+/* What is only read is read for a decision or an answer: the connection refuses from then on, so the
+ * process must not go on and refuse everything for ever. */
+static void a_failed_read_stops_everything(void **state)
+{
+    static const uint8_t DIGEST[32] = {1};
+    struct world *w = *state;
+    struct oid party = party_no(5);
+    struct engine_idem idem;
+
+    world_do(w, 1, "add", 1);
+    world_turn(w);
+    assert_int_equal(engine_flush(w->e), ERR_OK);
+    power_cut(w, MEMVFS_KEEP);
+    world_open(w, NULL);
+    world_turn(w);
+    w->n_log = 0;
+    memvfs_fail(w->m, MEMVFS_READ, 1);
+    assert_int_equal(engine_idem_find(w->e, &party, span_str("call"), DIGEST, &idem), ERR_IO);
+    assert_int_equal(engine_turn_end(w->e), ERR_IO);
+    assert_true(engine_failed(w->e));
+    assert_int_equal(w->n_log, 0); /* nothing more leaves */
+    assert_non_null(strstr(engine_why(w->e), "state.db"));
+    power_cut(w, MEMVFS_KEEP);
+    world_open(w, NULL);
+    assert_int_equal(world_value(w, 1), 1);
+}
+
 static void a_full_disk_stops_the_process(void **state)
 {
     struct world *w = *state;
@@ -317,6 +344,7 @@ int main(void)
         CASE(each_start_has_its_own_epoch),
         CASE(power_cuts_anywhere_keep_what_was_released),
         CASE(a_failed_write_stops_everything),
+        CASE(a_failed_read_stops_everything),
         CASE(a_full_disk_stops_the_process),
     };
 
