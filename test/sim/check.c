@@ -46,6 +46,7 @@ static int read_row(void *ctx, const struct card_ledger_row *row)
     struct watch_card *c = watch_card(k, &row->eid);
 
     k->w->stats.rows += row->cause == CAUSE_OTA;
+    k->w->stats.hits[HIT_CARD_FULL] += row->sw == 0x6A84;
     if (c)
         c->touched = true;
     return join_row(k->join, row);

@@ -7,6 +7,7 @@
 #include "common/wire/wire.h"
 #include "common/msg/eis.h"
 #include "smdp/profile/template.h"
+#include "tools/euiccsim/net/faults.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -186,9 +187,18 @@ static int make_eis(struct factory *f, struct factory_card *c, int64_t now_ms)
     return err;
 }
 
-static int make_card(struct factory *f, struct rng *rng, unsigned i, uint32_t quirks, int64_t now_ms)
+/* Room for a profile of the type "meter", for a few, or for less than one. */
+static uint32_t memory(struct rng *rng, const struct factory_plan *p)
 {
-    struct pki_dates valid = {now_ms - 86400000, now_ms + 10LL * 365 * 86400000};
+    uint32_t few = (uint32_t)rng_below(rng, 10000);
+
+    return fault_hits(rng, p->tight) ? few : FACTORY_MEMORY;
+}
+
+static int make_card(struct factory *f, struct rng *rng, unsigned i, uint32_t quirks,
+                     const struct factory_plan *p)
+{
+    struct pki_dates valid = {p->now_ms - 86400000, p->now_ms + 10LL * 365 * 86400000};
     struct factory_card *c = &f->cards[i];
     struct subscription_data a, b;
     struct key *ecasd = NULL;
@@ -220,9 +230,9 @@ static int make_card(struct factory *f, struct rng *rng, unsigned i, uint32_t qu
     c->f.psk_kid = 1;
     rng_fill(rng, c->f.psk, 16);
     c->f.ecasd_cert = buf_span(&c->ecasd);
-    c->f.memory_bytes = 512 * 1024;
+    c->f.memory_bytes = memory(rng, p);
     (void)snprintf(c->f.imei, sizeof c->f.imei, "3500000%08u", i % 100000000u);
-    c->f.quirks = quirks;
+    c->f.quirks = quirks | (fault_hits(rng, p->keeps_memory) ? QUIRK_MEMORY_KEPT : 0);
     c->f.has_bootstrap = true;
     c->f.bootstrap.iccid = a.iccid;
     c->f.bootstrap.imsi = a.imsi;
@@ -238,7 +248,7 @@ static int make_card(struct factory *f, struct rng *rng, unsigned i, uint32_t qu
         err = hss_row(&f->hss_b, &b, c->fate != FATE_IMSI_UNKNOWN);
     if (!err)
         err = subscription_row(&f->subscriptions, &b);
-    return err ? err : make_eis(f, c, now_ms);
+    return err ? err : make_eis(f, c, p->now_ms);
 }
 
 static void draw_fates(struct factory *f, struct rng *rng, unsigned count, enum factory_fate fate)
@@ -272,14 +282,13 @@ static int make_papers(struct factory *f, int64_t now_ms)
     return err;
 }
 
-int factory_make(struct factory *f, struct crypto *c, struct rng *rng, unsigned n, unsigned no_coverage,
-                 unsigned imsi_unknown, uint32_t quirks_per_card, int64_t now_ms)
+int factory_make(struct factory *f, struct crypto *c, struct rng *rng, const struct factory_plan *p)
 {
     int err;
 
     memset(f, 0, sizeof *f);
     f->crypto = c;
-    f->n = n;
+    f->n = p->n;
     buf_init(&f->smdp_cert, 0);
     buf_init(&f->hss_a, 0);
     buf_init(&f->hss_b, 0);
@@ -288,14 +297,14 @@ int factory_make(struct factory *f, struct crypto *c, struct rng *rng, unsigned 
     add_text(&f->hss_a, "imsi,msisdn,k,opc,amf,sqn,status,roaming\n");
     add_text(&f->hss_b, "imsi,msisdn,k,opc,amf,sqn,status,roaming\n");
     add_text(&f->subscriptions, "iccid,imsi,msisdn,k,opc,ota_kvn,ota_kic,ota_kid,ota_dek,pin1,puk1,pin2,puk2,adm1\n");
-    err = make_papers(f, now_ms);
-    draw_fates(f, rng, no_coverage, FATE_NO_COVERAGE);
-    draw_fates(f, rng, imsi_unknown, FATE_IMSI_UNKNOWN);
-    for (unsigned i = 0; !err && i < n; i++) {
-        uint32_t quirks = quirks_per_card && rng_below(rng, 4) == 0
-                              ? 1u << rng_below(rng, 6) & quirks_per_card
+    err = make_papers(f, p->now_ms);
+    draw_fates(f, rng, p->no_coverage, FATE_NO_COVERAGE);
+    draw_fates(f, rng, p->imsi_unknown, FATE_IMSI_UNKNOWN);
+    for (unsigned i = 0; !err && i < p->n; i++) {
+        uint32_t quirks = p->quirks && rng_below(rng, 4) == 0
+                              ? 1u << rng_below(rng, 6) & p->quirks
                               : 0;
-        err = make_card(f, rng, i, quirks, now_ms);
+        err = make_card(f, rng, i, quirks, p);
     }
     return err ? err : profile_template_build(0, &f->package);
 }

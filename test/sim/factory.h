@@ -7,6 +7,7 @@
 #include "tools/euiccsim/card/card.h"
 
 #define FACTORY_CARDS_MAX 512u
+#define FACTORY_MEMORY (512u * 1024) /* of a card with room for all it may get */
 #define FACTORY_TRANSPORT_ID "eum-transport"
 
 enum factory_fate {                /* of the profile pushed to this card */
@@ -33,10 +34,14 @@ struct factory {
     struct buf subscriptions;      /* CSV for the SM-DP */
     struct buf package;            /* template of the profile type "meter" */
 };
-/* dates: certificates are valid around now_ms. no_coverage and imsi_unknown are counts. */
-MUST_CHECK int factory_make(struct factory *f, struct crypto *c, struct rng *rng, unsigned n,
-                            unsigned no_coverage, unsigned imsi_unknown, uint32_t quirks_per_card,
-                            int64_t now_ms);
+struct factory_plan {
+    unsigned n, no_coverage, imsi_unknown; /* counts */
+    uint32_t quirks;               /* from which a card may get one */
+    uint32_t tight, keeps_memory;  /* rates (RATE_ONE): little memory; what is deleted keeps its own */
+    int64_t now_ms;                /* certificates are valid around it */
+};
+MUST_CHECK int factory_make(struct factory *f, struct crypto *c, struct rng *rng,
+                            const struct factory_plan *p);
 void factory_fini(struct factory *f);
 
 extern const char *const FACTORY_SMSR, *const FACTORY_SMDP, *const FACTORY_A, *const FACTORY_B,

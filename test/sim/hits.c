@@ -19,7 +19,11 @@ static const char *const NAMES[WORLD_HITS] = {
     [HIT_STREAM_CUT] = "stream-cut",
     [HIT_STREAM_REFUSED] = "stream-refused",
     [HIT_CARD_DARK_BEFORE] = "card-power-lost-before-write",
+    [HIT_CARD_DARK_DURING] = "card-power-lost-in-script",
     [HIT_CARD_DARK_AFTER] = "card-power-lost-after-write",
+    [HIT_CARD_TIGHT] = "card-memory-tight",
+    [HIT_CARD_KEEPS_MEMORY] = "card-memory-not-returned",
+    [HIT_CARD_FULL] = "card-memory-full",
     [HIT_POWER_CYCLED] = "device-power-cycled",
     [HIT_MOVED] = "device-moved",
     [HIT_LINK_CUT] = "party-link-cut",
@@ -67,8 +71,8 @@ static void of_network(const struct world *w, uint64_t *hits)
     hits[HIT_MO_OUTAGE] += s.mo_outage;
     hits[HIT_STREAM_CUT] += s.streams_cut;
     hits[HIT_STREAM_REFUSED] += s.streams_refused;
-    hits[HIT_CARD_DARK_BEFORE] += s.dark_before;
-    hits[HIT_CARD_DARK_AFTER] += s.dark_after;
+    for (unsigned i = 0; i < 3; i++)
+        hits[HIT_CARD_DARK_BEFORE + i] += s.dark[i];
 }
 
 void world_hits_collect(struct world *w)
@@ -88,7 +92,10 @@ void world_hits_collect(struct world *w)
             hits[HIT_DISK_READ + op] += memvfs_failures(lives[who]->disk, (enum memvfs_op)op);
         hits[HIT_MACHINE_LOST] += lives[who]->deaths.machine;
     }
-    for (unsigned i = 0; i < w->factory.n; i++)
+    for (unsigned i = 0; i < w->factory.n; i++) {
+        hits[HIT_CARD_TIGHT] += w->factory.cards[i].f.memory_bytes < FACTORY_MEMORY;
+        hits[HIT_CARD_KEEPS_MEMORY] += (w->factory.cards[i].f.quirks & QUIRK_MEMORY_KEPT) != 0;
         for (unsigned q = 0; q < 6; q++)
             hits[HIT_QUIRK_REFRESH_POSTPONED + q] += w->factory.cards[i].f.quirks >> q & 1u;
+    }
 }

@@ -320,8 +320,11 @@ static bool is_muted(void *ctx, const void *writer)
 
 int world_parts(struct world *w, struct errmsg *why)
 {
-    uint32_t quirks = w->plan.faults ? 0x3F : 0;
-    unsigned lost = w->plan.cards >= 8 ? 1 : 0;
+    const unsigned lost = w->plan.cards >= 8 ? 1 : 0;
+    const struct factory_plan made = {
+        .n = w->plan.cards, .no_coverage = lost, .imsi_unknown = lost,
+        .quirks = w->plan.faults ? 0x3F : 0, .tight = w->ranges.tight,
+        .keeps_memory = w->ranges.keeps_memory, .now_ms = world_wall(w)};
     int err;
 
     rand_method_seed(w->plan.seed);
@@ -337,8 +340,7 @@ int world_parts(struct world *w, struct errmsg *why)
     memvfs_set_lying_sync(w->sr_life.disk, w->plan.lying);
     memvfs_set_lying_sync(w->dp_life.disk, w->plan.lying);
     links_on_muted(w->links, is_muted, w);
-    err = factory_make(&w->factory, w->crypto, &w->id_rng, w->plan.cards, lost, lost, quirks,
-                       world_wall(w));
+    err = factory_make(&w->factory, w->crypto, &w->id_rng, &made);
     if (err)
         return errmsg_set(why, err, "the factory stopped: %s", err_text(err));
     err = read_conf(w, why);

@@ -63,4 +63,6 @@ void world_ranges_draw(struct rng *rng, bool any, struct world_ranges *ret)
         d.part = CALM;
     draw_network(&d, &ret->net);
     draw_outages(&d, ret);
+    ret->tight = rate(&d, 50 * PERCENT);
+    ret->keeps_memory = rate(&d, 50 * PERCENT);
 }

@@ -13,6 +13,7 @@ struct world_outage {              /* of the SMSC of an operator */
 };
 struct world_ranges {
     struct simnet_faults net;
+    uint32_t tight, keeps_memory;  /* cards with little memory; cards that never get it back */
     struct world_outage outage[OUTAGES_MAX]; /* in order of time */
     unsigned n_outages;
 };

@@ -64,6 +64,8 @@ enum card_quirk {
     QUIRK_POR_FROM_NEW_NUMBER = 1u << 3,  /* PoR is sent only after the new profile attached */
     QUIRK_RECONFIRM_6A88 = 1u << 4,       /* a confirmation that comes again is answered 6A88 */
     QUIRK_RECONFIRM_6985 = 1u << 5,       /* or 6985, instead of the first answer once more */
+    QUIRK_MEMORY_KEPT = 1u << 6,          /* a deleted ISD-P keeps its memory for ever; not in the */
+                                          /* table: it is about downloads, for test/sim alone */
 };
 
 enum card_action_kind {
@@ -109,6 +111,9 @@ MUST_CHECK int card_stream_closed(struct card *c, int64_t now_ms, struct card_ac
 /* Power off and on: what is volatile (sessions, reassembly, session keys, an unsent PoR) is gone, a
  * REFRESH that was put off happens now. Streams of the device are closed by it. */
 MUST_CHECK int card_power_cycle(struct card *c, int64_t now_ms, struct card_actions *out);
+/* Behind so many commands of its next script the power fails: the others are never run, nothing may be
+ * sent of what this call wants, and card_power_cycle comes next. 0: the power holds. */
+void card_power_fails(struct card *c, unsigned commands);
 MUST_CHECK int card_timer(struct card *c, int64_t now_ms, struct card_actions *out);
 int64_t card_due(const struct card *c);             /* wall ms, 0 = none */
 /* USIM AUTHENTICATE (TS 31.102 7.1.2) with the enabled profile's K, OPc and SQN: ERR_AUTH (MAC

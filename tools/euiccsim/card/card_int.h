@@ -92,6 +92,7 @@ struct card {
     /* --- volatile --- */
     uint64_t version;
     uint32_t silent;
+    unsigned power_left;       /* commands until the power fails; 0: it holds */
     uint8_t status_next;       /* GET STATUS [next occurrence]; outlives the script that began */
     uint32_t n_rows, cap_rows;
     struct card_ledger_row *rows;

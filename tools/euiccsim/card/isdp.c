@@ -84,7 +84,8 @@ void isdp_remove(struct card *c, uint16_t number)
 
     if (!p)
         return;
-    c->memory_free += p->pub.memory;
+    if (!(c->quirks & QUIRK_MEMORY_KEPT))
+        c->memory_free += p->pub.memory;
     for (struct isdp *end = c->isdps + c->n_isdps; p + 1 < end; p++)
         *p = p[1];
     mem_wipe(p, sizeof(*p));

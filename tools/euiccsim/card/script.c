@@ -126,6 +126,16 @@ static bool room_left(struct script_writer *sw)
     return false;
 }
 
+void card_power_fails(struct card *c, unsigned commands)
+{
+    c->power_left = commands;
+}
+
+static bool power_fails(struct card *c)
+{
+    return c->power_left > 0 && --c->power_left == 0;
+}
+
 int script_run(struct exec *x, struct span script, struct writer *w)
 {
     struct script_reader sr;
@@ -144,8 +154,11 @@ int script_run(struct exec *x, struct span script, struct writer *w)
         if (rc != ERR_OK || !room_left(&sw) || !element(x, &sw, &item))
             break;
         x->begun = true;
-        if (item.tag != SCRIPT_TAG_CHAINING)
-            x->position++;
+        if (item.tag == SCRIPT_TAG_CHAINING)
+            continue;
+        x->position++;
+        if (power_fails(x->c))
+            break;
     }
     if (rc == ERR_FORMAT)
         bad_put(&sw, sr.bad);

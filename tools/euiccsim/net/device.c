@@ -165,20 +165,28 @@ static int end(struct simnet *n, uint32_t dev, int rc)
     return rc == ERR_OK ? timer_plan(n, dev) : rc;
 }
 
-/* As end, but the power may fail: before the card wrote (it never happened) or after it. */
-static int end_or_dark(struct simnet *n, uint32_t dev, int rc)
-{
-    bool dark = fault_hits(&n->rng, n->cfg.faults.power_loss);
+/* The power may fail before the card writes (it never happened), between two commands of a script, or
+ * behind all of it (no answer leaves). */
+enum dark { DARK_NOT, DARK_BEFORE, DARK_DURING, DARK_AFTER };
 
-    if (!dark || rc != ERR_OK)
+static enum dark dark_drawn(struct simnet *n, uint32_t dev)
+{
+    enum dark dark = fault_hits(&n->rng, n->cfg.faults.power_loss)
+                         ? (enum dark)(1 + rng_below(&n->rng, DARK_AFTER))
+                         : DARK_NOT;
+
+    if (dark == DARK_DURING)
+        card_power_fails(n->devices[dev].card, 1 + (unsigned)rng_below(&n->rng, 3));
+    return dark;
+}
+
+static int end_or_dark(struct simnet *n, uint32_t dev, enum dark dark, int rc)
+{
+    card_power_fails(n->devices[dev].card, 0);
+    if (dark == DARK_NOT || rc != ERR_OK)
         return end(n, dev, rc);
-    if (rng_below(&n->rng, 2) == 0) {
-        n->stats.dark_before++;
-        rc = device_reload(n, dev);
-    } else {
-        n->stats.dark_after++;
-        rc = device_make_durable(n, dev);
-    }
+    n->stats.dark[dark - 1]++;
+    rc = dark == DARK_BEFORE ? device_reload(n, dev) : device_make_durable(n, dev);
     return rc == ERR_OK ? device_off(n, dev, net_scaled(n, OFF_MS)) : rc;
 }
 
@@ -226,8 +234,10 @@ int device_timer(struct simnet *n, uint32_t dev, int64_t made_for)
 int device_sms(struct simnet *n, uint32_t dev, const struct msisdn *from, struct span ud)
 {
     struct card_actions *out = begin(n);
+    enum dark dark = dark_drawn(n, dev);
 
-    return end_or_dark(n, dev, card_sms(n->devices[dev].card, from, ud, n->now_ms, out));
+    return end_or_dark(n, dev, dark,
+                       card_sms(n->devices[dev].card, from, ud, n->now_ms, out));
 }
 
 int device_sms_sent(struct simnet *n, uint32_t dev, bool ok)
@@ -251,8 +261,10 @@ int device_stream_opened(struct simnet *n, uint32_t dev, bool ok)
 int device_stream_bytes(struct simnet *n, uint32_t dev, struct span b)
 {
     struct card_actions *out = begin(n);
+    enum dark dark = dark_drawn(n, dev);
 
-    return end_or_dark(n, dev, card_stream_bytes(n->devices[dev].card, b, n->now_ms, out));
+    return end_or_dark(n, dev, dark,
+                       card_stream_bytes(n->devices[dev].card, b, n->now_ms, out));
 }
 
 int device_stream_closed(struct simnet *n, uint32_t dev)

@@ -19,7 +19,8 @@ struct simnet_faults {
     uint32_t corrupt;             /* SMS with one flipped bit behind its header */
     uint32_t stream_cut;          /* for each piece of a stream; a stream is never altered */
     uint32_t power_loss;          /* for each thing a device gives its card: power is gone before */
-                                  /* (nothing happened) or after (no answer leaves) */
+                                  /* (nothing happened), inside its script, or behind it (no */
+                                  /* answer leaves) */
 };
 
 /* True with the rate; always takes one number. */

@@ -144,7 +144,7 @@ struct simnet_stats {
         mo_failed, por_lost;
     uint64_t streams_opened, streams_refused, streams_cut, octets_up, octets_down;
     uint64_t attach[ATTACH_CAUSES];
-    uint64_t dark_before, dark_after;          /* power lost before a card wrote, or after it */
+    uint64_t dark[3];             /* power lost before a card wrote, inside a script, behind it */
     uint64_t power_cycles, refreshes, devices_attached, streams_open;
 };
 void simnet_stats(const struct simnet *n, struct simnet_stats *ret);

@@ -159,6 +159,47 @@ static void confirmation_again_6985(void **state)
     confirmed_twice(QUIRK_RECONFIRM_6985, 0x6985);
 }
 
+static void memory_of_what_is_deleted_is_kept(void **state)
+{
+    static struct rig r;
+    uint32_t before;
+
+    (void)state;
+    begin(&r, QUIRK_MEMORY_KEPT);
+    before = card_memory_free(r.card);
+    assert_int_equal(rig_create(&r, 0x20, 1000), 0x9000);
+    assert_int_equal(rig_delete(&r, 0x20), 0x9000);
+    assert_int_equal(card_memory_free(r.card), before - 1000);
+    rig_reboot(&r);
+    assert_int_equal(card_memory_free(r.card), before - 1000);
+    rig_fini(&r);
+}
+
+/* Not a quirk but the device: of two deletions in one script the first is done, no more. */
+static void power_fails_between_two_commands(void **state)
+{
+#define DELETE_20 0x22, 0x18, 0x80, 0xE4, 0x00, 0x40, 0x12, 0x4F, 0x10, 0xA0, 0x00, 0x00, 0x05, \
+                  0x59, 0x10, 0x10, 0xFF, 0xFF, 0xFF, 0xFF, 0x89, 0x00, 0x00, 0x20, 0x00, 0x00
+#define DELETE_21 0x22, 0x18, 0x80, 0xE4, 0x00, 0x40, 0x12, 0x4F, 0x10, 0xA0, 0x00, 0x00, 0x05, \
+                  0x59, 0x10, 0x10, 0xFF, 0xFF, 0xFF, 0xFF, 0x89, 0x00, 0x00, 0x21, 0x00, 0x00
+    static const uint8_t BOTH[] = {0xAA, 0x34, DELETE_20, DELETE_21};
+    static struct rig r;
+    unsigned before;
+
+    (void)state;
+    begin(&r, 0);
+    assert_int_equal(rig_create(&r, 0x20, 0), 0x9000);
+    assert_int_equal(rig_create(&r, 0x21, 0), 0x9000);
+    before = card_isdp_count(r.card);
+    card_power_fails(r.card, 1);
+    rig_script(&r, 1, span_of(BOTH, sizeof(BOTH)));
+    assert_int_equal(card_isdp_count(r.card), before - 1);
+    rig_reboot(&r);
+    assert_int_equal(card_isdp_count(r.card), before - 1);
+    assert_int_equal(rig_delete(&r, 0x21), 0x9000);
+    rig_fini(&r);
+}
+
 static void the_table(void **state)
 {
     uint32_t seen = 0;
@@ -208,7 +249,8 @@ int main(void)
         cmocka_unit_test(por_after_notification), cmocka_unit_test(por_from_new_number),
         cmocka_unit_test(held_por_is_lost_with_power), cmocka_unit_test(confirmation_again_6a88),
         cmocka_unit_test(confirmation_again_6985), cmocka_unit_test(the_table),
-        cmocka_unit_test(draws),
+        cmocka_unit_test(draws), cmocka_unit_test(memory_of_what_is_deleted_is_kept),
+        cmocka_unit_test(power_fails_between_two_commands),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
