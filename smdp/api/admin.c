@@ -3,14 +3,10 @@
  * may see. Pages are bounded so that each fits into one frame. */
 #include "smdp/api/api_int.h"
 
-#include "common/journal/journal.h"
+#include "common/daemon/log_view.h"
 
 #define ORDERS_PAGE   256u
 #define PROFILES_PAGE 1024u
-#define EVENTS_PAGE   512u
-#define EVENTS_OCTETS (WIRE_EVENT_MAX + 8192u) /* of one page; any one record fits */
-#define RECORD_OCTETS 256u                     /* a record without its body */
-#define EVENTS_SCAN   20000u                   /* records looked at for one page */
 #define COUNTERS_MAX  64u
 
 static unsigned page(uint32_t asked, unsigned most)
@@ -196,197 +192,75 @@ static void profile_list(struct request *q)
 }
 
 /* --- the log --- */
-struct events {
-    struct request *q;
-    const struct admin_events_request *req;
-    struct admin_record *list;
-    unsigned n, max;
-    size_t octets;
-    uint64_t scanned, next, durable;
-};
-
 /* An operator reads the stream of its own tenant. */
-static bool sees(const struct request *q, uint32_t stream)
+static bool sees(void *ctx, uint32_t stream)
 {
+    const struct request *q = ctx;
+
     return q->scope.all || (stream && q->party->number == stream);
-}
-
-static bool wanted(const struct events *ev, const struct journal_record *r)
-{
-    const struct admin_events_request *req = ev->req;
-
-    return (uuid_is_zero(&req->op) || uuid_eq(&req->op, &r->op)) &&
-           (eid_is_zero(&req->eid) || eid_eq(&req->eid, &r->eid)) &&
-           (!req->has_stream || req->stream == r->stream) && sees(ev->q, r->stream);
-}
-
-static struct span dup_span(struct arena *a, struct span s)
-{
-    return s.p ? span_of(arena_dup(a, s.n ? (const void *)s.p : "", s.n ? s.n : 1), s.n) : s;
-}
-
-static int one_row(void *ctx, const struct journal_row *row)
-{
-    struct events *ev = ctx;
-    struct arena *mem = dp_request_memory(ev->q);
-    struct admin_record *r;
-
-    if (row->rec.lsn > ev->durable || ev->n == ev->max || ev->scanned == EVENTS_SCAN)
-        return ERR_FULL;
-    ev->scanned++;
-    if (!wanted(ev, &row->rec)) {
-        ev->next = row->rec.lsn + 1;
-        return ERR_OK;
-    }
-    if (ev->octets + row->rec.body.n + RECORD_OCTETS > EVENTS_OCTETS)
-        return ERR_FULL;
-    ev->next = row->rec.lsn + 1;
-    r = &ev->list[ev->n++];
-    r->lsn = row->rec.lsn;
-    r->epoch = row->rec.epoch;
-    r->stream = row->rec.stream;
-    r->seq = row->rec.seq;
-    r->at_ms = row->rec.at_ms;
-    r->type = span_str(arena_str(mem, span_str(row->rec.type)));
-    r->class = (enum event_class)row->rec.class_;
-    r->op = row->rec.op;
-    r->eid = row->rec.eid;
-    r->salt = dup_span(mem, row->salt);
-    r->body = dup_span(mem, row->rec.body);
-    memcpy(r->body_hash, row->body_hash, sizeof r->body_hash);
-    memcpy(r->hash, row->hash, sizeof r->hash);
-    ev->octets += row->rec.body.n + RECORD_OCTETS;
-    return ERR_OK;
 }
 
 static void events(struct request *q)
 {
-    const struct admin_events_request *req = q->msg.body;
-    struct events ev = {.q = q,
-                        .req = req,
-                        .max = page(req->limit, EVENTS_PAGE),
-                        .durable = engine_durable_lsn(q->a->cfg.engine),
-                        .next = req->from_lsn ? req->from_lsn : 1};
+    const struct log_view v = {.engine = q->a->cfg.engine, .sees = sees, .ctx = q};
     struct message m;
     struct admin_events_response *body = dp_request_response(q, &m);
-    int err;
+    int err = body ? log_view_events(&v, q->msg.body, body) : ERR_NOMEM;
 
-    ev.list = arena_alloc(dp_request_memory(q), ev.max * sizeof *ev.list);
-    if (!body || !ev.list) {
+    if (err == ERR_NOMEM)
         broken(q);
-        return;
-    }
-    err = journal_read_rows(engine_journal(q->a->cfg.engine), ev.next, 0, one_row, &ev);
-    if (err && err != ERR_FULL) {
+    else if (err)
         dp_request_refuse(q, DP_ST_BUSY, "the log cannot be read; check it with smctl log verify");
-        return;
-    }
-    body->records = ev.list;
-    body->n_records = ev.n;
-    body->next_lsn = ev.next;
-    body->durable_lsn = ev.durable;
-    dp_request_respond(q, m);
-}
-
-struct heads {
-    struct request *q;
-    struct admin_head *list;
-    unsigned n;
-};
-
-static int one_head(void *ctx, const struct journal_head *head)
-{
-    struct heads *h = ctx;
-
-    if (!sees(h->q, head->stream) || h->n == ADMIN_LIST_MAX)
-        return ERR_OK;
-    h->list[h->n].stream = head->stream;
-    h->list[h->n].seq = head->seq;
-    memcpy(h->list[h->n].hash, head->hash, sizeof head->hash);
-    h->n++;
-    return ERR_OK;
+    else
+        dp_request_respond(q, m);
 }
 
 static void heads(struct request *q)
 {
-    struct heads h = {.q = q};
+    const struct log_view v = {.engine = q->a->cfg.engine, .sees = sees, .ctx = q};
     struct message m;
     struct admin_heads_response *body = dp_request_response(q, &m);
 
-    h.list = arena_alloc(dp_request_memory(q), ADMIN_LIST_MAX * sizeof *h.list);
-    if (!body || !h.list || journal_heads(engine_journal(q->a->cfg.engine), one_head, &h)) {
+    if (body && log_view_heads(&v, body) == ERR_OK)
+        dp_request_respond(q, m);
+    else
         broken(q);
-        return;
-    }
-    body->heads = h.list;
-    body->n_heads = h.n;
-    dp_request_respond(q, m);
 }
 
 /* --- status --- */
-static void count(struct admin_counter *list, unsigned *n, const char *name, uint64_t value)
-{
-    if (*n == COUNTERS_MAX)
-        return;
-    list[*n].name = span_str(name);
-    list[(*n)++].value = value;
-}
-
-static unsigned own_counters(struct request *q, struct admin_counter *list)
+static void own_counters(struct request *q, struct counter_list *l)
 {
     const struct dp_api_counters *c = &q->a->count;
-    const struct callers_counters at = callers_count(q->a->callers);
     struct engine_counters e;
-    unsigned n = 0;
 
     engine_get_counters(q->a->cfg.engine, &e);
-    count(list, &n, "orders_running", dp_store_live(q->a->cfg.store));
-    count(list, &n, "turns", e.turns);
-    count(list, &n, "commits", e.commits);
-    count(list, &n, "records", e.records);
-    count(list, &n, "inputs", e.inputs);
-    count(list, &n, "inputs_refused", e.refused);
-    count(list, &n, "timers_failed", e.errors);
-    count(list, &n, "write_behinds", e.flushes);
-    count(list, &n, "orders_loaded", e.loads);
-    count(list, &n, "deliveries_sent", e.deliveries_sent);
-    count(list, &n, "deliveries_held", e.deliveries_held);
-    count(list, &n, "connections", at.connections);
-    count(list, &n, "hello_refused", at.hello_refused);
-    count(list, &n, "requests", at.requests);
-    count(list, &n, "requests_denied", c->denied);
-    count(list, &n, "requests_malformed", c->malformed);
-    count(list, &n, "requests_repeated", c->repeated);
-    count(list, &n, "identifiers_reused", c->reused);
-    count(list, &n, "subscriptions_imported", c->imported);
-    count(list, &n, "answers_undeliverable", c->undeliverable + at.undeliverable);
-    return n;
+    counter_add(l, "orders_running", dp_store_live(q->a->cfg.store));
+    counter_add(l, "orders_loaded", e.loads);
+    counters_of_daemon(l, q->a->cfg.engine, q->a->callers);
+    counter_add(l, "requests_denied", c->denied);
+    counter_add(l, "requests_malformed", c->malformed);
+    counter_add(l, "requests_repeated", c->repeated);
+    counter_add(l, "identifiers_reused", c->reused);
+    counter_add(l, "subscriptions_imported", c->imported);
+    counter_add(l, "answers_undeliverable", c->undeliverable);
 }
 
 static void status(struct request *q)
 {
     const struct dp_api_config *cfg = &q->a->cfg;
-    struct admin_counter *l = arena_alloc(dp_request_memory(q), COUNTERS_MAX * sizeof *l);
+    struct counter_list l = {.max = COUNTERS_MAX};
     struct message m;
     struct admin_status_response *body = dp_request_response(q, &m);
-    struct engine_counters e;
 
-    if (!l || !body) {
+    l.list = arena_alloc(dp_request_memory(q), COUNTERS_MAX * sizeof *l.list);
+    if (!l.list || !body) {
         broken(q);
         return;
     }
-    engine_get_counters(cfg->engine, &e);
-    body->version = span_str(cfg->version);
-    body->epoch = journal_epoch(engine_journal(cfg->engine));
-    body->durable_lsn = engine_durable_lsn(cfg->engine);
-    body->counters = l;
-    body->n_counters = own_counters(q, l);
+    own_counters(q, &l);
     if (cfg->counters)
-        body->n_counters +=
-            cfg->counters(cfg->ctx, l + body->n_counters, COUNTERS_MAX - body->n_counters);
-    body->memory_rss = cfg->rss ? cfg->rss(cfg->ctx) : 0;
-    body->fsyncs = e.commits; /* one synced write of the journal a commit */
-    body->bytes_written = e.body_bytes;
+        l.n += cfg->counters(cfg->ctx, l.list + l.n, l.max - l.n);
+    log_view_status(cfg->engine, cfg->version, cfg->rss ? cfg->rss(cfg->ctx) : 0, &l, body);
     dp_request_respond(q, m);
 }
 

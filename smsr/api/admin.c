@@ -3,14 +3,11 @@
  * caller may see. Reads only; pages are bounded so that each fits into one frame. */
 #include "smsr/api/api_int.h"
 
+#include "common/daemon/log_view.h"
 #include "smsr/proc/procs.h"
 
 #define OPERATIONS_PAGE 256u
 #define EIS_PAGE 1024u
-#define EVENTS_PAGE 512u
-#define EVENTS_OCTETS (WIRE_EVENT_MAX + 8192u) /* of one page; any one record fits */
-#define RECORD_OCTETS 256u                 /* a record without its body */
-#define EVENTS_SCAN 20000u                 /* records looked at for one page */
 #define COUNTERS_MAX 128u
 
 static struct arena *mem(struct request *q)
@@ -93,154 +90,81 @@ static void operation_list(struct request *q)
 }
 
 /* --- the log --- */
-struct events {
+struct log_reader {
     struct request *q;
-    const struct admin_events_request *req;
-    struct admin_record *list;
-    unsigned n, max;
-    size_t octets;
-    uint64_t scanned, next, durable;
     bool own_op;                           /* the filter names an operation the caller may see */
     struct op_row op;                      /* it, then */
     struct buf part;                       /* a body without what is others' */
 };
 
-static bool wanted(const struct events *ev, const struct journal_record *r)
+static bool sees(void *ctx, uint32_t stream)
 {
-    const struct admin_events_request *req = ev->req;
+    const struct log_reader *r = ctx;
 
-    if (!uuid_is_zero(&req->op) && !uuid_eq(&req->op, &r->op))
-        return false;
-    if (!eid_is_zero(&req->eid) && !eid_eq(&req->eid, &r->eid))
-        return false;
-    if (req->has_stream && req->stream != r->stream)
-        return false;
-    return ev->own_op || scope_sees_stream(&ev->q->scope, r->stream);
+    return scope_sees_stream(&r->q->scope, stream);
 }
 
-static struct span dup_span(struct arena *a, struct span s)
+/* Salt and body as an owner may see them: no salt with a part, it proves nothing. */
+static bool owner_part(void *ctx, const struct journal_row *row, struct span *salt,
+                       struct span *body)
 {
-    return s.p ? span_of(arena_dup(a, s.n ? (const void *)s.p : "", s.n ? s.n : 1), s.n) : s;
-}
-
-/* Salt and body as the caller may see them. An owner gets no salt with a part: it proves nothing. */
-static void shown(struct events *ev, const struct journal_row *row, struct admin_record *ret)
-{
+    struct log_reader *r = ctx;
     bool cut = false;
 
-    ret->salt = row->salt;
-    ret->body = row->rec.body;
-    if (scope_sees_stream(&ev->q->scope, row->rec.stream) || !row->rec.body.p)
-        return;
-    buf_reset(&ev->part);
-    if (api_owner_body(ev->q, &ev->op, &row->rec, &ev->part, &cut))
-        ret->body = (struct span){NULL, 0};
+    if (!r->own_op || !row->rec.body.p)
+        return r->own_op;
+    buf_reset(&r->part);
+    if (api_owner_body(r->q, &r->op, &row->rec, &r->part, &cut))
+        *body = (struct span){NULL, 0};
     else if (cut)
-        ret->body = buf_span(&ev->part);
+        *body = buf_span(&r->part);
     else
-        return;
-    ret->salt = (struct span){NULL, 0};
+        return true;
+    *salt = (struct span){NULL, 0};
+    return true;
 }
 
-static int one_row(void *ctx, const struct journal_row *row)
+static struct log_view view_of(struct log_reader *r)
 {
-    struct events *ev = ctx;
-    struct admin_record *r;
-
-    if (row->rec.lsn > ev->durable || ev->n == ev->max || ev->scanned == EVENTS_SCAN)
-        return ERR_FULL;
-    ev->scanned++;
-    if (!wanted(ev, &row->rec)) {
-        ev->next = row->rec.lsn + 1;
-        return ERR_OK;
-    }
-    if (ev->octets + row->rec.body.n + RECORD_OCTETS > EVENTS_OCTETS)
-        return ERR_FULL;
-    ev->next = row->rec.lsn + 1;
-    r = &ev->list[ev->n++];
-    r->lsn = row->rec.lsn;
-    r->epoch = row->rec.epoch;
-    r->stream = row->rec.stream;
-    r->seq = row->rec.seq;
-    r->at_ms = row->rec.at_ms;
-    r->type = span_str(arena_str(mem(ev->q), span_str(row->rec.type)));
-    r->class = (enum event_class)row->rec.class_;
-    r->op = row->rec.op;
-    r->eid = row->rec.eid;
-    shown(ev, row, r);
-    r->salt = dup_span(mem(ev->q), r->salt);
-    r->body = dup_span(mem(ev->q), r->body);
-    memcpy(r->body_hash, row->body_hash, sizeof r->body_hash);
-    memcpy(r->hash, row->hash, sizeof r->hash);
-    ev->octets += row->rec.body.n + RECORD_OCTETS;
-    return ERR_OK;
+    return (struct log_view){
+        .engine = r->q->a->cfg.engine, .sees = sees, .part = owner_part, .ctx = r};
 }
 
 static void events(struct request *q)
 {
     const struct admin_events_request *req = q->msg.body;
-    struct events ev = {.q = q, .req = req, .max = page(req->limit, EVENTS_PAGE),
-                        .durable = engine_durable_lsn(q->a->cfg.engine),
-                        .next = req->from_lsn ? req->from_lsn : 1};
+    struct log_reader r = {.q = q};
+    const struct log_view v = view_of(&r);
     struct message m;
     struct admin_events_response *body = api_response(q, &m);
-    int err;
+    int err = ERR_NOMEM;
 
-    ev.list = arena_alloc(mem(q), ev.max * sizeof *ev.list);
-    if (!body || !ev.list) {
+    r.own_op = !uuid_is_zero(&req->op) &&
+               !store_operation(q->a->cfg.store, &q->scope, &req->op, &r.op);
+    buf_init(&r.part, WIRE_EVENT_MAX);
+    if (body)
+        err = log_view_events(&v, req, body);
+    buf_fini(&r.part);
+    if (err == ERR_NOMEM)
         no_memory(q);
-        return;
-    }
-    ev.own_op = !uuid_is_zero(&req->op) &&
-                !store_operation(q->a->cfg.store, &q->scope, &req->op, &ev.op);
-    buf_init(&ev.part, WIRE_EVENT_MAX);
-    err = journal_read_rows(engine_journal(q->a->cfg.engine), ev.next, 0, one_row, &ev);
-    buf_fini(&ev.part);
-    if (err && err != ERR_FULL) {
+    else if (err)
         api_refuse(q, ST_STORAGE,
                    span_str("the log cannot be read; check it with smctl log verify"));
-        return;
-    }
-    body->records = ev.list;
-    body->n_records = ev.n;
-    body->next_lsn = ev.next;
-    body->durable_lsn = ev.durable;
-    api_respond(q, m, NULL, VERDICT_NONE);
-}
-
-struct heads {
-    struct request *q;
-    struct admin_head *list;
-    unsigned n;
-};
-
-static int one_head(void *ctx, const struct journal_head *head)
-{
-    struct heads *h = ctx;
-
-    if (!scope_sees_stream(&h->q->scope, head->stream) || h->n == ADMIN_LIST_MAX)
-        return ERR_OK;
-    h->list[h->n].stream = head->stream;
-    h->list[h->n].seq = head->seq;
-    memcpy(h->list[h->n].hash, head->hash, sizeof head->hash);
-    h->n++;
-    return ERR_OK;
+    else
+        api_respond(q, m, NULL, VERDICT_NONE);
 }
 
 static void heads(struct request *q)
 {
-    struct heads h = {.q = q};
+    struct log_reader r = {.q = q};
+    const struct log_view v = view_of(&r);
     struct message m;
     struct admin_heads_response *body = api_response(q, &m);
 
-    h.list = arena_alloc(mem(q), ADMIN_LIST_MAX * sizeof *h.list);
-    if (!body || !h.list || journal_heads(engine_journal(q->a->cfg.engine), one_head, &h)) {
+    if (body && log_view_heads(&v, body) == ERR_OK)
+        api_respond(q, m, NULL, VERDICT_NONE);
+    else
         no_memory(q);
-        return;
-    }
-    body->heads = h.list;
-    body->n_heads = h.n;
-    api_respond(q, m, NULL, VERDICT_NONE);
 }
 
 /* --- the fleet --- */
@@ -316,73 +240,43 @@ static void eis_list(struct request *q)
 }
 
 /* --- status --- */
-static void count(struct admin_counter *list, unsigned *n, const char *name, uint64_t value)
-{
-    if (*n == COUNTERS_MAX)
-        return;
-    list[*n].name = span_str(name);
-    list[(*n)++].value = value;
-}
-
-static unsigned own_counters(struct request *q, struct admin_counter *list)
+static void own_counters(struct request *q, struct counter_list *l)
 {
     const struct api_counters *c = &q->a->count;
-    const struct callers_counters at = callers_count(q->a->callers);
     struct engine_counters e;
     uint64_t cards = 0, live = 0;
-    unsigned n = 0;
 
     engine_get_counters(q->a->cfg.engine, &e);
     if (!store_counts(q->a->cfg.store, &cards, &live)) {
-        count(list, &n, "cards_written", cards);
-        count(list, &n, "operations_running_written", live);
+        counter_add(l, "cards_written", cards);
+        counter_add(l, "operations_running_written", live);
     }
-    count(list, &n, "turns", e.turns);
-    count(list, &n, "commits", e.commits);
-    count(list, &n, "records", e.records);
-    count(list, &n, "inputs", e.inputs);
-    count(list, &n, "inputs_refused", e.refused);
-    count(list, &n, "timers_failed", e.errors);
-    count(list, &n, "write_behinds", e.flushes);
-    count(list, &n, "cards_loaded", e.loads);
-    count(list, &n, "deliveries_sent", e.deliveries_sent);
-    count(list, &n, "deliveries_held", e.deliveries_held);
-    count(list, &n, "connections", at.connections);
-    count(list, &n, "hello_refused", at.hello_refused);
-    count(list, &n, "requests", at.requests);
-    count(list, &n, "requests_denied", c->denied);
-    count(list, &n, "requests_malformed", c->malformed);
-    count(list, &n, "requests_repeated", c->repeated);
-    count(list, &n, "identifiers_reused", c->reused);
-    count(list, &n, "requests_no_room", c->no_room);
-    count(list, &n, "answers_undeliverable", c->undeliverable + at.undeliverable);
-    return n;
+    counter_add(l, "cards_loaded", e.loads);
+    counters_of_daemon(l, q->a->cfg.engine, q->a->callers);
+    counter_add(l, "requests_denied", c->denied);
+    counter_add(l, "requests_malformed", c->malformed);
+    counter_add(l, "requests_repeated", c->repeated);
+    counter_add(l, "identifiers_reused", c->reused);
+    counter_add(l, "requests_no_room", c->no_room);
+    counter_add(l, "answers_undeliverable", c->undeliverable);
 }
 
 static void status(struct request *q)
 {
     const struct api_config *cfg = &q->a->cfg;
-    struct admin_counter *list = arena_alloc(mem(q), COUNTERS_MAX * sizeof *list);
+    struct counter_list l = {.max = COUNTERS_MAX};
     struct message m;
     struct admin_status_response *body = api_response(q, &m);
-    struct engine_counters e;
 
-    if (!list || !body) {
+    l.list = arena_alloc(mem(q), COUNTERS_MAX * sizeof *l.list);
+    if (!l.list || !body) {
         no_memory(q);
         return;
     }
-    engine_get_counters(cfg->engine, &e);
-    body->version = span_str(cfg->version);
-    body->epoch = journal_epoch(engine_journal(cfg->engine));
-    body->durable_lsn = engine_durable_lsn(cfg->engine);
-    body->counters = list;
-    body->n_counters = own_counters(q, list);
+    own_counters(q, &l);
     if (cfg->counters)
-        body->n_counters += cfg->counters(cfg->ctx, list + body->n_counters,
-                                          COUNTERS_MAX - body->n_counters);
-    body->memory_rss = cfg->rss ? cfg->rss(cfg->ctx) : 0;
-    body->fsyncs = e.commits; /* one synced write of the journal a commit */
-    body->bytes_written = e.body_bytes;
+        l.n += cfg->counters(cfg->ctx, l.list + l.n, l.max - l.n);
+    log_view_status(cfg->engine, cfg->version, cfg->rss ? cfg->rss(cfg->ctx) : 0, &l, body);
     api_respond(q, m, NULL, VERDICT_NONE);
 }
 
