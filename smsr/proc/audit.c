@@ -8,8 +8,6 @@
 #include "smsr/domain/eis_view.h"
 #include "smsr/domain/notification.h"
 
-#define ASKED_MAX 4u /* about a change nobody ordered, at least */
-
 enum { AU_QUEUED, AU_ASKING, AU_AUDIT_STATES, AU_CONFIRMING = AU_AUDIT_STATES, AU_STATE_COUNT };
 #define S(x) (1u << (unsigned)(x))
 
@@ -19,34 +17,43 @@ static const struct euicc_profile *named(const struct run *r)
     return r->op->aid.n ? euicc_profile_by_aid(r->e, &r->op->aid) : NULL;
 }
 
+static bool told_of_change(const struct run *r)
+{
+    return r->op->function == FN_NOTIFICATION && r->op->notif_kind != NOTIFICATION_FIRST_ATTACH;
+}
+
+/* A card that told of a change and then fell silent is asked until it answers, since the EIS is known
+ * to be wrong: every minute at first, ever more rarely once its time is over. */
+static int64_t ask_due(const struct run *r)
+{
+    int64_t over = r->now - r->op->validity_end_ms;
+    enum timer t = TIMER_FENCE_2;
+
+    if (!told_of_change(r) || over < 0)
+        return run_fence_due(r, 0);
+    while (t < TIMER_FENCE_5 && run_timer(r, (enum timer)(t + 1)) <= over)
+        t++;
+    return r->now + run_timer(r, t);
+}
+
 /* Asked again: a card that is silent where the EIS believes it to be may have fallen back by itself,
  * and its notification waits behind this very question. */
 int audit_start(struct run *r)
 {
     const struct euicc_profile *other = named(r);
+    int err;
 
     if (!other && run_packet(r, PURPOSE_AUDIT))
         other = euicc_fallback(r->e);
-    return run_fence_to(r, PURPOSE_AUDIT, AU_ASKING, other);
+    err = run_fence_to(r, PURPOSE_AUDIT, AU_ASKING, other);
+    if (!err && run_expired(r))
+        r->p->unit.armed->due_ms = ask_due(r);
+    return err;
 }
 
 static int confirm(struct run *r)
 {
     return run_confirm(r, r->op->notif_sequence, AU_CONFIRMING, named(r), euicc_enabled(r->e));
-}
-
-static unsigned asked(const struct run *r)
-{
-    unsigned n = 0;
-
-    for (unsigned i = 0; i < r->e->n_packets; i++)
-        n += r->e->packets[i].purpose == PURPOSE_AUDIT && uuid_eq(&r->e->packets[i].op, &r->op->id);
-    return n;
-}
-
-static bool told_of_change(const struct run *r)
-{
-    return r->op->function == FN_NOTIFICATION && r->op->notif_kind != NOTIFICATION_FIRST_ATTACH;
 }
 
 static int queued(const struct proc_view *v, const struct input *in, struct plan *p)
@@ -118,7 +125,7 @@ static int heard(struct run *r)
     if (run_answer_lost(r, pk))
         return audit_start(r);
     if (r->in->u.por.status != POR_OK || es5_audit_read(r->in->u.por.data, &st)) {
-        (void)run_por(r, AU_ASKING, run_fence_due(r, r->op->fences));
+        (void)run_por(r, AU_ASKING, ask_due(r));
         return ERR_OK;
     }
     (void)run_por(r, -1, 0);
@@ -156,6 +163,9 @@ static int confirming(const struct proc_view *v, const struct input *in, struct 
         return in->u.notification.sequence == r.op->notif_sequence ? confirm(&r) : ERR_STATE;
     if (!run_expired(&r))
         return run_confirm_again(&r, AU_CONFIRMING, named(&r), euicc_enabled(r.e));
+    /* It may have heard us all the same, and then says nothing more by itself. */
+    if (told_of_change(&r))
+        return audit_start(&r);
     (void)run_conclude(&r, VERDICT_FAILED, ST_EXPIRED_SENT, STAGE_CONFIRMATION,
                        (struct span){NULL, 0});
     return ERR_OK;
@@ -168,7 +178,7 @@ static int asking(const struct proc_view *v, const struct input *in, struct plan
     if (in->kind == IN_POR)
         return heard(&r);
     /* A read that nobody answered has changed nothing: FAILED is the truth. */
-    if (run_expired(&r) && (!told_of_change(&r) || asked(&r) >= ASKED_MAX)) {
+    if (run_expired(&r) && !told_of_change(&r)) {
         (void)run_conclude(&r, VERDICT_FAILED, ST_READ_UNANSWERED, STAGE_BEARER,
                            (struct span){NULL, 0});
         return ERR_OK;

@@ -346,7 +346,7 @@ static void nobody_hears_us(void **state)
 {
     struct core *w = *state;
 
-    unsolicited(w, 5, ONE);
+    unsolicited(w, 1, BOOT);
     core_pass(w, 899 * SECONDS);
     assert_string_equal(core_state(w), "CONFIRMING");
     core_pass(w, 1 * SECONDS);

@@ -100,20 +100,48 @@ static void what_the_card_told_is_looked_into_however_late(void **state)
     assert_int_equal(core_profile_state(w, ONE), PROFILE_DISABLED);
 }
 
-/* A card that stays silent does not keep the others' operations for ever. */
-static void a_silent_card_is_not_asked_for_ever(void **state)
+/* The EIS is known to be wrong until the card has said what is on: it is asked ever more rarely, but it is
+ * asked. Who waits behind it is told that nothing was sent. */
+static void asked_until_it_answers(struct core *w)
+{
+    int64_t t0 = w->now;
+    unsigned asked = 0;
+
+    assert_string_equal(core_state(w), "ASKING");
+    core_call(w, CORE_F, FN_AUDIT_EIS, 0);
+    for (; w->now - t0 < 30 * 24 * 3600 * SECONDS; asked += w->plan.unit.set)
+        assert_true(core_timer(w));
+    assert_in_range(asked, 60, 160);
+    assert_int_equal(w->e->n_ops, 1);
+    assert_int_equal(w->concluded[VERDICT_EXPIRED], 1);
+    core_por_list(w, 0, "10=3F 11=1F 12=1F");
+    assert_int_equal(w->e->n_ops, 0);
+    assert_int_equal(core_profile_state(w, BOOT), PROFILE_ENABLED);
+    assert_int_equal(core_profile_state(w, ONE), PROFILE_DISABLED);
+}
+
+static void a_silent_card_is_asked_ever_more_rarely(void **state)
 {
     struct core *w = *state;
-    unsigned asked = 0;
 
     one_is_on(w);
     core_note(w, FALLEN, 2, BOOT);
     assert_true(core_timer(w));
     core_por_hex(w, 0, CONFIRMED); /* to the confirmation; then it is silent */
-    assert_string_equal(core_state(w), "ASKING");
-    for (; w->e->n_ops && asked < 100; asked += w->plan.unit.set)
-        assert_true(core_timer(w));
-    assert_in_range(asked, 4, 20);
+    asked_until_it_answers(w);
+}
+
+/* The confirmation may have reached it: then it tells nothing more by itself. */
+static void a_confirmation_without_an_answer_is_followed_by_the_question(void **state)
+{
+    struct core *w = *state;
+
+    one_is_on(w);
+    core_note(w, FALLEN, 2, BOOT);
+    assert_true(core_timer(w));
+    assert_string_equal(core_state(w), "CONFIRMING");
+    core_pass(w, 900 * SECONDS);
+    asked_until_it_answers(w);
 }
 
 int main(void)
@@ -122,7 +150,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(every_second_question_goes_to_the_fall_back),
         T(what_the_card_told_is_looked_into_however_late),
-        T(a_silent_card_is_not_asked_for_ever),
+        T(a_silent_card_is_asked_ever_more_rarely),
+        T(a_confirmation_without_an_answer_is_followed_by_the_question),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
