@@ -393,7 +393,8 @@ int engine_turn_end(struct engine *e)
     err = db_read_end(e->state);
     if (err)
         return engine_fail(e, err, "state.db cannot be read: %s", err_text(err));
-    return write_behind(e);
+    err = check_disks(e); /* deliveries are read while they leave */
+    return err ? err : write_behind(e);
 }
 
 int engine_idle(struct engine *e)
