@@ -75,6 +75,10 @@ int errmsg_set(struct errmsg *why, int err, const char *fmt, ...)
         if (vsnprintf(why->text, sizeof(why->text), fmt, args) < 0)
             why->text[0] = '\0';
         va_end(args);
+        /* What it quotes may come from outside: it stays one line. */
+        for (char *c = why->text; *c; c++)
+            if ((unsigned char)*c < 0x20 || *c == 0x7F)
+                *c = '?';
     }
     return err;
 }

@@ -55,6 +55,6 @@ struct errmsg {
     char text[320];
 };
 
-/* Writes the sentence (truncated to fit) when why is not NULL and returns err, so that
- * `return errmsg_set(why, ERR_CONFIG, "...")` reads as one step. */
+/* Writes the sentence (truncated to fit, control characters as ?) when why is not NULL and returns
+ * err, so that `return errmsg_set(why, ERR_CONFIG, "...")` reads as one step. */
 int errmsg_set(struct errmsg *why, int err, const char *fmt, ...) PRINTF_LIKE(3, 4);

@@ -63,6 +63,16 @@ static void errmsg_cuts_what_does_not_fit(void **state)
     assert_int_equal(strlen(why.text), sizeof(why.text) - 1);
 }
 
+static void errmsg_stays_one_line(void **state)
+{
+    (void)state;
+    struct errmsg why;
+    assert_int_equal(errmsg_set(&why, ERR_CONFIG, "unknown key %s", "a\nb\x1b[2J\x7f"), ERR_CONFIG);
+    assert_string_equal(why.text, "unknown key a?b?[2J?");
+    assert_int_equal(errmsg_set(&why, ERR_CONFIG, "\xC3\xA4"), ERR_CONFIG);
+    assert_string_equal(why.text, "\xC3\xA4");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -71,6 +81,7 @@ int main(void)
         cmocka_unit_test(retry_classes_follow_the_meaning),
         cmocka_unit_test(errmsg_formats_and_passes_the_error_on),
         cmocka_unit_test(errmsg_cuts_what_does_not_fit),
+        cmocka_unit_test(errmsg_stays_one_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
