@@ -89,6 +89,8 @@ static int load_heads(struct journal *j, struct errmsg *why)
             return errmsg_set(why, err, "%s: the streams cannot be read", db_path(j->db));
         stream = stmt_u32(st, 0);
         err = stmt_end(st, ERR_OK);
+        if (err == ERR_OK && stream < from) /* a corrupt index would lead in a circle */
+            err = errmsg_set(why, ERR_CORRUPT, "%s: its index of streams is corrupt", db_path(j->db));
         if (err == ERR_OK)
             err = load_head(j, stream, why);
         if (err != ERR_OK)

@@ -69,5 +69,9 @@ bool memvfs_exists(const struct memvfs *m, const char *path);
 uint64_t memvfs_size(const struct memvfs *m, const char *path);
 /* One octet as programs see it; 0 beyond the end. */
 uint8_t memvfs_octet(const struct memvfs *m, const char *path, uint64_t offset);
+/* A whole file as programs see it, until the next operation on it; NULL: no such file. */
+const uint8_t *memvfs_content(const struct memvfs *m, const char *path, size_t *ret_n);
+/* Tampering: the file is this and nothing else, durably; whoever has it open gets I/O errors from now on. */
+void memvfs_put(struct memvfs *m, const char *path, const void *p, size_t n);
 /* Tampering: inverts the bits of mask in one octet, durably. false: no such octet. */
 bool memvfs_flip(struct memvfs *m, const char *path, uint64_t offset, uint8_t mask);

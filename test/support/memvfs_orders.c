@@ -151,6 +151,27 @@ uint8_t memvfs_octet(const struct memvfs *m, const char *path, uint64_t offset)
     return f != NULL && f->exists && offset < f->live.n ? f->live.p[offset] : 0;
 }
 
+const uint8_t *memvfs_content(const struct memvfs *m, const char *path, size_t *ret_n)
+{
+    const struct memfile *f = memfile_find(m, path);
+
+    if (f == NULL || !f->exists)
+        return NULL;
+    *ret_n = f->live.n;
+    return f->live.p;
+}
+
+void memvfs_put(struct memvfs *m, const char *path, const void *p, size_t n)
+{
+    struct memfile *f = memfile_make(m, path);
+
+    if (f == NULL || !memfile_truncate(f, 0) || (n > 0 && !memfile_write(f, 0, p, n)))
+        abort(); /* out of memory: the world cannot go on */
+    f->exists = true;
+    if (!memfile_crash(f, MEMVFS_KEEP, &m->fault_rng))
+        abort();
+}
+
 bool memvfs_flip(struct memvfs *m, const char *path, uint64_t offset, uint8_t mask)
 {
     struct memfile *f = memfile_find(m, path);

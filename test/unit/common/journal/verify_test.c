@@ -190,6 +190,30 @@ static void insertion_within(void **state)
              13);
 }
 
+/* The index by which a start finds the streams leads in a circle: the last entry of stream 2, record 30,
+ * has become a text, which is above every number and reads as 0. */
+static void a_corrupt_index_of_streams_is_refused(void **state)
+{
+    static const uint8_t entry[] = {4, 1, 1, 1, 2, 10, 30};
+    struct fix *f = *state;
+    struct journal_report rep;
+    const uint8_t *file;
+    unsigned found = 0;
+    size_t n = 0;
+
+    assert_int_equal(journal_checkpoint(f->j, true), ERR_OK);
+    fix_close(f);
+    file = memvfs_content(f->m, PATH, &n);
+    assert_non_null(file);
+    for (size_t at = 0; at + sizeof entry <= n; at++)
+        if (memcmp(file + at, entry, sizeof entry) == 0 && found++ == 0)
+            assert_true(memvfs_flip(f->m, PATH, at + 1, 0x0E));
+    assert_int_equal(found, 1);
+    assert_int_equal(journal_open(PATH, &f->o, f->crypto, &f->j, &f->why), ERR_CORRUPT);
+    assert_non_null(strstr(f->why.text, "streams"));
+    assert_int_equal(verify(f, &rep), ERR_CORRUPT);
+}
+
 static void missing_trigger(void **state)
 {
     struct fix *f = *state;
@@ -340,6 +364,7 @@ int main(void)
         T(reordering_within_a_stream),
         T(insertion_at_the_end),
         T(insertion_within),
+        T(a_corrupt_index_of_streams_is_refused),
         T(missing_trigger),
         T(foreign_object_in_the_schema),
         T(missing_table),
