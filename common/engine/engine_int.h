@@ -185,3 +185,7 @@ extern const char *const ENGINE_MIGRATIONS[];
 extern const unsigned ENGINE_MIGRATION_COUNT;
 extern const char *const ENGINE_SQL[ES_COUNT];
 MUST_CHECK int state_open(struct engine *e, struct errmsg *why);
+
+/* verify.c: the engine's own tables as they are compared */
+extern const struct engine_dump ENGINE_DUMPS[];
+extern const unsigned ENGINE_DUMP_COUNT;

@@ -124,6 +124,33 @@ static void an_absent_state_is_said_so(void **state)
     assert_int_equal(world_verify(w, &why), ERR_NOT_FOUND);
 }
 
+/* The rows are right and an index over them is not: look-ups would go wrong. */
+static void a_corrupt_index_is_found(void **state)
+{
+    struct world *w = *state;
+    struct errmsg why;
+    struct eid eid = eid_no(3);
+    const uint8_t *file;
+    unsigned found = 0;
+    size_t n = 0;
+
+    assert_int_equal(engine_flush(w->e), ERR_OK);
+    assert_int_equal(db_checkpoint(engine_state(w->e), true), ERR_OK);
+    world_close(w);
+    file = memvfs_content(w->m, STATE, &n);
+    assert_non_null(file);
+    for (size_t at = 0; at + sizeof eid.b <= n; at++) {
+        if (memcmp(file + at, eid.b, sizeof eid.b) != 0)
+            continue;
+        assert_true(memvfs_flip(w->m, STATE, at + 15, 0x10));
+        assert_int_equal(world_verify(w, &why), ERR_CORRUPT);
+        assert_true(memvfs_flip(w->m, STATE, at + 15, 0x10));
+        found++;
+    }
+    assert_int_equal(found, 2); /* the row, and its primary key */
+    assert_int_equal(world_verify(w, &why), ERR_OK);
+}
+
 int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -133,6 +160,7 @@ int main(void)
         CASE(every_change_is_found_and_named),
         CASE(a_state_ahead_of_its_journal_is_found),
         CASE(an_absent_state_is_said_so),
+        CASE(a_corrupt_index_is_found),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
