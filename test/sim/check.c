@@ -49,6 +49,8 @@ static int read_row(void *ctx, const struct card_ledger_row *row)
     k->w->stats.hits[HIT_CARD_FULL] += row->sw == 0x6A84;
     if (c)
         c->touched = true;
+    if (c && row->state_after == ISDP_ENABLED && row->state_before != ISDP_ENABLED)
+        c->moved_by = row->cause;
     return join_row(k->join, row);
 }
 
@@ -75,15 +77,16 @@ static int read_all(struct watch *k)
 }
 
 /* --- one card --- */
-/* I1: at most one enabled profile. I9: an ICCID stands on one card only. */
+/* I1: at most one enabled profile. I11: one fall-back profile. I9: an ICCID stands on one card only. */
 static void check_on_card(struct world *w, size_t at)
 {
     const struct card *c = simnet_card(w->net, at);
-    unsigned enabled = 0;
+    unsigned enabled = 0, fallback = 0;
 
     for (unsigned i = 0; i < card_isdp_count(c); i++) {
         const struct card_isdp *p = card_isdp_at(c, i);
         enabled += p->state == ISDP_ENABLED;
+        fallback += p->fallback;
         if (p->state != ISDP_ENABLED && p->state != ISDP_DISABLED)
             continue;
         for (size_t k = 0; k < simnet_devices(w->net); k++) {
@@ -98,6 +101,8 @@ static void check_on_card(struct world *w, size_t at)
     }
     if (enabled > 1)
         world_fault(w, "I1: %u profiles enabled on one card", enabled);
+    if (fallback != 1)
+        world_fault(w, "I11: %u fall-back profiles on card %zu", fallback, at);
 }
 
 const struct euicc *world_eis(struct world *w, const struct eid *eid)
@@ -136,6 +141,23 @@ static void check_eis(struct world *w, struct watch_card *c)
     }
 }
 
+/* Where nothing runs on a card, the EIS claims to know what is on: then it is the profile whose own key
+ * opened the network (design law 12). Only what the card did by itself may be news still to come. */
+static void check_attached(struct world *w, size_t at, const struct watch_card *c)
+{
+    const struct euicc *e = world_eis(w, &c->eid);
+    const struct euicc_profile *on = e && !e->n_ops ? euicc_enabled(e) : NULL;
+    struct imsi imsi;
+    char text[EID_TEXT];
+
+    if (!on || c->moved_by == CAUSE_FALLBACK || !simnet_attached(w->net, at, &imsi) ||
+        imsi_eq(&imsi, &on->imsi))
+        return;
+    eid_text(&c->eid, text);
+    world_fault(w, "EID %s: the EIS says that ICCID %s is enabled, the network authenticated IMSI %s", text,
+                on->iccid.s, imsi.s);
+}
+
 static void check_step(struct world *w)
 {
     struct watch *k = w->watch;
@@ -161,6 +183,7 @@ static void check_step(struct world *w)
             continue;
         c->touched = false;
         check_eis(w, c);
+        check_attached(w, i, c);
         join_card(k->join, &c->eid, &r);
         if (r.mismatches)
             world_fault(w, "join: %s", r.first.text);

@@ -86,6 +86,8 @@ static void run_seed(const struct farm_plan *f, uint64_t seed, struct totals *t)
     int err;
 
     p.seed = seed;
+    if (!p.cards)
+        p.cards = world_cards(seed);
     err = world_new(&p, &w, &why);
     if (!err)
         err = world_run(w, &s, &why);

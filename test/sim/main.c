@@ -33,7 +33,7 @@ static bool option(int c, const char *arg, struct farm_plan *p)
     case 'n': p->seeds = n; break;
     case 'f':
     case 's': p->first = n; break;
-    case 'c': p->world.cards = (unsigned)n; return ok && n > 0 && n <= FACTORY_CARDS_MAX;
+    case 'c': p->world.cards = (unsigned)n; return ok && n <= FACTORY_CARDS_MAX;
     case 'j': p->jobs = (unsigned)n; return ok && n > 0 && n <= FARM_JOBS_MAX;
     case 'p': p->world.faults = false; break;
     case 't': p->world.trace = true; break;
@@ -63,7 +63,7 @@ int main(int argc, char **argv)
         {"trace", no_argument, NULL, 't'},       {"hash", no_argument, NULL, 'h'},
         {"crash-points", no_argument, NULL, 'x'}, {"lying-disks", no_argument, NULL, 'l'},
         {NULL, 0, NULL, 0}};
-    struct farm_plan p = {.first = 1, .seeds = 1, .world = {.cards = 8, .faults = true}};
+    struct farm_plan p = {.first = 1, .seeds = 1, .world = {.faults = true}};
     int c;
 
     while ((c = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1)

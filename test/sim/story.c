@@ -49,10 +49,44 @@ static void register_all(struct world *w)
     }
 }
 
+static size_t line_end(struct span text, size_t from)
+{
+    while (from < text.n && text.p[from] != '\n')
+        from++;
+    return from < text.n ? from + 1 : from;
+}
+
+/* A file for each hundred subscriptions, with the line that names the columns. */
+static void import_all(struct world *w)
+{
+    struct span all = buf_span(&w->factory.subscriptions);
+    size_t head = line_end(all, 0), at = head;
+
+    while (at < all.n) {
+        struct admin_subscriptions_import_request s;
+        struct buf file;
+        size_t from = at;
+        for (unsigned i = 0; i < 100; i++)
+            at = line_end(all, at);
+        buf_init(&file, 0);
+        buf_add(&file, all.p, head);
+        buf_add(&file, all.p + from, at - from);
+        memset(&s, 0, sizeof s);
+        (void)snprintf(s.mno.s, sizeof s.mno.s, "%s", FACTORY_B);
+        s.profile_type = span_str("meter");
+        s.part = s.total = 1;
+        s.csv = buf_span(&file);
+        called(w, &w->admin,
+               client_call(&w->admin, MSG_ADMIN_SUBSCRIPTIONS_IMPORT_REQUEST, &s, NULL, NULL, NULL,
+                           w->now_ms));
+        buf_wipe(&file);
+        buf_fini(&file);
+    }
+}
+
 static void stock(struct world *w)
 {
     struct admin_template_add_request t;
-    struct admin_subscriptions_import_request s;
 
     memset(&t, 0, sizeof t);
     t.profile_type = span_str("meter");
@@ -60,14 +94,7 @@ static void stock(struct world *w)
     t.data = buf_span(&w->factory.package);
     called(w, &w->admin,
            client_call(&w->admin, MSG_ADMIN_TEMPLATE_ADD_REQUEST, &t, NULL, NULL, NULL, w->now_ms));
-    memset(&s, 0, sizeof s);
-    (void)snprintf(s.mno.s, sizeof s.mno.s, "%s", FACTORY_B);
-    s.profile_type = span_str("meter");
-    s.part = s.total = 1;
-    s.csv = buf_span(&w->factory.subscriptions);
-    called(w, &w->admin,
-           client_call(&w->admin, MSG_ADMIN_SUBSCRIPTIONS_IMPORT_REQUEST, &s, NULL, NULL, NULL,
-                       w->now_ms));
+    import_all(w);
 }
 
 /* iccid NULL: any of the profile type. */
@@ -261,6 +288,14 @@ static void act(struct world *w)
     }
 }
 
+/* About a minute between two calls, in a large world less: each card gets its share of six hours. */
+static int64_t pace(struct world *w)
+{
+    uint64_t most = w->factory.n > 8 ? 120000u * 8u / w->factory.n : 120000u;
+
+    return (int64_t)(most / 100 + rng_below(&w->story_rng, most));
+}
+
 void world_story(struct world *w)
 {
     unsigned n = w->factory.n, s = w->stories++;
@@ -281,7 +316,7 @@ void world_story(struct world *w)
         return;
     }
     act(w);
-    w->next_story_ms = s < 10 * n ? w->now_ms + 1000 + (int64_t)rng_below(&w->story_rng, 120000) : INT64_MAX;
+    w->next_story_ms = s < 10 * n ? w->now_ms + pace(w) : INT64_MAX;
     if (w->next_story_ms > w->quiet_ms)
         w->next_story_ms = INT64_MAX;
 }

@@ -8,6 +8,7 @@
 #include "common/journal/journal.h"
 #include "common/msg/event.h"
 #include "smdp/domain/stock.h"
+#include "tools/euiccsim/card/card.h"
 
 #define WATCH_PROFILES_MAX 16u
 #define WATCH_STREAMS_MAX 16u
@@ -29,6 +30,7 @@ struct watch_card {
     bool has_sequence;
     uint16_t sequence;             /* of the last notification that was accepted */
     uint64_t version;              /* of the card when it was looked at last */
+    enum card_cause moved_by;      /* why the profile that is on was enabled */
 };
 /* An operation of the SM-SR or an order of the SM-DP. */
 struct watch_call {

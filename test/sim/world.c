@@ -346,6 +346,14 @@ bool world_step(struct world *w, int64_t limit_ms)
     return true;
 }
 
+unsigned world_cards(uint64_t seed)
+{
+    struct rng rng;
+
+    rng_init_seeded(&rng, seed ^ 0x6c);
+    return rng_below(&rng, 200) ? 8 : 16u << rng_below(&rng, 6);
+}
+
 int world_new(const struct world_plan *p, struct world **ret, struct errmsg *why)
 {
     struct world *w = calloc(1, sizeof *w);

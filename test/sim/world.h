@@ -31,6 +31,8 @@ struct world_stats {
 };
 
 struct world;
+/* Cards of the world of this seed where nobody says how many: 8, and in one of two hundred up to 512. */
+unsigned world_cards(uint64_t seed);
 MUST_CHECK int world_new(const struct world_plan *p, struct world **ret, struct errmsg *why);
 void world_free(struct world *w);
 /* The whole story: registration, orders and switches as the seed draws them, then quiet, then the end
