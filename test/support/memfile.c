@@ -88,16 +88,20 @@ struct memfile *memfile_make(struct memvfs *m, const char *path)
     return f;
 }
 
+static void drop_notes(struct memfile *f)
+{
+    f->nw = 0;
+    f->noted.n = 0;
+}
+
 void memfile_forget(struct memfile *f)
 {
-    for (size_t i = 0; i < f->nw; i++)
-        free(f->w[i].d);
-    f->nw = 0;
+    f->apart = f->apart || f->nw > 0;
+    drop_notes(f);
 }
 
 void memfile_free(struct memfile *f)
 {
-    memfile_forget(f);
     for (size_t i = 0; i < SHM_REGION; i++)
         free(f->shm[i]);
     for (size_t i = 0; i < f->n_grave; i++)
@@ -105,6 +109,7 @@ void memfile_free(struct memfile *f)
     free(f->grave);
     image_fini(&f->live);
     image_fini(&f->synced);
+    image_fini(&f->noted);
     free(f->w);
     free(f->path);
     free(f);
@@ -124,35 +129,38 @@ static bool note(struct memfile *f, uint64_t off, const void *p, size_t n)
         f->cw = cap;
     }
     w = &f->w[f->nw];
-    *w = (struct unsynced){off, n, NULL};
-    if (p != NULL) {
-        w->d = malloc(n + 1);
-        if (w->d == NULL)
-            return false;
-        memcpy(w->d, p, n);
-    }
+    *w = (struct unsynced){off, n, f->noted.n, p == NULL};
+    if (p != NULL && !image_write(&f->noted, f->noted.n, p, n))
+        return false;
     f->nw++;
     return true;
 }
 
 bool memfile_write(struct memfile *f, uint64_t off, const void *p, size_t n)
 {
-    return image_write(&f->live, off, p, n) && note(f, off, p, n);
+    bool ok = image_write(&f->live, off, p, n) && note(f, off, p, n);
+
+    f->apart = f->apart || !ok;
+    return ok;
 }
 
 bool memfile_truncate(struct memfile *f, uint64_t n)
 {
+    bool ok;
+
     if (n < f->live.n)
         f->live.n = (size_t)n;
-    return note(f, n, NULL, 0);
+    ok = note(f, n, NULL, 0);
+    f->apart = f->apart || !ok;
+    return ok;
 }
 
-static bool replay(struct image *i, const struct unsynced *w)
+static bool replay(struct memfile *f, const struct unsynced *w)
 {
-    if (w->d != NULL)
-        return image_write(i, w->off, w->d, w->n);
-    if (w->off < i->n)
-        i->n = (size_t)w->off;
+    if (!w->cut)
+        return image_write(&f->synced, w->off, f->noted.p + w->at, w->n);
+    if (w->off < f->synced.n)
+        f->synced.n = (size_t)w->off;
     return true;
 }
 
@@ -161,8 +169,9 @@ bool memfile_sync(struct memfile *f)
     bool ok = true;
 
     for (size_t i = 0; i < f->nw; i++)
-        ok = replay(&f->synced, &f->w[i]) && ok;
-    memfile_forget(f);
+        ok = replay(f, &f->w[i]) && ok;
+    f->apart = f->apart || !ok;
+    drop_notes(f);
     return ok;
 }
 
@@ -185,7 +194,8 @@ void memfile_sync_dir(struct memvfs *m, const char *path)
 
 void memfile_delete(struct memfile *f)
 {
-    memfile_forget(f);
+    drop_notes(f);
+    f->apart = true;
     f->exists = false;
     f->live.n = 0;
     f->ghost = f->entry_synced && !f->temporary;
@@ -215,7 +225,7 @@ static bool keep_sectors(struct memfile *f, const struct unsynced *w, bool tear,
 
         if (rng_below(rng, 2) == 0)
             continue;
-        memcpy(sector, w->d + o, n);
+        memcpy(sector, f->noted.p + w->at + o, n);
         if (tear && rng_below(rng, 8) == 0) {
             size_t at = (size_t)rng_below(rng, n);
 
@@ -233,10 +243,10 @@ static bool keep_some(struct memfile *f, enum memvfs_crash_mode mode, struct rng
         const struct unsynced *w = &f->w[i];
         bool ok = true;
 
-        if (w->d != NULL)
+        if (!w->cut)
             ok = keep_sectors(f, w, mode == MEMVFS_TEAR, rng);
         else if (rng_below(rng, 2) == 1)
-            ok = replay(&f->synced, w);
+            ok = replay(f, w);
         if (!ok)
             return false;
     }
@@ -245,17 +255,21 @@ static bool keep_some(struct memfile *f, enum memvfs_crash_mode mode, struct rng
 
 bool memfile_crash(struct memfile *f, enum memvfs_crash_mode mode, struct rng *rng)
 {
-    bool ok = true, there = survives(f, mode, rng);
+    bool ok = true, there = survives(f, mode, rng), same = mode == MEMVFS_KEEP && !f->apart;
 
-    if (mode == MEMVFS_KEEP)
+    if (same)
+        ok = memfile_sync(f);
+    else if (mode == MEMVFS_KEEP)
         ok = image_copy(&f->synced, &f->live);
     else if (mode != MEMVFS_DROP)
         ok = keep_some(f, mode, rng);
-    memfile_forget(f);
+    drop_notes(f);
     ok = memlock_reset(f) && ok;
     if (!there)
         f->synced.n = 0;
-    ok = image_copy(&f->live, &f->synced) && ok;
+    if (!same || !there)
+        ok = image_copy(&f->live, &f->synced) && ok;
+    f->apart = !ok;
     f->exists = f->entry_synced = there;
     f->ghost = false;
     f->generation++;

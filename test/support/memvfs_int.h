@@ -19,7 +19,8 @@ struct image {
 struct unsynced {
     uint64_t off;
     size_t n;
-    uint8_t *d; /* NULL: truncation to off */
+    size_t at; /* of its octets in what was noted */
+    bool cut;  /* a truncation to off */
 };
 
 struct memfile {
@@ -30,8 +31,10 @@ struct memfile {
     bool temporary;
     struct image live;
     struct image synced;
+    struct image noted;    /* octets of the unsynced writes, one behind the other */
     struct unsynced *w;
     size_t nw, cw;
+    bool apart;            /* what programs see is no longer synced and unsynced writes together */
     unsigned generation;
     unsigned n_shared;     /* file locks */
     const void *reserved, *pending, *exclusive;
