@@ -111,6 +111,8 @@ static int open_engine(struct life *l, struct errmsg *why)
         err = engine_open(&cfg, &app, l->crypto, &l->clock, &l->id_rng, &l->e, why);
     if (!err && l->p->normal)
         err = db_exec(engine_journal(l->e)->db, "PRAGMA synchronous=NORMAL");
+    if (!l->e)
+        daemon_fini(&l->d);
     return err;
 }
 
