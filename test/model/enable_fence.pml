@@ -2,7 +2,8 @@
 /* One eUICC, one SM-SR identity with durable state D*, crash + failover with a zombie primary, lossy/duplicating/reordering/unbounded-delay air.
    Two successive intents: 1 = enable A, 2 = enable B.  op 3 = audit (GET STATUS).
    Mutants: -DFRESH (retry uses a new counter without fence), -DNOFENCE (expiry verdict without fence audit),
-            -DASYNC (failover can lose the last commit), -DNOWAL (packet leaves before the commit), -DTRUSTLOW */
+            -DASYNC (failover can lose the last commit), -DNOWAL (packet leaves before the commit),
+            -DCROSSFENCE (the audit is answered on another channel, whose counters say nothing about this one's) */
 #define NC 6
 #define IDX(c,o) ((c)*4+(o))
 bool air[28]; bool por[28]; byte sn[28];
@@ -18,7 +19,12 @@ inline bindc(c,o){ if :: used[c]!=0 && used[c]!=o -> bad4=true :: else -> used[c
 active proctype Card(){ byte c,o;
   do
   :: atomic{ select(c : 1 .. 6); select(o : 1 .. 3); if :: air[IDX(c,o)] -> 
+#ifdef CROSSFENCE
+        if :: o==3 -> por[IDX(c,o)]=true; sn[IDX(c,o)]=cardProf
+           :: o!=3 && c>cardCtr -> cardCtr=c;
+#else
         if :: c>cardCtr -> cardCtr=c;
+#endif
              if :: o==3 -> skip
                 :: else -> cardProf=o; ex[o]++;
                    if :: ex[o]>1 -> bad1=true :: else -> skip fi;
