@@ -3,6 +3,7 @@
 #include "common/crypto/scp80.h"
 
 #include "common/base/mem.h"
+#include "common/base/mutant.h"
 #include "common/crypto/cmac.h"
 
 #define CMD_FIXED 6u             /* CNTR PCNTR */
@@ -263,7 +264,8 @@ static int verify(struct crypto *c, const struct suite *su, struct span udh, str
         err = checksum(c, su, udh, head, plain, body.n, n_fixed, cc);
     if (err)
         return err;
-    if (!mem_eq_ct(cc, plain + n_fixed, su->cc_len))
+    if (mutant("MAC_BY_MEMCMP") ? memcmp(cc, plain + n_fixed, su->cc_len) != 0
+                                : !mem_eq_ct(cc, plain + n_fixed, su->cc_len))
         return ERR_AUTH;
     pad = plain[PCNTR_AT];
     if (pad >= su->block || pad > body.n - rest)

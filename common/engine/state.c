@@ -3,6 +3,8 @@
  * made. All of it is a projection and can be rebuilt from journal.db. */
 #include "common/engine/engine_int.h"
 
+#include "common/base/mutant.h"
+
 #include <stdlib.h>
 
 const char *const ENGINE_MIGRATIONS[] = {
@@ -112,6 +114,13 @@ int engine_flush(struct engine *e)
     if (journal_durable_lsn(e->journal) < e->last_lsn)
         return ERR_AGAIN;
     err = db_begin(e->state);
+    if (!err && mutant("APPLIED_BEFORE_ROWS")) {
+        struct stmt *st = stmt_at(e->stmts, ES_META_SET);
+        stmt_bind_u64(st, 1, e->last_lsn);
+        err = stmt_run(st);
+        err = err ? err : db_commit(e->state);
+        err = err ? err : db_begin(e->state);
+    }
     if (!err)
         err = save_all(e);
     if (!err)

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Armed packets out (TS 23.040, TS 31.115; design law 3, 3.5): the bytes of the record, cut into
  * TP-UDs, to the numbers the named profiles have at this moment. */
+#include "common/base/hex.h"
+#include "common/base/log.h"
+#include "common/base/mutant.h"
 #include "common/codec/sms.h"
 #include "smsr/channel/channel_int.h"
 
@@ -59,6 +62,15 @@ static int packet_send(struct channel *ch, const struct out_sms *o, uint64_t cou
     return parts ? ERR_OK : ERR_INVAL;
 }
 
+/* A mistake only (T-NJ-4): packets have no business in a log. */
+static void tell_packet(struct span packet)
+{
+    char hex[2 * PACKET_MAX + 1];
+
+    if (mutant("PACKETS_LOGGED") && !hex_encode(packet, hex, sizeof hex))
+        log_info("sms", "packet %s", hex);
+}
+
 static int packet_of(struct channel *ch, const struct out_sms *o, struct buf *b)
 {
     int err = ERR_OK;
@@ -90,6 +102,7 @@ int channel_sms(struct channel *ch, const struct out_sms *o)
     }
     buf_init(&packet, PACKET_MAX);
     err = packet_of(ch, o, &packet);
+    tell_packet(buf_span(&packet));
     for (unsigned i = 0; !err && i < n; i++) {
         if (i > 0)
             part_sent(ch);

@@ -2,6 +2,8 @@
 /* Relations (design 3.5): realm, owner, on_behalf, PLMA; all default reject. */
 #include "smsr/domain/authz.h"
 
+#include "common/base/mutant.h"
+
 #define R(role) (1u << (unsigned)(role))
 
 static const struct {
@@ -47,7 +49,7 @@ enum status_code authz_card(const struct env *env, const struct caller *c, const
     switch (c->role) {
     case ROLE_OPERATOR:
         if (!env_admits(realm, &c->party))
-            return ST_EID_UNKNOWN;
+            return mutant("FOREIGN_IS_TOLD") ? ST_ICCID_NOT_ALLOWED : ST_EID_UNKNOWN;
         *ret_owner = c->party;
         return ST_OK;
     case ROLE_SMDP:
