@@ -301,6 +301,8 @@ static int open_all(struct app *a, const struct daemon_options *o, struct errmsg
     if (!err)
         err = open_core(a, why);
     if (!err)
+        err = state_dir_sync(&a->state, why);
+    if (!err)
         err = open_listener(a, why);
     return err ? err : open_peers(a, why);
 }

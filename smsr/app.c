@@ -230,6 +230,8 @@ static int open_all(struct app *a, const struct daemon_options *o, struct errmsg
         err = open_carrier(a, why);
     if (!err)
         err = open_core(a, why);
+    if (!err)
+        err = state_dir_sync(&a->state, why);
     return err ? err : open_listener(a, why);
 }
 

@@ -48,25 +48,48 @@ static int take_lock(struct state_dir *s, const char *program, struct errmsg *wh
     return ERR_OK;
 }
 
+static int free_net(const void *ctx, uint64_t *ret)
+{
+    const struct state_dir *s = ctx;
+    const struct space all = space_system(s->dir);
+    int err = all.free_bytes(all.ctx, ret);
+
+    *ret = err || *ret < s->owed ? 0 : *ret - s->owed;
+    return err;
+}
+
+static int keep_reserve(struct state_dir *s, uint64_t reserve, uint64_t least, struct errmsg *why)
+{
+    int err = ERR_OK;
+
+    if (!reserve)
+        return ERR_OK;
+    if (!space_check(&s->space, reserve + least))
+        err = db_reserve_create(s->dir, reserve);
+    s->owed = db_reserve_is_kept(s->dir, reserve) ? 0 : reserve;
+    if (s->owed)
+        log_warn("disk", "no room for the reserve of %llu MiB on %s: no new work is taken",
+                 (unsigned long long)(reserve / MEBI), s->dir);
+    return err == ERR_IO ? errmsg_set(why, err, "the reserve in %s cannot be written", s->dir)
+                         : ERR_OK;
+}
+
 static int care_for_room(struct state_dir *s, unsigned reserve_mb, unsigned min_free_mb,
                          struct errmsg *why)
 {
     uint64_t reserve = reserve_mb * MEBI, least = min_free_mb * MEBI;
     int err;
 
-    s->space = space_system(s->dir);
+    s->space = (struct space){.free_bytes = free_net, .ctx = s};
     if (space_check(&s->space, least)) {
         err = db_reserve_release(s->dir);
+        s->owed = reserve;
         log_warn("disk", "less than %u MiB free on %s: no new work is taken", min_free_mb, s->dir);
         return err && err != ERR_NOT_FOUND
                    ? errmsg_set(why, err, "the reserve in %s cannot be released", s->dir)
                    : ERR_OK;
     }
-    if (!reserve || space_check(&s->space, reserve + least))
-        return ERR_OK;
-    err = db_reserve_create(s->dir, reserve);
-    return err == ERR_IO ? errmsg_set(why, err, "the reserve in %s cannot be written", s->dir)
-                         : ERR_OK;
+    return keep_reserve(s, reserve, least, why);
 }
 
 int state_dir_open(const char *program, const char *dir, unsigned reserve_mb, unsigned min_free_mb,
@@ -84,6 +107,15 @@ int state_dir_open(const char *program, const char *dir, unsigned reserve_mb, un
     if (!err)
         err = take_lock(ret, program, why);
     return err ? err : care_for_room(ret, reserve_mb, min_free_mb, why);
+}
+
+int state_dir_sync(const struct state_dir *s, struct errmsg *why)
+{
+    int err = db_sync_dir(s->dir);
+
+    return err ? errmsg_set(why, err, "%s cannot be made durable; see what the system log says of "
+                                      "the disk", s->dir)
+               : ERR_OK;
 }
 
 void state_dir_close(struct state_dir *s)

@@ -265,6 +265,11 @@ bool db_failed(const struct db *db)
     return db->failed;
 }
 
+bool db_disk_full(const struct db *db)
+{
+    return db->disk_full;
+}
+
 int db_check(struct db *db, bool full, struct errmsg *why)
 {
     sqlite3_stmt *s = NULL;

@@ -53,6 +53,7 @@ MUST_CHECK int db_rollback(struct db *db);
 MUST_CHECK int db_read_end(struct db *db);
 bool db_in_tx(const struct db *db);
 bool db_failed(const struct db *db); /* an I/O error was seen; every call answers ERR_IO */
+bool db_disk_full(const struct db *db); /* that error was a full disk */
 uint64_t db_changes(struct db *db);  /* rows changed by the last statement that wrote */
 
 /* Copies the log into the database. truncate: wait for readers and empty the log file, else move

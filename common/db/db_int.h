@@ -15,7 +15,7 @@ struct db {
     bool in_tx;
     bool hold_reads;
     bool reading;  /* a held read transaction is open; never together with in_tx */
-    bool failed;
+    bool failed, disk_full;
     uint32_t application_id;
     uint32_t wal_pages;
     uint32_t autocheckpoint;

@@ -60,7 +60,9 @@ int db_result(struct db *db, int sqlite_rc)
 
     /* What the disk holds is unknown now: a second fsync may report success for pages the kernel
      * has already dropped, so nothing may be tried again on this connection. */
-    if (err == ERR_IO)
+    if (err == ERR_IO) {
+        db->disk_full = db->disk_full || (!db->failed && (sqlite_rc & 0xff) == SQLITE_FULL);
         db->failed = true;
+    }
     return err;
 }

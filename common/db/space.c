@@ -43,7 +43,7 @@ static int reserve_path(const char *dir, char dst[PATH_MAX])
     return n < 0 || n >= PATH_MAX ? ERR_TOO_LARGE : ERR_OK;
 }
 
-static int sync_dir(const char *dir)
+int db_sync_dir(const char *dir)
 {
     int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), err;
 
@@ -61,6 +61,22 @@ static bool holds(int fd, uint64_t bytes)
 
     return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size >= 0 &&
            (uint64_t)st.st_size >= bytes && (uint64_t)st.st_blocks * 512u >= bytes;
+}
+
+bool db_reserve_is_kept(const char *dir, uint64_t bytes)
+{
+    char path[PATH_MAX];
+    bool kept;
+    int fd;
+
+    if (reserve_path(dir, path))
+        return false;
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return false;
+    kept = holds(fd, bytes);
+    close(fd);
+    return kept;
 }
 
 int db_reserve_create(const char *dir, uint64_t bytes)
@@ -86,7 +102,7 @@ int db_reserve_create(const char *dir, uint64_t bytes)
         unlink(path);
         return err;
     }
-    return sync_dir(dir);
+    return db_sync_dir(dir);
 }
 
 int db_reserve_release(const char *dir)
@@ -98,5 +114,5 @@ int db_reserve_release(const char *dir)
         return err;
     if (unlink(path) != 0)
         return errno == ENOENT ? ERR_NOT_FOUND : ERR_IO;
-    return sync_dir(dir);
+    return db_sync_dir(dir);
 }

@@ -9,10 +9,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+static const char *cure(const struct engine *e)
+{
+    if ((e->journal && journal_disk_full(e->journal)) || (e->state && db_disk_full(e->state)))
+        return "; the disk is full: make room and start it again";
+    return "; see what the system log says of the disk, then start it again";
+}
+
 /* Fail-stop: after a failed write the overlay may be ahead of the disk (law 11). */
 int engine_fail(struct engine *e, int err, const char *fmt, ...)
 {
     va_list ap;
+    size_t n;
 
     if (e->failed)
         return err;
@@ -20,6 +28,9 @@ int engine_fail(struct engine *e, int err, const char *fmt, ...)
     va_start(ap, fmt);
     (void)vsnprintf(e->why, sizeof e->why, fmt, ap);
     va_end(ap);
+    n = strlen(e->why);
+    if (err == ERR_IO)
+        (void)snprintf(e->why + n, sizeof e->why - n, "%s", cure(e));
     return err;
 }
 

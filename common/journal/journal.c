@@ -322,6 +322,11 @@ bool journal_failed(const struct journal *j)
     return j->failed != ERR_OK || db_failed(j->db);
 }
 
+bool journal_disk_full(const struct journal *j)
+{
+    return db_disk_full(j->db);
+}
+
 int journal_checkpoint(struct journal *j, bool truncate)
 {
     int err = journal_may_write(j);

@@ -60,6 +60,7 @@ uint64_t journal_durable_lsn(const struct journal *j);
 uint64_t journal_last_lsn(const struct journal *j);   /* appended, perhaps not durable */
 uint32_t journal_epoch(const struct journal *j);      /* read only: of the last record */
 bool journal_failed(const struct journal *j);
+bool journal_disk_full(const struct journal *j); /* it failed of that */
 
 /* --- secrets: sealed elsewhere, opaque here. Inside a transaction they are part of it, outside
  * each call is durable by itself. id: 1..48 octets. --- */

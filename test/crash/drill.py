@@ -6,10 +6,12 @@ import json
 import os
 import random
 import re
+import shutil
 import subprocess
 import threading
 import time
 
+import pytest
 from remora import BIN, LIMIT, World, only_rows, wait_for
 from wire import SOURCE
 
@@ -25,6 +27,17 @@ def points(daemon):
     return [(int(number), name) for number, who, name in rows if who == {"smsr": "SR", "smdp": "DP"}[daemon]]
 
 
+needs_strace = pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed")
+
+
+def strace(world, name, call, what, trace=None):
+    """For REMORA_UNDER: what happens at this system call. The process keeps its number, its own strace is its child."""
+    path = world.file(f"{name}.strace")
+    if os.path.exists(path):
+        os.unlink(path)
+    return f"strace -D -f -q -y -o {path} -e trace={trace or call} -e inject={call}:{what}"
+
+
 def unlimited(world):
     """A card is switched more often here than in a year."""
     with open(world.file("smsr.yaml"), "a", encoding="utf-8") as f:
@@ -35,7 +48,7 @@ class Drill(World):
     def begin(self, path, meters=METERS, **options):
         self.dir, self.followers, self.mix, self.deaths = str(path), [], None, 0
         self.count = collections.Counter()
-        self.dice = random.Random(SEED)
+        self.dice = random.Random(f"{SEED} {os.environ.get('PYTEST_CURRENT_TEST')}")
         print(f"REMORA_SEED={SEED} repeats this run")
         World.__init__(self, path, meters=meters,
                        **{"time_scale": 120, "no_coverage": "20%", "loss": "5%", "seed": SEED % 1000,
@@ -73,6 +86,15 @@ class Drill(World):
         wait_for(f"the end of {name}", lambda: not self.runs(name) or self.mix_broken(), limit)
         self.deaths += 1
 
+    def dies(self, name, limit):
+        """Whether it dies within so many seconds: of a fault that may never come."""
+        end = time.monotonic() + limit
+        while self.runs(name) and time.monotonic() < end:
+            self.mix_broken()
+            time.sleep(0.02)
+        self.deaths += not self.runs(name)
+        return not self.runs(name)
+
     def mix_broken(self):
         assert not self.mix or (self.mix.thread.is_alive() and not self.mix.wrong), self.mix.wrong
 
@@ -88,6 +110,10 @@ class Drill(World):
                 self.follow(party, via)
         self.mix = Mix(self)
         return self.mix
+
+    def wait_waves(self, n):
+        waves = self.mix.waves
+        wait_for(f"{n} waves of calls", lambda: self.mix.waves >= waves + n or self.mix_broken(), 2 * LIMIT)
 
     # --- the truth ---
     def prove(self):

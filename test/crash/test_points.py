@@ -22,10 +22,7 @@ def away(world, daemon, number, name):
     """The fleet is switched off until the daemon died of its silence."""
     world.mix.more, world.mix.downloads = ["--validity", "60"], False
     world.start(daemon)
-    waves = world.mix.waves
-    while world.mix.waves < waves + 2:         # what was asked before has its answer
-        assert world.mix.thread.is_alive(), world.mix.wrong
-        world.mix.ending.wait(0.05)
+    world.wait_waves(2)                        # what was asked before has its answer
     world.stop("euiccsim")
     meet(world, daemon, number, name)
     world.start("euiccsim")

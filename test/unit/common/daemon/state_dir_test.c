@@ -111,6 +111,40 @@ static void room_is_kept_and_given_back(void **state)
     assert_int_equal(db_reserve_release(f->dir), ERR_NOT_FOUND);
 }
 
+static void room_of_the_reserve_is_for_verdicts(void **state)
+{
+    const struct fix *f = *state;
+    struct state_dir s;
+    struct errmsg why = {{0}};
+    uint64_t left = 0;
+
+    assert_int_equal(state_dir_open("smsr", f->dir, 1, 0, &s, &why), ERR_OK);
+    assert_int_equal(s.space.free_bytes(s.space.ctx, &left), ERR_OK);
+    assert_true(left > 0);
+    state_dir_close(&s);
+    /* It was given back, or there was never room for it: new work does not count on that room. */
+    assert_int_equal(state_dir_open("smsr", f->dir, UINT32_MAX, 0, &s, &why), ERR_OK);
+    assert_int_equal(s.space.free_bytes(s.space.ctx, &left), ERR_OK);
+    assert_int_equal(left, 0);
+    assert_int_equal(space_check(&s.space, 1), ERR_FULL);
+    state_dir_close(&s);
+}
+
+static void its_names_are_made_durable(void **state)
+{
+    const struct fix *f = *state;
+    struct state_dir s;
+    struct errmsg why = {{0}};
+
+    assert_int_equal(state_dir_open("smsr", f->dir, 0, 0, &s, &why), ERR_OK);
+    assert_int_equal(state_dir_sync(&s, &why), ERR_OK);
+    assert_int_equal(rmdir(s.dir), -1); /* the lock is in it */
+    (void)snprintf(s.dir, sizeof s.dir, "%s/gone", f->dir);
+    assert_int_equal(state_dir_sync(&s, &why), ERR_IO);
+    assert_non_null(strstr(why.text, "gone"));
+    state_dir_close(&s);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -120,6 +154,8 @@ int main(void)
         T(one_process_at_a_time),
         T(a_place_that_is_none),
         T(room_is_kept_and_given_back),
+        T(room_of_the_reserve_is_for_verdicts),
+        T(its_names_are_made_durable),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -304,6 +304,7 @@ static void a_failed_read_stops_everything(void **state)
     assert_true(engine_failed(w->e));
     assert_int_equal(w->n_log, 0); /* nothing more leaves */
     assert_non_null(strstr(engine_why(w->e), "state.db"));
+    assert_null(strstr(engine_why(w->e), "full"));
     power_cut(w, MEMVFS_KEEP);
     world_open(w, NULL);
     assert_int_equal(world_value(w, 1), 1);
@@ -321,6 +322,7 @@ static void a_full_disk_stops_the_process(void **state)
         failed = world_post(w, 1, "add", 1) || engine_turn_end(w->e);
     assert_true(failed);
     assert_true(engine_failed(w->e));
+    assert_non_null(strstr(engine_why(w->e), "the disk is full: make room"));
     memvfs_set_limit(w->m, 0);
     power_cut(w, MEMVFS_KEEP);
     world_open(w, NULL);

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A daemon dies at its n-th system call of a kind, or is told that one failed (strace -e inject)."""
+import os
+import re
+
+import pytest
+from conftest import FULL
+from drill import needs_strace, strace
+from remora import wait_for
+
+pytestmark = needs_strace
+
+# What a daemon says to its disk, to the others and to the network, and what it hears; and how often in some seconds.
+CALLS = {"smsr": {"pwrite64": 500, "fdatasync": 80, "ftruncate": 3, "fsync": 2, "openat": 39, "sendmsg": 300,
+                  "recvmsg": 900, "recvfrom": 900, "read": 150, "write": 80, "sendto": 250, "epoll_wait": 250},
+         "smdp": {"pwrite64": 150, "fdatasync": 24, "ftruncate": 3, "fsync": 2, "openat": 44, "fcntl": 200,
+                  "read": 110, "write": 35, "epoll_wait": 50, "statfs": 25}}
+
+
+SYNCED = re.compile(r" f(?:data)?sync\(\d+<[^>]*/(journal|state)\.db[^>]*>")   # a database and its log are one
+
+
+def traced(world, name):
+    path = world.file(f"{name}.strace")
+    if not os.path.exists(path):
+        return ""
+    with open(path, encoding="utf-8", errors="replace") as f:
+        return f.read()
+
+
+@pytest.mark.parametrize("daemon", ["smsr", "smdp"])
+def test_killed_at_the_nth_call(drill, daemon):
+    """The calls are counted from the start of the process: low numbers are its opening."""
+    world = drill()
+    world.work()
+    calls = sorted(CALLS[daemon].items()) * (6 if FULL else 1)
+    world.dice.shuffle(calls)
+    met = 0
+    for call, often in calls[:None if FULL else 3]:
+        nth = world.dice.randrange(1, often + 1)
+        print(f"{daemon} dies at its {call} number {nth}")
+        world.hurt(daemon, under=strace(world, daemon, call, f"signal=KILL:when={nth}"))
+        if world.dies(daemon, 4):
+            met += 1
+            wait_for("the word of strace", lambda: "killed by SIGKILL" in traced(world, daemon), 10)
+        world.count["faults"] += 1
+    world.stop(daemon)
+    world.start(daemon)
+    assert met >= len(calls) / 2 if FULL else met
+    world.prove()
+
+
+# --- a disk that fails: law 11, never a second fsync ---
+def stops(world, daemon, call, what, when):
+    """It gets the error and stops; what strace saw of the disk afterwards."""
+    under = strace(world, daemon, call, f"{what}:when={when}", trace="fdatasync,fsync,pwrite64,sendmsg,write,exit_group")
+    world.hurt(daemon, under=under)
+    world.count["faults"] += 1
+    dead = world.dies(daemon, 10)
+    if dead:
+        wait_for("the word of strace", lambda: "+++ " in traced(world, daemon), 10)
+    seen = traced(world, daemon).splitlines()
+    at = next((i for i, line in enumerate(seen) if "(INJECTED)" in line), None)
+    if at is None:
+        assert not dead, seen[-5:]
+        return None
+    if not dead and not when.endswith("+") and f"{world.file(daemon)}>" in seen[at]:
+        return None     # SQLite syncs the folder of a new file and does not look; the daemon does, once
+    assert dead, f"{daemon} lives on after {seen[at]}"
+    return seen[at:]
+
+
+@pytest.mark.parametrize("daemon", ["smsr", "smdp"])
+@pytest.mark.parametrize("call, what", [("fdatasync", "error=EIO"), ("pwrite64", "error=EIO"),
+                                        ("pwrite64", "error=ENOSPC")])
+@pytest.mark.parametrize("ever", [pytest.param("", id="once"),
+                                  pytest.param("+", id="for_ever", marks=pytest.mark.full)])
+def test_an_error_of_the_disk_is_the_end(drill, daemon, call, what, ever):
+    world = drill()
+    world.work()
+    often, met = CALLS[daemon][call] // 2, 0
+    for _ in range(6 if FULL else 1):
+        nth = world.dice.randrange(1, often + 1)
+        print(f"{call} number {nth}{ever} of {daemon}: {what}")
+        seen = stops(world, daemon, call, what, f"{nth}{ever}")
+        met += seen is not None
+        if seen and call == "fdatasync":
+            file = SYNCED.search(seen[0]).group(1)
+            again = [line for line in seen[1:] if SYNCED.search(line) and SYNCED.search(line).group(1) == file]
+            assert not again, again
+        if seen:
+            assert "exited with 3" in seen[-1] or "exited with 1" in seen[-1], seen[-1]
+            told = [line for line in world.log(daemon).splitlines() if " error " in line][-1]
+            print(told)
+            assert "journal.db" in told or "state.db" in told, told
+            if " fault " in told:
+                assert ("the disk is full" if "ENOSPC" in what else "the system log") in told, told
+    world.stop(daemon)
+    world.start(daemon)
+    assert met
+    world.prove()
