@@ -71,8 +71,10 @@ static void add_totals(struct totals *sum, const struct totals *t)
 /* --- one seed --- */
 static void tell_failure(const struct world_plan *p, const char *why)
 {
-    printf("seed %" PRIu64 " FAILED: %s\n  repeat: sim --seed %" PRIu64 " --cards %u%s%s --trace\n", p->seed,
-           why, p->seed, p->cards, p->faults ? "" : " --plain", p->lying ? " --lying-disks" : "");
+    printf("seed %" PRIu64 " FAILED: %s\n  repeat: sim --seed %" PRIu64 " --cards %u%s%s --trace\n"
+           "  shorten: sim --seed %" PRIu64 " --cards %u%s%s --shrink\n", p->seed,
+           why, p->seed, p->cards, p->faults ? "" : " --plain", p->lying ? " --lying-disks" : "", p->seed,
+           p->cards, p->faults ? "" : " --plain", p->lying ? " --lying-disks" : "");
     fflush(stdout);
 }
 
@@ -147,6 +149,7 @@ static bool ended(struct farm *farm, const struct farm_plan *p, struct worker *m
         (void)snprintf(why, sizeof why, "the process ended with status %d", WEXITSTATUS(status));
     me->t.failed++;
     at.seed = me->seed;
+    at.cards = at.cards ? at.cards : world_cards(at.seed);
     tell_failure(&at, why);
     if (!me->busy)
         return false;

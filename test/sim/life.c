@@ -125,11 +125,22 @@ static void withdraw(struct life *l)
         memvfs_fail(l->disk, (enum memvfs_op)op, 0);
 }
 
+static bool comes(const struct life *l, enum death how)
+{
+    return !l->comes || l->comes(l->comes_ctx, l->name, how);
+}
+
 static void prepare(struct life *l, int64_t now_ms)
 {
+    enum death how = (enum death)rng_below(l->rng, DEATHS);
+
+    if (!comes(l, how)) {
+        plan_death(l, now_ms, l->every_ms);
+        return;
+    }
     l->prepared = true;
     l->given_up_ms = now_ms + PATIENCE_MS;
-    l->how = (enum death)rng_below(l->rng, DEATHS);
+    l->how = how;
     if (l->how == DEATH_BETWEEN)
         die(l);
     else if (l->how == DEATH_DISK)
@@ -176,8 +187,11 @@ void life_buried(struct life *l, int64_t now_ms)
     l->restart_ms = now_ms + draw(l, DOWN_MAX_MS);
     plan_death(l, now_ms, l->every_ms);
     if (l->every_ms && rng_below(l->rng, 4) == 0) { /* the next start is cut short as well */
+        enum death how = rng_below(l->rng, 2) ? DEATH_DISK : DEATH_ERROR;
+        if (!comes(l, how))
+            return;
         l->prepared = true;
-        l->how = rng_below(l->rng, 2) ? DEATH_DISK : DEATH_ERROR;
+        l->how = how;
         l->given_up_ms = now_ms + PATIENCE_MS;
         if (l->how == DEATH_DISK)
             memvfs_cut_after(l->disk, (uint64_t)draw(l, OPERATIONS_MAX));

@@ -28,6 +28,8 @@ struct life {
     struct memvfs *disk;
     bool lying;                    /* the disk ignores flushes, and a death is always one of the machine */
     struct rng *rng;               /* of the story */
+    bool (*comes)(void *ctx, const char *name, enum death how); /* or is left out; NULL: it comes */
+    void *comes_ctx;
     struct rpc_handler front;      /* what others connect to, whoever lives behind it */
     struct rpc_handler core;       /* of the core that lives now */
     bool up, dying;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sim: runs whole worlds and names what fell; see usage() and README.md. */
 #include "test/sim/farm.h"
+#include "test/sim/shrink.h"
 
 #include <getopt.h>
 #include <malloc.h>
@@ -20,16 +21,17 @@ static int usage(void)
 {
     fprintf(stderr,
             "usage: sim (--seeds N [--first S] | --seed S) [--jobs J] [--cards M] [--plain] [--lying-disks]\n"
-            "           [--hash] [--trace] [--crash-points]\n");
+            "           [--hash] [--trace] [--crash-points] [--without 3,17-40] [--shrink]\n");
     return 2;
 }
 
-static bool option(int c, const char *arg, struct farm_plan *p)
+static bool option(int c, const char *arg, struct farm_plan *p, struct choices_out *without)
 {
     uint64_t n = 0;
-    bool ok = !arg || number(arg, &n);
+    bool ok = !arg || c == 'w' || number(arg, &n);
 
     switch (c) {
+    case 'w': p->world.without = without; return choice_parse(arg, without);
     case 'n': p->seeds = n; break;
     case 'f':
     case 's': p->first = n; break;
@@ -62,18 +64,27 @@ int main(int argc, char **argv)
         {"jobs", required_argument, NULL, 'j'},  {"plain", no_argument, NULL, 'p'},
         {"trace", no_argument, NULL, 't'},       {"hash", no_argument, NULL, 'h'},
         {"crash-points", no_argument, NULL, 'x'}, {"lying-disks", no_argument, NULL, 'l'},
+        {"without", required_argument, NULL, 'w'}, {"shrink", no_argument, NULL, 'k'},
         {NULL, 0, NULL, 0}};
+    static struct choices_out without;
+    bool shrink = false;
     struct farm_plan p = {.first = 1, .seeds = 1, .world = {.faults = true}};
     int c;
 
     while ((c = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1)
-        if (!option(c, optarg, &p))
+        if (c == 'k')
+            shrink = true;
+        else if (!option(c, optarg, &p, &without))
             return usage();
-    if (optind != argc)
+    if (optind != argc || ((shrink || p.world.without) && p.seeds != 1))
         return usage();
     if (!settle()) {
         fprintf(stderr, "sim: SQLite cannot be configured\n");
         return 2;
     }
-    return farm_run(&p);
+    if (!shrink)
+        return farm_run(&p);
+    p.world.seed = p.first;
+    p.world.cards = p.world.cards ? p.world.cards : world_cards(p.first);
+    return shrink_run(&p.world);
 }

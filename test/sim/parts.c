@@ -178,6 +178,11 @@ static int make_smdp(struct world *w, struct errmsg *why)
 }
 
 /* --- the network --- */
+static bool net_fault(void *ctx, const char *fault)
+{
+    return world_choice(ctx, "%s", fault);
+}
+
 static int net_sms_mo(void *ctx, const struct msisdn *from, struct span tp_ud, uint64_t id)
 {
     struct world *w = ctx;
@@ -266,7 +271,7 @@ static int make_network(struct world *w, struct errmsg *why)
                               .crypto = w->crypto, .cards = &w->cards};
     struct simnet_port port = {.sms_mo = net_sms_mo, .stream_open = net_stream_open,
                                .stream_bytes = net_stream_bytes, .stream_closed = net_stream_closed,
-                               .ctx = w};
+                               .strikes = net_fault, .ctx = w};
     struct plmn a = {FACTORY_PLMN_A}, there = {FACTORY_PLMN_THERE};
     int err;
 

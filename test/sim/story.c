@@ -14,8 +14,20 @@ static void called(struct world *w, struct client *c, const struct client_call *
 {
     if (!k)
         world_fault(w, "%s cannot make its call", c->name);
-    else if (w->plan.trace)
-        printf("%9lld ms  %s asks %s\n", (long long)w->now_ms, c->name, msg_type_name(k->type));
+}
+
+/* A call of the story, once its request is drawn. */
+static void asks(struct world *w, struct client *c, enum msg_type type, void *body,
+                 const struct factory_card *card, const struct iccid *iccid)
+{
+    if (!world_choice(w, "%s asks %s for card %u", c->name, msg_type_name(type),
+                      (unsigned)(card - w->factory.cards)))
+        return;
+    if (type == MSG_ES2_DOWNLOAD_PROFILE_REQUEST)
+        w->stats.downloads++;
+    else
+        w->stats.operations++;
+    called(w, c, client_call(c, type, body, &card->eid, iccid, NULL, w->now_ms));
 }
 
 /* Validity periods from too short for anything to the longest one allowed: a world has a liking for one
@@ -112,10 +124,7 @@ static void download(struct world *w, const struct factory_card *card, const str
         r.profile_type = span_str("meter");
     r.enable_profile = enable;
     validity(w, &r.base);
-    w->stats.downloads++;
-    called(w, &w->b_dp,
-           client_call(&w->b_dp, MSG_ES2_DOWNLOAD_PROFILE_REQUEST, &r, &card->eid, iccid, NULL,
-                       w->now_ms));
+    asks(w, &w->b_dp, MSG_ES2_DOWNLOAD_PROFILE_REQUEST, &r, card, iccid);
 }
 
 /* Enable, Disable, Delete of ES2, which the SM-DP relays: one layout. */
@@ -129,8 +138,7 @@ static void es2(struct world *w, enum msg_type type, const struct factory_card *
     r.smsr_id = w->smsr_oid;
     r.iccid = *iccid;
     validity(w, &r.base);
-    w->stats.operations++;
-    called(w, &w->b_dp, client_call(&w->b_dp, type, &r, &card->eid, iccid, NULL, w->now_ms));
+    asks(w, &w->b_dp, type, &r, card, iccid);
 }
 
 /* The same of ES4. */
@@ -143,8 +151,7 @@ static void es4(struct world *w, struct client *c, enum msg_type type, const str
     r.eid = card->eid;
     r.iccid = *iccid;
     validity(w, &r.base);
-    w->stats.operations++;
-    called(w, c, client_call(c, type, &r, &card->eid, iccid, NULL, w->now_ms));
+    asks(w, c, type, &r, card, iccid);
 }
 
 static void audit(struct world *w, const struct factory_card *card)
@@ -154,17 +161,19 @@ static void audit(struct world *w, const struct factory_card *card)
     memset(&r, 0, sizeof r);
     r.eid = card->eid;
     validity(w, &r.base);
-    w->stats.operations++;
-    called(w, &w->fleet,
-           client_call(&w->fleet, MSG_ES4_AUDIT_EIS_REQUEST, &r, &card->eid, NULL, NULL, w->now_ms));
+    asks(w, &w->fleet, MSG_ES4_AUDIT_EIS_REQUEST, &r, card, NULL);
 }
 
 static void cut_somebody(struct world *w)
 {
+    static const char *const WHO[] = {"fleet", "op-b at the SM-DP", "op-a", "op-b", "the SM-DP"};
     int64_t away = (int64_t)rng_below(&w->story_rng, 120000);
+    uint64_t who = rng_below(&w->story_rng, sizeof WHO / sizeof *WHO);
 
+    if (!world_choice(w, "%s loses its connection", WHO[who]))
+        return;
     w->stats.cuts++;
-    switch (rng_below(&w->story_rng, 5)) {
+    switch (who) {
     case 0:
         client_cut(&w->fleet, w->now_ms, away);
         break;
@@ -194,6 +203,8 @@ static void move_away(struct world *w, const struct factory_card *card)
     memset(&to, 0, sizeof to);
     (void)snprintf(to.s, sizeof to.s, "%s",
                    rng_below(&w->story_rng, 2) ? FACTORY_PLMN_THERE : FACTORY_PLMN_HERE);
+    if (!world_choice(w, "card %u is moved to %s", (unsigned)(card - w->factory.cards), to.s))
+        return;
     w->stats.hits[HIT_MOVED]++;
     if (simnet_move(w->net, &card->eid, &to, world_wall(w)))
         world_fault(w, "the device cannot be moved");
@@ -201,6 +212,8 @@ static void move_away(struct world *w, const struct factory_card *card)
 
 static void power_cycle(struct world *w, const struct factory_card *card)
 {
+    if (!world_choice(w, "card %u is switched off and on", (unsigned)(card - w->factory.cards)))
+        return;
     w->stats.hits[HIT_POWER_CYCLED]++;
     if (simnet_power_cycle(w->net, &card->eid, world_wall(w)))
         world_fault(w, "the device cannot be switched off");

@@ -10,6 +10,8 @@ static void outage(struct world *w, const struct world_outage *o)
     int64_t end_ms = o->at_ms + o->ms < w->quiet_ms ? o->at_ms + o->ms : w->quiet_ms;
 
     (void)snprintf(home.s, sizeof home.s, "%s", o->of_b ? FACTORY_PLMN_B : FACTORY_PLMN_A);
+    if (!world_choice(w, "the SMSC of %s is out of order", home.s))
+        return;
     w->stats.hits[HIT_OUTAGE]++;
     if (simnet_sms_outage(w->net, &home, o->refuses, WORLD_START_MS + end_ms, world_wall(w)))
         world_fault(w, "the SMSC cannot be put out of order");

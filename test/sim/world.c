@@ -354,6 +354,18 @@ unsigned world_cards(uint64_t seed)
     return rng_below(&rng, 200) ? 8 : 16u << rng_below(&rng, 6);
 }
 
+static bool death_comes(void *ctx, const char *name, enum death how)
+{
+    static const char *const HOW[DEATHS] = {
+        [DEATH_BETWEEN] = "between two turns",
+        [DEATH_DISK] = "at an operation of its disk",
+        [DEATH_INSTANT] = "at an instant of its engine",
+        [DEATH_ERROR] = "of an error of its disk",
+    };
+
+    return world_choice(ctx, "%s is to die %s", name, HOW[how]);
+}
+
 int world_new(const struct world_plan *p, struct world **ret, struct errmsg *why)
 {
     struct world *w = calloc(1, sizeof *w);
@@ -372,6 +384,8 @@ int world_new(const struct world_plan *p, struct world **ret, struct errmsg *why
     world_ranges_draw(&w->range_rng, p->faults, &w->ranges);
     life_init(&w->sr_life, LIFE_SMSR, &w->life_rng, p->faults ? DEATH_EVERY_MS : 0);
     life_init(&w->dp_life, LIFE_SMDP, &w->life_rng, p->faults ? DEATH_EVERY_MS : 0);
+    w->sr_life.comes = w->dp_life.comes = death_comes;
+    w->sr_life.comes_ctx = w->dp_life.comes_ctx = w;
     w->next_story_ms = 0;
     w->quiet_ms = QUIET_MS;
     err = world_parts(w, why);

@@ -6,6 +6,7 @@
 
 #include "smdp/core.h"
 #include "smsr/core.h"
+#include "test/sim/choice.h"
 #include "test/sim/client.h"
 #include "test/sim/factory.h"
 #include "test/sim/hits.h"
@@ -20,10 +21,12 @@ struct world_plan {
     bool faults;                   /* seeded loss, duplication, reordering, delay, quirks, cuts */
     bool lying;                    /* disks that ignore flushes: this must not go well */
     bool trace;                    /* print what happens */
+    const struct choices_out *without; /* does not happen; NULL: everything does */
 };
 struct world_stats {
     uint64_t events, operations, downloads, success, failed, rolled_back, expired, in_doubt, refused, cuts,
         turns, records, rows, accepted, orders, notices;
+    uint64_t choices, happened;    /* drawn, and not left out */
     int64_t virtual_ms;
     struct deaths deaths[2];       /* of the SM-SR, of the SM-DP */
     uint64_t hits[WORLD_HITS];     /* how often each fault hit: world_hit_name */

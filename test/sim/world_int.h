@@ -72,6 +72,9 @@ struct world {
 int64_t world_wall(const struct world *w);
 void world_air(struct world *w, char kind, struct span bytes);
 void world_fault(struct world *w, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* The next choice, in words; false: it was left out. Every trouble and every call passes here, when all
+ * that belongs to it is drawn. */
+bool world_choice(struct world *w, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* One step of time: everything due at the next moment, one turn of each daemon. false: nothing is due
  * before limit, the clock stands there now. */
 bool world_step(struct world *w, int64_t limit_ms);

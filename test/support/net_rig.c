@@ -124,7 +124,7 @@ static void operators_add(struct net_rig *n, const struct net_setup *s)
 
 void net_rig_init(struct net_rig *n, const struct net_setup *s)
 {
-    const struct simnet_port port = {on_mo, on_report, on_open, on_bytes, on_closed, n};
+    const struct simnet_port port = {on_mo, on_report, on_open, on_bytes, on_closed, NULL, n};
     struct plmn heard = {HEARD_B};
     struct card *card = NULL;
     struct buf image;

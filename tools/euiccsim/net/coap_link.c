@@ -320,7 +320,7 @@ int coap_link_open(struct loop *l, const struct coap_link_config *cfg, struct co
 struct simnet_port coap_link_port(struct coap_link *c)
 {
     return (struct simnet_port){on_mo, on_report, link_stream_open, link_stream_bytes,
-                                link_stream_closed, c};
+                                link_stream_closed, NULL, c};
 }
 
 void coap_link_attach(struct coap_link *c, struct simnet *net)

@@ -175,6 +175,8 @@ static enum dark dark_drawn(struct simnet *n, uint32_t dev)
                          ? (enum dark)(1 + rng_below(&n->rng, DARK_AFTER))
                          : DARK_NOT;
 
+    if (dark != DARK_NOT && !net_strikes(n, "card without power"))
+        dark = DARK_NOT;
     if (dark == DARK_DURING)
         card_power_fails(n->devices[dev].card, 1 + (unsigned)rng_below(&n->rng, 3));
     return dark;

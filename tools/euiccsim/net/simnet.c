@@ -241,6 +241,16 @@ int simnet_sms_outage(struct simnet *n, const struct plmn *home, bool refuse, in
 }
 
 /* --- time --- */
+bool net_strikes(const struct simnet *n, const char *fault)
+{
+    return !n->port.strikes || n->port.strikes(n->port.ctx, fault);
+}
+
+bool net_struck(struct simnet *n, uint32_t rate, const char *fault)
+{
+    return fault_hits(&n->rng, rate) && net_strikes(n, fault);
+}
+
 int64_t net_scaled(const struct simnet *n, int64_t ms)
 {
     return n->cfg.time_scale > 1 ? ms / (int64_t)n->cfg.time_scale : ms;

@@ -52,6 +52,8 @@ struct simnet_port {
     int (*stream_open)(void *ctx, uint64_t conn, const uint8_t ipv4[4], uint16_t port);
     int (*stream_bytes)(void *ctx, uint64_t conn, struct span bytes);
     void (*stream_closed)(void *ctx, uint64_t conn);
+    /* A fault has been drawn; false: it is left out. May be NULL: it hits. */
+    bool (*strikes)(void *ctx, const char *fault);
     void *ctx;
 };
 

@@ -123,6 +123,9 @@ struct simnet {
 
 /* --- simnet.c --- */
 int64_t net_scaled(const struct simnet *n, int64_t ms);
+/* A fault has been drawn: does it hit? The second one draws it as well. */
+bool net_strikes(const struct simnet *n, const char *fault);
+bool net_struck(struct simnet *n, uint32_t rate, const char *fault);
 int64_t net_latency(struct simnet *n, enum latency_kind k, size_t octets);
 /* kind, who, op, arg and unit of h are given, due in after ms. Takes the unit, also on failure. */
 MUST_CHECK int net_plan(struct simnet *n, int64_t after_ms, struct happening h);

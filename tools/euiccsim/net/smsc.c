@@ -18,11 +18,11 @@ static int mt_add(struct simnet *n, unsigned op, struct subscriber *s, const str
     if (!m)
         return ERR_NOMEM;
     *m = *like;
-    if (fault_hits(&n->rng, n->cfg.faults.corrupt)) {
+    if (net_struck(n, n->cfg.faults.corrupt, "SMS corrupted")) {
         fault_flip(&n->rng, m->ud, m->n);
         n->stats.mt_corrupted++;
     }
-    m->lost = fault_hits(&n->rng, n->cfg.faults.loss_mt);
+    m->lost = net_struck(n, n->cfg.faults.loss_mt, "SMS to a card lost");
     return net_plan(n, after_ms, (struct happening){.kind = HAP_MT_ENTER, .who = s->index,
                                                     .op = (uint16_t)op, .unit = m});
 }
@@ -32,7 +32,7 @@ static int64_t reordered(struct simnet *n, uint64_t *count)
     int64_t most = net_scaled(n, n->cfg.faults.reorder_ms);
     int64_t ms = (int64_t)rng_below(&n->rng, (uint64_t)(most > 0 ? most : 0) + 1);
 
-    if (!fault_hits(&n->rng, n->cfg.faults.reorder))
+    if (!net_struck(n, n->cfg.faults.reorder, "SMS held back"))
         return 0;
     (*count)++;
     return ms;
@@ -43,10 +43,10 @@ static int mt_accept(struct simnet *n, unsigned op, struct subscriber *s, struct
                      int64_t validity_ms)
 {
     int64_t delay = reordered(n, &n->stats.mt_delayed);
-    bool twice = fault_hits(&n->rng, n->cfg.faults.duplicate);
+    bool twice = net_struck(n, n->cfg.faults.duplicate, "SMS doubled");
     int rc;
 
-    m->late = fault_hits(&n->rng, n->cfg.faults.late);
+    m->late = net_struck(n, n->cfg.faults.late, "SMS to a card late");
     m->expires_ms = n->now_ms + validity_ms;
     if (m->late) {
         delay = validity_ms + 1 + (int64_t)rng_below(&n->rng, (uint64_t)validity_ms + 1);
@@ -219,7 +219,7 @@ static int mo_add(struct simnet *n, const struct msisdn *from, struct span ud, i
     m->from = *from;
     m->n = (uint8_t)ud.n;
     memcpy(m->ud, ud.p, ud.n);
-    if (fault_hits(&n->rng, n->cfg.faults.corrupt)) {
+    if (net_struck(n, n->cfg.faults.corrupt, "SMS corrupted")) {
         fault_flip(&n->rng, m->ud, m->n);
         n->stats.mo_corrupted++;
     }
@@ -232,9 +232,10 @@ static int mo_accept(struct simnet *n, const struct msisdn *from, struct span ud
     struct sms_ud parsed;
     bool response = sms_ud_parse(ud, &parsed) == ERR_OK && parsed.has_kind &&
                     parsed.kind == SMS_RESPONSE;
-    bool lost = fault_hits(&n->rng, n->cfg.faults.loss_mo);
-    bool por_lost = fault_hits(&n->rng, n->cfg.faults.por_loss) && response;
-    bool twice = fault_hits(&n->rng, n->cfg.faults.duplicate);
+    bool lost = net_struck(n, n->cfg.faults.loss_mo, "SMS from a card lost");
+    bool por_lost = fault_hits(&n->rng, n->cfg.faults.por_loss) && response &&
+                    net_strikes(n, "PoR lost");
+    bool twice = net_struck(n, n->cfg.faults.duplicate, "SMS doubled");
     int64_t after = net_latency(n, LAT_SMS_MO, 0) + reordered(n, &n->stats.mo_delayed);
     int rc;
 

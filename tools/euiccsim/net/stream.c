@@ -231,7 +231,7 @@ static int piece_up(struct simnet *n, struct stream *s, struct happening *h)
     const struct piece *p = h->unit;
     int rc;
 
-    if (fault_hits(&n->rng, n->cfg.faults.stream_cut))
+    if (net_struck(n, n->cfg.faults.stream_cut, "stream cut"))
         return cut(n, s);
     if (!s->net_open)
         return ERR_OK;
@@ -246,7 +246,7 @@ static int piece_down(struct simnet *n, struct stream *s, struct happening *h)
     const struct piece *p = h->unit;
 
     s->down_octets -= p->n;
-    if (fault_hits(&n->rng, n->cfg.faults.stream_cut))
+    if (net_struck(n, n->cfg.faults.stream_cut, "stream cut"))
         return cut(n, s);
     if (!s->card_open)
         return ERR_OK;
