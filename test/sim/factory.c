@@ -234,6 +234,7 @@ static int make_card(struct factory *f, struct rng *rng, unsigned i, uint32_t qu
     (void)snprintf(c->f.imei, sizeof c->f.imei, "3500000%08u", i % 100000000u);
     c->f.quirks = quirks | (fault_hits(rng, p->keeps_memory) ? QUIRK_MEMORY_KEPT : 0);
     c->f.has_bootstrap = true;
+    c->f.notified = i % 4 == 1 ? 65534 : 0; /* 65535 is followed by 0 */
     c->f.bootstrap.iccid = a.iccid;
     c->f.bootstrap.imsi = a.imsi;
     c->f.bootstrap.msisdn = a.msisdn;

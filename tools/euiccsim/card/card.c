@@ -60,6 +60,7 @@ static int factory_put(struct card *c, const struct card_factory *f)
     memcpy(s->dek, f->dek, sizeof(s->dek));
     c->n_scp80 = 1;
     c->notify_kvn = f->scp80_kvn;
+    c->notification.seq = f->notified;
     if (f->psk_kvn != 0) {
         c->psk[0] = (struct psk_set){.kvn = f->psk_kvn, .kid = f->psk_kid};
         memcpy(c->psk[0].psk, f->psk, sizeof(c->psk[0].psk));

@@ -52,6 +52,7 @@ struct card_factory {
     uint32_t quirks;                  /* bits of enum card_quirk */
     struct card_profile_data bootstrap; /* enabled, fall-back attribute set, ISD-P 0010 */
     bool has_bootstrap;
+    uint16_t notified;                /* sequence number of the last notification; a used card has one */
 };
 #define CARD_CERT_MAX 245u            /* fits GET DATA BF30 in one short answer */
 #define CARD_ISDPS_MAX 16u
