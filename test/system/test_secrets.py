@@ -3,6 +3,7 @@
 a profile, not even in memory; the keys of its own cards are in no file it writes, neither clear nor as the EUM
 wrapped them, and it leaves no core."""
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -90,6 +91,23 @@ def files(world, *folders):
                     yield f"{folder}/{name}", f.read()
 
 
+def packets(world):
+    """What the SM-SR sent to cards and heard from them: the bodies of the records that hold it."""
+    db = sqlite3.connect(f"file:{world.file('smsr/journal.db')}?mode=ro", uri=True, timeout=10)
+    try:
+        return [bytes(body) for (body,) in db.execute(
+            "SELECT body FROM journal WHERE body IS NOT NULL AND type IN ('operation.armed', 'packet.armed',"
+            " 'operation.answered', 'notification.received')")]
+    finally:
+        db.close()
+
+
+def logged(text, bodies):
+    """Runs of eight octets and more, as hexadecimal in a log, that stand in one of the bodies."""
+    runs = {bytes.fromhex(run[:len(run) // 2 * 2].decode()) for run in re.findall(rb"[0-9A-Fa-f]{16,}", text)}
+    return [run for run in runs if any(run in body for body in bodies)]
+
+
 def test_canaries(make_world, monkeypatch):
     monkeypatch.setenv("REMORA_LOG", "debug")
     world = make_world(meters=8)
@@ -124,6 +142,12 @@ def test_canaries(make_world, monkeypatch):
             assert leaks(data, profile) == [], f"{moment}: {name}"
             assert leaks(data, card) == [], f"{moment}: {name}"
             assert leaks(data, came) == [], f"{moment}: {name}"
+    # T-NJ-4: no packet is logged, at no level, in its own form or in hexadecimal.
+    bodies = packets(world)
+    assert len(bodies) > 8 * 2
+    log = b"".join(data for _, data in files(world, "log"))
+    assert len(log) > 1000 and logged(b"sms " + bodies[0][-40:].hex().encode(), bodies)     # the search finds what is there
+    assert logged(log, bodies) == [] and not any(body[-24:] in log for body in bodies)
     # Its neighbours' files are secret as well: nobody else may read them.
     for name in ("smsr", "smdp", "world"):
         assert os.stat(world.file(name)).st_mode & 0o077 == 0
