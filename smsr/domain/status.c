@@ -174,6 +174,12 @@ const struct status_row STATUS[ST_CODE_COUNT] = {
                       "the command has no effect on the card and can no longer take one",
                       "it was lost on its way or not carried out; the card was asked afterwards",
                       "safe to ask again"},
+    /* A warning: SUCCESS with a reservation. */
+    [ST_SWITCHED_UNHEARD] = {{"8.4", "4.2"},
+                             "the fall-back profile is on as asked; whether the command or the card's own "
+                             "fall-back did it was not heard",
+                             "its answer and its notifications were lost",
+                             "nothing to do"},
     [ST_NO_BEARER] = {{"8.1", "3.1"},
                       "the card or its route has no HTTPS bearer",
                       "capability or route",

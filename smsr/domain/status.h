@@ -50,6 +50,7 @@ enum status_code {
     ST_ROLLED_BACK,
     ST_FALLEN_BACK,
     ST_NO_EFFECT,
+    ST_SWITCHED_UNHEARD,
     ST_NO_BEARER,
     ST_BUSY,
     ST_IN_CREATION,

@@ -134,6 +134,18 @@ static bool pol1_deleted(struct run *r, struct span confirm_answer)
     return from_gone;
 }
 
+/* To the fall-back profile a card also goes by itself, and an audit shows no more than that it is on:
+ * without a word of the card about the command the success has a reservation. */
+static void succeeded(struct run *r, bool by_audit)
+{
+    const struct euicc_profile *goal = switch_goal(r);
+
+    if (by_audit && goal && goal->fallback && !r->op->ran)
+        (void)run_conclude_warning(r, ST_SWITCHED_UNHEARD, (struct span){NULL, 0});
+    else
+        (void)run_conclude(r, VERDICT_SUCCESS, ST_OK, STAGE_NONE, (struct span){NULL, 0});
+}
+
 int switch_succeeded(struct run *r, struct span confirm_answer, const struct es5_status *audit)
 {
     const struct euicc_profile *from = switch_from(r);
@@ -153,7 +165,7 @@ int switch_succeeded(struct run *r, struct span confirm_answer, const struct es5
         return run_arm(r, PURPOSE_CMD, wr_view(&w), SW_DELETING,
                        r->now + run_timer(r, TIMER_RESEND_1), switch_goal(r), NULL);
     }
-    (void)run_conclude(r, VERDICT_SUCCESS, ST_OK, STAGE_NONE, (struct span){NULL, 0});
+    succeeded(r, audit != NULL);
     return ERR_OK;
 }
 

@@ -326,6 +326,8 @@ static int concluded(struct operation_seen *op, const struct event *ev)
         return ERR_CORRUPT;
     op->verdict = ev->result;
     op->refused = ev->stage == STAGE_ADMISSION;
+    op->unheard = ev->result == VERDICT_SUCCESS && !strcmp(ev->code.subject, "8.4") &&
+                  !strcmp(ev->code.reason, "4.2");
     if (!op->function)
         op->function = ev->function;
     if (uuid_is_zero(&op->order))

@@ -28,6 +28,7 @@ struct operation_seen {
     bool turned;                   /* the switch is recorded: a deletion by POL2 may follow */
     bool fenced;                   /* a question behind the last command was answered */
     bool again;                    /* an effect went out again without either */
+    bool unheard;                  /* SUCCESS by audit alone: a fall-back may have done it as well */
     bool confirmed;                /* the card answered a confirmation, or was audited for it */
     struct uuid order;             /* of the SM-DP, by its FunctionCallIdentifier; zero: none */
     uint32_t attempt;

@@ -144,6 +144,39 @@ static void a_confirmation_without_an_answer_is_followed_by_the_question(void **
     asked_until_it_answers(w);
 }
 
+/* Silent until the window is over, then on the fall-back profile: by the command, or by itself. */
+static void found_on_the_fall_back(struct core *w, unsigned profile, enum function f)
+{
+    one_is_on(w);
+    core_call(w, profile == BOOT ? CORE_A : CORE_B, f, profile);
+    (void)next_fence(w);
+    core_por_list(w, 0, "10=3F 11=1F 12=1F");
+    assert_string_equal(core_state(w), "WAIT_ROLLBACK");
+    (void)next_fence(w);
+    core_por_list(w, 0, "10=3F 11=1F 12=1F");
+    assert_int_equal(w->e->n_ops, 0);
+    assert_int_equal(core_profile_state(w, BOOT), PROFILE_ENABLED);
+    assert_int_equal(core_profile_state(w, ONE), PROFILE_DISABLED);
+}
+
+/* Nothing but a fall-back could tell the two apart, and nothing was heard: a success with a
+ * reservation. */
+static void nobody_heard_who_switched(void **state)
+{
+    struct core *w = *state;
+
+    found_on_the_fall_back(w, ONE, FN_DISABLE_PROFILE);
+    core_expect_end(w, VERDICT_SUCCESS, "8.4", "4.2");
+}
+
+static void nobody_heard_who_enabled_it(void **state)
+{
+    struct core *w = *state;
+
+    found_on_the_fall_back(w, BOOT, FN_ENABLE_PROFILE);
+    core_expect_end(w, VERDICT_SUCCESS, "8.4", "4.2");
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -151,6 +184,7 @@ int main(void)
         T(every_second_question_goes_to_the_fall_back),
         T(what_the_card_told_is_looked_into_however_late),
         T(a_silent_card_is_asked_ever_more_rarely),
+        T(nobody_heard_who_switched), T(nobody_heard_who_enabled_it),
         T(a_confirmation_without_an_answer_is_followed_by_the_question),
     };
 

@@ -302,6 +302,32 @@ static void success_that_was_rolled_back(void **state)
     expect(*state, "was rolled back");
 }
 
+/* Found on the fall-back profile by an audit alone: the journal itself says that it does not know who
+ * did it, so a row may be there, once, or not. */
+static void unheard(struct join *j)
+{
+    struct event ev = record(EV_OPERATION_CONCLUDED, 1);
+
+    accepted(j, 1, FN_DISABLE_PROFILE);
+    armed(j, 1, 5);
+    feed(j, record(EV_PROFILE_DISABLED, 1));
+    feed(j, record(EV_EUICC_AUDITED, 1));
+    ev.result = VERDICT_SUCCESS;
+    (void)snprintf(ev.code.subject, sizeof ev.code.subject, "8.4");
+    (void)snprintf(ev.code.reason, sizeof ev.code.reason, "4.2");
+    feed(j, ev);
+}
+
+static void success_with_a_reservation(void **state)
+{
+    unheard(*state);
+    expect(*state, NULL);
+    row(*state, row_of(1, 5));
+    expect(*state, NULL);
+    row(*state, row_of(2, 5));
+    expect(*state, "ran twice");
+}
+
 /* The ledger's own rows prove nothing for the journal: it must know by itself that the command ran. */
 static void success_that_no_record_tells(void **state)
 {
@@ -530,7 +556,8 @@ int main(void)
         T(sent_again_in_other_bytes), T(armed_again_under_a_fresh_counter),
         T(one_counter_armed_twice), T(refused_rows_do_not_count),
         T(success_without_a_confirmation), T(success_that_was_rolled_back),
-        T(success_that_no_record_tells), T(a_verdict_is_given_once), T(a_deletion_needs_its_row),
+        T(success_with_a_reservation), T(success_that_no_record_tells),
+        T(a_verdict_is_given_once), T(a_deletion_needs_its_row),
         T(a_deletion_of_nothing), T(data_needs_a_row_for_each_effect), T(data_that_was_never_answered),
         T(an_order_and_its_rows), T(an_order_without_a_load), T(a_failed_order_leaves_nothing),
         T(an_order_that_missed_its_enabling), T(a_relayed_call_ends_as_its_operation),
