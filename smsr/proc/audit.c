@@ -36,14 +36,15 @@ static int64_t ask_due(const struct run *r)
     return r->now + run_timer(r, t);
 }
 
-/* Asked again: a card that is silent where the EIS believes it to be may have fallen back by itself,
- * and its notification waits behind this very question. */
+/* Asked again: a card that is silent where the EIS believes it to be, or where it said it was, may have
+ * fallen back by itself, and its notification waits behind this very question. */
 int audit_start(struct run *r)
 {
     const struct euicc_profile *other = named(r);
     int err;
 
-    if (!other && run_packet(r, PURPOSE_AUDIT))
+    if (run_packet(r, PURPOSE_AUDIT) &&
+        (!other || other == euicc_enabled(r->e) || r->e->counter_high % 2))
         other = euicc_fallback(r->e);
     err = run_fence_to(r, PURPOSE_AUDIT, AU_ASKING, other);
     if (!err && run_expired(r))

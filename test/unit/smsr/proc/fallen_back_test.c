@@ -144,6 +144,40 @@ static void a_confirmation_without_an_answer_is_followed_by_the_question(void **
     asked_until_it_answers(w);
 }
 
+static bool asks(const struct core *w, unsigned profile)
+{
+    const struct out_sms *sms = core_out(w, OUT_SMS, 0);
+
+    return sms && (!strcmp(sms->to[0].s, core_iccid(profile).s) ||
+                   !strcmp(sms->to[1].s, core_iccid(profile).s));
+}
+
+/* Since it told, it may have fallen back: what it named then is not the only place to look for it. */
+static void what_it_named_is_not_all(void **state)
+{
+    unsigned at_one = 0, at_boot = 0, at_two = 0;
+
+    (void)state;
+    for (unsigned named = ONE; named <= TWO; named++) {
+        struct core v;
+        core_init(&v);
+        one_is_on(&v);
+        core_note(&v, 2, 2, named);
+        assert_true(core_timer(&v));
+        core_por_hex(&v, 0, CONFIRMED);
+        for (unsigned i = 0; i < 20; i++) {
+            assert_true(core_timer(&v));
+            at_one += asks(&v, ONE);
+            at_boot += asks(&v, BOOT);
+            at_two += asks(&v, TWO);
+        }
+        core_fini(&v);
+    }
+    assert_true(at_one >= 20);
+    assert_true(at_boot >= 15);
+    assert_true(at_two >= 5);
+}
+
 /* Silent until the window is over, then on the fall-back profile: by the command, or by itself. */
 static void found_on_the_fall_back(struct core *w, unsigned profile, enum function f)
 {
@@ -184,7 +218,7 @@ int main(void)
         T(every_second_question_goes_to_the_fall_back),
         T(what_the_card_told_is_looked_into_however_late),
         T(a_silent_card_is_asked_ever_more_rarely),
-        T(nobody_heard_who_switched), T(nobody_heard_who_enabled_it),
+        T(what_it_named_is_not_all), T(nobody_heard_who_switched), T(nobody_heard_who_enabled_it),
         T(a_confirmation_without_an_answer_is_followed_by_the_question),
     };
 
