@@ -156,9 +156,10 @@ static void on_trouble(const struct uuid *order, int err)
 static int turn(void *ctx)
 {
     struct app *a = ctx;
+    int64_t at = smdp_core_due(a->core);
     int err = ERR_OK;
 
-    if (smdp_core_next_due(a->core) <= clock_wall_ms(&CLOCK_SYSTEM))
+    if (at >= 0 && at <= clock_mono_ms(&CLOCK_SYSTEM))
         err = smdp_core_run_due(a->core);
     return (err && smdp_core_failed(a->core)) || smdp_core_turn_end(a->core) ? ERR_IO : ERR_OK;
 }
@@ -166,11 +167,8 @@ static int turn(void *ctx)
 static int64_t due(void *ctx)
 {
     struct app *a = ctx;
-    int64_t at = smdp_core_next_due(a->core), now = clock_wall_ms(&CLOCK_SYSTEM);
 
-    if (at == INT64_MAX)
-        return -1;
-    return clock_mono_ms(&CLOCK_SYSTEM) + (at > now ? at - now : 0);
+    return smdp_core_due(a->core);
 }
 
 static int idle(void *ctx)

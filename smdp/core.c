@@ -381,7 +381,11 @@ static int open_engine(struct smdp_core *c, struct errmsg *why)
                                       .min_free_bytes = c->cfg.min_free_bytes,
                                       .witness = c->cfg.witness};
 
-    return engine_open(&cfg, &app, c->cfg.crypto, c->cfg.clock, c->cfg.rng, &c->engine, why);
+    int err = engine_open(&cfg, &app, c->cfg.crypto, c->cfg.clock, c->cfg.rng, &c->engine, why);
+
+    if (!err)
+        c->cfg.clock = engine_clock(c->engine);
+    return err;
 }
 
 static int start(struct smdp_core *c, struct errmsg *why)
@@ -389,7 +393,6 @@ static int start(struct smdp_core *c, struct errmsg *why)
     struct dp_api_config api = {.store = c->store,
                                 .crypto = c->cfg.crypto,
                                 .keystore = c->cfg.keystore,
-                                .clock = c->cfg.clock,
                                 .rng = c->cfg.rng,
                                 .env = c->cfg.env,
                                 .version = c->cfg.version,
@@ -402,6 +405,7 @@ static int start(struct smdp_core *c, struct errmsg *why)
     if (err)
         return err;
     api.engine = c->engine;
+    api.clock = c->cfg.clock;
     c->api = dp_api_new(&api);
     err = c->api ? name_tenants(c) : ERR_NOMEM;
     if (!err)
@@ -459,10 +463,13 @@ void smdp_core_stop(struct smdp_core *c)
     dp_api_stop(c->api);
 }
 
-int64_t smdp_core_next_due(struct smdp_core *c)
+int64_t smdp_core_due(struct smdp_core *c)
 {
     int64_t due = engine_next_due(c->engine), reads = dp_core_reads_due(c);
-    return reads < due ? reads : due;
+    int64_t now = clock_wall_ms(c->cfg.clock);
+
+    due = reads < due ? reads : due;
+    return due == INT64_MAX ? -1 : clock_mono_ms(c->cfg.clock) + (due > now ? due - now : 0);
 }
 
 int smdp_core_run_due(struct smdp_core *c)

@@ -77,7 +77,8 @@ void smdp_core_link_down(struct smdp_core *c, const struct oid *smsr);
 void smdp_core_peer(struct smdp_core *c, const struct oid *smsr, const struct envelope *e);
 
 /* --- time --- */
-int64_t smdp_core_next_due(struct smdp_core *c); /* wall ms; INT64_MAX: none */
+/* When the next turn is needed without an input; monotonic ms, -1: never. */
+int64_t smdp_core_due(struct smdp_core *c);
 MUST_CHECK int smdp_core_run_due(struct smdp_core *c);
 /* One commit, then everything that depended on it. After an error the process must stop. */
 MUST_CHECK int smdp_core_turn_end(struct smdp_core *c);

@@ -336,5 +336,9 @@ int core_open_engine(struct smsr_core *c, struct errmsg *why)
                                 .min_free_bytes = (uint64_t)o->conf->limits.min_free_mb << 20,
                                 .witness = o->witness};
 
-    return engine_open(&cfg, &app, o->crypto, o->clock, o->rng, &c->engine, why);
+    int err = engine_open(&cfg, &app, o->crypto, o->clock, o->rng, &c->engine, why);
+
+    if (!err)
+        c->o.clock = engine_clock(c->engine);
+    return err;
 }

@@ -443,6 +443,11 @@ int engine_restart_all(struct engine *e)
     return err;
 }
 
+const struct clock *engine_clock(const struct engine *e)
+{
+    return e->clock;
+}
+
 struct arena *engine_arena(struct engine *e)
 {
     return &e->arena;

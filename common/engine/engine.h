@@ -157,6 +157,10 @@ uint64_t engine_deliveries_pending(struct engine *e, const struct oid *party);
 MUST_CHECK int engine_peer_delivery(struct engine *e, const struct oid *peer, uint64_t number);
 uint64_t engine_peer_last(const struct engine *e, const struct oid *peer);
 
+/* The time of its records and timers (common/base/steady_clock.h): whoever shares their times asks this
+ * one. Lives as long as the engine. */
+const struct clock *engine_clock(const struct engine *e);
+
 /* Memory of the turn: what plans point to lives here until their outputs have left. */
 struct arena *engine_arena(struct engine *e);
 

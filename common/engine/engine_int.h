@@ -4,6 +4,7 @@
 
 #include "common/base/list.h"
 #include "common/base/map.h"
+#include "common/base/steady_clock.h"
 #include "common/db/stmt.h"
 #include "common/engine/engine.h"
 
@@ -86,7 +87,8 @@ struct engine {
     uint64_t written;                /* types of the records since the last commit, as bits */
     struct engine_app app;
     struct crypto *crypto;
-    const struct clock *clock;
+    struct steady_clock steady;
+    const struct clock *clock;      /* the port of steady */
     struct rng *rng;
     struct journal *journal;
     struct db *state;

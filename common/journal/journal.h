@@ -58,6 +58,8 @@ MUST_CHECK int journal_commit(struct journal *j);
  * it. */
 uint64_t journal_durable_lsn(const struct journal *j);
 uint64_t journal_last_lsn(const struct journal *j);   /* appended, perhaps not durable */
+/* Time of the last record, as it stands there; 0: there is none. */
+MUST_CHECK int journal_last_at(struct journal *j, int64_t *ret_ms);
 uint32_t journal_epoch(const struct journal *j);      /* read only: of the last record */
 bool journal_failed(const struct journal *j);
 bool journal_disk_full(const struct journal *j); /* it failed of that */

@@ -99,6 +99,24 @@ int journal_get(struct journal *j, uint64_t lsn, struct journal_record *ret_rec,
     return stmt_end(st, err);
 }
 
+int journal_last_at(struct journal *j, int64_t *ret_ms)
+{
+    struct stmt *st = stmt_at(j->sql, SQL_ONE);
+    struct journal_row row;
+    int err;
+
+    *ret_ms = 0;
+    stmt_bind_u64(st, 1, journal_last_lsn(j));
+    err = stmt_row(st);
+    if (err == ERR_NOT_FOUND)
+        return ERR_OK;
+    if (err == ERR_OK)
+        err = row_load(st, &row);
+    if (err == ERR_OK)
+        *ret_ms = row.rec.at_ms;
+    return stmt_end(st, err);
+}
+
 int journal_head(const struct journal *j, uint32_t stream, struct journal_head *ret)
 {
     const struct journal_head *head = streams_get(&j->streams, stream);

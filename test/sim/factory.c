@@ -198,7 +198,7 @@ static uint32_t memory(struct rng *rng, const struct factory_plan *p)
 static int make_card(struct factory *f, struct rng *rng, unsigned i, uint32_t quirks,
                      const struct factory_plan *p)
 {
-    struct pki_dates valid = {p->now_ms - 86400000, p->now_ms + 10LL * 365 * 86400000};
+    struct pki_dates valid = {p->now_ms - 86400000, p->now_ms + 30LL * 365 * 86400000};
     struct factory_card *c = &f->cards[i];
     struct subscription_data a, b;
     struct key *ecasd = NULL;
@@ -265,7 +265,7 @@ static void draw_fates(struct factory *f, struct rng *rng, unsigned count, enum 
 
 static int make_papers(struct factory *f, int64_t now_ms)
 {
-    struct pki_dates valid = {now_ms - 86400000, now_ms + 20LL * 365 * 86400000};
+    struct pki_dates valid = {now_ms - 86400000, now_ms + 30LL * 365 * 86400000};
     struct pki_subject ci = {"Sim CI", oid_of("1.3.6.1.4.1.99999.100"), CURVE_P256, valid};
     struct pki_subject eum = {"Sim EUM", oid_of(FACTORY_EUM), CURVE_P256, valid};
     struct pki_subject dp = {"Sim SM-DP", oid_of(FACTORY_SMDP), CURVE_P256, valid};

@@ -26,6 +26,9 @@ static const char *const NAMES[WORLD_HITS] = {
     [HIT_CARD_FULL] = "card-memory-full",
     [HIT_POWER_CYCLED] = "device-power-cycled",
     [HIT_MOVED] = "device-moved",
+    [HIT_CLOCK_BACK] = "clock-set-back",
+    [HIT_CLOCK_FORWARD] = "clock-set-forward",
+    [HIT_CLOCK_DRIFTS] = "clock-drifts",
     [HIT_LINK_CUT] = "party-link-cut",
     [HIT_CALL_REPEATED] = "call-repeated",
     [HIT_SMSR_BETWEEN] = "smsr-died-between-turns",
@@ -82,6 +85,8 @@ void world_hits_collect(struct world *w)
     uint64_t *hits = w->stats.hits;
 
     of_network(w, hits);
+    for (unsigned who = 0; who < 2; who++)
+        hits[HIT_CLOCK_DRIFTS] += w->ranges.drift[who] != 0;
     hits[HIT_LINK_CUT] += w->stats.cuts;
     for (unsigned i = 0; i < sizeof parties / sizeof *parties; i++)
         hits[HIT_CALL_REPEATED] += parties[i]->repeated;

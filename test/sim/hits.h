@@ -27,6 +27,9 @@ enum world_hit {
     HIT_CARD_FULL,
     HIT_POWER_CYCLED,
     HIT_MOVED,
+    HIT_CLOCK_BACK,
+    HIT_CLOCK_FORWARD,
+    HIT_CLOCK_DRIFTS,
     HIT_LINK_CUT,
     HIT_CALL_REPEATED,
     HIT_SMSR_BETWEEN, /* deaths: in the order of enum death, of either daemon */

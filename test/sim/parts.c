@@ -79,7 +79,7 @@ int world_open_smsr(struct world *w, struct errmsg *why)
     struct smsr_core_options o = {
         .conf = w->conf, .journal_path = "smsr.journal", .state_path = "smsr.state",
         .vfs = memvfs_name(w->sr_life.disk), .crypto = w->crypto, .transport = &w->transport, .n_transport = 1,
-        .clock = &w->clock, .rng = &w->id_rng, .carrier = &w->carrier, .version = "sim",
+        .clock = &w->sr_clock.port, .rng = &w->id_rng, .carrier = &w->carrier, .version = "sim",
         .witness = life_witness(&w->sr_life), .keystore = w->sr_keys, .pki = w->sr_pki};
     int err = smsr_core_new(&o, &w->sr, why);
 
@@ -135,7 +135,7 @@ int world_open_smdp(struct world *w, struct errmsg *why)
     struct smdp_core_config c = {
         .env = &w->dp_env, .journal_path = "smdp.journal", .state_path = "smdp.state",
         .vfs = memvfs_name(w->dp_life.disk), .crypto = w->crypto, .identities = &w->dp_identity,
-        .n_identities = 1, .clock = &w->clock, .rng = &w->id_rng, .link = {link_call, link_ack, w},
+        .n_identities = 1, .clock = &w->dp_clock.port, .rng = &w->id_rng, .link = {link_call, link_ack, w},
         .version = "sim", .witness = life_witness(&w->dp_life), .keystore = w->dp_keys,
         .pki = w->dp_pki};
     struct rpc_handler core;

@@ -5,6 +5,7 @@
 #define PERCENT    (RATE_ONE / 100)
 #define MINUTE_MS  60000
 #define HOUR_MS    (60 * MINUTE_MS)
+#define YEAR_MS    (365ll * 24 * HOUR_MS)
 #define CALM       16u             /* in a calm world faults are so much rarer */
 
 struct draw {
@@ -52,6 +53,29 @@ static void draw_outages(const struct draw *d, struct world_ranges *r)
     }
 }
 
+static int64_t either_way(struct rng *rng, int64_t most)
+{
+    return (int64_t)rng_below(rng, (uint64_t)(2 * most + 1)) - most;
+}
+
+/* An hour, or ten years; half the clocks go right. */
+static void draw_clocks(const struct draw *d, struct world_ranges *r)
+{
+    unsigned n = rng_below(d->rng, 2) ? (unsigned)rng_below(d->rng, STEPS_MAX + 1) : 0;
+    int64_t from = 0;
+
+    for (unsigned i = 0; i < 2; i++)
+        if (rng_below(d->rng, 2))
+            r->drift[i] = either_way(d->rng, 5 * PERCENT / d->part);
+    for (unsigned i = 0; i < n; i++) {
+        struct world_step_plan *s = &r->step[r->n_steps++];
+        s->at_ms = from + 1 + (int64_t)rng_below(d->rng, (uint64_t)(6ll * HOUR_MS - from));
+        s->by_ms = either_way(d->rng, rng_below(d->rng, 4) ? HOUR_MS : 10 * YEAR_MS);
+        s->of_smdp = rng_below(d->rng, 2) != 0;
+        from = s->at_ms;
+    }
+}
+
 void world_ranges_draw(struct rng *rng, bool any, struct world_ranges *ret)
 {
     struct draw d = {rng, 1};
@@ -63,6 +87,7 @@ void world_ranges_draw(struct rng *rng, bool any, struct world_ranges *ret)
         d.part = CALM;
     draw_network(&d, &ret->net);
     draw_outages(&d, ret);
+    draw_clocks(&d, ret);
     ret->tight = rate(&d, 50 * PERCENT);
     ret->keeps_memory = rate(&d, 50 * PERCENT);
 }

@@ -6,6 +6,11 @@
 
 #include "tools/euiccsim/net/faults.h"
 
+#define STEPS_MAX 3u
+struct world_step_plan {           /* the wall clock of a daemon is set */
+    int64_t at_ms, by_ms;
+    bool of_smdp;
+};
 #define OUTAGES_MAX 2u
 struct world_outage {              /* of the SMSC of an operator */
     int64_t at_ms, ms;
@@ -16,6 +21,9 @@ struct world_ranges {
     uint32_t tight, keeps_memory;  /* cards with little memory; cards that never get it back */
     struct world_outage outage[OUTAGES_MAX]; /* in order of time */
     unsigned n_outages;
+    int64_t drift[2];              /* of the clocks of SM-SR and SM-DP, of RATE_ONE */
+    struct world_step_plan step[STEPS_MAX]; /* in order of time */
+    unsigned n_steps;
 };
 /* all false: a world without faults. */
 void world_ranges_draw(struct rng *rng, bool any, struct world_ranges *ret);

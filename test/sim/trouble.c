@@ -17,13 +17,27 @@ static void outage(struct world *w, const struct world_outage *o)
         world_fault(w, "the SMSC cannot be put out of order");
 }
 
+static void step(struct world *w, const struct world_step_plan *s)
+{
+    struct daemon_clock *c = s->of_smdp ? &w->dp_clock : &w->sr_clock;
+
+    c->step_ms += s->by_ms;
+    w->stats.hits[s->by_ms < 0 ? HIT_CLOCK_BACK : HIT_CLOCK_FORWARD]++;
+}
+
 void world_trouble(struct world *w)
 {
+    while (w->steps < w->ranges.n_steps && w->ranges.step[w->steps].at_ms <= w->now_ms)
+        step(w, &w->ranges.step[w->steps++]);
     while (w->outages < w->ranges.n_outages && w->ranges.outage[w->outages].at_ms <= w->now_ms)
         outage(w, &w->ranges.outage[w->outages++]);
 }
 
 int64_t world_trouble_due(const struct world *w)
 {
-    return w->outages < w->ranges.n_outages ? w->ranges.outage[w->outages].at_ms : INT64_MAX;
+    int64_t due = w->outages < w->ranges.n_outages ? w->ranges.outage[w->outages].at_ms : INT64_MAX;
+
+    if (w->steps < w->ranges.n_steps && w->ranges.step[w->steps].at_ms < due)
+        due = w->ranges.step[w->steps].at_ms;
+    return due;
 }

@@ -27,6 +27,39 @@ static int64_t clock_mono(void *ctx)
     return w->now_ms;
 }
 
+/* --- the clock of a daemon --- */
+static int64_t drifted(const struct daemon_clock *c, int64_t ms)
+{
+    return ms + ms * c->drift / RATE_ONE;
+}
+
+static int64_t daemon_mono(void *ctx)
+{
+    const struct daemon_clock *c = ctx;
+    return drifted(c, c->w->now_ms);
+}
+
+static int64_t daemon_wall(void *ctx)
+{
+    const struct daemon_clock *c = ctx;
+    return WORLD_START_MS + daemon_mono(ctx) + c->step_ms;
+}
+
+static void daemon_clock_init(struct daemon_clock *c, const struct world *w, int64_t drift)
+{
+    *c = (struct daemon_clock){.w = w, .drift = drift, .port = {daemon_wall, daemon_mono, c}};
+}
+
+/* When it shows that monotonic time. */
+static int64_t daemon_clock_when(const struct daemon_clock *c, int64_t mono_ms)
+{
+    int64_t ms = mono_ms * RATE_ONE / (RATE_ONE + c->drift);
+
+    while (drifted(c, ms) < mono_ms)
+        ms++;
+    return ms;
+}
+
 void world_fault(struct world *w, const char *fmt, ...)
 {
     va_list ap;
@@ -217,9 +250,9 @@ static int64_t next_due(struct world *w)
     due = sooner(due, t ? t - WORLD_START_MS : INT64_MAX);
     due = sooner(due, sooner(life_due(&w->sr_life), life_due(&w->dp_life)));
     t = w->sr_life.up ? smsr_core_due(w->sr) : -1;
-    due = sooner(due, t < 0 ? INT64_MAX : t);
-    t = w->dp_life.up ? smdp_core_next_due(w->dp) : INT64_MAX;
-    due = sooner(due, t == INT64_MAX ? t : t - WORLD_START_MS);
+    due = sooner(due, t < 0 ? INT64_MAX : daemon_clock_when(&w->sr_clock, t));
+    t = w->dp_life.up ? smdp_core_due(w->dp) : -1;
+    due = sooner(due, t < 0 ? INT64_MAX : daemon_clock_when(&w->dp_clock, t));
     if (!w->dp_rpc && w->dp_life.up)
         due = sooner(due, w->dp_reconnect_ms);
     if (w->n_results)
@@ -375,13 +408,15 @@ int world_new(const struct world_plan *p, struct world **ret, struct errmsg *why
         return ERR_NOMEM;
     w->plan = *p;
     w->clock = (struct clock){clock_wall, clock_mono, w};
+    rng_init_seeded(&w->range_rng, p->seed ^ 0x5b);
+    world_ranges_draw(&w->range_rng, p->faults, &w->ranges);
+    daemon_clock_init(&w->sr_clock, w, w->ranges.drift[0]);
+    daemon_clock_init(&w->dp_clock, w, w->ranges.drift[1]);
     w->carrier = (struct carrier){carry_sms, carry_bytes, carry_close, w};
     rng_init_seeded(&w->id_rng, p->seed ^ 0x1d);
     rng_init_seeded(&w->net_rng, p->seed ^ 0x2e);
     rng_init_seeded(&w->story_rng, p->seed ^ 0x3f);
     rng_init_seeded(&w->life_rng, p->seed ^ 0x4a);
-    rng_init_seeded(&w->range_rng, p->seed ^ 0x5b);
-    world_ranges_draw(&w->range_rng, p->faults, &w->ranges);
     life_init(&w->sr_life, LIFE_SMSR, &w->life_rng, p->faults ? DEATH_EVERY_MS : 0);
     life_init(&w->dp_life, LIFE_SMDP, &w->life_rng, p->faults ? DEATH_EVERY_MS : 0);
     w->sr_life.comes = w->dp_life.comes = death_comes;

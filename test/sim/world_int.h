@@ -18,10 +18,17 @@ struct sms_result {
 struct sha_chain {                 /* hash over everything that went onto the air */
     uint8_t h[32];
 };
+struct daemon_clock {
+    struct clock port;
+    const struct world *w;
+    int64_t drift;                 /* how much faster than the world's, of RATE_ONE */
+    int64_t step_ms;               /* how far its wall clock was set forward so far */
+};
 struct world {
     struct world_plan plan;
     int64_t now_ms;                /* since the start: monotonic; wall is WORLD_START_MS + now */
-    struct clock clock;
+    struct clock clock;            /* of the disks */
+    struct daemon_clock sr_clock, dp_clock;
     struct rng rng, net_rng, id_rng, story_rng, life_rng, range_rng;
     struct world_ranges ranges;
     struct crypto *crypto;
@@ -65,7 +72,7 @@ struct world {
     struct world_stats stats;
     int64_t quiet_ms;              /* faults end here */
     int64_t next_story_ms;
-    unsigned stories, outages;     /* told, begun */
+    unsigned stories, outages, steps; /* told, begun, made */
     struct errmsg fault;
 };
 

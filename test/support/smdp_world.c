@@ -371,8 +371,9 @@ static bool clients_move(struct dp_world *w)
 bool dpw_step(struct dp_world *w)
 {
     bool moved = clients_move(w);
+    int64_t due = smdp_core_due(w->core);
 
-    if (smdp_core_next_due(w->core) <= w->clock.wall_ms) {
+    if (due >= 0 && due <= w->clock.mono_ms) {
         assert_int_equal(smdp_core_run_due(w->core), 0);
         moved = true;
     }
@@ -393,12 +394,12 @@ void dpw_run(struct dp_world *w)
 
 bool dpw_timer(struct dp_world *w)
 {
-    int64_t due = smdp_core_next_due(w->core);
+    int64_t due = smdp_core_due(w->core);
 
-    if (due == INT64_MAX)
+    if (due < 0)
         return false;
-    if (due > w->clock.wall_ms)
-        fake_clock_step(&w->clock, due - w->clock.wall_ms);
+    if (due > w->clock.mono_ms)
+        fake_clock_step(&w->clock, due - w->clock.mono_ms);
     dpw_run(w);
     return true;
 }

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Links: remora_test_support remora_base */
+/* Time that no setting of the wall clock shortens, prolongs or turns back. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "common/base/steady_clock.h"
+#include "test/support/fake.h"
+
+#define NOW  1750000000000ll
+#define HOUR 3600000ll
+#define YEAR (365 * 24 * HOUR)
+
+static void it_goes_with_both_clocks(void **state)
+{
+    struct fake_clock f;
+    struct steady_clock s;
+
+    (void)state;
+    fake_clock_init(&f, NOW);
+    steady_clock_init(&s, &f.port, 0);
+    for (int64_t t = 0; t < 100 * HOUR; t += 1234567) {
+        assert_int_equal(clock_wall_ms(&s.port), NOW + t);
+        assert_int_equal(clock_mono_ms(&s.port), clock_mono_ms(&f.port));
+        fake_clock_step(&f, 1234567);
+    }
+}
+
+static void a_step_is_followed_slowly(void **state)
+{
+    static const int64_t STEPS[] = {HOUR, -HOUR, 10 * YEAR, -10 * YEAR, 1, -1};
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof STEPS / sizeof *STEPS; i++) {
+        struct fake_clock f;
+        struct steady_clock s;
+        int64_t before, passed;
+        fake_clock_init(&f, NOW);
+        steady_clock_init(&s, &f.port, 0);
+        f.wall_ms += STEPS[i];
+        before = clock_wall_ms(&s.port);
+        for (unsigned n = 0; n < 10 * 3600; n++) {
+            int64_t now;
+            fake_clock_step(&f, 1000);
+            now = clock_wall_ms(&s.port);
+            assert_in_range(now - before, 995, 1005);
+            before = now;
+        }
+        /* A quarter of an hour is one, to five seconds. */
+        passed = before - NOW;
+        assert_in_range(passed, 10 * HOUR * 995 / 1000, 10 * HOUR * 1005 / 1000);
+        fake_clock_step(&f, 900000);
+        assert_in_range(clock_wall_ms(&s.port) - before, 895500, 904500);
+    }
+}
+
+static void a_small_step_is_made_up_for(void **state)
+{
+    struct fake_clock f;
+    struct steady_clock s;
+
+    (void)state;
+    fake_clock_init(&f, NOW);
+    steady_clock_init(&s, &f.port, 0);
+    f.wall_ms += 2000;
+    for (unsigned n = 0; n < 600; n++) {
+        fake_clock_step(&f, 1000);
+        (void)clock_wall_ms(&s.port);
+    }
+    assert_int_equal(clock_wall_ms(&s.port), f.wall_ms);
+}
+
+/* Set back while nobody ran: time goes on behind the last record until the wall clock is there. */
+static void it_does_not_begin_in_the_past(void **state)
+{
+    struct fake_clock f;
+    struct steady_clock s;
+
+    (void)state;
+    fake_clock_init(&f, NOW);
+    steady_clock_init(&s, &f.port, NOW + 60000);
+    assert_int_equal(clock_wall_ms(&s.port), NOW + 60000);
+    fake_clock_step(&f, 1000);
+    assert_int_equal(clock_wall_ms(&s.port), NOW + 60000 + 995);
+    for (unsigned n = 0; n < 24 * 60; n++) {
+        fake_clock_step(&f, 60000);
+        (void)clock_wall_ms(&s.port);
+    }
+    assert_int_equal(clock_wall_ms(&s.port), f.wall_ms);
+    steady_clock_init(&s, &f.port, NOW);
+    assert_int_equal(clock_wall_ms(&s.port), f.wall_ms);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(it_goes_with_both_clocks),
+        cmocka_unit_test(a_step_is_followed_slowly),
+        cmocka_unit_test(a_small_step_is_made_up_for),
+        cmocka_unit_test(it_does_not_begin_in_the_past),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
