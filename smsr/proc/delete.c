@@ -61,8 +61,11 @@ static int queued(const struct proc_view *v, const struct input *in, struct plan
         run_expire_unsent(&r);
         return ERR_OK;
     }
-    if (!t)
-        return gone(&r, (struct span){NULL, 0});
+    /* Gone; or made anew behind this deletion, which meant the one before. */
+    if (!t || t->state == PROFILE_IN_CREATION) {
+        (void)run_conclude(&r, VERDICT_SUCCESS, ST_OK, STAGE_NONE, (struct span){NULL, 0});
+        return ERR_OK;
+    }
     st = delete_check(r.env, r.e, t, r.now);
     if (st) {
         (void)run_conclude(&r, VERDICT_FAILED, st, STAGE_PREPARATION, (struct span){NULL, 0});

@@ -237,6 +237,27 @@ static void deleted_meanwhile_is_done(void **state)
     assert_int_equal(w->e->counter_high, 1);
 }
 
+/* Two deletions wait, and once the first is done the same profile is made anew: the second one meant
+ * what is gone, and must not touch what is being made under the same ICCID and AID. */
+static void made_anew_behind_a_second_deletion(void **state)
+{
+    struct core *w = *state;
+    struct iccid one = core_iccid(ONE);
+
+    core_call(w, CORE_B, FN_DELETE_PROFILE, ONE);
+    core_call(w, CORE_B, FN_DELETE_PROFILE, ONE);
+    core_por_sw(w, 0, 0x9000);
+    assert_null(euicc_profile_by_iccid(w->e, &one));
+    core_create(w, ONE, 0, false);
+    assert_int_equal(w->e->n_ops, 2);
+    assert_true(core_timer(w));
+    assert_null(core_event(w, EV_PROFILE_DELETED));
+    assert_false(w->plan.unit.set && w->plan.unit.purpose == PURPOSE_CMD);
+    core_expect_end(w, VERDICT_SUCCESS, "", "");
+    assert_int_equal(w->e->n_ops, 1);
+    assert_int_equal(core_profile_state(w, ONE), PROFILE_IN_CREATION);
+}
+
 static void restarts(void **state)
 {
     struct core *w = *state;
@@ -268,7 +289,7 @@ int main(void)
         T(an_empty_list_deletes_nothing),
         T(policy_is_read_where_it_is_armed),
         T(enabled_meanwhile),
-        T(deleted_meanwhile_is_done),
+        T(deleted_meanwhile_is_done), T(made_anew_behind_a_second_deletion),
         T(restarts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
