@@ -228,18 +228,29 @@ static int build_plma(struct build *b, const struct raw_plma *r, struct plma *p)
     return ERR_OK;
 }
 
+static unsigned most_notified(const struct env *env, const struct plma *p, enum function f)
+{
+    const struct oid *sp[ENV_NOTIFIED_MAX + 1];
+    unsigned most = 0;
+
+    for (unsigned i = 0; i < env->n_tenants; i++) {
+        unsigned n = env_notified(env, &env->tenants[i], &p->mno, p->profile_type, f, sp);
+        most = n > most ? n : most;
+    }
+    return most;
+}
+
 static int check_notified(struct build *b, const struct plma *p)
 {
     static const enum function TOLD[] = {FN_ENABLE_PROFILE, FN_DISABLE_PROFILE, FN_DELETE_PROFILE};
-    const struct oid *sp[ENV_NOTIFIED_MAX + 1];
 
     for (size_t i = 0; i < sizeof TOLD / sizeof *TOLD; i++)
         if ((p->functions & (1u << (unsigned)TOLD[i])) &&
-            env_notified(&b->c->env, &p->mno, p->profile_type, TOLD[i], sp) > ENV_NOTIFIED_MAX)
+            most_notified(&b->c->env, p, TOLD[i]) > ENV_NOTIFIED_MAX)
             return conf_bad(
                 b,
-                "plma: more than %u service providers are authorised for %s on profiles \"%s\" of "
-                "%s, and not all would hear of them; name at most %u",
+                "plma: more than %u service providers of one realm are authorised for %s on profiles "
+                "\"%s\" of %s, and not all would hear of them; name at most %u",
                 ENV_NOTIFIED_MAX, function_text(TOLD[i]), p->profile_type, p->mno.s,
                 ENV_NOTIFIED_MAX);
     return ERR_OK;

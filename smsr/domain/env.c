@@ -97,8 +97,17 @@ bool env_plma(const struct env *env, const struct oid *mno, const char *profile_
     return false;
 }
 
-unsigned env_notified(const struct env *env, const struct oid *mno, const char *profile_type,
-                      enum function f, const struct oid *ret[ENV_NOTIFIED_MAX + 1])
+/* An owner authorises; the realm says whose eyes its cards are for. */
+static bool sees(const struct env *env, const struct tenant *realm, const struct oid *party)
+{
+    const struct party *p = env_party(env, party);
+
+    return p && realm && (p->tenant == realm || env_admits(realm, party));
+}
+
+unsigned env_notified(const struct env *env, const struct tenant *realm, const struct oid *mno,
+                      const char *profile_type, enum function f,
+                      const struct oid *ret[ENV_NOTIFIED_MAX + 1])
 {
     unsigned n = 0;
 
@@ -106,7 +115,7 @@ unsigned env_notified(const struct env *env, const struct oid *mno, const char *
         const struct plma *p = &env->plmas[i];
         bool again = false;
         if (!oid_eq(&p->mno, mno) || !type_matches(p->profile_type, profile_type) ||
-            !(p->functions & (1u << (unsigned)f)))
+            !(p->functions & (1u << (unsigned)f)) || !sees(env, realm, &p->m2m_sp))
             continue;
         for (unsigned k = 0; k < n; k++)
             again = again || oid_eq(ret[k], &p->m2m_sp);

@@ -190,10 +190,10 @@ void run_notify(struct run *r, struct event *with, const struct euicc_profile *p
     if (!p)
         return;
     notify_owner(r, with, p, f);
-    n = env_notified(r->env, &p->mno, p->profile_type, f, sp);
+    n = env_notified(r->env, env_realm(r->env, &r->e->eid), &p->mno, p->profile_type, f, sp);
     for (unsigned i = 0; i < n && i < ENV_NOTIFIED_MAX; i++) {
         struct message m;
-        if (oid_eq(sp[i], &r->op->party) || !env_party(r->env, sp[i]))
+        if (oid_eq(sp[i], &r->op->party))
             continue;
         m = notification(r, IF_ES4, f, p);
         if (m.type != MSG_NONE)

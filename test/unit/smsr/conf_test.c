@@ -252,9 +252,9 @@ static void wrong_files_are_refused_by_name(void **state)
 static void as_many_service_providers_as_are_told(void **state)
 {
     static const char SP[] =
-        "  - {oid: 1.3.6.1.4.1.99999.31, tenant: blue, roles: [m2m-sp]}\n"
-        "  - {oid: 1.3.6.1.4.1.99999.32, tenant: blue, roles: [m2m-sp]}\n"
-        "  - {oid: 1.3.6.1.4.1.99999.33, tenant: blue, roles: [m2m-sp]}\n";
+        "  - {oid: 1.3.6.1.4.1.99999.31, tenant: water, roles: [m2m-sp]}\n"
+        "  - {oid: 1.3.6.1.4.1.99999.32, tenant: water, roles: [m2m-sp]}\n"
+        "  - {oid: 1.3.6.1.4.1.99999.33, tenant: water, roles: [m2m-sp]}\n";
     static const char ROW[] = ", {mno: 1.3.6.1.4.1.99999.10, profile_type: '%s', m2m_sp: "
                               "1.3.6.1.4.1.99999.%s, operations: [%s]}";
     static const struct { const char *type, *sp, *operation; bool taken; } LAST[] = {

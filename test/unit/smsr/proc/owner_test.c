@@ -140,12 +140,54 @@ static void a_number_of_another_owner_is_refused(void **state)
 
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+/* --- who hears of a change --- */
+static void one_is_switched_on(struct core *w)
+{
+    core_call(w, CORE_B, FN_ENABLE_PROFILE, ONE);
+    core_por_sw(w, 0, 0x9000);
+    core_note(w, 2, 1, ONE);
+    core_por_hex(w, 0, "AB09800101230480009000");
+    core_expect_end(w, VERDICT_SUCCESS, "", "");
+    assert_non_null(core_delivery(w, CORE_F, MSG_ES4_HANDLE_PROFILE_ENABLED_NOTIFICATION));
+}
+
+/* An owner authorises service providers for its profiles; on which cards they hear of them, the cards'
+ * realms decide. */
+static void a_fleet_of_another_realm_hears_nothing(void **state)
+{
+    struct core *w = *state;
+
+    w->plmas[2].m2m_sp = w->oid[CORE_G];
+    one_is_switched_on(w);
+    assert_null(core_delivery(w, CORE_G, MSG_ES4_HANDLE_PROFILE_ENABLED_NOTIFICATION));
+}
+
+static void an_admitted_service_provider_hears(void **state)
+{
+    struct core *w = *state;
+
+    one_is_switched_on(w);
+    assert_non_null(core_delivery(w, CORE_S, MSG_ES4_HANDLE_PROFILE_ENABLED_NOTIFICATION));
+}
+
+static void one_that_is_not_admitted_hears_nothing(void **state)
+{
+    struct core *w = *state;
+
+    w->tenants[0].n_admits = 2;
+    one_is_switched_on(w);
+    assert_null(core_delivery(w, CORE_S, MSG_ES4_HANDLE_PROFILE_ENABLED_NOTIFICATION));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(an_owner_without_ranges_owns_nothing),
         T(an_imsi_is_of_the_owners_network),
         T(a_number_of_another_owner_is_refused),
+        T(a_fleet_of_another_realm_hears_nothing),
+        T(an_admitted_service_provider_hears),
+        T(one_that_is_not_admitted_hears_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
