@@ -288,6 +288,8 @@ int world_check_end(struct world *w, struct errmsg *why)
         err = world_check_stock(w, why);
     if (!err)
         err = world_check_heard(w, why);
+    if (!err)
+        err = hostile_check(w, why);
     if (!err && !w->plan.faults)
         err = check_plain(w, why);
     return err ? err : check_state(w, why);

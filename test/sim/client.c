@@ -78,6 +78,8 @@ static void answered(struct client *c, struct client_call *k, const struct envel
     if (!k->answered) {
         k->answered_ms = c->now_ms;
         k->answer = base->answer;
+        (void)snprintf(k->text, sizeof k->text, "%.*s", (int)base->answer.message.n,
+                       base->answer.message.n ? (const char *)base->answer.message.p : "");
         k->answer.message = k->answer.subject_identifier = (struct span){NULL, 0};
     }
     k->answered = true;
@@ -156,6 +158,8 @@ static void on_message(void *ctx, struct rpc *r, const struct envelope *e)
         fault(c, "an answer relates to another call than its operation", k);
     if (!k)
         k = by_operation(c, &e->operation);
+    if (c->heard)
+        c->heard(c->heard_ctx, c, e, k);
     if (e->delivery_no) {
         if (e->delivery_no > c->last_no + 1)
             fault(c, "gap in the deliveries", k);
@@ -240,7 +244,7 @@ struct client_call *client_call(struct client *c, enum msg_type type, void *body
     if (iccid)
         k->iccid = *iccid;
     k->asked_ms = now_ms;
-    (void)snprintf(k->fcid, sizeof k->fcid, "%s-%05u", c->name, c->n_calls + 1);
+    (void)snprintf(k->fcid, sizeof k->fcid, "%s-%05u", c->prefix ? c->prefix : c->name, c->n_calls + 1);
     if (mno)
         (void)snprintf(k->mno.s, sizeof k->mno.s, "%s", mno);
     base->function_call_identifier = span_str(k->fcid);

@@ -19,6 +19,7 @@ struct client_call {
     uint64_t message_id;
     struct uuid operation;
     struct exec_answer answer;     /* code and status only */
+    char text[160];                /* its message, or the beginning of it */
     enum verdict verdict;
     enum verdict concluded;        /* what OperationConcluded told later */
     uint8_t answer_hash[32];
@@ -35,6 +36,7 @@ struct client_notice {
 };
 struct client {
     const char *name;
+    const char *prefix;            /* of its FunctionCallIdentifiers; NULL: its name */
     struct rpc_party me;
     struct links *links;
     struct rpc_handler server;     /* whom it talks to */
@@ -50,6 +52,9 @@ struct client {
     size_t n_notices, cap_notices;
     uint64_t repeated;             /* calls sent again, byte for byte */
     struct errmsg fault;           /* first thing that must not be */
+    /* Sees everything it hears; call NULL: none of its own. */
+    void (*heard)(void *ctx, struct client *c, const struct envelope *e, const struct client_call *call);
+    void *heard_ctx;
 };
 void client_init(struct client *c, const char *name, const char *oid, enum party_role role,
                  struct links *links, const struct rpc_handler *server, bool subscribe,

@@ -14,9 +14,13 @@
 
 const char *const FACTORY_SMSR = "1.3.6.1.4.1.99999.1", *const FACTORY_SMDP = "1.3.6.1.4.1.99999.2",
                   *const FACTORY_A = "1.3.6.1.4.1.99999.11", *const FACTORY_B = "1.3.6.1.4.1.99999.10",
-                  *const FACTORY_FLEET = "1.3.6.1.4.1.99999.20",
+                  *const FACTORY_FLEETS[FACTORY_REALMS] = {"1.3.6.1.4.1.99999.20",
+                                                           "1.3.6.1.4.1.99999.22"},
                   *const FACTORY_EUM = "1.3.6.1.4.1.99999.30",
-                  *const FACTORY_RIVAL = "1.3.6.1.4.1.99999.12";
+                  *const FACTORY_RIVAL = "1.3.6.1.4.1.99999.12",
+                  *const FACTORY_RIVAL_FLEET = "1.3.6.1.4.1.99999.21",
+                  *const FACTORY_RIVAL_SMDP = "1.3.6.1.4.1.99999.3",
+                  *const FACTORY_RIVAL_EUM = "1.3.6.1.4.1.99999.31";
 
 struct subscription_data {
     struct iccid iccid;
@@ -188,11 +192,12 @@ static int make_eis(struct factory *f, struct factory_card *c, int64_t now_ms)
 }
 
 /* Room for a profile of the type "meter", for a few, or for less than one. */
-static uint32_t memory(struct rng *rng, const struct factory_plan *p)
+static uint32_t memory(struct rng *rng, const struct factory_plan *p, uint32_t quirks)
 {
     uint32_t few = (uint32_t)rng_below(rng, 10000);
 
-    return fault_hits(rng, p->tight) ? few : FACTORY_MEMORY;
+    /* One that never gets any back shows it only when it has little. */
+    return fault_hits(rng, p->tight) || (quirks & QUIRK_MEMORY_KEPT) ? few : FACTORY_MEMORY;
 }
 
 static int make_card(struct factory *f, struct rng *rng, unsigned i, uint32_t quirks,
@@ -207,7 +212,8 @@ static int make_card(struct factory *f, struct rng *rng, unsigned i, uint32_t qu
     size_t n;
     int err;
 
-    (void)snprintf(digits, sizeof digits, "89049032%022u", i + 1);
+    c->realm = p->realms > 1 && i >= p->n - p->n / 4 ? 1 : 0;
+    (void)snprintf(digits, sizeof digits, "8904903%u%022u", 2 + c->realm, i + 1);
     err = eid_make(digits, &c->eid);
     subscription(rng, "893104", FACTORY_PLMN_A, "31970", i, &a);
     subscription(rng, "894901", FACTORY_PLMN_B, "49172", i, &b);
@@ -230,9 +236,9 @@ static int make_card(struct factory *f, struct rng *rng, unsigned i, uint32_t qu
     c->f.psk_kid = 1;
     rng_fill(rng, c->f.psk, 16);
     c->f.ecasd_cert = buf_span(&c->ecasd);
-    c->f.memory_bytes = memory(rng, p);
     (void)snprintf(c->f.imei, sizeof c->f.imei, "3500000%08u", i % 100000000u);
     c->f.quirks = quirks | (fault_hits(rng, p->keeps_memory) ? QUIRK_MEMORY_KEPT : 0);
+    c->f.memory_bytes = memory(rng, p, c->f.quirks);
     c->f.has_bootstrap = true;
     c->f.notified = i % 4 == 1 ? 65534 : 0; /* 65535 is followed by 0 */
     c->f.bootstrap.iccid = a.iccid;
@@ -308,6 +314,14 @@ int factory_make(struct factory *f, struct crypto *c, struct rng *rng, const str
         err = make_card(f, rng, i, quirks, p);
     }
     return err ? err : profile_template_build(0, &f->package);
+}
+
+const struct factory_card *factory_card_of(const struct factory *f, const struct eid *eid)
+{
+    for (unsigned i = 0; i < f->n; i++)
+        if (eid_eq(&f->cards[i].eid, eid))
+            return &f->cards[i];
+    return NULL;
 }
 
 void factory_fini(struct factory *f)

@@ -15,7 +15,9 @@ enum factory_fate {                /* of the profile pushed to this card */
     FATE_NO_COVERAGE,              /* B has no network where the meter stands */
     FATE_IMSI_UNKNOWN,             /* not provisioned in B's HSS */
 };
+#define FACTORY_REALMS 2u          /* the last quarter of the cards is in another realm */
 struct factory_card {
+    unsigned realm;
     struct card_factory f;
     struct eid eid;
     enum factory_fate fate;
@@ -36,16 +38,20 @@ struct factory {
 };
 struct factory_plan {
     unsigned n, no_coverage, imsi_unknown; /* counts */
+    unsigned realms;
     uint32_t quirks;               /* from which a card may get one */
     uint32_t tight, keeps_memory;  /* rates (RATE_ONE): little memory; what is deleted keeps its own */
     int64_t now_ms;                /* certificates are valid around it */
 };
 MUST_CHECK int factory_make(struct factory *f, struct crypto *c, struct rng *rng,
                             const struct factory_plan *p);
+/* NULL: none of ours. */
+const struct factory_card *factory_card_of(const struct factory *f, const struct eid *eid);
 void factory_fini(struct factory *f);
 
 extern const char *const FACTORY_SMSR, *const FACTORY_SMDP, *const FACTORY_A, *const FACTORY_B,
-    *const FACTORY_FLEET, *const FACTORY_EUM, *const FACTORY_RIVAL;
+    *const FACTORY_FLEETS[FACTORY_REALMS], *const FACTORY_EUM, *const FACTORY_RIVAL,
+    *const FACTORY_RIVAL_FLEET, *const FACTORY_RIVAL_SMDP, *const FACTORY_RIVAL_EUM;
 #define FACTORY_PLMN_A "20404"
 #define FACTORY_PLMN_B "26201"
 #define FACTORY_PLMN_HERE "26202"  /* where the meters stand: A and B are heard */

@@ -48,7 +48,7 @@ static int check_verdicts(struct world *w, const struct client *c, struct errmsg
 {
     for (unsigned i = 0; i < c->n_calls; i++) {
         const struct client_call *k = c->calls[i];
-        const struct watch_call *t = map_get(w->watch->by_fcid, span_str(k->fcid));
+        const struct watch_call *t = watch_call_of(w->watch, &c->me.oid, span_str(k->fcid));
         if (!t || t->function == FN_NONE) /* answered at once, or refused before it was one */
             continue;
         if (t->verdict == VERDICT_NONE)
@@ -116,7 +116,7 @@ static int check_change(struct world *w, const struct watch_change *g, struct er
     static const struct watch_call NOBODY = {0};
     const struct watch_call *op = map_get(w->watch->calls, span_of(g->op.b, 16));
     bool of_b = watch_stock(w->watch, &g->iccid) != NULL, target;
-    struct hearing owner = {.who = of_b ? &w->b_dp : &w->a}, fleet = {.who = &w->fleet};
+    struct hearing owner = {.who = of_b ? &w->b_dp : &w->a}, fleet = {.who = world_fleet(w, &g->eid)};
     int err;
 
     op = op ? op : &NOBODY;
@@ -125,7 +125,7 @@ static int check_change(struct world *w, const struct watch_change *g, struct er
         owner.by_order = target && oid_eq(&op->party, &w->dp_env.smdp_oid);
     else
         owner.asked = target && oid_eq(&op->party, &w->a.me.oid);
-    fleet.asked = oid_eq(&op->party, &w->fleet.me.oid);
+    fleet.asked = oid_eq(&op->party, &fleet.who->me.oid);
     err = check_hearing(w, g, op, &owner, why);
     return err || !of_b ? err : check_hearing(w, g, op, &fleet, why);
 }
@@ -143,7 +143,7 @@ static int check_lies(struct world *w, const struct client *c, struct errmsg *wh
 
 int world_check_heard(struct world *w, struct errmsg *why)
 {
-    struct client *const all[] = {&w->a, &w->b, &w->b_dp, &w->fleet};
+    struct client *const all[] = {&w->a, &w->b, &w->b_dp, &w->fleet[0], &w->fleet[1]};
     const unsigned n = sizeof all / sizeof *all;
     int err = ERR_OK;
 

@@ -29,6 +29,9 @@ static const char *const NAMES[WORLD_HITS] = {
     [HIT_CLOCK_BACK] = "clock-set-back",
     [HIT_CLOCK_FORWARD] = "clock-set-forward",
     [HIT_CLOCK_DRIFTS] = "clock-drifts",
+    [HIT_FOREIGN_CARD] = "asked-for-foreign-card",
+    [HIT_UNKNOWN_CARD] = "asked-for-unknown-card",
+    [HIT_FLOOD] = "flood",
     [HIT_LINK_CUT] = "party-link-cut",
     [HIT_CALL_REPEATED] = "call-repeated",
     [HIT_SMSR_BETWEEN] = "smsr-died-between-turns",
@@ -81,15 +84,16 @@ static void of_network(const struct world *w, uint64_t *hits)
 void world_hits_collect(struct world *w)
 {
     const struct life *const lives[2] = {&w->sr_life, &w->dp_life};
-    struct client *const parties[] = {&w->eum, &w->a, &w->b, &w->b_dp, &w->fleet, &w->admin};
     uint64_t *hits = w->stats.hits;
+    unsigned n;
+    struct client *const *all = world_parties(w, &n);
 
     of_network(w, hits);
     for (unsigned who = 0; who < 2; who++)
         hits[HIT_CLOCK_DRIFTS] += w->ranges.drift[who] != 0;
     hits[HIT_LINK_CUT] += w->stats.cuts;
-    for (unsigned i = 0; i < sizeof parties / sizeof *parties; i++)
-        hits[HIT_CALL_REPEATED] += parties[i]->repeated;
+    for (unsigned i = 0; i < n; i++)
+        hits[HIT_CALL_REPEATED] += all[i]->repeated;
     for (unsigned who = 0; who < 2; who++) {
         for (unsigned h = 0; h < DEATHS; h++)
             hits[HIT_SMSR_BETWEEN + who * DEATHS + h] += lives[who]->deaths.how[h];

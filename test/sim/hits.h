@@ -30,6 +30,9 @@ enum world_hit {
     HIT_CLOCK_BACK,
     HIT_CLOCK_FORWARD,
     HIT_CLOCK_DRIFTS,
+    HIT_FOREIGN_CARD,
+    HIT_UNKNOWN_CARD,
+    HIT_FLOOD,
     HIT_LINK_CUT,
     HIT_CALL_REPEATED,
     HIT_SMSR_BETWEEN, /* deaths: in the order of enum death, of either daemon */

@@ -94,7 +94,8 @@ static int check_daemons(struct world *w, struct errmsg *why)
 
 int world_check_live(struct world *w, struct errmsg *why)
 {
-    const struct client *const at_sr[] = {&w->eum, &w->a, &w->b, &w->fleet};
+    unsigned n;
+    struct client *const *all = world_parties(w, &n);
     int err = check_daemons(w, why);
 
     for (unsigned i = 0; !err && i < w->factory.n; i++) {
@@ -106,9 +107,8 @@ int world_check_live(struct world *w, struct errmsg *why)
         err = check_orders(w, why);
     for (unsigned i = 0; !err && i < w->factory.n; i++)
         err = check_orphans(simnet_card(w->net, i), why);
-    for (unsigned i = 0; !err && i < sizeof at_sr / sizeof *at_sr; i++)
-        err = check_party(at_sr[i], smsr_core_engine(w->sr), why);
-    if (!err)
-        err = check_party(&w->b_dp, smdp_core_engine(w->dp), why);
-    return err ? err : check_party(&w->admin, smdp_core_engine(w->dp), why);
+    for (unsigned i = 0; !err && i < n; i++)
+        err = check_party(all[i], all[i]->server.ctx == &w->dp_life ? smdp_core_engine(w->dp)
+                                                                    : smsr_core_engine(w->sr), why);
+    return err;
 }

@@ -20,20 +20,30 @@ static const char CONF[] =
     "tenants:\n"
     "  - {id: acme-water, eid_ranges: [{from: \"890490320000000000000000000000\", to: "
     "\"890490329999999999999999999999\"}], admits: [1.3.6.1.4.1.99999.10, 1.3.6.1.4.1.99999.11]}\n"
+    "  - {id: globe, eid_ranges: [{from: \"890490330000000000000000000000\", to: "
+    "\"890490339999999999999999999999\"}], admits: [1.3.6.1.4.1.99999.10, 1.3.6.1.4.1.99999.11]}\n"
     "  - {id: blue, eid_ranges: []}\n"
     "  - {id: orange, eid_ranges: []}\n"
-    "  - {id: rival, eid_ranges: []}\n"
+    "  - {id: rival, eid_ranges: [{from: \"890490340000000000000000000000\", to: "
+    "\"890490349999999999999999999999\"}], admits: [1.3.6.1.4.1.99999.12]}\n"
     "parties:\n"
     "  - {oid: 1.3.6.1.4.1.99999.10, tenant: blue, roles: [operator], plmn: [\"26201\"], iccid: "
     "[\"894901\"], on_behalf: [1.3.6.1.4.1.99999.2]}\n"
     "  - {oid: 1.3.6.1.4.1.99999.11, tenant: orange, roles: [operator], plmn: [\"20404\"], iccid: "
     "[\"893104\"]}\n"
-    "  - {oid: 1.3.6.1.4.1.99999.12, tenant: rival, roles: [operator], plmn: [\"23430\"]}\n"
+    "  - {oid: 1.3.6.1.4.1.99999.12, tenant: rival, roles: [operator], plmn: [\"23430\"], "
+    "on_behalf: [1.3.6.1.4.1.99999.3]}\n"
+    "  - {oid: 1.3.6.1.4.1.99999.21, tenant: rival, roles: [fleet]}\n"
+    "  - {oid: 1.3.6.1.4.1.99999.3, tenant: rival, roles: [smdp]}\n"
+    "  - {oid: 1.3.6.1.4.1.99999.31, tenant: rival, roles: [eum]}\n"
+    "  - {oid: 1.3.6.1.4.1.99999.22, tenant: globe, roles: [fleet]}\n"
     "  - {oid: 1.3.6.1.4.1.99999.2, tenant: blue, roles: [smdp]}\n"
     "  - {oid: 1.3.6.1.4.1.99999.20, tenant: acme-water, roles: [fleet]}\n"
     "  - {oid: 1.3.6.1.4.1.99999.30, tenant: acme-water, roles: [eum]}\n"
     "plma:\n"
     "  - {mno: 1.3.6.1.4.1.99999.10, profile_type: \"*\", m2m_sp: 1.3.6.1.4.1.99999.20, operations: "
+    "[EnableProfile, DisableProfile, DeleteProfile]}\n"
+    "  - {mno: 1.3.6.1.4.1.99999.10, profile_type: \"*\", m2m_sp: 1.3.6.1.4.1.99999.22, operations: "
     "[EnableProfile, DisableProfile, DeleteProfile]}\n"
     "routes:\n"
     "  - {mno: 1.3.6.1.4.1.99999.10, profile_type: \"*\", network: net-b, source: \"4915100000000\", apn: "
@@ -165,8 +175,9 @@ static int make_smdp(struct world *w, struct errmsg *why)
     (void)snprintf(w->dp_parties[0].iccid_prefix[0], sizeof w->dp_parties[0].iccid_prefix[0], "894901");
     w->dp_parties[0].n_iccid = 1;
     dp_party(&w->dp_parties[1], "1.3.6.1.4.1.99999.40", "house", ROLE_ADMIN);
+    dp_party(&w->dp_parties[2], FACTORY_RIVAL, "rival", ROLE_OPERATOR);
     w->dp_env.parties = w->dp_parties;
-    w->dp_env.n_parties = 2;
+    w->dp_env.n_parties = 3;
     dp_timers_default(w->dp_env.timer_ms, 1);
     w->dp_env.time_scale = 1;
     w->dp_env.orders_max = 100000;
@@ -310,8 +321,10 @@ static void make_parties(struct world *w)
                 w->crypto);
     client_init(&w->admin, "admin", "1.3.6.1.4.1.99999.40", ROLE_ADMIN, w->links, &w->dp_life.front,
                 false, w->crypto);
-    client_init(&w->fleet, "fleet", FACTORY_FLEET, ROLE_FLEET, w->links, &w->sr_life.front, true,
-                w->crypto);
+    for (unsigned r = 0; r < FACTORY_REALMS; r++)
+        client_init(&w->fleet[r], r ? "fleet-2" : "fleet", FACTORY_FLEETS[r], ROLE_FLEET, w->links,
+                    &w->sr_life.front, true, w->crypto);
+    hostile_init(w);
 }
 
 /* What a dying daemon writes is read by nobody. */
@@ -328,6 +341,7 @@ int world_parts(struct world *w, struct errmsg *why)
     const unsigned lost = w->plan.cards >= 8 ? 1 : 0;
     const struct factory_plan made = {
         .n = w->plan.cards, .no_coverage = lost, .imsi_unknown = lost,
+        .realms = w->plan.faults ? FACTORY_REALMS : 1,
         .quirks = w->plan.faults ? 0x3F : 0, .tight = w->ranges.tight,
         .keeps_memory = w->ranges.keeps_memory, .now_ms = world_wall(w)};
     int err;

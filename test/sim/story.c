@@ -156,12 +156,13 @@ static void es4(struct world *w, struct client *c, enum msg_type type, const str
 
 static void audit(struct world *w, const struct factory_card *card)
 {
+    struct client *fleet = world_fleet(w, &card->eid);
     struct es4_audit_eis_request r;
 
     memset(&r, 0, sizeof r);
     r.eid = card->eid;
     validity(w, &r.base);
-    asks(w, &w->fleet, MSG_ES4_AUDIT_EIS_REQUEST, &r, card, NULL);
+    asks(w, fleet, MSG_ES4_AUDIT_EIS_REQUEST, &r, card, NULL);
 }
 
 static void cut_somebody(struct world *w)
@@ -169,13 +170,14 @@ static void cut_somebody(struct world *w)
     static const char *const WHO[] = {"fleet", "op-b at the SM-DP", "op-a", "op-b", "the SM-DP"};
     int64_t away = (int64_t)rng_below(&w->story_rng, 120000);
     uint64_t who = rng_below(&w->story_rng, sizeof WHO / sizeof *WHO);
+    uint64_t realm = rng_below(&w->story_rng, FACTORY_REALMS);
 
     if (!world_choice(w, "%s loses its connection", WHO[who]))
         return;
     w->stats.cuts++;
     switch (who) {
     case 0:
-        client_cut(&w->fleet, w->now_ms, away);
+        client_cut(&w->fleet[realm], w->now_ms, away);
         break;
     case 1:
         client_cut(&w->b_dp, w->now_ms, away);
@@ -255,7 +257,7 @@ static void order(struct world *w, const struct factory_card *card)
     download(w, card, iccid, rng_below(&w->story_rng, 2) != 0);
 }
 
-static void act(struct world *w)
+static void act_own(struct world *w)
 {
     const struct factory_card *card = &w->factory.cards[rng_below(&w->story_rng, w->factory.n)];
     const struct iccid *b = pushed(w, card), *a = &card->f.bootstrap.iccid;
@@ -269,13 +271,13 @@ static void act(struct world *w)
         order(w, card);
         break;
     case 4:
-        es4(w, &w->fleet, MSG_ES4_ENABLE_PROFILE_REQUEST, card, b);
+        es4(w, world_fleet(w, &card->eid), MSG_ES4_ENABLE_PROFILE_REQUEST, card, b);
         break;
     case 5:
         if (relayed)
             es2(w, MSG_ES2_ENABLE_PROFILE_REQUEST, card, b);
         else
-            es4(w, &w->fleet, MSG_ES4_ENABLE_PROFILE_REQUEST, card, b);
+            es4(w, world_fleet(w, &card->eid), MSG_ES4_ENABLE_PROFILE_REQUEST, card, b);
         break;
     case 6:
         if (relayed)
@@ -301,6 +303,15 @@ static void act(struct world *w)
     }
 }
 
+static void act(struct world *w)
+{
+    if (rng_below(&w->story_rng, 8) == 0)
+        hostile_act(w);
+    if (rng_below(&w->story_rng, 16) == 0)
+        hostile_other_fleet(w);
+    act_own(w);
+}
+
 /* About a minute between two calls, in a large world less: each card gets its share of six hours. */
 static int64_t pace(struct world *w)
 {
@@ -323,7 +334,7 @@ void world_story(struct world *w)
         if (s <= n)
             download(w, &w->factory.cards[s - 1], &w->factory.cards[s - 1].iccid_b, false);
         else if (s <= 2 * n)
-            es4(w, &w->fleet, MSG_ES4_ENABLE_PROFILE_REQUEST, &w->factory.cards[s - n - 1],
+            es4(w, &w->fleet[0], MSG_ES4_ENABLE_PROFILE_REQUEST, &w->factory.cards[s - n - 1],
                 &w->factory.cards[s - n - 1].iccid_b);
         w->next_story_ms = s < 2 * n ? w->now_ms + (s == n ? 600000 : 2000) : INT64_MAX;
         return;

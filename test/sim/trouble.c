@@ -12,6 +12,9 @@ static void outage(struct world *w, const struct world_outage *o)
     (void)snprintf(home.s, sizeof home.s, "%s", o->of_b ? FACTORY_PLMN_B : FACTORY_PLMN_A);
     if (!world_choice(w, "the SMSC of %s is out of order", home.s))
         return;
+    if (!world_choice(w, "the SMSC of operator %s is out of order for %lld s", o->of_b ? "B" : "A",
+                      (long long)(end_ms - o->at_ms) / 1000))
+        return;
     w->stats.hits[HIT_OUTAGE]++;
     if (simnet_sms_outage(w->net, &home, o->refuses, WORLD_START_MS + end_ms, world_wall(w)))
         world_fault(w, "the SMSC cannot be put out of order");
@@ -21,6 +24,9 @@ static void step(struct world *w, const struct world_step_plan *s)
 {
     struct daemon_clock *c = s->of_smdp ? &w->dp_clock : &w->sr_clock;
 
+    if (!world_choice(w, "the clock of the %s is set by %lld s", s->of_smdp ? "SM-DP" : "SM-SR",
+                      (long long)s->by_ms / 1000))
+        return;
     c->step_ms += s->by_ms;
     w->stats.hits[s->by_ms < 0 ? HIT_CLOCK_BACK : HIT_CLOCK_FORWARD]++;
 }

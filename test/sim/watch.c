@@ -2,6 +2,7 @@
 /* What is known of calls and of the log itself: each verdict once, every sequence without a gap. */
 #include "test/sim/watch.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "test/sim/world_int.h"
@@ -116,8 +117,24 @@ static struct watch_call *call_of(struct watch *k, const struct event *ev)
     return c;
 }
 
+/* Identifiers are a party's own. false: too long to be one of those the parties here use. */
+static bool fcid_key(const struct oid *party, struct span fcid, char key[MAP_KEY_MAX + 1])
+{
+    return fcid.n && fcid.n + 1 + strlen(party->s) <= MAP_KEY_MAX &&
+           snprintf(key, MAP_KEY_MAX + 1, "%.*s@%s", (int)fcid.n, (const char *)fcid.p, party->s) > 0;
+}
+
+struct watch_call *watch_call_of(struct watch *k, const struct oid *party, struct span fcid)
+{
+    char key[MAP_KEY_MAX + 1];
+
+    return fcid_key(party, fcid, key) ? map_get(k->by_fcid, span_str(key)) : NULL;
+}
+
 static void call_named(struct watch *k, struct watch_call *c, const struct event *ev)
 {
+    char key[MAP_KEY_MAX + 1];
+
     c->function = ev->function;
     c->iccid = ev->iccid.s[0] ? ev->iccid : c->iccid;
     if (ev->party.s[0])
@@ -125,8 +142,8 @@ static void call_named(struct watch *k, struct watch_call *c, const struct event
     if (ev->fcid.n > UUID_TEXT - 1 && ev->fcid.p[UUID_TEXT - 1] == '/' &&
         uuid_parse(span_of(ev->fcid.p, UUID_TEXT - 1), &c->order))
         memset(&c->order, 0, sizeof c->order);
-    if (ev->fcid.n && ev->fcid.n <= MAP_KEY_MAX && !map_get(k->by_fcid, ev->fcid) &&
-        map_put(k->by_fcid, ev->fcid, c))
+    if (fcid_key(&c->party, ev->fcid, key) && !map_get(k->by_fcid, span_str(key)) &&
+        map_put(k->by_fcid, span_str(key), c))
         world_fault(k->w, "no memory");
 }
 
@@ -184,6 +201,9 @@ void watch_smsr(struct watch *k, const struct event *ev, int64_t at_ms)
     if (c && c->verdict != VERDICT_NONE)
         world_fault(k->w, "I3: %s goes on after its verdict with %s", function_text(c->function),
                     event_type_name(ev->type));
+    if (ev->type == EV_OPERATION_ACCEPTED && hostile_may_not(k->w, &ev->party, &ev->eid))
+        world_fault(k->w, "I7: %s of party %s is accepted for a card it has no relation to",
+                    function_text(ev->function), ev->party.s);
     if (ev->type == EV_OPERATION_ACCEPTED)
         call_accepted(k, ev);
     else if (ev->type == EV_OPERATION_CONCLUDED)

@@ -84,6 +84,8 @@ void watch_free(struct watch *k);
 struct watch_card *watch_card(struct watch *k, const struct eid *eid);         /* NULL: not ours */
 struct watch_profile *watch_profile(struct watch_card *c, const struct iccid *iccid);
 struct watch_stock *watch_stock(struct watch *k, const struct iccid *iccid);   /* NULL: not stock */
+/* What became of a party's call; NULL: no record of it. */
+struct watch_call *watch_call_of(struct watch *k, const struct oid *party, struct span fcid);
 /* One record of either journal; what must not be goes to world_fault. */
 void watch_smsr(struct watch *k, const struct event *ev, int64_t at_ms);
 void watch_smdp(struct watch *k, const struct event *ev);

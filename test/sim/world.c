@@ -226,15 +226,25 @@ static int64_t sooner(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-static struct client *const *parties(struct world *w, unsigned *n)
+struct client *world_fleet(struct world *w, const struct eid *eid)
+{
+    const struct factory_card *f = factory_card_of(&w->factory, eid);
+
+    return &w->fleet[f ? f->realm : 0];
+}
+
+struct client *const *world_parties(struct world *w, unsigned *n)
 {
     w->all[0] = &w->eum;
     w->all[1] = &w->a;
     w->all[2] = &w->b;
     w->all[3] = &w->b_dp;
-    w->all[4] = &w->fleet;
-    w->all[5] = &w->admin;
-    *n = 6;
+    w->all[4] = &w->admin;
+    for (unsigned r = 0; r < FACTORY_REALMS; r++)
+        w->all[5 + r] = &w->fleet[r];
+    *n = 5 + FACTORY_REALMS;
+    if (w->plan.faults)
+        *n += hostile_parties(w, w->all + *n);
     return w->all;
 }
 
@@ -242,7 +252,7 @@ static int64_t next_due(struct world *w)
 {
     int64_t due = sooner(links_due(w->links), sooner(w->next_story_ms, world_trouble_due(w))), t;
     unsigned n;
-    struct client *const *c = parties(w, &n);
+    struct client *const *c = world_parties(w, &n);
 
     for (unsigned i = 0; i < n; i++)
         due = sooner(due, client_due(c[i]));
@@ -343,7 +353,7 @@ bool world_step(struct world *w, int64_t limit_ms)
 {
     int64_t due = next_due(w);
     unsigned n;
-    struct client *const *c = parties(w, &n);
+    struct client *const *c = world_parties(w, &n);
 
     if (due > limit_ms) {
         w->now_ms = limit_ms;
@@ -451,7 +461,7 @@ void world_free(struct world *w)
     pki_free(w->sr_pki);
     pki_free(w->dp_pki);
     factory_fini(&w->factory);
-    for (unsigned i = 0; parties(w, &n) && i < n; i++)
+    for (unsigned i = 0; world_parties(w, &n) && i < n; i++)
         client_fini(w->all[i]);
     memvfs_free(w->sr_life.disk);
     memvfs_free(w->dp_life.disk);

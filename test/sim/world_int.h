@@ -2,6 +2,7 @@
 /* Inside of the simulated world. */
 #pragma once
 
+#include "test/sim/hostile.h"
 #include "test/sim/ranges.h"
 #include "test/sim/watch.h"
 #include "test/sim/world.h"
@@ -46,7 +47,7 @@ struct world {
     struct carrier carrier;
     /* SM-DP */
     struct dp_env dp_env;
-    struct dp_party dp_parties[2];
+    struct dp_party dp_parties[3];
     struct dp_smsr dp_smsr;
     struct keystore *dp_keys;
     struct pki *dp_pki;
@@ -62,8 +63,9 @@ struct world {
     struct ledger_file *ledger;
     struct simnet *net;
     /* outside */
-    struct client eum, a, b, b_dp, fleet, admin;
-    struct client *all[8];
+    struct client eum, a, b, b_dp, fleet[FACTORY_REALMS], admin;
+    struct hostile hostile;
+    struct client *all[16];
     struct sms_result results[WORLD_RESULTS_MAX];
     unsigned n_results;
     unsigned same_ms;
@@ -89,6 +91,10 @@ int world_open_smsr(struct world *w, struct errmsg *why); /* on what its disk ho
 int world_open_smdp(struct world *w, struct errmsg *why);
 /* The EIS as the SM-SR sees it now; NULL: not registered. */
 const struct euicc *world_eis(struct world *w, const struct eid *eid);
+/* The fleet manager of the realm of this card. */
+struct client *world_fleet(struct world *w, const struct eid *eid);
+/* Everybody outside. */
+struct client *const *world_parties(struct world *w, unsigned *n);
 void world_conn_gone(struct world *w, uint64_t conn);
 int world_parts(struct world *w, struct errmsg *why);     /* builds everything */
 void world_trouble(struct world *w);                      /* what is due of the planned troubles */
