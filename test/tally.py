@@ -6,14 +6,20 @@ tally.py ctest JUNIT.xml OUT.tsv    one row per TAP line of a cmocka program, el
 tally.py pytest JUNIT.xml OUT.tsv   one row per test case
 tally.py fail NAME OUT.tsv          one failed row, for a part that broke before it could report
 tally.py ran PART OUT.tsv           one failed row when the part has none at all
-tally.py sum OUT.tsv...             prints `N passed, N failed, N skipped`; a case that ran in several
-                                    builds counts once and has failed if it failed in any of them
+tally.py sum OUT.tsv...             names the cases that failed or were skipped and prints `N passed, N failed,
+                                    N skipped`; a case that ran in several builds counts once and has failed
+                                    if it failed in any of them
+tally.py budget README.md PART S    says how S seconds compare with the table of budgets in that file
+tally.py budgets README.md RUN      one table for all: each part of test/run has its row, the normal run fits
+tally.py proof JSON OUT.tsv PART S  what ran, for the proof page: cases and seconds of each part
 tally.py self-test                  negative control of the counting itself
 """
 import contextlib
 import io
+import json
 import os
 import re
+import subprocess
 import sys
 import tempfile
 import xml.etree.ElementTree as ET
@@ -98,10 +104,65 @@ def total(paths):
         if name not in worst or RANK[status] > RANK[worst[name]]:
             worst[name] = status
     count = {status: list(worst.values()).count(status) for status in RANK}
-    for name in sorted(name for name, status in worst.items() if status == "fail"):
-        print(f"FAILED {name}")
+    for wanted, word in (("skip", "SKIPPED"), ("fail", "FAILED")):
+        for name in sorted(name for name, status in worst.items() if status == wanted):
+            print(f"{word} {name}")
     print(f"{count['pass']} passed, {count['fail']} failed, {count['skip']} skipped")
     return 1 if count["fail"] or not count["pass"] else 0
+
+
+BUDGET = re.compile(r"^\| `(\w+)` \| (\d+|–) \| (\d+) \|", re.M)
+RUN_PART = re.compile(r"^part_(\w+)\(\)", re.M)
+NORMAL_SECONDS = 15 * 60
+
+
+def read_budgets(readme):
+    """part -> (seconds in a normal run, 0: not in it; seconds with --full). No test is judged by time."""
+    with open(readme, encoding="utf-8") as file:
+        return {part: (0 if normal == "–" else int(normal), int(full))
+                for part, normal, full in BUDGET.findall(file.read())}
+
+
+def tell_budget(readme, part, seconds):
+    normal, full = read_budgets(readme).get(part, (0, 0))
+    allowed = full if os.environ.get("REMORA_FULL") or not normal else normal
+    if not allowed:
+        return f"{seconds} s; it has no budget in {readme}"
+    if int(seconds) > allowed:
+        return f"{seconds} s, over its budget of {allowed} s"
+    return f"{seconds} s of {allowed} s"
+
+
+def check_budgets(readme, run):
+    budgets = read_budgets(readme)
+    with open(run, encoding="utf-8") as file:
+        parts = set(RUN_PART.findall(file.read()))
+    normal = sum(seconds for seconds, _ in budgets.values())
+    wrong = [f"part {part} of {run} has no budget in {readme}" for part in sorted(parts - set(budgets))]
+    wrong += [f"{readme} has a budget for {part}, which {run} does not know" for part in sorted(set(budgets) - parts)]
+    if normal > NORMAL_SECONDS:
+        wrong.append(f"the parts of a normal run may take {normal} s together, more than {NORMAL_SECONDS}")
+    print("\n".join(wrong + [f"{len(budgets)} budgets, {normal} s for a normal run, {len(wrong)} errors"]))
+    return 1 if wrong else 0
+
+
+def note_proof(path, tsv, part, seconds):
+    """Keeps one line for each part that ever ran here."""
+    rows = [status for status, _ in read_rows([tsv])] if os.path.exists(tsv) else []
+    count = {status: rows.count(status) for status in RANK}
+    root = os.path.dirname(os.path.abspath(__file__))
+    commit = subprocess.run(["git", "-C", root, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True,
+                            check=False).stdout.strip()
+    one = {"part": "cases", "command": "test/run", "parts": {}}
+    if os.path.exists(path):
+        with open(path, encoding="utf-8") as file:
+            one = json.load(file)
+    one["parts"][part] = (f"{part}: {count['pass']:,} cases passed, {count['fail']:,} failed, {count['skip']:,} skipped in "
+                          f"{int(seconds):,} s, at {commit or 'no commit'}")
+    one.update(commit=commit, lines=list(one["parts"].values()))
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(one, file, indent=1)
 
 
 CONTROL = """<testsuite>
@@ -154,6 +215,14 @@ def main():
         sys.exit(total(args))
     if verb == "self-test":
         self_test()
+    if verb == "budget":
+        print(tell_budget(*args))
+        return
+    if verb == "budgets":
+        sys.exit(check_budgets(*args))
+    if verb == "proof":
+        note_proof(*args)
+        return
     if verb == "ran":
         rows = ran_rows(*args)
         if not rows:
