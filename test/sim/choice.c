@@ -2,6 +2,7 @@
 /* Sets of choices that do not happen, and the choices themselves. */
 #include "test/sim/choice.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -30,6 +31,34 @@ void choice_set(struct choices_out *o, uint64_t number, bool out)
         o->bit[(number - 1) / 8] &= (uint8_t)~mask;
 }
 
+bool choice_kind_known(const struct choice_kinds *k, const char *name)
+{
+    for (unsigned i = 0; i < k->n; i++)
+        if (!strcmp(k->name[i], name))
+            return true;
+    return false;
+}
+
+void choice_kind_add(struct choice_kinds *k, const char *name)
+{
+    if (k->n < CHOICE_KINDS_MAX && !choice_kind_known(k, name))
+        (void)snprintf(k->name[k->n++], CHOICE_KIND_TEXT, "%s", name);
+}
+
+static bool kind_at(const char **at, struct choice_kinds *ret)
+{
+    char name[CHOICE_KIND_TEXT];
+    size_t n = 0;
+
+    while (**at && **at != ',' && n + 1 < sizeof name)
+        name[n++] = *(*at)++;
+    name[n] = 0;
+    if (ret->n == CHOICE_KINDS_MAX || (**at && **at != ','))
+        return false;
+    choice_kind_add(ret, name);
+    return true;
+}
+
 static bool number_at(const char **at, uint64_t *ret)
 {
     char *end;
@@ -48,6 +77,11 @@ bool choice_parse(const char *text, struct choices_out *ret)
     memset(ret, 0, sizeof *ret);
     do {
         uint64_t from, to;
+        if (*at >= 'a' && *at <= 'z') {
+            if (!kind_at(&at, &ret->kinds))
+                return false;
+            continue;
+        }
         if (!number_at(&at, &from))
             return false;
         to = from;
@@ -69,6 +103,8 @@ void choice_text(const struct choices_out *o, uint64_t n, char *ret, size_t cap)
     size_t used = 0;
 
     ret[0] = 0;
+    for (unsigned i = 0; i < o->kinds.n && used < cap; i++)
+        used += (size_t)snprintf(ret + used, cap - used, "%s%s", used ? "," : "", o->kinds.name[i]);
     for (uint64_t from = 1, to; from <= n && used < cap; from = to + 1) {
         to = from;
         if (!choice_is_out(o, from))
@@ -84,19 +120,56 @@ void choice_text(const struct choices_out *o, uint64_t n, char *ret, size_t cap)
         (void)snprintf(ret + used, cap - used, "%s%" PRIu64 "-", used ? "," : "", n + 1);
 }
 
+/* The words of a format; of "%s" alone those of the text itself. */
+static void kind_of(const char *fmt, const char *text, char ret[CHOICE_KIND_TEXT])
+{
+    size_t n = 0;
+    bool gap = false;
+
+    for (const char *c = strcmp(fmt, "%s") ? fmt : text; *c && n + 2 < CHOICE_KIND_TEXT; c++) {
+        if (*c == '%') {           /* to the letter that ends the conversion */
+            while (c[1] && strchr("0123456789.-lzhj", c[1]))
+                c++;
+            c += c[1] != 0;
+        } else if (isalpha((unsigned char)*c)) {
+            if (gap && n)
+                ret[n++] = '-';
+            gap = false;
+            ret[n++] = (char)tolower((unsigned char)*c);
+            continue;
+        }
+        gap = true;
+    }
+    ret[n] = 0;
+}
+
+static bool is_out(const struct world *w, uint64_t number, const char *kind)
+{
+    const struct choices_out *o = w->plan.without;
+
+    return o && (choice_is_out(o, number) || choice_kind_known(&o->kinds, kind));
+}
+
 bool world_choice(struct world *w, const char *fmt, ...)
 {
     uint64_t number = ++w->stats.choices;
-    bool happens = !w->plan.without || !choice_is_out(w->plan.without, number);
+    char text[160], kind[CHOICE_KIND_TEXT];
     va_list ap;
 
-    w->stats.happened += happens;
-    if (!w->plan.trace || !happens)
-        return happens;
-    printf("%9lld ms  #%" PRIu64 " ", (long long)w->now_ms, number);
+    if (!w->plan.without && !w->plan.kinds && !w->plan.trace) {
+        w->stats.happened++;
+        return true;
+    }
     va_start(ap, fmt);
-    (void)vprintf(fmt, ap);
+    (void)vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
-    printf("\n");
+    kind_of(fmt, text, kind);
+    if (w->plan.kinds)
+        choice_kind_add(w->plan.kinds, kind);
+    if (is_out(w, number, kind))
+        return false;
+    w->stats.happened++;
+    if (w->plan.trace)
+        printf("%9lld ms  #%" PRIu64 " %s\n", (long long)w->now_ms, number, text);
     return true;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Delta debugging (Zeller, "Simplifying and isolating failure-inducing input", ddmin) over the numbered
- * choices of a world: pieces of what still happens are left out, halves first, single choices last, as
- * long as the world goes on to break the same invariant. What follows a choice that is left out may go
- * another way than before; each try is judged by its own end only. */
+ * choices of a world: whole kinds are left out, then pieces of what still happens, halves first, single
+ * choices last, as long as the world goes on to break the same invariant. What follows a choice that is
+ * left out may go another way than before; each try is judged by its own end only. */
 #include "test/sim/shrink.h"
 
 #include <ctype.h>
@@ -23,6 +23,7 @@ struct end {                       /* of one try, written by its process */
     bool ended;
     int err;
     uint64_t choices, happened;
+    struct choice_kinds kinds;
     struct errmsg why;
 };
 struct shrink {
@@ -71,6 +72,7 @@ static void child(const struct shrink *s, const struct choices_out *out, bool tr
     (void)alarm(HANGS_S);
     p.without = out;
     p.trace = trace;
+    p.kinds = &s->end->kinds;
     s->end->err = world_new(&p, &w, &s->end->why);
     if (!s->end->err)
         s->end->err = world_run(w, &stats, &s->end->why);
@@ -149,10 +151,27 @@ static int pass(struct shrink *s, uint64_t piece, bool *ret_less)
     return err;
 }
 
+/* Whole kinds first: a world without any of a kind is simpler than one without some. */
+static int without_kinds(struct shrink *s, const struct choice_kinds *kinds)
+{
+    int err = ERR_OK;
+
+    for (unsigned i = 0; !err && i < kinds->n; i++) {
+        struct choices_out out = s->out;
+        if (choice_kind_known(&out.kinds, kinds->name[i]))
+            continue;
+        choice_kind_add(&out.kinds, kinds->name[i]);
+        if (falls(s, &out, &err))
+            accept(s, &out);
+    }
+    return err;
+}
+
 static int shorten(struct shrink *s)
 {
+    const struct choice_kinds kinds = s->end->kinds;
+    int err = without_kinds(s, &kinds);
     uint64_t piece = (s->n + 1) / 2;
-    int err = ERR_OK;
 
     while (!err && s->tries < TRIES_MAX) {
         bool less;

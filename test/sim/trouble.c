@@ -10,8 +10,6 @@ static void outage(struct world *w, const struct world_outage *o)
     int64_t end_ms = o->at_ms + o->ms < w->quiet_ms ? o->at_ms + o->ms : w->quiet_ms;
 
     (void)snprintf(home.s, sizeof home.s, "%s", o->of_b ? FACTORY_PLMN_B : FACTORY_PLMN_A);
-    if (!world_choice(w, "the SMSC of %s is out of order", home.s))
-        return;
     if (!world_choice(w, "the SMSC of operator %s is out of order for %lld s", o->of_b ? "B" : "A",
                       (long long)(end_ms - o->at_ms) / 1000))
         return;

@@ -22,6 +22,7 @@ struct world_plan {
     bool lying;                    /* disks that ignore flushes: this must not go well */
     bool trace;                    /* print what happens */
     const struct choices_out *without; /* does not happen; NULL: everything does */
+    struct choice_kinds *kinds;    /* takes the kinds of choices that are drawn; may be NULL */
 };
 struct world_stats {
     uint64_t events, operations, downloads, success, failed, rolled_back, expired, in_doubt, refused, cuts,
