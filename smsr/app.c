@@ -8,6 +8,7 @@
 #include "common/net/coap.h"
 #include "common/net/tls.h"
 #include "smsr/channel/coap_carrier.h"
+#include "smsr/channel/smpp_carrier.h"
 #include "smsr/conf.h"
 #include "smsr/core.h"
 #include "smsr/secrets.h"
@@ -26,6 +27,7 @@ struct app {
     struct rng rng;
     struct turns *turns;
     struct coap_carrier *carrier;
+    struct smpp_carrier *smscs;    /* what has no SMSC of its own goes to carrier */
     struct smsr_core *core;
     struct tls_server *server;
     struct crash_self crash;
@@ -73,11 +75,23 @@ static void on_refused(void *ctx, const char *from, int err, const char *why)
 }
 
 /* --- the loop --- */
+static void attach(struct app *a, struct channel *ch)
+{
+    if (a->carrier)
+        coap_carrier_attach(a->carrier, ch);
+    if (a->smscs)
+        smpp_carrier_attach(a->smscs, ch);
+}
+
+/* What a turn that failed heard is not durable: the networks keep it. */
 static int turn(void *ctx)
 {
     struct app *a = ctx;
+    int err = smsr_core_turn(a->core);
 
-    return smsr_core_turn(a->core);
+    if (err)
+        attach(a, NULL);
+    return err;
 }
 
 static int64_t due(void *ctx)
@@ -152,27 +166,58 @@ static int open_core(struct app *a, struct errmsg *why)
         .space = &a->state.space, .crypto = a->secrets.crypto, .keystore = a->secrets.keystore,
         .pki = a->secrets.pki, .transport = a->secrets.transport,
         .n_transport = a->secrets.n_transport, .clock = &CLOCK_SYSTEM, .rng = &a->rng,
-        .carrier = coap_carrier_port(a->carrier), .version = SMSR_VERSION,
+        .carrier = smpp_carrier_port(a->smscs), .version = SMSR_VERSION,
         .witness = crash_self_witness(&a->crash), .on_record = on_record,
         .on_trouble = on_trouble, .rss = daemon_resident, .ctx = a};
     int err = smsr_core_new(&o, &a->core, why);
 
     if (!err)
-        coap_carrier_attach(a->carrier, smsr_core_channel(a->core));
+        attach(a, smsr_core_channel(a->core));
     return err;
 }
 
-static int open_carrier(struct app *a, struct errmsg *why)
+static int open_coap(struct app *a, struct errmsg *why)
 {
-    struct coap_network *nets = calloc(a->conf->n_networks, sizeof *nets);
+    const struct conf *c = a->conf;
+    struct coap_network *nets = calloc(c->n_networks, sizeof *nets);
+    unsigned n = 0;
     int err;
 
     if (!nets)
         return errmsg_set(why, ERR_NOMEM, "no memory");
-    for (unsigned i = 0; i < a->conf->n_networks; i++)
-        nets[i] = (struct coap_network){a->conf->networks[i].id, a->conf->networks[i].coap};
-    err = coap_carrier_open(turns_loop(a->turns), a->conf->coap, nets, a->conf->n_networks, &a->rng, &a->carrier,
+    for (unsigned i = 0; i < c->n_networks; i++)
+        if (c->networks[i].coap)
+            nets[n++] = (struct coap_network){c->networks[i].id, c->networks[i].coap};
+    err = coap_carrier_open(turns_loop(a->turns), c->coap, nets, n, &a->rng, &a->carrier, why);
+    free(nets);
+    return err;
+}
+
+static int smsc_of(const struct conf_network *n, struct smpp_network *ret, struct errmsg *why)
+{
+    *ret = (struct smpp_network){
+        .id = n->id, .address = n->smpp.address, .window = n->smpp.window};
+    (void)snprintf(ret->bind.system_id, sizeof ret->bind.system_id, "%s", n->smpp.system_id);
+    (void)snprintf(ret->bind.system_type, sizeof ret->bind.system_type, "%s", n->smpp.system_type);
+    return secrets_password(n->smpp.password_file, ret->bind.password, sizeof ret->bind.password,
                             why);
+}
+
+static int open_smscs(struct app *a, struct errmsg *why)
+{
+    const struct conf *c = a->conf;
+    struct smpp_network *nets = calloc(c->n_networks, sizeof *nets);
+    unsigned n = 0;
+    int err = nets ? ERR_OK : errmsg_set(why, ERR_NOMEM, "no memory");
+
+    for (unsigned i = 0; !err && i < c->n_networks; i++)
+        if (!c->networks[i].coap)
+            err = smsc_of(&c->networks[i], &nets[n++], why);
+    if (!err)
+        err = smpp_carrier_open(turns_loop(a->turns), nets, n, coap_carrier_port(a->carrier),
+                                &a->rng, &a->smscs, why);
+    if (nets)
+        mem_wipe(nets, c->n_networks * sizeof *nets);
     free(nets);
     return err;
 }
@@ -202,9 +247,9 @@ static void close_app(void *ctx)
     struct app *a = ctx;
 
     tls_server_free(a->server);
-    if (a->carrier)
-        coap_carrier_attach(a->carrier, NULL);
+    attach(a, NULL);
     smsr_core_free(a->core);
+    smpp_carrier_close(a->smscs);
     coap_carrier_close(a->carrier);
     turns_free(a->turns);
     secrets_close(&a->secrets);
@@ -227,7 +272,9 @@ static int open_all(struct app *a, const struct daemon_options *o, struct errmsg
     if (!err && !(a->turns = turns_new()))
         err = errmsg_set(why, ERR_NOMEM, "no memory for the loop");
     if (!err)
-        err = open_carrier(a, why);
+        err = open_coap(a, why);
+    if (!err)
+        err = open_smscs(a, why);
     if (!err)
         err = open_core(a, why);
     if (!err)

@@ -124,6 +124,47 @@ static int build_files(struct build *b)
     return c->ci ? ERR_OK : ERR_NOMEM;
 }
 
+static int build_smpp(struct build *b, unsigned i, const struct raw_smpp *r,
+                      struct conf_network *ret)
+{
+    if (!endpoint_ok(r->address))
+        return conf_bad(b, "networks[%u]: smpp.address is HOST:PORT", i);
+    if (strlen(r->system_id) > 15 || (r->system_type && strlen(r->system_type) > 12))
+        return conf_bad(b, "networks[%u]: smpp.system_id has up to 15 characters, system_type 12", i);
+    if (r->window && (*r->window < 1 || *r->window > 256))
+        return conf_bad(b, "networks[%u]: smpp.window is 1 to 256", i);
+    ret->smpp.address = text(b, r->address);
+    ret->smpp.system_id = text(b, r->system_id);
+    ret->smpp.password_file = path(b, r->password);
+    ret->smpp.system_type = r->system_type ? text(b, r->system_type) : "";
+    ret->smpp.window = r->window ? *r->window : 0;
+    return ERR_OK;
+}
+
+static int build_network(struct build *b, unsigned i)
+{
+    const struct raw_network *n = &b->raw->networks[i];
+    struct conf_network *net = &b->c->networks[b->c->n_networks];
+    int err = ERR_OK;
+
+    if (!conf_name_ok(n->id, 31))
+        return conf_bad(b, "networks[%u]: id is up to 31 letters and digits", i);
+    if (!n->coap == !n->smpp)
+        return conf_bad(b, "networks[%u]: either coap or smpp says how it is reached", i);
+    if (n->coap && !endpoint_ok(n->coap))
+        return conf_bad(b, "networks[%u]: coap is HOST:PORT", i);
+    for (unsigned k = 0; k < i; k++)
+        if (!strcmp(n->id, b->c->networks[k].id))
+            return conf_bad(b, "networks: \"%s\" stands twice", n->id);
+    net->id = text(b, n->id);
+    if (n->coap)
+        net->coap = text(b, n->coap);
+    else
+        err = build_smpp(b, i, n->smpp, net);
+    b->c->n_networks += !err;
+    return err;
+}
+
 static int build_networks(struct build *b)
 {
     struct conf *c = b->c;
@@ -133,14 +174,9 @@ static int build_networks(struct build *b)
     if (!c->networks || !c->transport)
         return ERR_NOMEM;
     for (unsigned i = 0; i < b->raw->networks_count; i++) {
-        const struct raw_pair *n = &b->raw->networks[i];
-        if (!conf_name_ok(n->id, 31) || !endpoint_ok(n->value))
-            return conf_bad(b, "networks[%u]: id is up to 31 letters and digits, coap is HOST:PORT",
-                            i);
-        for (unsigned k = 0; k < i; k++)
-            if (!strcmp(n->id, c->networks[k].id))
-                return conf_bad(b, "networks: \"%s\" stands twice", n->id);
-        c->networks[c->n_networks++] = (struct conf_network){text(b, n->id), text(b, n->value)};
+        int err = build_network(b, i);
+        if (err)
+            return err;
     }
     for (unsigned i = 0; i < b->raw->transport_keys_count; i++) {
         const struct raw_pair *t = &b->raw->transport_keys[i];
@@ -373,5 +409,7 @@ int conf_check_files(const struct conf *c, struct errmsg *why)
         err = check_file(c->kek, "keystore.kek", true, why);
     for (unsigned i = 0; !err && i < c->n_transport; i++)
         err = check_file(c->transport[i].file, "transport_keys", true, why);
+    for (unsigned i = 0; !err && i < c->n_networks; i++)
+        err = check_file(c->networks[i].smpp.password_file, "smpp.password", true, why);
     return err;
 }

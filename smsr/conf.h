@@ -9,8 +9,10 @@
 /* Tenant of parties that belong to nobody's realm: admin, auditor, smdp. */
 #define CONF_HOUSE "house"
 
-struct conf_network {
-    const char *id, *coap;
+struct conf_network {          /* reached over one of the two */
+    const char *id;
+    const char *coap;          /* NULL: smpp */
+    struct { const char *address, *system_id, *password_file, *system_type; unsigned window; } smpp;
 };
 struct conf_transport {
     const char *id, *file;

@@ -64,10 +64,20 @@ static const cyaml_schema_field_t ROUTE_FIELDS[] = {
 static const cyaml_schema_value_t ROUTE = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_route, ROUTE_FIELDS)};
 
+static const cyaml_schema_field_t SMPP_FIELDS[] = {
+    STR("address", struct raw_smpp, address),
+    STR("system_id", struct raw_smpp, system_id),
+    STR("password", struct raw_smpp, password),
+    STR_OPT("system_type", struct raw_smpp, system_type),
+    NUM_OPT("window", struct raw_smpp, window),
+    CYAML_FIELD_END};
 static const cyaml_schema_field_t NETWORK_FIELDS[] = {
-    STR("id", struct raw_pair, id), STR("coap", struct raw_pair, value), CYAML_FIELD_END};
+    STR("id", struct raw_network, id), STR_OPT("coap", struct raw_network, coap),
+    CYAML_FIELD_MAPPING_PTR("smpp", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct raw_network,
+                            smpp, SMPP_FIELDS),
+    CYAML_FIELD_END};
 static const cyaml_schema_value_t NETWORK = {
-    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_pair, NETWORK_FIELDS)};
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_network, NETWORK_FIELDS)};
 
 static const cyaml_schema_field_t TRANSPORT_FIELDS[] = {
     STR("id", struct raw_pair, id), STR("file", struct raw_pair, value), CYAML_FIELD_END};

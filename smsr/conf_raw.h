@@ -40,6 +40,14 @@ struct raw_route {
 struct raw_pair {
     char *id, *value;
 };
+struct raw_smpp {
+    char *address, *system_id, *password, *system_type;
+    unsigned *window;
+};
+struct raw_network {
+    char *id, *coap;
+    struct raw_smpp *smpp;
+};
 struct raw_limits {
     unsigned *connections, *cards_in_memory, *keys_in_memory, *write_behind, *min_free_mb,
         *reserve_mb, *effects_per_hour, *rollbacks_per_day;
@@ -49,7 +57,7 @@ struct raw_conf {
     struct { char *ca, *cert, *key; } tls;
     struct { char **ci; unsigned ci_count; char *cert, *key; } gsma;
     struct { char *kek; } keystore;
-    struct raw_pair *networks;
+    struct raw_network *networks;
     unsigned networks_count;
     struct raw_pair *transport_keys;
     unsigned transport_keys_count;

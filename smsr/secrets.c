@@ -68,6 +68,28 @@ int transport_key_parse(struct span text, struct key **ret)
     return err ? ERR_FORMAT : ERR_OK;
 }
 
+int secrets_password(const char *file, char *dst, size_t cap, struct errmsg *why)
+{
+    struct buf text;
+    size_t n = 0;
+    int err;
+
+    buf_init(&text, FILE_MAX);
+    err = read_file(file, "smpp.password", true, &text, why);
+    while (!err && n < text.n && text.p[n] != '\n' && text.p[n] != '\r')
+        n++;
+    if (!err && n >= cap)
+        err = errmsg_set(why, ERR_CONFIG, "smpp.password: %s has more than %zu characters", file,
+                         cap - 1);
+    if (!err) {
+        memcpy(dst, text.p, n);
+        dst[n] = '\0';
+    }
+    buf_wipe(&text);
+    buf_fini(&text);
+    return err;
+}
+
 static int open_transport(const struct conf *c, struct secrets *s, struct errmsg *why)
 {
     struct buf text;

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Short messages through an SMSC that others wrote: the same operations as over the simulated network's CoAP."""
+import os
+import queue
+import socket
+import subprocess
+import threading
+
+import pytest
+from remora import LIMIT, World, wait_for
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def free_port(kind):
+    with socket.socket(socket.AF_INET, kind) as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Smsc:
+    def __init__(self, world, node_modules):
+        self.smpp, self.coap = free_port(socket.SOCK_STREAM), free_port(socket.SOCK_DGRAM)
+        settings = world.settings()
+        self.process = subprocess.Popen(
+            ["node", os.path.join(HERE, "smsc.js"), str(self.smpp), str(self.coap),
+             f"127.0.0.1:{settings['sim_coap']}", f"127.0.0.1:{settings['smsr_coap']}"],
+            env={**os.environ, "NODE_PATH": node_modules}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.lines = queue.Queue()
+        threading.Thread(target=self.read, daemon=True).start()
+        self.expect("ready")
+
+    def read(self):
+        for line in self.process.stdout:
+            self.lines.put(line.strip())
+
+    def expect(self, word):
+        assert self.lines.get(timeout=LIMIT) == word
+
+    def say(self, line):
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait(timeout=LIMIT)
+
+
+@pytest.fixture(name="air")
+def fixture_air(tmp_path, node_modules):
+    """A world whose short messages, both ways, pass an SMSC; its HTTPS streams pass through beside it."""
+    made = {}
+
+    def through_smsc(world):
+        smsc = made["smsc"] = Smsc(world, node_modules)
+        secret = world.file("smpp.password")
+        with open(os.open(secret, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as f:
+            f.write("secret12\n")
+        world.edit("smsr.yaml", r'networks: \[(\{[^}]*\})\]',
+                   r'networks: [\1, {id: air, smpp: {address: "127.0.0.1:' + str(smsc.smpp) +
+                   r'", system_id: remora, password: smpp.password, window: 8}}]')
+        for _ in range(2):
+            world.edit("smsr.yaml", "network: sim", "network: air")
+        world.edit("settings", r"smsr_coap=\d+", f"smsr_coap={smsc.coap}")
+
+    world = World(tmp_path / "w", meters=12, time_scale=60, before_start=through_smsc)
+    try:
+        yield world, made["smsc"]
+    finally:
+        world.close()
+        made["smsc"].close()
+
+
+def all_succeed(rows, n):
+    assert len(rows) == n and all(r["verdict"] == "SUCCESS" for r in rows.values()), rows
+
+
+def test_the_whole_way(air):
+    """Push (its trigger is a short message), enable, disable, delete; the proof joins."""
+    world, smsc = air
+    smsc.expect("bound")
+    profiles = world.push()
+    assert len(profiles) == 12
+    all_succeed(world.enable(profiles), 12)
+    world.smctl("audit", world.eids[0], as_="fleet", code=0)
+    world.proof()
+    assert "bound" in world.log("smsr")
+    assert "secret12" not in world.log("smsr")
+
+
+def test_throttled_and_cut(air):
+    """58 and a dropped connection cost time, never an operation."""
+    world, smsc = air
+    smsc.expect("bound")
+    profiles = world.push()
+    smsc.say("throttle 3")
+    calls = world.background("profile", "enable", "--eids",
+                             world.list_file("e.txt", [f"{e} {i}" for e, i in profiles.items()]), as_="fleet")
+    smsc.expect("throttled")
+    smsc.say("drop")
+    smsc.expect("bound")
+    out, err = calls.communicate(timeout=LIMIT)
+    assert calls.returncode == 0, out[-2000:] + err
+    world.proof()
+
+
+def test_a_password_that_is_wrong(air):
+    """The reason is in the log, nothing of the password is; it binds when the SMSC takes it."""
+    world, smsc = air
+    smsc.expect("bound")
+    smsc.say("refuse on")
+    smsc.say("drop")
+    smsc.expect("refused")
+    wait_for("the refusal in the log", lambda: "refuses the password" in world.log("smsr"))
+    smsc.say("refuse off")
+    line = smsc.lines.get(timeout=LIMIT)
+    while line == "refused":
+        line = smsc.lines.get(timeout=LIMIT)
+    assert line == "bound"
+    assert "secret12" not in world.log("smsr")

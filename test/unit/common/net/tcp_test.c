@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE /* accept4 */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "common/base/mem.h"
+#include "common/net/tcp.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* The other end is a bare socket, looked at between the events of the loop. */
+struct world {
+    struct loop *loop;
+    struct loop_timer *look;
+    struct tcp *tcp;
+    int listener, peer;
+    char address[64];
+    unsigned opened, closed;
+    char why[200];
+    struct buf got, peer_got;
+    bool echo, hang_up, close_in_bytes;
+    bool (*until)(struct world *w);
+};
+
+static void on_opened(void *ctx)
+{
+    struct world *w = ctx;
+
+    w->opened++;
+}
+
+static void on_bytes(void *ctx, struct span bytes)
+{
+    struct world *w = ctx;
+
+    buf_add_span(&w->got, bytes);
+    if (w->close_in_bytes) {
+        tcp_close(w->tcp);
+        w->tcp = NULL;
+    }
+}
+
+static void on_closed(void *ctx, const char *why)
+{
+    struct world *w = ctx;
+
+    w->closed++;
+    (void)snprintf(w->why, sizeof w->why, "%s", why);
+}
+
+static void look(void *ctx)
+{
+    struct world *w = ctx;
+    uint8_t b[4096];
+    ssize_t n;
+
+    if (w->peer < 0 && w->listener >= 0)
+        w->peer = accept4(w->listener, NULL, NULL, SOCK_NONBLOCK);
+    while (w->peer >= 0 && (n = recv(w->peer, b, sizeof b, 0)) > 0) {
+        buf_add(&w->peer_got, b, (size_t)n);
+        if (w->echo)
+            assert_int_equal(send(w->peer, b, (size_t)n, MSG_NOSIGNAL), n);
+    }
+    if (w->hang_up && w->peer >= 0) {
+        close(w->peer);
+        w->peer = -2;
+    }
+    if (w->until(w))
+        loop_stop(w->loop);
+    else
+        loop_timer_at(w->look, clock_mono_ms(&CLOCK_SYSTEM) + 1);
+}
+
+static void run(struct world *w, bool (*until)(struct world *w))
+{
+    w->until = until;
+    loop_timer_at(w->look, clock_mono_ms(&CLOCK_SYSTEM));
+    assert_int_equal(loop_run(w->loop), ERR_OK);
+}
+
+static int setup(void **state)
+{
+    struct world *w = calloc(1, sizeof *w);
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof a;
+
+    w->loop = loop_new();
+    w->look = loop_timer_new(w->loop, look, w);
+    w->peer = -1;
+    w->listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(w->listener, (struct sockaddr *)&a, sizeof a), 0);
+    assert_int_equal(listen(w->listener, 4), 0);
+    assert_int_equal(getsockname(w->listener, (struct sockaddr *)&a, &len), 0);
+    (void)snprintf(w->address, sizeof w->address, "127.0.0.1:%u", ntohs(a.sin_port));
+    buf_init(&w->got, 1u << 24);
+    buf_init(&w->peer_got, 1u << 24);
+    *state = w;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct world *w = *state;
+
+    tcp_close(w->tcp);
+    if (w->peer >= 0)
+        close(w->peer);
+    if (w->listener >= 0)
+        close(w->listener);
+    loop_timer_free(w->look);
+    loop_free(w->loop);
+    buf_fini(&w->got);
+    buf_fini(&w->peer_got);
+    free(w);
+    return 0;
+}
+
+static int dial(struct world *w, const char *address)
+{
+    const struct tcp_events ev = {on_opened, on_bytes, on_closed, w};
+    struct errmsg why;
+
+    return tcp_dial(w->loop, address, 60000, &ev, &w->tcp, &why);
+}
+
+static bool is_open(struct world *w)
+{
+    return w->opened > 0 && w->peer >= 0;
+}
+
+static bool is_closed(struct world *w)
+{
+    return w->closed > 0;
+}
+
+static bool all_back(struct world *w)
+{
+    return w->got.n >= 1000000 || w->closed;
+}
+
+static bool closed_itself(struct world *w)
+{
+    return w->tcp == NULL;
+}
+
+static void octets_go_both_ways(void **state)
+{
+    static uint8_t big[1000000];
+    struct world *w = *state;
+
+    for (size_t i = 0; i < sizeof big; i++)
+        big[i] = (uint8_t)(i * 7 >> 3);
+    assert_int_equal(dial(w, w->address), ERR_OK);
+    assert_int_equal(tcp_send(w->tcp, span_str("early")), ERR_STATE);
+    run(w, is_open);
+    w->echo = true;
+    for (size_t at = 0; at < sizeof big; at += 100000)
+        assert_int_equal(tcp_send(w->tcp, span_of(big + at, 100000)), ERR_OK);
+    run(w, all_back);
+    assert_int_equal(w->closed, 0);
+    assert_true(span_eq(buf_span(&w->got), span_of(big, sizeof big)));
+    assert_int_equal(w->opened, 1);
+}
+
+static void the_other_end_goes(void **state)
+{
+    struct world *w = *state;
+
+    assert_int_equal(dial(w, w->address), ERR_OK);
+    run(w, is_open);
+    w->hang_up = true;
+    run(w, is_closed);
+    assert_string_equal(w->why, "the other end closed the connection");
+    assert_int_equal(tcp_send(w->tcp, span_str("x")), ERR_STATE);
+    assert_int_equal(w->closed, 1);
+}
+
+static void nobody_listens(void **state)
+{
+    struct world *w = *state;
+
+    close(w->listener);
+    w->listener = -1;
+    assert_int_equal(dial(w, w->address), ERR_OK);
+    run(w, is_closed);
+    assert_string_equal(w->why, "Connection refused");
+    assert_int_equal(w->opened, 0);
+}
+
+static void a_name_nobody_knows(void **state)
+{
+    struct world *w = *state;
+
+    assert_int_equal(dial(w, "no-such-name.invalid:2775"), ERR_OK);
+    run(w, is_closed);
+    assert_non_null(strstr(w->why, "no-such-name.invalid"));
+}
+
+static void what_is_no_address(void **state)
+{
+    struct world *w = *state;
+
+    assert_int_equal(dial(w, "127.0.0.1"), ERR_CONFIG);
+    assert_null(w->tcp);
+    assert_int_equal(dial(w, ":99999"), ERR_CONFIG);
+}
+
+static void what_waits_is_bounded(void **state)
+{
+    static uint8_t big[TCP_UNSENT_MAX];
+    struct world *w = *state;
+
+    assert_int_equal(dial(w, w->address), ERR_OK);
+    run(w, is_open);
+    assert_int_equal(tcp_send(w->tcp, span_of(big, sizeof big)), ERR_OK);
+    assert_int_equal(tcp_send(w->tcp, span_of(big, 1)), ERR_FULL);
+}
+
+static void closed_from_inside(void **state)
+{
+    struct world *w = *state;
+
+    assert_int_equal(dial(w, w->address), ERR_OK);
+    run(w, is_open);
+    w->echo = w->close_in_bytes = true;
+    assert_int_equal(tcp_send(w->tcp, span_str("hello")), ERR_OK);
+    run(w, closed_itself);
+    assert_int_equal(w->closed, 0);
+    assert_int_equal(w->got.n, 5);
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(octets_go_both_ways), T(the_other_end_goes), T(nobody_listens), T(a_name_nobody_knows),
+        T(what_is_no_address),  T(what_waits_is_bounded), T(closed_from_inside),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
