@@ -329,8 +329,6 @@ static int commit_round(struct engine *e)
         if (mutant("SEND_BEFORE_COMMIT"))
             release_all(e);
         err = journal_commit(e->journal);
-        if (mutant("COMMIT_ERROR_IGNORED"))
-            err = ERR_OK;
         if (err)
             return engine_fail(e, err, "journal.db: commit failed: %s", err_text(err));
         e->count.commits++;
