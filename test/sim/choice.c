@@ -15,7 +15,8 @@ bool choice_is_out(const struct choices_out *o, uint64_t number)
 {
     if (o->after && number > o->after)
         return true;
-    return number >= 1 && number <= CHOICES_MAX && (o->bit[(number - 1) / 8] >> (number - 1) % 8 & 1u);
+    return number >= 1 && number <= CHOICES_MAX &&
+           (o->bit[(number - 1) / 8] >> (number - 1) % 8 & 1u);
 }
 
 void choice_set(struct choices_out *o, uint64_t number, bool out)
@@ -87,7 +88,7 @@ bool choice_parse(const char *text, struct choices_out *ret)
         to = from;
         if (*at == '-') {
             at++;
-            if (!*at)              /* the last one: all from here on */
+            if (!*at) /* the last one: all from here on */
                 to = ret->after = CHOICES_MAX;
             else if (!number_at(&at, &to) || to < from)
                 return false;
@@ -112,7 +113,8 @@ void choice_text(const struct choices_out *o, uint64_t n, char *ret, size_t cap)
         while (to < n && choice_is_out(o, to + 1))
             to++;
         if (to > from)
-            used += (size_t)snprintf(ret + used, cap - used, "%s%" PRIu64 "-%" PRIu64, used ? "," : "", from, to);
+            used += (size_t)snprintf(ret + used, cap - used, "%s%" PRIu64 "-%" PRIu64,
+                                     used ? "," : "", from, to);
         else
             used += (size_t)snprintf(ret + used, cap - used, "%s%" PRIu64, used ? "," : "", from);
     }
@@ -127,7 +129,7 @@ static void kind_of(const char *fmt, const char *text, char ret[CHOICE_KIND_TEXT
     bool gap = false;
 
     for (const char *c = strcmp(fmt, "%s") ? fmt : text; *c && n + 2 < CHOICE_KIND_TEXT; c++) {
-        if (*c == '%') {           /* to the letter that ends the conversion */
+        if (*c == '%') { /* to the letter that ends the conversion */
             while (c[1] && strchr("0123456789.-lzhj", c[1]))
                 c++;
             c += c[1] != 0;

@@ -31,6 +31,7 @@ static void on_welcome(void *ctx, struct rpc *r)
     struct client *c = ctx;
 
     (void)r;
+    c->refused = 0;
     for (unsigned i = 0; i < c->n_calls; i++) {
         c->calls[i]->message_id = 0; /* ids belong to a connection */
         if (c->calls[i]->answered || !c->calls[i]->sent)
@@ -187,6 +188,14 @@ static void on_message(void *ctx, struct rpc *r, const struct envelope *e)
         acknowledge(c, c->last_no);
 }
 
+int64_t client_patience(unsigned *refused)
+{
+    unsigned n = *refused;
+
+    *refused = n < 5 ? n + 1 : n;
+    return 500ll << n;
+}
+
 static void on_closed(void *ctx, struct rpc *r, int err, const char *why)
 {
     struct client *c = ctx;
@@ -197,7 +206,7 @@ static void on_closed(void *ctx, struct rpc *r, int err, const char *why)
     c->rpc = NULL;
     c->link = 0;
     if (c->reconnect_ms <= c->now_ms)
-        c->reconnect_ms = c->now_ms + 500;
+        c->reconnect_ms = c->now_ms + client_patience(&c->refused);
 }
 
 void client_init(struct client *c, const char *name, const char *oid, enum party_role role,

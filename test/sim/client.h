@@ -46,6 +46,7 @@ struct client {
     unsigned link;
     struct rpc *rpc;
     int64_t reconnect_ms, now_ms;
+    unsigned refused;              /* connections in a row that nobody welcomed */
     struct client_call *calls[CLIENT_CALLS_MAX];
     unsigned n_calls;
     struct client_notice *notices;
@@ -64,6 +65,9 @@ void client_fini(struct client *c);
  * client: *base must be its first member. NULL when the table is full. */
 struct client_call *client_call(struct client *c, enum msg_type type, void *body, const struct eid *eid,
                                 const struct iccid *iccid, const char *mno, int64_t now_ms);
+/* How long a party waits before it dials again, ever longer while nobody welcomes it: a daemon that is
+ * dead for a minute is not dialled a hundred times. */
+int64_t client_patience(unsigned *refused);
 /* Connects when it is time, sends what waits. */
 void client_run(struct client *c, int64_t now_ms);
 int64_t client_due(const struct client *c);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Workers take seeds from one counter, so that none waits for the slowest. What a worker has summed up
- * lies in memory shared with the parent: one that dies takes nothing with it but the seed it was at. */
+/* Workers take seeds from one counter, so that none waits for the slowest. What a worker has summed
+ * up lies in memory shared with the parent: one that dies takes nothing with it but the seed it was
+ * at. */
 #include "test/sim/farm.h"
 
 #include <errno.h>
@@ -18,7 +19,7 @@
 #include "common/base/hex.h"
 #include "test/sim/crash_points.h"
 
-#define SEED_HANGS_S 900           /* no world needs as long, on any machine */
+#define SEED_HANGS_S 900 /* no world needs as long, on any machine */
 #define YEAR_MS      (365.25 * 86400e3)
 
 struct totals {
@@ -26,8 +27,8 @@ struct totals {
     struct world_stats s;
 };
 struct worker {
-    pid_t pid;                     /* 0: gone */
-    bool busy;                     /* at seed */
+    pid_t pid; /* 0: gone */
+    bool busy; /* at seed */
     uint64_t seed;
     struct totals t;
 };
@@ -72,9 +73,10 @@ static void add_totals(struct totals *sum, const struct totals *t)
 static void tell_failure(const struct world_plan *p, const char *why)
 {
     printf("seed %" PRIu64 " FAILED: %s\n  repeat: sim --seed %" PRIu64 " --cards %u%s%s --trace\n"
-           "  shorten: sim --seed %" PRIu64 " --cards %u%s%s --shrink\n", p->seed,
-           why, p->seed, p->cards, p->faults ? "" : " --plain", p->lying ? " --lying-disks" : "", p->seed,
-           p->cards, p->faults ? "" : " --plain", p->lying ? " --lying-disks" : "");
+           "  shorten: sim --seed %" PRIu64 " --cards %u%s%s --shrink\n",
+           p->seed, why, p->seed, p->cards, p->faults ? "" : " --plain",
+           p->lying ? " --lying-disks" : "", p->seed, p->cards, p->faults ? "" : " --plain",
+           p->lying ? " --lying-disks" : "");
     fflush(stdout);
 }
 
@@ -126,13 +128,14 @@ static bool start(struct farm *farm, const struct farm_plan *p, struct worker *m
     pid = fork();
     if (pid == 0) {
         work(farm, p, me);
-        exit(0);                   /* not _exit: a leak checker has its say */
+        exit(0); /* not _exit: a leak checker has its say */
     }
-    me->pid = pid > 0 ? pid : 0;   /* by the parent only: the memory is shared */
+    me->pid = pid > 0 ? pid : 0; /* by the parent only: the memory is shared */
     return pid > 0;
 }
 
-/* A worker has ended: in good order, or by what the seed it was at made it do. true: it is replaced. */
+/* A worker has ended: in good order, or by what the seed it was at made it do. true: it is
+ * replaced. */
 static bool ended(struct farm *farm, const struct farm_plan *p, struct worker *me, int status)
 {
     struct world_plan at = p->world;
@@ -173,7 +176,7 @@ static int run_jobs(const struct farm_plan *p, struct totals *ret)
         int status = 0;
         pid_t pid = wait(&status);
         if (pid < 0 && errno == ECHILD)
-            break;                 /* nobody is left to wait for */
+            break; /* nobody is left to wait for */
         for (unsigned i = 0; i < p->jobs; i++)
             if (pid > 0 && farm->w[i].pid == pid)
                 alive -= !ended(farm, p, &farm->w[i], status);
@@ -245,7 +248,8 @@ static unsigned tell_faults(const struct world_stats *s)
 /* The count of what was named and never met. */
 static unsigned tell_hits(const struct farm_plan *p, const struct world_stats *s)
 {
-    unsigned faults = p->points ? tell_faults(s) : 0, points = crash_points_print(s->deaths, p->points);
+    unsigned faults = p->points ? tell_faults(s) : 0,
+             points = crash_points_print(s->deaths, p->points);
 
     if (!p->points)
         return 0;
@@ -260,7 +264,8 @@ static void tell_speed(const struct farm_plan *p, double took)
 {
     double cpu = cpu_seconds();
 
-    printf("%" PRIu64 " seeds in %.1f s, %.1f CPU s: %.1f seeds/s with %u workers, %.1f a CPU second\n",
+    printf("%" PRIu64
+           " seeds in %.1f s, %.1f CPU s: %.1f seeds/s with %u workers, %.1f a CPU second\n",
            p->seeds, took, cpu, took > 0 ? (double)p->seeds / took : 0, p->jobs ? p->jobs : 1,
            cpu > 0 ? (double)p->seeds / cpu : 0);
 }
@@ -273,7 +278,8 @@ int farm_run(const struct farm_plan *p)
 
     (void)clock_gettime(CLOCK_MONOTONIC, &begun);
     if (p->jobs && run_jobs(p, &t)) {
-        fprintf(stderr, "sim: no memory or no process for %u workers: ask for fewer --jobs\n", p->jobs);
+        fprintf(stderr, "sim: no memory or no process for %u workers: ask for fewer --jobs\n",
+                p->jobs);
         return 2;
     }
     for (uint64_t i = 0; !p->jobs && i < p->seeds; i++)

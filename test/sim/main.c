@@ -20,7 +20,8 @@ static bool number(const char *text, uint64_t *ret)
 static int usage(void)
 {
     fprintf(stderr,
-            "usage: sim (--seeds N [--first S] | --seed S) [--jobs J] [--cards M] [--plain] [--lying-disks]\n"
+            "usage: sim (--seeds N [--first S] | --seed S) [--jobs J] [--cards M] [--plain] "
+            "[--lying-disks]\n"
             "           [--hash] [--trace] [--crash-points] [--without 3,17-40] [--shrink]\n");
     return 2;
 }
@@ -31,23 +32,46 @@ static bool option(int c, const char *arg, struct farm_plan *p, struct choices_o
     bool ok = !arg || c == 'w' || number(arg, &n);
 
     switch (c) {
-    case 'w': p->world.without = without; return choice_parse(arg, without);
-    case 'n': p->seeds = n; break;
+    case 'w':
+        p->world.without = without;
+        return choice_parse(arg, without);
+    case 'n':
+        p->seeds = n;
+        break;
     case 'f':
-    case 's': p->first = n; break;
-    case 'c': p->world.cards = (unsigned)n; return ok && n <= FACTORY_CARDS_MAX;
-    case 'j': p->jobs = (unsigned)n; return ok && n > 0 && n <= FARM_JOBS_MAX;
-    case 'p': p->world.faults = false; break;
-    case 't': p->world.trace = true; break;
-    case 'l': p->world.lying = true; break;
-    case 'h': p->hash = true; break;
-    case 'x': p->points = true; break;
-    default: ok = false; break;
+    case 's':
+        p->first = n;
+        break;
+    case 'c':
+        p->world.cards = (unsigned)n;
+        return ok && n <= FACTORY_CARDS_MAX;
+    case 'j':
+        p->jobs = (unsigned)n;
+        return ok && n > 0 && n <= FARM_JOBS_MAX;
+    case 'p':
+        p->world.faults = false;
+        break;
+    case 't':
+        p->world.trace = true;
+        break;
+    case 'l':
+        p->world.lying = true;
+        break;
+    case 'h':
+        p->hash = true;
+        break;
+    case 'x':
+        p->points = true;
+        break;
+    default:
+        ok = false;
+        break;
     }
     return ok;
 }
 
-/* One thread and thousands of worlds: memory stays with the process, and nobody counts or locks it. */
+/* One thread and thousands of worlds: memory stays with the process, and nobody counts or locks it.
+ */
 static bool settle(void)
 {
     (void)mallopt(M_MMAP_THRESHOLD, 1 << 30); /* a sanitizer has an allocator of its own */
@@ -58,14 +82,19 @@ static bool settle(void)
 
 int main(int argc, char **argv)
 {
-    static const struct option OPTIONS[] = {
-        {"seeds", required_argument, NULL, 'n'}, {"first", required_argument, NULL, 'f'},
-        {"seed", required_argument, NULL, 's'},  {"cards", required_argument, NULL, 'c'},
-        {"jobs", required_argument, NULL, 'j'},  {"plain", no_argument, NULL, 'p'},
-        {"trace", no_argument, NULL, 't'},       {"hash", no_argument, NULL, 'h'},
-        {"crash-points", no_argument, NULL, 'x'}, {"lying-disks", no_argument, NULL, 'l'},
-        {"without", required_argument, NULL, 'w'}, {"shrink", no_argument, NULL, 'k'},
-        {NULL, 0, NULL, 0}};
+    static const struct option OPTIONS[] = {{"seeds", required_argument, NULL, 'n'},
+                                            {"first", required_argument, NULL, 'f'},
+                                            {"seed", required_argument, NULL, 's'},
+                                            {"cards", required_argument, NULL, 'c'},
+                                            {"jobs", required_argument, NULL, 'j'},
+                                            {"plain", no_argument, NULL, 'p'},
+                                            {"trace", no_argument, NULL, 't'},
+                                            {"hash", no_argument, NULL, 'h'},
+                                            {"crash-points", no_argument, NULL, 'x'},
+                                            {"lying-disks", no_argument, NULL, 'l'},
+                                            {"without", required_argument, NULL, 'w'},
+                                            {"shrink", no_argument, NULL, 'k'},
+                                            {NULL, 0, NULL, 0}};
     static struct choices_out without;
     bool shrink = false;
     struct farm_plan p = {.first = 1, .seeds = 1, .world = {.faults = true}};

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Delta debugging (Zeller, "Simplifying and isolating failure-inducing input", ddmin) over the numbered
- * choices of a world: whole kinds are left out, then pieces of what still happens, halves first, single
- * choices last, as long as the world goes on to break the same invariant. What follows a choice that is
- * left out may go another way than before; each try is judged by its own end only. */
+/* Delta debugging (Zeller, "Simplifying and isolating failure-inducing input", ddmin) over the
+ * numbered choices of a world: whole kinds are left out, then pieces of what still happens, halves
+ * first, single choices last, as long as the world goes on to break the same invariant. What
+ * follows a choice that is left out may go another way than before; each try is judged by its own
+ * end only. */
 #include "test/sim/shrink.h"
 
 #include <ctype.h>
@@ -17,9 +18,9 @@
 
 #define TRIES_MAX 3000u
 #define HANGS_S   600
-#define WORDS     64u              /* of what fell, when two falls are compared */
+#define WORDS     64u /* of what fell, when two falls are compared */
 
-struct end {                       /* of one try, written by its process */
+struct end { /* of one try, written by its process */
     bool ended;
     int err;
     uint64_t choices, happened;
@@ -28,14 +29,15 @@ struct end {                       /* of one try, written by its process */
 };
 struct shrink {
     const struct world_plan *plan;
-    struct end *end;               /* shared with the child */
-    char fell[WORDS];              /* the invariant that fell */
-    struct choices_out out;        /* the best so far */
-    uint64_t n;                    /* numbers that it drew */
+    struct end *end;        /* shared with the child */
+    char fell[WORDS];       /* the invariant that fell */
+    struct choices_out out; /* the best so far */
+    uint64_t n;             /* numbers that it drew */
     unsigned tries;
 };
 
-/* What fell, without time, numbers and names: "at 12.5 s: I6: EID 8904: ICCID" is "I6 EID ICCID". */
+/* What fell, without time, numbers and names: "at 12.5 s: I6: EID 8904: ICCID" is "I6 EID ICCID".
+ */
 static void invariant_of(const char *why, char ret[WORDS])
 {
     const char *at = strstr(why, " s: ");
@@ -80,7 +82,7 @@ static void child(const struct shrink *s, const struct choices_out *out, bool tr
     s->end->happened = stats.happened;
     s->end->ended = true;
     fflush(stdout);
-    _exit(0);                      /* a leak of a broken world is not what is looked for */
+    _exit(0); /* a leak of a broken world is not what is looked for */
 }
 
 static int try(struct shrink *s, const struct choices_out *out, bool trace)
@@ -193,7 +195,8 @@ static int tell(struct shrink *s, const struct errmsg *first, uint64_t happened)
     choice_text(&s->out, s->n, text, sizeof text);
     printf("%s\n", first->text);
     printf("%s\n", s->end->why.text);
-    printf("of %" PRIu64 " choices %" PRIu64 " are needed, found in %u tries\n  repeat: sim --seed %" PRIu64
+    printf("of %" PRIu64 " choices %" PRIu64
+           " are needed, found in %u tries\n  repeat: sim --seed %" PRIu64
            " --cards %u%s --without %s --trace\n",
            happened, s->end->happened, s->tries, s->plan->seed, s->plan->cards,
            s->plan->lying ? " --lying-disks" : "", text);

@@ -4,6 +4,7 @@
 
 #include "test/sim/world.h"
 
-/* Leaves out ever more of the world's choices, each try in a process of its own, and prints what remains
- * with its trace. 0: done; 1: the seed does not fail; 2: no memory or no process to be had. */
+/* Leaves out ever more of the world's choices, each try in a process of its own, and prints what
+ * remains with its trace. 0: done; 1: the seed does not fail; 2: no memory or no process to be had.
+ */
 int shrink_run(const struct world_plan *p);

@@ -180,6 +180,7 @@ static void dp_welcome(void *ctx, struct rpc *r)
     struct world *w = ctx;
 
     (void)r;
+    w->dp_refused = 0;
     smdp_core_link_up(w->dp, &w->smsr_oid);
 }
 
@@ -200,7 +201,7 @@ static void dp_closed(void *ctx, struct rpc *r, int err, const char *why)
     (void)why;
     w->dp_rpc = NULL;
     w->dp_link = 0;
-    w->dp_reconnect_ms = w->now_ms + 500;
+    w->dp_reconnect_ms = w->now_ms + client_patience(&w->dp_refused);
     if (w->dp)
         smdp_core_link_down(w->dp, &w->smsr_oid);
 }

@@ -56,6 +56,7 @@ struct world {
     unsigned dp_link;
     struct rpc *dp_rpc;
     int64_t dp_reconnect_ms;
+    unsigned dp_refused;
     struct oid smsr_oid;
     /* network */
     struct card_world cards;
