@@ -81,12 +81,21 @@ struct page {
     size_t n;
 };
 
+static bool id_follows(struct span id, const struct page *page)
+{
+    size_t n = id.n < page->last_n ? id.n : page->last_n;
+    int order = memcmp(id.p, page->last, n);
+
+    return order > 0 || (order == 0 && id.n > page->last_n);
+}
+
 static int on_secret(void *ctx, struct stmt *st)
 {
     struct page *page = ctx;
     struct span id = stmt_blob(st, 0);
 
-    if (!id_ok(id))
+    /* A corrupt index would lead back to what was listed already. */
+    if (!id_ok(id) || !id_follows(id, page))
         return ERR_CORRUPT;
     memcpy(page->last, id.p, id.n);
     page->last_n = id.n;

@@ -8,6 +8,7 @@
 #include "test/unit/common/journal/journal_fix.h"
 
 #define N_RECORDS 30
+#define SECRETS_PAGE 64u /* as secret.c lists them */
 
 static int setup(void **state)
 {
@@ -214,6 +215,50 @@ static void a_corrupt_index_of_streams_is_refused(void **state)
     assert_int_equal(verify(f, &rep), ERR_CORRUPT);
 }
 
+static int count_secret(void *ctx, struct span id, uint32_t kek_version)
+{
+    (void)id;
+    (void)kek_version;
+    return ++*(unsigned *)ctx > 10000 ? ERR_FULL : ERR_OK;
+}
+
+/* A listing goes on behind the last id of its page: an index in which that one has become the least of all would
+ * lead it back to the first. */
+static void a_corrupt_index_of_secrets_is_refused(void **state)
+{
+    struct fix *f = *state;
+    const uint8_t *file;
+    unsigned found = 0, refused = 0;
+    size_t n = 0;
+    char id[16];
+
+    assert_int_equal(journal_begin(f->j), ERR_OK);
+    for (unsigned i = 0; i < 3 * SECRETS_PAGE; i++) {
+        (void)snprintf(id, sizeof id, "secret-%04u", i);
+        assert_int_equal(journal_secret_put(f->j, span_str(id), 1, span_str("sealed")), ERR_OK);
+    }
+    assert_int_equal(journal_commit(f->j), ERR_OK);
+    assert_int_equal(journal_checkpoint(f->j, true), ERR_OK);
+    fix_close(f);
+    (void)snprintf(id, sizeof id, "secret-%04u", SECRETS_PAGE - 1);
+    file = memvfs_content(f->m, PATH, &n);
+    assert_non_null(file);
+    for (size_t at = 0; at + 11 <= n; at++) {
+        unsigned listed = 0;
+        if (memcmp(file + at, id, 11) != 0)
+            continue;
+        found++;
+        assert_true(memvfs_flip(f->m, PATH, at, 0x70));
+        fix_open(f);
+        refused += journal_secret_each(f->j, count_secret, &listed) == ERR_CORRUPT;
+        assert_true(listed <= 3 * SECRETS_PAGE);
+        fix_close(f);
+        assert_true(memvfs_flip(f->m, PATH, at, 0x70));
+    }
+    assert_true(found >= 1);
+    assert_int_equal(refused, 1); /* in the index; in the table it is a name */
+}
+
 static void missing_trigger(void **state)
 {
     struct fix *f = *state;
@@ -365,6 +410,7 @@ int main(void)
         T(insertion_at_the_end),
         T(insertion_within),
         T(a_corrupt_index_of_streams_is_refused),
+        T(a_corrupt_index_of_secrets_is_refused),
         T(missing_trigger),
         T(foreign_object_in_the_schema),
         T(missing_table),
