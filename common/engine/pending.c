@@ -97,8 +97,9 @@ int pending_find(struct engine *e, struct party_box *b, uint64_t number,
         err = read_page(e, b, number);
     if (err)
         return err;
-    *ret = b->n_page ? &b->page[number - b->page[0].number] : NULL;
-    return *ret && (*ret)->number == number ? ERR_OK : ERR_CORRUPT;
+    /* The page may begin behind it: then it is not there. */
+    *ret = b->n_page && b->page[0].number <= number ? &b->page[number - b->page[0].number] : NULL;
+    return *ret ? ERR_OK : ERR_CORRUPT;
 }
 
 int pending_save(struct engine *e, struct party_box *b)

@@ -261,6 +261,20 @@ static void a_delivery_that_is_not_there_stops_it(void **state)
     assert_non_null(strstr(engine_why(w->e), "state.db"));
 }
 
+/* The first one that is asked for: what the table has begins behind it. */
+static void a_first_delivery_that_is_not_there_stops_it(void **state)
+{
+    struct world *w = *state;
+
+    tell(w, 6000);
+    assert_int_equal(engine_flush(w->e), ERR_OK);
+    assert_int_equal(db_exec(engine_state(w->e), "DELETE FROM delivery WHERE number < 3"), ERR_OK);
+    assert_int_equal(subscribe(w, 1, 11, 0), ERR_OK);
+    assert_int_not_equal(engine_turn_end(w->e), ERR_OK);
+    assert_true(engine_failed(w->e));
+    assert_non_null(strstr(engine_why(w->e), "delivery 1 "));
+}
+
 static void what_a_peer_told_is_acknowledged_after_its_record(void **state)
 {
     struct world *w = *state;
@@ -358,6 +372,7 @@ int main(void)
         CASE(at_most_a_window_is_on_its_way),
         CASE(a_party_that_stays_away_costs_no_memory),
         CASE(a_delivery_that_is_not_there_stops_it),
+        CASE(a_first_delivery_that_is_not_there_stops_it),
         CASE(what_a_peer_told_is_acknowledged_after_its_record),
         CASE(a_repeat_finds_its_answer),
         CASE(repeats_are_known_after_flush_and_restart),
