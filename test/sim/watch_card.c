@@ -139,6 +139,8 @@ static void concluded(struct watch *k, struct watch_card *c, const struct event 
     const struct watch_call *call = map_get(k->calls, span_of(ev->op.b, 16));
     struct watch_profile *p = call ? watch_profile(c, &call->iccid) : NULL;
 
+    if (ev->stage == STAGE_ADMISSION) /* refused: what another call creates there stays */
+        return;
     if (call && call->function == FN_CREATE_ISDP && p && p->state == PROFILE_IN_CREATION)
         drop(c, p);
 }
