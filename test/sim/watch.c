@@ -258,6 +258,6 @@ void watch_smdp(struct watch *k, const struct event *ev)
         s->state = STOCK_INSTALLED;
     else if (ev->type == EV_PROFILE_RELEASED)
         released(k, s);
-    else if (ev->type == EV_PROFILE_DELETED)
-        s->state = STOCK_DELETED;
+    else if (ev->type == EV_PROFILE_DELETED && s->state == STOCK_INSTALLED && eid_eq(&s->eid, &ev->eid))
+        s->state = STOCK_DELETED; /* news of an ISD-P that never held a profile is none of the stock */
 }
