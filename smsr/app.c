@@ -9,6 +9,7 @@
 #include "common/net/tls.h"
 #include "smsr/channel/coap_carrier.h"
 #include "smsr/channel/smpp_carrier.h"
+#include "smsr/channel/tcp_carrier.h"
 #include "smsr/conf.h"
 #include "smsr/core.h"
 #include "smsr/secrets.h"
@@ -18,6 +19,7 @@
 #include <string.h>
 
 #define SMSR_VERSION "0.1.0"
+#define STREAMS_MAX  24000u /* above the channel's bound: what it closed drains */
 
 struct app {
     struct conf *conf;
@@ -27,7 +29,9 @@ struct app {
     struct rng rng;
     struct turns *turns;
     struct coap_carrier *carrier;
-    struct smpp_carrier *smscs;    /* what has no SMSC of its own goes to carrier */
+    /* Each hands on what is not its own: streams of sockets, short messages of SMSCs, all else CoAP. */
+    struct tcp_carrier *sockets;
+    struct smpp_carrier *smscs;
     struct smsr_core *core;
     struct tls_server *server;
     struct crash_self crash;
@@ -81,6 +85,8 @@ static void attach(struct app *a, struct channel *ch)
         coap_carrier_attach(a->carrier, ch);
     if (a->smscs)
         smpp_carrier_attach(a->smscs, ch);
+    if (a->sockets)
+        tcp_carrier_attach(a->sockets, ch);
 }
 
 /* What a turn that failed heard is not durable: the networks keep it. */
@@ -166,7 +172,7 @@ static int open_core(struct app *a, struct errmsg *why)
         .space = &a->state.space, .crypto = a->secrets.crypto, .keystore = a->secrets.keystore,
         .pki = a->secrets.pki, .transport = a->secrets.transport,
         .n_transport = a->secrets.n_transport, .clock = &CLOCK_SYSTEM, .rng = &a->rng,
-        .carrier = smpp_carrier_port(a->smscs), .version = SMSR_VERSION,
+        .carrier = tcp_carrier_port(a->sockets), .version = SMSR_VERSION,
         .witness = crash_self_witness(&a->crash), .on_record = on_record,
         .on_trouble = on_trouble, .rss = daemon_resident, .ctx = a};
     int err = smsr_core_new(&o, &a->core, why);
@@ -249,6 +255,7 @@ static void close_app(void *ctx)
     tls_server_free(a->server);
     attach(a, NULL);
     smsr_core_free(a->core);
+    tcp_carrier_close(a->sockets);
     smpp_carrier_close(a->smscs);
     coap_carrier_close(a->carrier);
     turns_free(a->turns);
@@ -275,6 +282,9 @@ static int open_all(struct app *a, const struct daemon_options *o, struct errmsg
         err = open_coap(a, why);
     if (!err)
         err = open_smscs(a, why);
+    if (!err)
+        err = tcp_carrier_open(turns_loop(a->turns), c->https, STREAMS_MAX,
+                               smpp_carrier_port(a->smscs), &a->sockets, why);
     if (!err)
         err = open_core(a, why);
     if (!err)
@@ -312,11 +322,16 @@ static void endpoint(const char *given, uint16_t port, char *dst, size_t cap)
 static void ready_line(const void *ctx, char *dst, size_t cap)
 {
     const struct app *a = ctx;
-    char rpc[300], coap[300];
+    char rpc[300], coap[300], https[320] = "";
 
     endpoint(a->listen, tls_server_port(a->server), rpc, sizeof rpc);
     endpoint(a->conf->coap, coap_carrier_udp_port(a->carrier), coap, sizeof coap);
-    (void)snprintf(dst, cap, "smsr ready listen=%s coap=%s", rpc, coap);
+    if (a->conf->https) {
+        char at[300];
+        endpoint(a->conf->https, tcp_carrier_tcp_port(a->sockets), at, sizeof at);
+        (void)snprintf(https, sizeof https, " https=%s", at);
+    }
+    (void)snprintf(dst, cap, "smsr ready listen=%s coap=%s%s", rpc, coap, https);
 }
 
 const struct daemon_program SMSR_PROGRAM = {

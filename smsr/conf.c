@@ -107,6 +107,9 @@ static int build_files(struct build *b)
         return err;
     if (!endpoint_ok(r->smsr.listen) || !endpoint_ok(r->smsr.coap))
         return conf_bad(b, "smsr.listen and smsr.coap are ADDRESS:PORT, such as 127.0.0.1:7101");
+    if (r->smsr.https && !endpoint_ok(r->smsr.https))
+        return conf_bad(b, "smsr.https is ADDRESS:PORT, such as 0.0.0.0:7443");
+    c->https = text(b, r->smsr.https);
     c->listen = text(b, r->smsr.listen);
     c->coap = text(b, r->smsr.coap);
     c->state = r->smsr.state ? path(b, r->smsr.state) : "/var/lib/remora/smsr";

@@ -29,6 +29,7 @@ struct conf {
     struct arena arena;
     const char *file;
     const char *listen, *coap, *state;
+    const char *https;             /* NULL: cards reach this SM-SR by CoAP alone */
     const char *tls_ca, *tls_cert, *tls_key;
     const char **ci;
     unsigned n_ci;

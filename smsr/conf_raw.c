@@ -89,7 +89,8 @@ static const cyaml_schema_value_t TRANSPORT = {
 
 static const cyaml_schema_field_t SMSR_FIELDS[] = {
     STR("oid", SECTION(smsr), oid), STR("listen", SECTION(smsr), listen),
-    STR("coap", SECTION(smsr), coap), STR_OPT("state", SECTION(smsr), state), CYAML_FIELD_END};
+    STR("coap", SECTION(smsr), coap), STR_OPT("https", SECTION(smsr), https),
+    STR_OPT("state", SECTION(smsr), state), CYAML_FIELD_END};
 static const cyaml_schema_field_t TLS_FIELDS[] = {
     STR("ca", SECTION(tls), ca), STR("cert", SECTION(tls), cert), STR("key", SECTION(tls), key),
     CYAML_FIELD_END};

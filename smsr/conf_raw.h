@@ -53,7 +53,7 @@ struct raw_limits {
         *reserve_mb, *effects_per_hour, *rollbacks_per_day;
 };
 struct raw_conf {
-    struct { char *oid, *listen, *coap, *state; } smsr;
+    struct { char *oid, *listen, *coap, *https, *state; } smsr;
     struct { char *ca, *cert, *key; } tls;
     struct { char **ci; unsigned ci_count; char *cert, *key; } gsma;
     struct { char *kek; } keystore;

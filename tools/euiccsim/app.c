@@ -4,6 +4,7 @@
 
 #include "tools/euiccsim/fleet_file.h"
 #include "tools/euiccsim/net/coap_link.h"
+#include "tools/euiccsim/net/socket_link.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -23,6 +24,7 @@ struct app {
     struct ledger_file *ledger;
     struct loop *loop;
     struct coap_link *link;
+    struct socket_link *sockets;      /* NULL: streams go by CoAP */
     struct simnet *net;
     struct loop_timer *timer;
     int64_t compact_ms;
@@ -76,7 +78,11 @@ static int network_make(struct app *a, struct errmsg *why)
         .latency = conf->latency, .faults = conf->faults, .smsr = a->world.smsr,
         .crypto = a->crypto, .cards = &a->cards, .ledger = a->ledger,
     };
-    int rc = simnet_new(&cfg, &port, &a->net);
+    int rc;
+
+    if (a->sockets)
+        socket_link_take(a->sockets, &port);
+    rc = simnet_new(&cfg, &port, &a->net);
 
     for (unsigned i = 0; rc == ERR_OK && i < a->world.n_operators; i++) {
         struct operator_config o = a->world.operators[i];
@@ -120,6 +126,8 @@ static void turn(void *ctx)
 
     if (rc == ERR_OK)
         rc = coap_link_error(a->link);
+    if (rc == ERR_OK && a->sockets)
+        rc = socket_link_error(a->sockets);
     if (rc == ERR_OK)
         rc = tidy(a, now);
     if (rc != ERR_OK) {
@@ -209,6 +217,8 @@ static int parts_make(struct app *a, struct errmsg *why)
         .smsr_address = a->world.smsr,
     };
     rc = coap_link_open(a->loop, &link, &a->link, why);
+    if (rc == ERR_OK && conf->https)
+        rc = socket_link_open(a->loop, conf->https, a->clock, &a->sockets, why);
     if (rc == ERR_OK)
         rc = network_make(a, why);
     return rc == ERR_OK ? fleet_load(a, why) : rc;
@@ -228,6 +238,8 @@ static int serve(struct app *a)
     (void)snprintf(host, sizeof(host), "%.*s", (int)n, a->conf->listen);
     coap_link_on_status(a->link, status, a);
     coap_link_attach(a->link, a->net);
+    if (a->sockets)
+        socket_link_attach(a->sockets, a->net);
     loop_set_turn(a->loop, turn, a);
     loop_signals(a->loop, on_stop, NULL, a);
     loop_timer_at(a->timer, clock_mono_ms(a->clock));
@@ -249,6 +261,7 @@ int sim_app_run(const struct run_conf *conf, struct errmsg *why)
     if (rc != ERR_OK && why && !why->text[0])
         (void)errmsg_set(why, rc, "the fleet stops: %s", err_text(rc));
     coap_link_close(a.link);
+    socket_link_close(a.sockets);
     simnet_free(a.net);
     ledger_file_close(a.ledger);
     world_fini(&a.world);

@@ -51,6 +51,7 @@ SETTER(run_dir, struct run_conf) c->dir = v; SETTER_END
 SETTER(run_listen, struct run_conf) c->listen = v; SETTER_END
 SETTER(run_smsr, struct run_conf) c->smsr = v; SETTER_END
 SETTER(run_network, struct run_conf) c->network = v; SETTER_END
+SETTER(run_https, struct run_conf) c->https = v; SETTER_END
 
 static int run_seed(void *conf, const char *v, struct errmsg *why)
 {
@@ -119,6 +120,7 @@ static const struct option RUN[] = {
     {"--dir", "DIR", "the world; the fleet's memory is kept there, too", run_dir},
     {"--coap", "HOST:PORT", "where the networks listen (127.0.0.1:5783)", run_listen},
     {"--smsr", "HOST:PORT", "CoAP endpoint of the SM-SR (127.0.0.1:5683)", run_smsr},
+    {"--https", "HOST:PORT", "HTTPS port of the SM-SR: cards reach it by TCP, not through CoAP", run_https},
     {"--network", "ID", "networks[].id in the SM-SR's configuration (sim)", run_network},
     {"--time-scale", "K", "divides all timers and delays (1)", run_scale},
     {"--latency", "MODEL", "fast or lab2016 (fast)", run_latency},

@@ -183,7 +183,7 @@ static void every_timer_can_be_set(void **state)
 /* One edit of the good file each, and what the refusal must name. */
 static const struct { const char *from, *to, *names;
 } WRONG[] = {
-    {"oid: 1.3.6.1.4.1.99999.1,", "oid: 1.3.6.1.4.1.99999.1, color: red,", "unknown key color; known here: oid, listen, coap, state"},
+    {"oid: 1.3.6.1.4.1.99999.1,", "oid: 1.3.6.1.4.1.99999.1, color: red,", "unknown key color; known here: oid, listen, coap, https, state"},
     {"oid: 1.3.6.1.4.1.99999.1,", "oid: 1.3.6.1.4.1.99999.1, color: red,", "near line 1"},
     {"keystore: {kek: kek.bin}\n", "", "keystore"},
     {"keystore: {kek: kek.bin}\n", "keystore: {kek: kek.bin}\nkeystore: {kek: kek.bin}\n",

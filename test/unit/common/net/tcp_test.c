@@ -236,13 +236,113 @@ static void closed_from_inside(void **state)
     assert_int_equal(w->got.n, 5);
 }
 
+/* --- connections that come in --- */
+struct hall {
+    struct world *w;
+    struct tcp *in[4];
+    unsigned n;
+};
+
+static void on_accepted(void *ctx, struct tcp *t)
+{
+    struct hall *h = ctx;
+
+    assert_true(h->n < 4);
+    h->in[h->n++] = t;
+}
+
+static void hall_open(struct world *w, struct hall *h, unsigned max, struct tcp_server **ret)
+{
+    struct errmsg why;
+
+    *h = (struct hall){.w = w};
+    assert_int_equal(tcp_listen(w->loop, "127.0.0.1:0", max, on_accepted, h, ret, &why), ERR_OK);
+    (void)snprintf(w->address, sizeof w->address, "127.0.0.1:%u", tcp_server_port(*ret));
+}
+
+/* What was accepted, as the world's connection. */
+static void attend(struct world *w, struct tcp *t)
+{
+    const struct tcp_events ev = {on_opened, on_bytes, on_closed, w};
+
+    tcp_attend(t, &ev);
+}
+
+static struct hall *HALL;
+static bool accepted(struct world *w)
+{
+    return HALL->n > 0 && w->opened > 0;
+}
+
+static bool five_octets(struct world *w)
+{
+    return w->got.n >= 5;
+}
+
+static void a_connection_comes_in(void **state)
+{
+    struct world *w = *state, other = {0};
+    struct tcp_server *s;
+    struct hall h;
+
+    HALL = &h;
+    hall_open(w, &h, 2, &s);
+    assert_int_equal(dial(w, w->address), ERR_OK);
+    run(w, accepted);
+    buf_init(&other.got, 100);
+    attend(&other, h.in[0]);
+    assert_int_equal(tcp_send(h.in[0], span_str("hello")), ERR_OK);
+    tcp_finish(h.in[0]); /* what waits leaves, then the end */
+    run(w, is_closed);
+    assert_true(five_octets(w));
+    assert_string_equal(w->why, "the other end closed the connection");
+    tcp_server_close(s);
+    buf_fini(&other.got);
+}
+
+/* The second finds no place: it is closed at once, and the first stays. */
+static void no_more_than_there_is_room_for(void **state)
+{
+    struct world *w = *state;
+    struct tcp *second = NULL;
+    struct tcp_server *s;
+    struct errmsg why;
+    struct hall h;
+    const struct tcp_events ev = {on_opened, on_bytes, on_closed, w};
+
+    HALL = &h;
+    hall_open(w, &h, 1, &s);
+    assert_int_equal(dial(w, w->address), ERR_OK);
+    run(w, accepted);
+    assert_int_equal(tcp_dial(w->loop, w->address, 60000, &ev, &second, &why), ERR_OK);
+    run(w, is_closed);
+    assert_int_equal(h.n, 1);
+    tcp_close(second);
+    tcp_close(h.in[0]);
+    tcp_server_close(s);
+}
+
+static void a_port_in_use_is_named(void **state)
+{
+    struct world *w = *state;
+    struct tcp_server *s, *again;
+    struct errmsg why;
+    struct hall h;
+
+    hall_open(w, &h, 1, &s);
+    assert_int_equal(tcp_listen(w->loop, w->address, 1, on_accepted, &h, &again, &why), ERR_CONFIG);
+    assert_non_null(strstr(why.text, "is in use"));
+    tcp_server_close(s);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(octets_go_both_ways), T(the_other_end_goes), T(nobody_listens), T(a_name_nobody_knows),
-        T(what_is_no_address),  T(what_waits_is_bounded), T(closed_from_inside),
+        T(what_is_no_address),  T(what_waits_is_bounded), T(closed_from_inside), T(a_connection_comes_in), T(no_more_than_there_is_room_for),
+        T(a_port_in_use_is_named),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
