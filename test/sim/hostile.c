@@ -127,8 +127,10 @@ static struct target choose(struct world *w, const struct factory_card *foreign)
     char digits[40];
 
     if (rng_below(r, 2) == 0) {
-        (void)snprintf(digits, sizeof digits, "890490%s%022u", rng_below(r, 2) ? "32" : "77",
-                       500000u + (unsigned)rng_below(r, 1000));
+        /* One draw a statement: the order of arguments is the compiler's. */
+        const char *range = rng_below(r, 2) ? "32" : "77";
+        unsigned number = 500000u + (unsigned)rng_below(r, 1000);
+        (void)snprintf(digits, sizeof digits, "890490%s%022u", range, number);
         if (eid_make(digits, &t.eid))
             world_fault(w, "there is no such EID");
         t.card = NULL;
