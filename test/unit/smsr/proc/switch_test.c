@@ -166,6 +166,7 @@ static void many_service_providers_do_not_hinder_a_verdict(void **state)
     uint32_t all = 1u << FN_ENABLE_PROFILE | 1u << FN_DISABLE_PROFILE | 1u << FN_DELETE_PROFILE;
     const enum core_party sp[6] = {CORE_F, CORE_S, CORE_G, CORE_F, CORE_S, CORE_G};
 
+    w->parties[CORE_G].tenant = &w->tenants[0]; /* of this realm, or it would not be told */
     for (unsigned i = 0; i < 6; i++) {
         w->plmas[i].mno = w->oid[i < 3 ? CORE_A : CORE_B];
         w->plmas[i].m2m_sp = w->oid[sp[i]];
