@@ -14,9 +14,10 @@ struct span {
     size_t n;
 };
 
+/* Of no memory: the empty span. */
 static inline struct span span_of(const void *p, size_t n)
 {
-    return (struct span){(const uint8_t *)p, n};
+    return (struct span){(const uint8_t *)p, p ? n : 0};
 }
 
 static inline struct span span_str(const char *s)
@@ -69,9 +70,10 @@ struct writer {
     bool failed;
 };
 
+/* Over no memory: nothing fits. */
 static inline struct writer wr_init(void *buf, size_t cap)
 {
-    return (struct writer){(uint8_t *)buf, cap, 0, false};
+    return (struct writer){(uint8_t *)buf, buf ? cap : 0, 0, false};
 }
 
 void wr_u8(struct writer *w, uint8_t v);

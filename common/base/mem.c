@@ -52,7 +52,7 @@ struct arena_block {
 
 void arena_init(struct arena *a, size_t max)
 {
-    *a = (struct arena){NULL, 0, max};
+    *a = (struct arena){.max = max};
 }
 
 static struct arena_block *arena_block_new(size_t need)
@@ -67,7 +67,7 @@ static struct arena_block *arena_block_new(size_t need)
     return block;
 }
 
-void *arena_alloc(struct arena *a, size_t n)
+static void *arena_take(struct arena *a, size_t n)
 {
     const size_t align = alignof(max_align_t);
     size_t size;
@@ -87,6 +87,14 @@ void *arena_alloc(struct arena *a, size_t n)
     a->head->len += size;
     a->used += n;
     memset(p, 0, size);
+    return p;
+}
+
+void *arena_alloc(struct arena *a, size_t n)
+{
+    void *p = arena_take(a, n);
+
+    a->failed = a->failed || !p;
     return p;
 }
 

@@ -17,6 +17,7 @@ struct arena {
     struct arena_block *head;
     size_t used;
     size_t max;
+    bool failed;                   /* something was not given; whoever builds on it looks and clears */
 };
 void arena_init(struct arena *a, size_t max);
 void *arena_alloc(struct arena *a, size_t n);

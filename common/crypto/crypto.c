@@ -41,8 +41,12 @@ static struct digests *digests_new(void)
 
 struct crypto *crypto_new(struct rng *rng)
 {
-    struct crypto *c = calloc(1, sizeof *c);
+    struct crypto *c;
 
+    /* Without memory for its own beginning OpenSSL 3.0 falls over it at the first fetch. */
+    if (!OSSL_LIB_CTX_get0_global_default())
+        return NULL;
+    c = calloc(1, sizeof *c);
     if (!c)
         return NULL;
     c->rng = rng;

@@ -216,12 +216,17 @@ int engine_execute(struct engine *e, struct plan *p, const struct mbox *key, con
     uint64_t lsn;
     int err = p->err;
 
+    /* A decision that did not get all the memory it asked for may lack anything. */
+    if (!err && e->arena.failed)
+        err = ERR_NOMEM;
     if (!err && key->kind != MBOX_HOUSE)
         err = overlay_find(e, key, &a);
     if (!err && p->unit.set)
         err = e->app.arm(e->app.ctx, a ? a->obj : NULL, &p->unit, p);
     if (!err)
         err = deliveries_number(e, p);
+    if (!err && e->arena.failed)
+        err = ERR_NOMEM;
     if (!err)
         err = append_records(e, p, in);
     if (!err && key->kind != MBOX_HOUSE)
@@ -247,8 +252,10 @@ int engine_execute(struct engine *e, struct plan *p, const struct mbox *key, con
 
 struct plan *engine_plan_begin(struct engine *e)
 {
-    struct plan *p = arena_alloc(&e->arena, sizeof *p);
+    struct plan *p;
 
+    e->arena.failed = false;
+    p = arena_alloc(&e->arena, sizeof *p);
     if (!p)
         return NULL;
     p->arena = &e->arena;

@@ -115,6 +115,9 @@ class Drill(World):
         waves = self.mix.waves
         wait_for(f"{n} waves of calls", lambda: self.mix.waves >= waves + n or self.mix_broken(), 2 * LIMIT)
 
+    def verdicts(self):
+        return collections.Counter(row.get("verdict") for d in ("smsr", "smdp") for row in self.operations(via=d))
+
     # --- the truth ---
     def prove(self):
         """After the last fault, with everybody alive."""

@@ -133,6 +133,16 @@ static void writer_is_big_endian(void **state)
     assert_int_equal(w.len, 29);
 }
 
+static void no_memory_is_an_absent_span_and_no_room(void **state)
+{
+    (void)state;
+    struct writer w = wr_init(NULL, 64);
+
+    assert_int_equal(span_of(NULL, 4).n, 0);
+    wr_u8(&w, 1);
+    assert_true(w.failed);
+}
+
 static void writer_overflow_stays_and_writes_nothing(void **state)
 {
     (void)state;
@@ -199,6 +209,7 @@ int main(void)
         cmocka_unit_test(writer_overflow_stays_and_writes_nothing),
         cmocka_unit_test(writer_refuses_values_wider_than_their_field),
         cmocka_unit_test(writer_takes_nothing_into_nothing),
+        cmocka_unit_test(no_memory_is_an_absent_span_and_no_room),
         cmocka_unit_test(spans_compare_by_content),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Too little of something: memory that runs out, an address space or descriptors that are bounded."""
+import os
+import re
+import shutil
+import socket
+import subprocess
+import time
+
+import pytest
+from conftest import FULL, HERE
+from drill import needs_strace
+from remora import wait_for
+
+BAD_END = re.compile(r"killed by SIG(SEGV|ABRT|BUS|ILL|FPE|TRAP)")
+
+
+@pytest.fixture(scope="module")
+def shim(tmp_path_factory):
+    """Allocation that fails, for LD_PRELOAD."""
+    path = str(tmp_path_factory.mktemp("shim") / "oom.so")
+    subprocess.run([os.environ.get("CC", "cc"), "-O2", "-Wall", "-Werror", "-shared", "-fPIC", "-o", path,
+                    os.path.join(HERE, "oom.c")], check=True)
+    return path
+
+
+def watched(world, name, **environment):
+    """For REMORA_UNDER: how it ends stands in the last line of the file."""
+    more = "".join(f" -E {key}={value}" for key, value in environment.items())
+    return f"strace -D -f -q -o {world.file(name + '.end')} -e trace=exit_group{more}"
+
+
+def end_of(world, name):
+    def told():
+        with open(world.file(name + ".end"), encoding="utf-8") as f:
+            return next((line for line in f if "+++" in line), None)
+    return wait_for(f"the word of strace on {name}", told, 10)
+
+
+def one_fault(world, daemon, shim, at, length):
+    begun = world.log(daemon).count("oom: begins")
+    world.hurt(daemon, under=watched(world, daemon, LD_PRELOAD=shim, OOM_AT=at, OOM_FOR=length))
+    world.count["faults"] += 1
+    if not world.dies(daemon, 3):
+        world.stop(daemon)
+        world.dies(daemon, 1)
+    end = end_of(world, daemon)
+    print(f"{daemon}: allocation {at}, {length or 'all'} of them: {end.strip()}; "
+          f"{[line for line in world.log(daemon).splitlines() if ' error ' in line][-1:]}")
+    assert not BAD_END.search(end), end
+    return world.log(daemon).count("oom: begins") > begun
+
+
+@pytest.mark.full
+@needs_strace
+@pytest.mark.parametrize("daemon", ["smsr", "smdp"])
+def test_memory_runs_out(drill, shim, daemon):
+    """At its opening and at work; for one allocation, for some, for ever."""
+    world = drill()
+    world.hurt(daemon, under=f"env LD_PRELOAD={shim}")
+    world.stop(daemon)
+    opening = int(re.search(r"oom: (\d+) allocations", world.log(daemon)).group(1))
+    world.start(daemon)
+    world.work()
+    met = 0
+    for i in range(40):
+        at = world.dice.randrange(1, opening) if i % 3 == 0 else opening + world.dice.randrange(opening // 3)
+        met += one_fault(world, daemon, shim, at, (1, world.dice.randrange(2, 300), 0)[i % 3 if i < 3 else i % 2])
+    world.start(daemon)
+    assert met
+    world.prove()
+
+
+@needs_strace
+@pytest.mark.parametrize("daemon", ["smsr", "smdp"])
+def test_address_space_is_bounded(drill, daemon):
+    """What it has after its start and a little: it lives within that, or says so and stops."""
+    world = drill()
+    world.work()
+    for spare in ([2, 6, 12, 24, 48] if FULL else [12]):
+        world.hurt(daemon)
+        with open(f"/proc/{world.pid(daemon)}/status", encoding="utf-8") as f:
+            had = int(re.search(r"VmPeak:\s+(\d+) kB", f.read()).group(1)) * 1024
+        world.hurt(daemon, under=f"{watched(world, daemon)} prlimit --as={had + (spare << 20)}")
+        world.count["faults"] += 1
+        if not world.dies(daemon, 5):
+            world.stop(daemon)
+            world.dies(daemon, 1)
+        end = end_of(world, daemon)
+        print(f"{daemon} with {spare} MiB more than {had >> 20}: {end.strip()}")
+        assert not BAD_END.search(end), end
+    world.start(daemon)
+    world.prove()
+
+
+# --- descriptors ---
+def ticks(pid):
+    with open(f"/proc/{pid}/stat", encoding="utf-8") as f:
+        return sum(int(n) for n in f.read().rsplit(")", 1)[1].split()[11:13])
+
+
+@pytest.mark.skipif(not shutil.which("prlimit"), reason="prlimit is not installed")
+@pytest.mark.parametrize("daemon", ["smsr", "smdp"])
+def test_descriptors_run_out(drill, daemon):
+    """Nobody new comes in, nothing spins, those who are in are served, and afterwards all are."""
+    world = drill()
+    world.hurt(daemon)
+    pid = world.pid(daemon)
+    had = len(os.listdir(f"/proc/{pid}/fd"))
+    world.work()
+    world.wait_waves(1)
+    world.mix.halt()                            # the followers stay connected
+    world.hurt(daemon, under=f"prlimit --nofile={had + 12}")
+    pid = world.pid(daemon)
+    wait_for("those who listen", lambda: world.counters(daemon)["connections"] >= 4)
+    host, port = world.address(daemon).split(":")
+    crowd = []
+    for _ in range(60):
+        try:
+            crowd.append(socket.create_connection((host, int(port)), timeout=1))
+        except OSError:                         # the queue of the kernel is full, too
+            break
+    wait_for("the last descriptor", lambda: len(os.listdir(f"/proc/{pid}/fd")) >= had + 8)
+    before = ticks(pid)
+    time.sleep(2)
+    used = ticks(pid) - before
+    print(f"{used} ticks of {2 * os.sysconf('SC_CLK_TCK')} while {len(crowd)} knock")
+    world.count["faults"] += 1
+    for s in crowd:
+        s.close()
+    assert used < 0.2 * 2 * os.sysconf("SC_CLK_TCK")
+    wait_for("an answer", lambda: world.smctl("status", "--via", daemon, as_="admin").code == 0)
+    assert world.pid(daemon) == pid and world.runs(daemon)
+    world.mix = None
+    world.work()
+    world.wait_waves(2)
+    world.prove()
