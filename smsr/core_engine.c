@@ -150,8 +150,7 @@ static int app_arm(void *ctx, const void *obj, const struct card_unit *unit, str
     err = keys_get(c->keys, e->tenant, &e->eid, &k);
     if (err)
         return err;
-    counter = e->counter_high + 1;
-    if (counter > CNTR_MAX || k->scp80_kvn != e->scp80_kvn)
+    if (!cntr_next(e->counter_high, &counter) || k->scp80_kvn != e->scp80_kvn)
         return ERR_STATE;
     head = (struct packet_cmd_head){dialect_of(e)->spi1, dialect_of(e)->spi2, kvn_of(k), kvn_of(k),
                                     unit->tar};

@@ -77,6 +77,15 @@ static bool cc_len_known(size_t n)
     return n == 0 || n == 2 || n == 4 || n == 8;
 }
 
+bool cntr_next(uint64_t high, uint64_t *ret)
+{
+    if (high >= CNTR_MAX) {
+        return false;
+    }
+    *ret = high + 1;
+    return true;
+}
+
 int packet_cmd_split(struct span s, enum packet_dialect d, struct packet_cmd *ret)
 {
     *ret = (struct packet_cmd){0};

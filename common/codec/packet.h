@@ -33,6 +33,8 @@ enum packet_dialect { PACKET_SMS, PACKET_CATTP };
 
 #define PACKET_MAX 4096u          /* a packet of at most 30 SMS parts */
 #define CNTR_MAX 0xFFFFFFFFFFull
+/* The counter after high, of 40 bits. False: all are used, it never goes round (TS 102 225 5.1.4). */
+MUST_CHECK bool cntr_next(uint64_t high, uint64_t *ret);
 
 enum por_status {
     POR_OK = 0x00, POR_CC_FAILED = 0x01, POR_CNTR_LOW = 0x02, POR_CNTR_HIGH = 0x03,

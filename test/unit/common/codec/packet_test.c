@@ -167,6 +167,19 @@ static void status_texts(void **state)
     assert_string_equal(por_status_text(0xFF), "reserved status");
 }
 
+static void counters_end_and_never_go_round(void **state)
+{
+    uint64_t next = 7;
+
+    (void)state;
+    assert_true(cntr_next(0, &next) && next == 1);
+    assert_true(cntr_next(0xFFFFFFFF, &next) && next == 0x100000000);
+    assert_true(cntr_next(CNTR_MAX - 1, &next) && next == CNTR_MAX);
+    assert_false(cntr_next(CNTR_MAX, &next) || cntr_next(CNTR_MAX + 1, &next));
+    assert_false(cntr_next(UINT64_MAX, &next));
+    assert_true(next == CNTR_MAX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -179,6 +192,7 @@ int main(void)
         cmocka_unit_test(algorithms),
         cmocka_unit_test(crc_of_nothing),
         cmocka_unit_test(status_texts),
+        cmocka_unit_test(counters_end_and_never_go_round),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
