@@ -12,8 +12,11 @@ static uint64_t rd_be(struct reader *r, size_t n)
 {
     struct span s = rd_span(r, n);
     uint64_t v = 0;
+    /*@ loop invariant 0 <= i <= s.n && v == be(s.p, i) && v < cap(i);
+        loop assigns i, v;
+        loop variant s.n - i; */
     for (size_t i = 0; i < s.n; i++)
-        v = v << 8 | s.p[i];
+        v = v * 256 + s.p[i];
     return v;
 }
 
@@ -90,9 +93,13 @@ static uint8_t *wr_take(struct writer *w, size_t n)
 static void wr_be(struct writer *w, uint64_t v, size_t n)
 {
     uint8_t *at = wr_take(w, n);
+    /*@ loop invariant 0 <= i <= n && v == high(\at(v, Pre), n - i);
+        loop invariant \forall integer k; i <= k < n ==> at[k] == octet(\at(v, Pre), n - 1 - k);
+        loop assigns i, v, at[0 .. n - 1];
+        loop variant i; */
     for (size_t i = n; at && i > 0; i--) {
-        at[i - 1] = (uint8_t)v;
-        v >>= 8;
+        at[i - 1] = (uint8_t)(v % 256);
+        v /= 256;
     }
 }
 

@@ -15,9 +15,13 @@ static bool is_digit(uint8_t c)
 static int bcd_mod97(const uint8_t *b, size_t n)
 {
     int rest = 0;
+    /*@ loop invariant 0 <= i <= n && packed(b, i);
+        loop invariant rest == mod97(b, i) && 0 <= rest < 97;
+        loop assigns i, rest;
+        loop variant n - i; */
     for (size_t i = 0; i < n; i++) {
-        int high = b[i] >> 4;
-        int low = b[i] & 15;
+        int high = b[i] / 16;
+        int low = b[i] % 16;
         if (high > 9 || low > 9)
             return -1;
         rest = (rest * 100 + high * 10 + low) % 97;
@@ -30,12 +34,12 @@ int eid_from_bytes(struct span s, struct eid *ret)
     struct eid e;
     if (s.n != sizeof(e.b))
         return ERR_FORMAT;
-    memcpy(e.b, s.p, sizeof(e.b));
-    int rest = bcd_mod97(e.b, sizeof(e.b));
-    if (rest < 0 || e.b[0] != 0x89)
+    int rest = bcd_mod97(s.p, s.n);
+    if (rest < 0 || s.p[0] != 0x89)
         return ERR_FORMAT;
     if (rest != 1)
         return ERR_INVAL;
+    memcpy(e.b, s.p, sizeof(e.b));
     *ret = e;
     return ERR_OK;
 }
@@ -58,9 +62,12 @@ bool eid_check(const struct eid *e)
 void eid_text(const struct eid *e, char dst[EID_TEXT])
 {
     static const char DIGITS[] = "0123456789ABCDEF";
+    /*@ loop invariant 0 <= i <= 16 && \forall integer k; 0 <= k < i ==> hex_of(e->b[k], dst, 2 * k);
+        loop assigns i, dst[0 .. 31];
+        loop variant 16 - i; */
     for (size_t i = 0; i < sizeof(e->b); i++) {
-        dst[2 * i] = DIGITS[e->b[i] >> 4];
-        dst[2 * i + 1] = DIGITS[e->b[i] & 15];
+        dst[2 * i] = DIGITS[e->b[i] / 16];
+        dst[2 * i + 1] = DIGITS[e->b[i] % 16];
     }
     dst[EID_TEXT - 1] = '\0';
 }
@@ -97,10 +104,17 @@ int iccid_parse(struct span s, struct iccid *ret)
 {
     struct iccid i = {{0}};
     size_t n = s.n;
+    /*@ loop invariant 0 <= pad <= 2 && n == s.n - pad && (0 < pad ==> 18 <= n);
+        loop assigns pad, n;
+        loop variant 2 - pad; */
     for (int pad = 0; pad < 2 && n > 18 && (s.p[n - 1] == 'F' || s.p[n - 1] == 'f'); pad++)
         n--;
     if (n < 18 || s.n > 20 || s.p[0] != '8' || s.p[1] != '9')
         return ERR_FORMAT;
+    /*@ loop invariant 0 <= k <= n && \forall integer j; 0 <= j < k ==> digit(s.p[j]) && i.s[j] == s.p[j];
+        loop invariant \forall integer j; k <= j <= 20 ==> i.s[j] == 0;
+        loop assigns k, i.s[0 .. 19];
+        loop variant n - k; */
     for (size_t k = 0; k < n; k++) {
         if (!is_digit(s.p[k]))
             return ERR_FORMAT;
@@ -134,7 +148,7 @@ void iccid_swapped(const struct iccid *i, uint8_t dst[10])
     for (size_t k = 0; k < 10; k++) {
         int low = 2 * k < n ? i->s[2 * k] - '0' : 15;
         int high = 2 * k + 1 < n ? i->s[2 * k + 1] - '0' : 15;
-        dst[k] = (uint8_t)(high << 4 | low);
+        dst[k] = (uint8_t)(high * 16 + low);
     }
 }
 
@@ -144,9 +158,12 @@ int iccid_from_swapped(struct span s, struct iccid *ret)
     uint8_t text[20];
     if (s.n != 10)
         return ERR_FORMAT;
+    /*@ loop invariant 0 <= k <= 10;
+        loop assigns k, text[0 .. 19];
+        loop variant 10 - k; */
     for (size_t k = 0; k < 10; k++) {
-        text[2 * k] = (uint8_t)DIGITS[s.p[k] & 15];
-        text[2 * k + 1] = (uint8_t)DIGITS[s.p[k] >> 4];
+        text[2 * k] = (uint8_t)DIGITS[s.p[k] % 16];
+        text[2 * k + 1] = (uint8_t)DIGITS[s.p[k] / 16];
     }
     return iccid_parse(span_of(text, sizeof(text)), ret);
 }
@@ -191,14 +208,14 @@ uint32_t aid_tar(const struct aid *a)
 {
     if (a->n < 15)
         return UINT32_MAX;
-    return (uint32_t)a->b[12] << 16 | (uint32_t)a->b[13] << 8 | a->b[14];
+    return a->b[12] * 0x10000u + a->b[13] * 0x100u + a->b[14];
 }
 
 int aid_isd_p(uint16_t number, struct aid *ret)
 {
     if (number < 0x0010)
         return ERR_INVAL;
-    *ret = (struct aid)AID_GSMA(0x00, (uint8_t)(number >> 8), (uint8_t)(number & 0xFF));
+    *ret = (struct aid)AID_GSMA(0x00, (uint8_t)(number / 0x100), (uint8_t)(number % 0x100));
     return ERR_OK;
 }
 

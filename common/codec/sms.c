@@ -88,8 +88,17 @@ unsigned sms_parts(size_t n)
     if (n <= UD_SINGLE) {
         return n == 0 ? 0 : 1;
     }
-    size_t parts = 1 + (n - UD_FIRST + UD_NEXT - 1) / UD_NEXT;
+    size_t parts = 2 + (n - UD_FIRST - 1) / UD_NEXT;
     return parts > SMS_PARTS_MAX ? 0 : (unsigned)parts;
+}
+
+/* The octets of part index, of 1..total. */
+static struct span part_cut(struct span packet, unsigned total, unsigned index)
+{
+    size_t from = index == 1 ? 0 : UD_FIRST + (size_t)(index - 2) * UD_NEXT;
+    size_t room = total == 1 ? UD_SINGLE : index == 1 ? UD_FIRST : UD_NEXT;
+    size_t left = packet.n - from;
+    return span_of(packet.p + from, left < room ? left : room);
 }
 
 int sms_part_put(struct writer *w, enum sms_kind kind, struct span packet, uint8_t ref,
@@ -99,9 +108,6 @@ int sms_part_put(struct writer *w, enum sms_kind kind, struct span packet, uint8
     if (index == 0 || index > total) {
         return total == 0 && packet.n > 0 ? ERR_TOO_LARGE : ERR_INVAL;
     }
-    size_t from = index == 1 ? 0 : UD_FIRST + (size_t)(index - 2) * UD_NEXT;
-    size_t room = total == 1 ? UD_SINGLE : index == 1 ? UD_FIRST : UD_NEXT;
-    size_t n = packet.n - from < room ? packet.n - from : room;
     wr_u8(w, (uint8_t)((total > 1 ? 5 : 0) + (index == 1 ? 2 : 0)));
     if (total > 1) {
         wr_u8(w, IE_CONCAT8);
@@ -114,7 +120,7 @@ int sms_part_put(struct writer *w, enum sms_kind kind, struct span packet, uint8
         wr_u8(w, (uint8_t)kind);
         wr_u8(w, 0);
     }
-    wr_bytes(w, packet.p + from, n);
+    wr_span(w, part_cut(packet, total, index));
     return w->failed ? ERR_TOO_LARGE : ERR_OK;
 }
 
@@ -165,8 +171,11 @@ int sms_address_get(struct reader *r, struct msisdn *ret)
     if (n > DIGITS_MAX) {
         return ERR_FORMAT;
     }
+    /*@ loop invariant 0 <= i <= n && \forall integer k; 0 <= k < i ==> digit_at(ret->s[k], bcd.p, k);
+        loop assigns i, ret->s[0 .. 14];
+        loop variant n - i; */
     for (size_t i = 0; i < n; i++) {
-        uint8_t digit = i % 2 ? bcd.p[i / 2] >> 4 : bcd.p[i / 2] & 0x0F;
+        uint8_t digit = i % 2 ? bcd.p[i / 2] / 16 : bcd.p[i / 2] % 16;
         if (digit > 9) {
             *ret = (struct msisdn){0};
             return ERR_FORMAT;
@@ -354,6 +363,9 @@ int64_t sms_vp_seconds(uint8_t vp)
 uint8_t sms_vp_from_seconds(int64_t s)
 {
     uint8_t vp = 255;
+    /*@ loop invariant 0 <= vp <= 255 && (vp < 255 ==> vp_s(vp + 1) > s);
+        loop assigns vp;
+        loop variant vp; */
     while (vp > 0 && sms_vp_seconds(vp) > s) {
         vp--;
     }

@@ -17,10 +17,10 @@ static int tag_read(struct reader *r, uint32_t *ret)
         if (!r->failed && (b & 0x7Fu) == 0) {
             return ERR_FORMAT;
         }
-        tag = tag << 8 | b;
+        tag = tag * 256 + b;
         if (b & 0x80u) {
             b = rd_u8(r);
-            tag = tag << 8 | b;
+            tag = tag * 256 + b;
             if (b & 0x80u) {
                 return ERR_FORMAT; /* four octets and more */
             }
@@ -92,6 +92,9 @@ int tlv_find(struct span body, uint32_t tag, struct tlv *ret)
 {
     struct reader r = rd_init(body);
     int rc;
+    /*@ loop invariant reader(&r) && !r.failed && r.end == body.p + body.n && inside(r.p, body);
+        loop assigns r.p, r.failed, rc, *ret;
+        loop variant r.end - r.p; */
     do {
         rc = tlv_next(&r, ret);
     } while (rc == ERR_OK && ret->tag != tag);

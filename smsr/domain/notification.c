@@ -57,6 +57,6 @@ int notification_parse(struct span e1, struct notification *ret)
 
 bool sequence_newer(uint16_t a, uint16_t b)
 {
-    uint16_t d = (uint16_t)(a - b);
+    unsigned d = (0x10000u + a - b) % 0x10000u;
     return mutant("SEQUENCE_DOES_NOT_WRAP") ? a > b : d != 0 && d < 0x8000u;
 }

@@ -18,7 +18,8 @@ static void part_counts(void **state)
         unsigned parts;
     } CASES[] = {{0, 0},   {1, 1},   {126, 1}, {127, 1},   {128, 1},  {137, 1},  {138, 2},
                  {255, 2}, {256, 2}, {266, 2}, {267, 3},   {400, 3},  {401, 4},  {534, 4},
-                 {535, 5}, {668, 5}, {669, 6}, {4018, 30}, {4019, 0}, {65535, 0}};
+                 {535, 5}, {668, 5}, {669, 6}, {4018, 30}, {4019, 0}, {65535, 0},
+                 {SIZE_MAX - 1, 0}, {SIZE_MAX, 0}};
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
         assert_int_equal(sms_parts(CASES[i].n), CASES[i].parts);
     }
