@@ -34,7 +34,7 @@ def times(world, daemon):
             world.smctl("events", "list", "--via", daemon, as_="admin", code=0).rows]
 
 
-@pytest.mark.parametrize("daemon", ["smsr", "smdp"])
+@pytest.mark.parametrize("daemon", ["smsr", pytest.param("smdp", marks=pytest.mark.full)])
 @pytest.mark.parametrize("step", [pytest.param(k, marks=() if k == "an hour on" else pytest.mark.full) for k in STEPS])
 def test_the_clock_jumps_under_a_daemon(drill, daemon, step):
     world = drill(time_scale=60)

@@ -63,7 +63,7 @@ def test_memory_runs_out(drill, shim, daemon):
     world.start(daemon)
     world.work()
     met = 0
-    for i in range(40):
+    for i in range(24):
         at = world.dice.randrange(1, opening) if i % 3 == 0 else opening + world.dice.randrange(opening // 3)
         met += one_fault(world, daemon, shim, at, (1, world.dice.randrange(2, 300), 0)[i % 3 if i < 3 else i % 2])
     world.start(daemon)
@@ -71,6 +71,7 @@ def test_memory_runs_out(drill, shim, daemon):
     world.prove()
 
 
+@pytest.mark.full
 @needs_strace
 @pytest.mark.parametrize("daemon", ["smsr", "smdp"])
 def test_address_space_is_bounded(drill, daemon):
@@ -100,7 +101,7 @@ def ticks(pid):
 
 
 @pytest.mark.skipif(not shutil.which("prlimit"), reason="prlimit is not installed")
-@pytest.mark.parametrize("daemon", ["smsr", "smdp"])
+@pytest.mark.parametrize("daemon", ["smsr", pytest.param("smdp", marks=pytest.mark.full)])
 def test_descriptors_run_out(drill, daemon):
     """Nobody new comes in, nothing spins, those who are in are served, and afterwards all are."""
     world = drill()

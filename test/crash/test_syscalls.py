@@ -33,7 +33,7 @@ def test_killed_at_the_nth_call(drill, daemon):
     """The calls are counted from the start of the process: low numbers are its opening."""
     world = drill()
     world.work()
-    calls = sorted(CALLS[daemon].items()) * (6 if FULL else 1)
+    calls = sorted(CALLS[daemon].items()) * (4 if FULL else 1)
     world.dice.shuffle(calls)
     met = 0
     for call, often in calls[:None if FULL else 3]:
@@ -79,7 +79,9 @@ def test_an_error_of_the_disk_is_the_end(drill, daemon, call, what, ever):
     world = drill()
     world.work()
     often, met = CALLS[daemon][call] // 2, 0
-    for _ in range(6 if FULL else 1):
+    for _ in range(8):                         # some numbers never come, or meet the sync of a folder
+        if met >= (6 if FULL else 1):
+            break
         nth = world.dice.randrange(1, often + 1)
         print(f"{call} number {nth}{ever} of {daemon}: {what}")
         seen = stops(world, daemon, call, what, f"{nth}{ever}")
