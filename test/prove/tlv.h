@@ -74,7 +74,7 @@ void tlv_put_tag(struct writer *w, uint32_t tag);
     ensures writer(w);
     ensures fits: n <= 0xFFFFFF && fits{Pre}(w, len_size(n)) ==>
               !w->failed && w->len == \old(w->len) + len_size(n) && len_at(w->p + \old(w->len), n);
-    ensures sticks: !(n <= 0xFFFFFF && fits{Pre}(w, len_size(n))) ==> w->failed;
+    ensures sticks: !(n <= 0xFFFFFF && fits{Pre}(w, len_size(n))) ==> w->failed && \old(w->len) <= w->len;
 */
 void tlv_put_len(struct writer *w, size_t n);
 
