@@ -370,6 +370,13 @@ int dp_core_job(struct smdp_core *c, const struct order *o, const struct dp_out_
     in.u.key.err = run(c, o, job, ret);
     if (in.u.key.err)
         c->count.job_errors++;
+    /* Without memory nothing was found out: the input that asked for the job left no trace, and the
+     * order's timer brings it again. */
+    if (in.u.key.err == ERR_NOMEM) {
+        mem_wipe(ret, sizeof *ret);
+        free(ret);
+        return ERR_NOMEM;
+    }
     in.u.key.result = span_of(ret, sizeof *ret);
     order_mbox(&o->id, &in.to);
     err = engine_post(c->engine, &in); /* copies the result */

@@ -149,6 +149,8 @@ void *map_del(struct map *m, struct span key)
 
 void map_clear(struct map *m)
 {
+    if (!m)
+        return;
     for (struct list *it = list_pop(&m->order); it; it = list_pop(&m->order))
         free(LIST_ENTRY(it, struct map_entry, order));
     memset(m->buckets, 0, (m->mask + 1) * sizeof(struct map_entry *));
@@ -159,7 +161,11 @@ void map_clear(struct map *m)
  * entry may go and its successor may not. */
 bool map_next(const struct map *m, void **cursor, struct span *ret_key, void **ret_value)
 {
-    struct list *it = *cursor ? *cursor : m->order.next;
+    struct list *it;
+
+    if (!m)
+        return false;
+    it = *cursor ? *cursor : m->order.next;
     if (it == &m->order) {
         *cursor = it;
         return false;

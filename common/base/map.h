@@ -17,7 +17,7 @@ void *map_get(const struct map *m, struct span key);
  * ERR_FULL at max_entries, ERR_NOMEM, ERR_INVAL for a longer key or a NULL value. */
 MUST_CHECK int map_put(struct map *m, struct span key, void *value);
 void *map_del(struct map *m, struct span key);  /* the removed value, or NULL */
-void map_clear(struct map *m);
+void map_clear(struct map *m);                                      /* NULL: nothing */
 /* Iteration: start with *cursor = NULL; returns false at the end. Deleting the entry just returned
  * is allowed. ret_key and ret_value may be NULL. */
 bool map_next(const struct map *m, void **cursor, struct span *ret_key, void **ret_value);

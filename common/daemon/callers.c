@@ -191,6 +191,16 @@ void callers_send(struct callers *c, uint64_t conn, struct envelope *e)
                                 : "the answer cannot be sent on this connection");
 }
 
+void callers_hang_up(struct callers *c, uint64_t conn)
+{
+    struct rpc *r = map_get(c->conns, conn_key(&conn));
+
+    if (!r)
+        return;
+    c->count.undeliverable++;
+    rpc_close(r, "no memory for an answer now; connect and ask again");
+}
+
 void callers_deliver(struct callers *c, uint64_t conn, const struct event *ev, unsigned index)
 {
     const struct event_delivery *d = &ev->deliveries[index];

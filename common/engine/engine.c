@@ -34,6 +34,11 @@ int engine_fail(struct engine *e, int err, const char *fmt, ...)
     return err;
 }
 
+void engine_give_up(struct engine *e, int err, const char *what)
+{
+    (void)engine_fail(e, err, "%s: %s", what, err_text(err));
+}
+
 bool engine_failed(const struct engine *e)
 {
     return e->failed;

@@ -121,6 +121,9 @@ MUST_CHECK int engine_idle(struct engine *e);
 bool engine_failed(const struct engine *e); /* stop the process: the overlay is ahead of the disk */
 /* Why it failed; also why the last ERR_INTERNAL that left no trace was one. */
 const char *engine_why(const struct engine *e);
+/* The application cannot go on: what it was given is marked as handled and was not (no memory). The
+ * process stops and takes it up from the disk. */
+void engine_give_up(struct engine *e, int err, const char *what);
 MUST_CHECK int engine_flush(struct engine *e);
 
 /* Timers: earliest due (wall ms; INT64_MAX = none); run posts IN_TIMER to what is due, at most max.

@@ -48,15 +48,17 @@ static void reply(struct request *q, enum envelope_kind kind, struct message m,
     struct mbox key = {.kind = MBOX_HOUSE};
     struct plan *p = engine_plan_begin(q->a->cfg.engine);
 
-    if (!p)
+    if (!p || (kind == ENV_RESPONSE && !m.body)) {
+        callers_hang_up(q->a->callers, q->call.conn);
         return;
+    }
     if (order) {
         o.operation = *order;
         order_mbox(order, &key); /* leaves when what it shows is durable */
     }
     plan_out(p, DP_OUT_REPLY, &o, sizeof o);
     if (dp_api_finish_plan(q->a, p) || engine_plan_end(q->a->cfg.engine, p, &key))
-        q->a->count.undeliverable++;
+        callers_hang_up(q->a->callers, q->call.conn);
 }
 
 void dp_request_respond(struct request *q, struct message m)
@@ -189,7 +191,7 @@ static void order(struct request *q)
     order_mbox(&id, &in.to);
     err = engine_post(q->a->cfg.engine, &in);
     if (err)
-        dp_request_refuse(q, DP_ST_REQUEST_INVALID,
+        dp_request_refuse(q, err == ERR_NOMEM ? DP_ST_BUSY : DP_ST_REQUEST_INVALID,
                           "the call could not be taken; nothing was done");
 }
 
@@ -230,6 +232,7 @@ void dp_api_request(struct dp_api *a, struct rpc *r, const struct envelope *e)
 {
     const struct rpc_party *peer = rpc_peer(r);
     struct request q = {.a = a, .info = msg_type_info(e->message.type)};
+    int err = ERR_OK;
 
     q.party = dp_env_party(a->cfg.env, &peer->oid);
     q.scope.all = peer->role == ROLE_ADMIN || peer->role == ROLE_AUDITOR;
@@ -243,7 +246,9 @@ void dp_api_request(struct dp_api *a, struct rpc *r, const struct envelope *e)
     else if (!q.info || q.info->kind != MSG_KIND_REQUEST ||
              (q.info->iface != IF_ES2 && q.info->iface != IF_ADMIN))
         send_error(a, r, e, "the message is no request that an SM-DP answers");
-    else if (copy_request(&q, e))
+    else if ((err = copy_request(&q, e)) == ERR_NOMEM)
+        callers_hang_up(a->callers, q.call.conn);
+    else if (err)
         send_error(a, r, e, "the request cannot be read");
     else
         dispatch(&q);

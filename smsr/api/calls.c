@@ -57,11 +57,13 @@ static void reply(struct request *q, enum envelope_kind kind, struct message m,
     struct mbox house = {.kind = MBOX_HOUSE};
     struct plan *p = engine_plan_begin(q->a->cfg.engine);
 
-    if (!p)
+    if (!p || (kind == ENV_RESPONSE && !m.body)) {
+        callers_hang_up(q->a->callers, q->call.conn);
         return;
+    }
     plan_reply(q, p, kind, m, op, v);
     if (api_finish_plan(q->a, p) || engine_plan_end(q->a->cfg.engine, p, &house))
-        q->a->count.undeliverable++;
+        callers_hang_up(q->a->callers, q->call.conn);
 }
 
 void api_respond(struct request *q, struct message m, const struct uuid *op, enum verdict v)
@@ -279,7 +281,9 @@ void api_request(struct api *a, struct rpc *r, const struct envelope *e)
     }
     buf_init(&octets, WIRE_FRAME_MAX);
     err = copy_request(&q, e, &octets);
-    if (err)
+    if (err == ERR_NOMEM)
+        callers_hang_up(a->callers, q.call.conn);
+    else if (err)
         send_error(a, r, e, "the request cannot be read");
     else
         dispatch(&q, buf_span(&octets));

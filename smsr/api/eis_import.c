@@ -141,18 +141,23 @@ static enum status_code check_certificates(const struct eis_check *c, const stru
 
     if (err) {
         (void)errmsg_set(why, 0, "EUM certificate refused: %s", detail.text);
-        return err == ERR_EXPIRED ? ST_EUM_EXPIRED : ST_EUM_CERTIFICATE;
+        return err == ERR_NOMEM ? ST_STORAGE
+               : err == ERR_EXPIRED ? ST_EUM_EXPIRED
+                                    : ST_EUM_CERTIFICATE;
     }
-    if (pki_verify_eum_signature(c->pki, s->eum_certificate, s->eum_signed_info, s->eum_signature,
-                                 &detail)) {
+    err = pki_verify_eum_signature(c->pki, s->eum_certificate, s->eum_signed_info, s->eum_signature,
+                                   &detail);
+    if (err) {
         (void)errmsg_set(why, 0, "EUM signature does not fit the signed part as received");
-        return ST_EIS_SIGNATURE;
+        return err == ERR_NOMEM ? ST_STORAGE : ST_EIS_SIGNATURE;
     }
     err = pki_verify_ecasd(c->pki, im->info.ecasd_certificate, s->eum_certificate, im->info.eid.b,
                            c->now_ms, &ecasd, &detail);
     if (err) {
         (void)errmsg_set(why, 0, "ECASD certificate refused: %s", detail.text);
-        return err == ERR_EXPIRED ? ST_ECASD_EXPIRED : ST_ECASD_CERTIFICATE;
+        return err == ERR_NOMEM ? ST_STORAGE
+               : err == ERR_EXPIRED ? ST_ECASD_EXPIRED
+                                    : ST_ECASD_CERTIFICATE;
     }
     return ST_OK;
 }
@@ -255,7 +260,7 @@ static enum status_code open_keys(const struct eis_check *c, struct eis_import *
         err = errmsg_set(why, ERR_FORMAT, "there is no SCP80 key set with KIc and KID");
     if (!err && im->info.capabilities.http && !im->keys.psk)
         err = errmsg_set(why, ERR_FORMAT, "the card speaks HTTPS but there is no SCP81 key set");
-    return err ? ST_EIS_KEY : ST_OK;
+    return err == ERR_NOMEM ? ST_STORAGE : err ? ST_EIS_KEY : ST_OK;
 }
 
 enum status_code eis_import_read(const struct eis_check *c, struct span octets, struct arena *a,

@@ -30,7 +30,7 @@ struct eis_import {
     const struct tenant *realm;
     struct isdr_secret keys;               /* eis_import_fini frees them */
 };
-/* ST_OK, or why it is refused: the code and one sentence in why. On refusal ret->info.eid stands
+/* ST_OK, ST_STORAGE (no memory: nothing was found out), or why it is refused: the code and one sentence in why. On refusal ret->info.eid stands
  * when it could be read. */
 enum status_code eis_import_read(const struct eis_check *c, struct span octets, struct arena *a,
                                  struct eis_import *ret, struct errmsg *why);

@@ -109,8 +109,10 @@ static void refuse(struct request *q, enum status_code st, const struct eid *eid
     }
     p = engine_plan_begin(q->a->cfg.engine);
     m = api_refusal(q, st, span_str(why->text));
-    if (!p || m.type == MSG_NONE)
+    if (!p || m.type == MSG_NONE) {
+        callers_hang_up(q->a->callers, q->call.conn);
         return;
+    }
     ev = call_record(q, p, EV_OPERATION_CONCLUDED, eid);
     uuid_v7(&ev->op, p->now_ms, q->a->cfg.rng);
     ev->result = VERDICT_FAILED;
@@ -171,8 +173,10 @@ static void store(struct request *q, const struct eis_import *im)
     struct message m;
     struct event *ev;
 
-    if (!p || !api_response(q, &m))
+    if (!p || !api_response(q, &m)) {
+        callers_hang_up(q->a->callers, q->call.conn);
         return;
+    }
     ev = call_record(q, p, EV_EUICC_REGISTERED, &im->info.eid);
     ev->number = im->realm->number;
     if (seal(q, p, ev, im) || without_keys(im, p->arena, &ev->data)) {
@@ -195,10 +199,16 @@ void api_register_eis(struct request *q)
     struct errmsg why = {{0}};
     enum status_code st;
 
-    if (!im)
+    if (!im) {
+        callers_hang_up(a->callers, q->call.conn);
         return;
+    }
+    engine_arena(a->cfg.engine)->failed = false;
     st = eis_import_read(&c, req->eis, engine_arena(a->cfg.engine), im, &why);
-    if (st)
+    /* Without memory nothing was found out about this EIS. */
+    if (st == ST_STORAGE || engine_arena(a->cfg.engine)->failed)
+        api_refuse(q, ST_STORAGE, span_str("no memory to check the EIS; nothing was done"));
+    else if (st)
         refuse(q, st, &im->info.eid, &why);
     else
         store(q, im);

@@ -195,9 +195,21 @@ static void spans_compare_by_content(void **state)
     assert_false(span_eq((struct span){NULL, 0}, span_str("a")));
 }
 
+static void of_no_memory(void **state)
+{
+    struct writer w = wr_init(NULL, 100);
+
+    (void)state;
+    assert_int_equal(span_of(NULL, 100).n, 0);
+    wr_u8(&w, 1);
+    assert_true(w.failed);
+    assert_int_equal(w.len, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(of_no_memory),
         cmocka_unit_test(reader_is_big_endian),
         cmocka_unit_test(reader_failure_stays),
         cmocka_unit_test(each_width_fails_one_octet_short),

@@ -126,9 +126,19 @@ static void list_keeps_insertion_order(void **state)
     assert_true(list_empty(&head));
 }
 
+static void no_map_is_empty(void **state)
+{
+    void *cursor = NULL, *value;
+
+    (void)state;
+    map_clear(NULL);
+    assert_false(map_next(NULL, &cursor, NULL, &value));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(no_map_is_empty),
         cmocka_unit_test(put_get_del),
         cmocka_unit_test(limits_are_kept),
         cmocka_unit_test(many_entries_keep_their_order),

@@ -171,9 +171,23 @@ static void buf_wipe_leaves_nothing(void **state)
     buf_wipe(&b);
 }
 
+static void an_arena_remembers_that_it_gave_less(void **state)
+{
+    struct arena a;
+
+    (void)state;
+    arena_init(&a, 8);
+    assert_non_null(arena_alloc(&a, 8));
+    assert_false(a.failed);
+    assert_null(arena_dup(&a, "x", 1));
+    assert_true(a.failed);
+    arena_fini(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_arena_remembers_that_it_gave_less),
         cmocka_unit_test(wipe_and_compare),
         cmocka_unit_test(sizes_do_not_wrap),
         cmocka_unit_test(arena_gives_zeroed_aligned_memory),
