@@ -166,9 +166,13 @@ void dp_core_forget_call(struct smdp_core *c, const struct uuid *order)
         call_free(c, k);
 }
 
+/* The SM-SR's operation stays the same on the next connection: its answer may come there as a delivery,
+ * before the call was made again, and in its place among the news. */
 static void again(struct call *k)
 {
-    off_connection(k);
+    if (k->message_id)
+        (void)map_del(k->link->by_id, span_of(&k->message_id, sizeof k->message_id));
+    k->message_id = 0;
     list_del(&k->item);
     list_push(&k->link->queue, &k->item);
 }
@@ -327,8 +331,10 @@ static void notification(struct smdp_core *c, const struct link *l, const struct
 
     tell_order(c, l, e, &scope);
     p = engine_plan_begin(c->engine);
-    if (!p)
+    if (!p) {
+        engine_give_up(c->engine, ERR_NOMEM, "a notification cannot be taken");
         return;
+    }
     if (dp_store_stock(c->store, &scope, &n->iccid, &item) == ERR_OK)
         pe.item = &item;
     err = dp_notice_decide(&pe, e, p);
@@ -338,6 +344,9 @@ static void notification(struct smdp_core *c, const struct link *l, const struct
         err = engine_plan_end(c->engine, p, &house);
     if (err)
         c->count.notices_unknown++;
+    /* It counts as heard: what only lacked memory must come again, to the next process. */
+    if (err && err != ERR_NOT_FOUND && err != ERR_STATE)
+        engine_give_up(c->engine, err, "a notification cannot be taken");
 }
 
 static void notice(struct smdp_core *c, struct link *l, const struct envelope *e)
