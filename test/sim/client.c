@@ -289,6 +289,21 @@ static bool send_call(struct client *c, struct client_call *k)
     return true;
 }
 
+bool client_was_busy(const struct client_call *k)
+{
+    return k->answered && k->answer.status == EXEC_FAILED && !strcmp(k->answer.code.subject, "1.2") &&
+           !strcmp(k->answer.code.reason, "4.4");
+}
+
+void client_ask_again(struct client *c)
+{
+    for (unsigned i = 0; i < c->n_calls; i++) {
+        struct client_call *k = c->calls[i];
+        if (k->answered && k->answer.status == EXEC_FAILED)
+            k->answered = k->sent = false;
+    }
+}
+
 void client_run(struct client *c, int64_t now_ms)
 {
     struct rpc_handler h = {on_hello, on_welcome, on_message, on_closed, c};

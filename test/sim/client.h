@@ -68,6 +68,10 @@ struct client_call *client_call(struct client *c, enum msg_type type, void *body
 /* How long a party waits before it dials again, ever longer while nobody welcomes it: a daemon that is
  * dead for a minute is not dialled a hundred times. */
 int64_t client_patience(unsigned *refused);
+/* Refused because there was no room or memory (1.2-4.4). */
+bool client_was_busy(const struct client_call *k);
+/* What had no success is asked again. */
+void client_ask_again(struct client *c);
 /* Connects when it is time, sends what waits. */
 void client_run(struct client *c, int64_t now_ms);
 int64_t client_due(const struct client *c);

@@ -37,11 +37,12 @@ unsigned crash_points_print(const struct deaths sum[2], bool each)
 
     for (int who = 0; who < 2; who++)
         printf("%s died %llu times between turns, %llu at an operation of its disk, %llu at an instant of "
-               "its engine, %llu at an error of its disk\n",
+               "its engine, %llu at an error of its disk, %llu without memory\n",
                WHO[who], (unsigned long long)sum[who].how[DEATH_BETWEEN],
                (unsigned long long)sum[who].how[DEATH_DISK],
                (unsigned long long)sum[who].how[DEATH_INSTANT],
-               (unsigned long long)sum[who].how[DEATH_ERROR]);
+               (unsigned long long)sum[who].how[DEATH_ERROR],
+               (unsigned long long)sum[who].how[DEATH_MEMORY]);
     for (size_t i = 0; i < CRASH_POINT_COUNT; i++) {
         const struct crash_point *p = &CRASH_POINTS[i];
         uint64_t n = sum[p->who].at[p->instant][p->what];

@@ -93,11 +93,20 @@ struct hearing {
     bool by_order;                 /* asked by its SM-DP */
 };
 
+/* By the SM-DP's clean-up behind a download that failed: its operator knows that it has nothing. */
+static bool cleaned_up(struct world *w, const struct watch_call *op, const struct hearing *h)
+{
+    const struct watch_call *o = h->by_order ? map_get(w->watch->calls, span_of(op->order.b, 16)) : NULL;
+
+    return o && o->function == FN_DOWNLOAD_PROFILE && op->function == FN_DELETE_PROFILE &&
+           o->verdict == VERDICT_FAILED;
+}
+
 static int check_hearing(struct world *w, const struct watch_change *g, const struct watch_call *op,
                          const struct hearing *h, struct errmsg *why)
 {
     struct client_notice *n = notice_of(h->who, g);
-    bool need = g->what != FN_DELETE_PROFILE || g->installed;
+    bool need = (g->what != FN_DELETE_PROFILE || g->installed) && !cleaned_up(w, op, h);
     bool told = h->asked || (h->by_order && told_by_order(w, op, g->what));
     char text[EID_TEXT];
 

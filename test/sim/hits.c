@@ -2,6 +2,7 @@
 /* Names of the faults, and where their counts come from. */
 #include "test/sim/hits.h"
 
+#include "test/sim/alloc.h"
 #include "test/sim/world_int.h"
 
 static const char *const NAMES[WORLD_HITS] = {
@@ -38,10 +39,14 @@ static const char *const NAMES[WORLD_HITS] = {
     [HIT_SMSR_DISK] = "smsr-died-at-disk-operation",
     [HIT_SMSR_INSTANT] = "smsr-died-at-instant",
     [HIT_SMSR_ERROR] = "smsr-stopped-at-disk-error",
+    [HIT_SMSR_MEMORY] = "smsr-stopped-without-memory",
     [HIT_SMDP_BETWEEN] = "smdp-died-between-turns",
     [HIT_SMDP_DISK] = "smdp-died-at-disk-operation",
     [HIT_SMDP_INSTANT] = "smdp-died-at-instant",
     [HIT_SMDP_ERROR] = "smdp-stopped-at-disk-error",
+    [HIT_SMDP_MEMORY] = "smdp-stopped-without-memory",
+    [HIT_SMSR_NO_ALLOC] = "smsr-allocation-failed",
+    [HIT_SMDP_NO_ALLOC] = "smdp-allocation-failed",
     [HIT_DISK_READ] = "disk-read-error",
     [HIT_DISK_WRITE] = "disk-write-error",
     [HIT_DISK_SYNC] = "disk-sync-error",
@@ -99,6 +104,7 @@ void world_hits_collect(struct world *w)
             hits[HIT_SMSR_BETWEEN + who * DEATHS + h] += lives[who]->deaths.how[h];
         for (int op = 0; op <= MEMVFS_TRUNCATE; op++)
             hits[HIT_DISK_READ + op] += memvfs_failures(lives[who]->disk, (enum memvfs_op)op);
+        hits[HIT_SMSR_NO_ALLOC + who] += alloc_failures((int)who);
         hits[HIT_MACHINE_LOST] += lives[who]->deaths.machine;
     }
     for (unsigned i = 0; i < w->factory.n; i++) {

@@ -274,6 +274,8 @@ static int check_answers(struct world *w, const struct client *c, struct errmsg 
         if (c->me.role == ROLE_FLEET && !c->prefix && !hostile_may_not(w, &c->me.oid, &k->eid) &&
             factory_card_of(&w->factory, &k->eid))
             continue;              /* its own card */
+        if (client_was_busy(k))
+            continue;              /* no memory for it: says nothing of any card */
         if (k->answer.status == EXEC_SUCCESS || k->answer.status == EXEC_WARNING ||
             (k->accepted && c != &w->hostile.rival_at_dp)) /* an SM-DP asks the SM-SR first */
             return errmsg_set(why, ERR_CORRUPT, "I7: %s may do %s on a card it has no relation to", c->name,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Deaths of a daemon, drawn from the seed. */
+#include "test/sim/alloc.h"
 #include "test/sim/crash_points.h"
 
 #define DOWN_MAX_MS 60000
@@ -26,8 +27,13 @@ static void front_message(void *ctx, struct rpc *r, const struct envelope *e)
 {
     const struct life *l = ctx;
 
-    if (l->up && !l->dying)
-        l->core.on_message(l->core.ctx, r, e);
+    int was;
+
+    if (!l->up || l->dying)
+        return;
+    was = alloc_enter(l->who);
+    l->core.on_message(l->core.ctx, r, e);
+    (void)alloc_enter(was);
 }
 
 static void front_closed(void *ctx, struct rpc *r, int err, const char *why)
@@ -132,7 +138,7 @@ static bool comes(const struct life *l, enum death how)
 
 static void prepare(struct life *l, int64_t now_ms)
 {
-    enum death how = (enum death)rng_below(l->rng, DEATHS);
+    enum death how = (enum death)rng_below(l->rng, DEATHS_PLANNED);
 
     if (!comes(l, how)) {
         plan_death(l, now_ms, l->every_ms);
@@ -164,11 +170,11 @@ bool life_check(struct life *l, int64_t now_ms)
 
 bool life_stopped(struct life *l)
 {
-    uint64_t now = failures(l);
+    bool disk = failures(l) != l->failures;
 
-    if (l->dying || now == l->failures)
+    if (l->dying || (!disk && alloc_failures(l->who) == l->no_memory))
         return l->dying;
-    l->how = DEATH_ERROR;
+    l->how = disk ? DEATH_ERROR : DEATH_MEMORY;
     die(l);
     return true;
 }
@@ -182,6 +188,7 @@ void life_buried(struct life *l, int64_t now_ms)
     memvfs_crash(l->disk, l->lying ? MEMVFS_DROP : left, NULL);
     withdraw(l);
     l->failures = failures(l);
+    l->no_memory = alloc_failures(l->who);
     l->up = l->dying = false;
     l->core = (struct rpc_handler){0};
     l->restart_ms = now_ms + draw(l, DOWN_MAX_MS);

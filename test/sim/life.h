@@ -14,6 +14,8 @@ enum death {
     DEATH_DISK,    /* at an operation that changes the disk */
     DEATH_INSTANT, /* at an instant of the engine */
     DEATH_ERROR,   /* its disk answered an error, once, and it stopped (design law 11) */
+    DEATHS_PLANNED,
+    DEATH_MEMORY = DEATHS_PLANNED, /* an allocation failed, and it stopped */
     DEATHS
 };
 enum life_who { LIFE_SMSR, LIFE_SMDP };
@@ -36,7 +38,7 @@ struct life {
     int64_t every_ms;              /* mean time between two deaths; 0: it dies no more */
     int64_t restart_ms;            /* while it is down */
     int64_t death_ms;              /* when the next death is prepared; INT64_MAX: none any more */
-    uint64_t failures;             /* of the disk, before those it has not died of */
+    uint64_t failures, no_memory;  /* of disk and allocations, before those it has not died of */
     bool prepared;
     enum death how;
     uint64_t countdown;            /* DEATH_INSTANT: that many instants of the kind below later */

@@ -3,6 +3,7 @@
 #include "test/sim/link.h"
 
 #include "common/base/list.h"
+#include "test/sim/alloc.h"
 
 #include <stdlib.h>
 
@@ -87,7 +88,7 @@ static bool stream_write(void *ctx, struct span bytes)
         return false;
     if (k->all->muted && k->all->muted(k->all->muted_ctx, from->owner))
         return true;
-    c = malloc(sizeof *c + bytes.n);
+    c = world_malloc(sizeof *c + bytes.n);
     if (!c)
         return false;
     c->n = bytes.n;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/crypto/ecka.h"
+#include "test/sim/alloc.h"
 #include "test/sim/rand_method.h"
 #include "test/support/path.h"
 #include "tools/euiccsim/net/quirk_set.h"
@@ -91,8 +92,9 @@ int world_open_smsr(struct world *w, struct errmsg *why)
         .vfs = memvfs_name(w->sr_life.disk), .crypto = w->crypto, .transport = &w->transport, .n_transport = 1,
         .clock = &w->sr_clock.port, .rng = &w->id_rng, .carrier = &w->carrier, .version = "sim",
         .witness = life_witness(&w->sr_life), .keystore = w->sr_keys, .pki = w->sr_pki};
-    int err = smsr_core_new(&o, &w->sr, why);
+    int was = alloc_enter(LIFE_SMSR), err = smsr_core_new(&o, &w->sr, why);
 
+    (void)alloc_enter(was);
     if (err)
         return err;
     core = smsr_core_handler(w->sr);
@@ -136,7 +138,9 @@ static void link_ack(void *ctx, const struct oid *smsr, uint64_t number)
     memset(&e, 0, sizeof e);
     e.kind = ENV_ACK;
     e.delivery_no = number;
-    if (w->dp_rpc && rpc_is_up(w->dp_rpc) && rpc_send(w->dp_rpc, &e, NULL))
+    /* Unsent, the next HELLO says the same: as the daemon does. */
+    if (w->dp_rpc && rpc_is_up(w->dp_rpc) && rpc_send(w->dp_rpc, &e, NULL) &&
+        !alloc_failures(LIFE_SMDP))
         world_fault(w, "the SM-DP cannot acknowledge");
 }
 
@@ -149,8 +153,9 @@ int world_open_smdp(struct world *w, struct errmsg *why)
         .version = "sim", .witness = life_witness(&w->dp_life), .keystore = w->dp_keys,
         .pki = w->dp_pki};
     struct rpc_handler core;
-    int err = smdp_core_new(&c, &w->dp, why);
+    int was = alloc_enter(LIFE_SMDP), err = smdp_core_new(&c, &w->dp, why);
 
+    (void)alloc_enter(was);
     if (err)
         return err;
     core = smdp_core_handler(w->dp);
@@ -202,7 +207,9 @@ static int net_sms_mo(void *ctx, const struct msisdn *from, struct span tp_ud, u
     if (!w->sr_life.up || w->sr_life.dying)
         return ERR_FULL;               /* the gateway keeps it */
     world_air(w, 'o', tp_ud);
+    (void)alloc_enter(LIFE_SMSR);
     channel_sms_mo(smsr_core_channel(w->sr), from, tp_ud);
+    (void)alloc_enter(-1);
     return ERR_OK;
 }
 
@@ -215,7 +222,9 @@ static int net_stream_open(void *ctx, uint64_t conn, const uint8_t ipv4[4], uint
     if (!w->sr_life.up || w->sr_life.dying || w->n_conns == WORLD_CONNS_MAX)
         return simnet_stream_opened(w->net, conn, false, world_wall(w));
     w->conns[w->n_conns++] = conn;
+    (void)alloc_enter(LIFE_SMSR);
     channel_stream_open(smsr_core_channel(w->sr), conn);
+    (void)alloc_enter(-1);
     return simnet_stream_opened(w->net, conn, true, world_wall(w));
 }
 
@@ -224,8 +233,11 @@ static int net_stream_bytes(void *ctx, uint64_t conn, struct span bytes)
     struct world *w = ctx;
 
     world_air(w, 'u', bytes);
-    if (w->sr_life.up)
-        channel_stream_bytes(smsr_core_channel(w->sr), conn, bytes);
+    if (!w->sr_life.up)
+        return ERR_OK;
+    (void)alloc_enter(LIFE_SMSR);
+    channel_stream_bytes(smsr_core_channel(w->sr), conn, bytes);
+    (void)alloc_enter(-1);
     return ERR_OK;
 }
 
@@ -347,6 +359,7 @@ int world_parts(struct world *w, struct errmsg *why)
     int err;
 
     rand_method_seed(w->plan.seed);
+    alloc_reset();
     w->crypto = crypto_new(NULL);
     w->sr_life.disk = memvfs_register("smsr", w->plan.seed);
     w->dp_life.disk = memvfs_register("smdp", w->plan.seed ^ 0x51);

@@ -87,6 +87,9 @@ void world_ranges_draw(struct rng *rng, bool any, struct world_ranges *ret)
         d.part = CALM;
     draw_network(&d, &ret->net);
     draw_outages(&d, ret);
+    /* In every third world: one of a thousand to one of a million, all magnitudes alike. */
+    if (rng_below(rng, 3) == 0)
+        ret->alloc_one_of = 1000u << rng_below(rng, 11);
     draw_clocks(&d, ret);
     ret->tight = rate(&d, 50 * PERCENT);
     ret->keeps_memory = rate(&d, 50 * PERCENT);

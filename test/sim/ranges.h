@@ -19,6 +19,7 @@ struct world_outage {              /* of the SMSC of an operator */
 struct world_ranges {
     struct simnet_faults net;
     uint32_t tight, keeps_memory;  /* cards with little memory; cards that never get it back */
+    uint32_t alloc_one_of;         /* of so many allocations of the daemons one fails; 0: none */
     struct world_outage outage[OUTAGES_MAX]; /* in order of time */
     unsigned n_outages;
     int64_t drift[2];              /* of the clocks of SM-SR and SM-DP, of RATE_ONE */

@@ -339,6 +339,8 @@ void world_story(struct world *w)
         w->next_story_ms = s < 2 * n ? w->now_ms + (s == n ? 600000 : 2000) : INT64_MAX;
         return;
     }
+    client_ask_again(&w->eum); /* the world needs its cards and its stock */
+    client_ask_again(&w->admin);
     act(w);
     w->next_story_ms = s < 10 * n ? w->now_ms + pace(w) : INT64_MAX;
     if (w->next_story_ms > w->quiet_ms)

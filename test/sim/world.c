@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Time of the simulated world: what is due next, in a fixed order, then one turn of each daemon. */
+#include "test/sim/alloc.h"
 #include "test/sim/world_int.h"
 
 #include "common/wire/wire.h"
@@ -100,7 +101,7 @@ static enum carrier_result result_of(enum simnet_result r)
     return CARRIER_REFUSED;
 }
 
-static int carry_sms(void *ctx, const char *network, const struct msisdn *to, const char *from,
+static int take_sms(void *ctx, const char *network, const struct msisdn *to, const char *from,
                      uint8_t pid, uint8_t dcs, int64_t vp_s, struct span tp_ud, uint64_t tag)
 {
     struct world *w = ctx;
@@ -125,7 +126,7 @@ static int carry_sms(void *ctx, const char *network, const struct msisdn *to, co
     return ERR_OK;
 }
 
-static int carry_bytes(void *ctx, uint64_t conn, struct span bytes)
+static int take_bytes(void *ctx, uint64_t conn, struct span bytes)
 {
     struct world *w = ctx;
 
@@ -135,7 +136,7 @@ static int carry_bytes(void *ctx, uint64_t conn, struct span bytes)
     return simnet_stream_bytes(w->net, conn, bytes, world_wall(w));
 }
 
-static void carry_close(void *ctx, uint64_t conn)
+static void take_close(void *ctx, uint64_t conn)
 {
     struct world *w = ctx;
 
@@ -144,6 +145,34 @@ static void carry_close(void *ctx, uint64_t conn)
     world_conn_gone(w, conn);
     if (simnet_stream_closed(w->net, conn, world_wall(w)))
         world_fault(w, "the network cannot close a stream");
+}
+
+/* The network is no daemon: it has memory. */
+static int carry_sms(void *ctx, const char *network, const struct msisdn *to, const char *from,
+                     uint8_t pid, uint8_t dcs, int64_t vp_s, struct span tp_ud, uint64_t tag)
+{
+    int was = alloc_enter(-1);
+    int err = take_sms(ctx, network, to, from, pid, dcs, vp_s, tp_ud, tag);
+
+    (void)alloc_enter(was);
+    return err;
+}
+
+static int carry_bytes(void *ctx, uint64_t conn, struct span bytes)
+{
+    int was = alloc_enter(-1);
+    int err = take_bytes(ctx, conn, bytes);
+
+    (void)alloc_enter(was);
+    return err;
+}
+
+static void carry_close(void *ctx, uint64_t conn)
+{
+    int was = alloc_enter(-1);
+
+    take_close(ctx, conn);
+    (void)alloc_enter(was);
 }
 
 void world_conn_gone(struct world *w, uint64_t conn)
@@ -162,7 +191,9 @@ static void tell_results(struct world *w)
     w->n_results = 0;
     for (unsigned i = 0; i < n && w->sr_life.up; i++) {
         struct sms_result r = w->results[i];
+        (void)alloc_enter(LIFE_SMSR);
         channel_sms_result(smsr_core_channel(w->sr), r.tag, r.result);
+        (void)alloc_enter(-1);
     }
 }
 
@@ -179,9 +210,12 @@ static void dp_welcome(void *ctx, struct rpc *r)
 {
     struct world *w = ctx;
 
+    int was = alloc_enter(LIFE_SMDP);
+
     (void)r;
     w->dp_refused = 0;
     smdp_core_link_up(w->dp, &w->smsr_oid);
+    (void)alloc_enter(was);
 }
 
 static void dp_message(void *ctx, struct rpc *r, const struct envelope *e)
@@ -189,7 +223,10 @@ static void dp_message(void *ctx, struct rpc *r, const struct envelope *e)
     struct world *w = ctx;
 
     (void)r;
+    int was = alloc_enter(LIFE_SMDP);
+
     smdp_core_peer(w->dp, &w->smsr_oid, e);
+    (void)alloc_enter(was);
 }
 
 static void dp_closed(void *ctx, struct rpc *r, int err, const char *why)
@@ -277,12 +314,30 @@ static bool dead(const struct world *w, struct life *l)
     return life_check(l, w->now_ms) || life_stopped(l);
 }
 
+static int turn_smsr(struct world *w)
+{
+    int was = alloc_enter(LIFE_SMSR), err = smsr_core_turn(w->sr);
+
+    (void)alloc_enter(was);
+    return err;
+}
+
+/* A decision that could not be carried out left no trace; only a failed engine is the end. */
+static int turn_smdp(struct world *w)
+{
+    int was = alloc_enter(LIFE_SMDP), err = smdp_core_run_due(w->dp);
+
+    if (!err || !smdp_core_failed(w->dp))
+        err = smdp_core_turn_end(w->dp);
+    (void)alloc_enter(was);
+    return err;
+}
+
 static void turns(struct world *w)
 {
-    if (w->sr_life.up && smsr_core_turn(w->sr) && !dead(w, &w->sr_life))
+    if (w->sr_life.up && turn_smsr(w) && !dead(w, &w->sr_life))
         world_fault(w, "SM-SR stopped: %s", smsr_core_why(w->sr));
-    if (w->dp_life.up && (smdp_core_run_due(w->dp) || smdp_core_turn_end(w->dp)) &&
-        !dead(w, &w->dp_life))
+    if (w->dp_life.up && turn_smdp(w) && !dead(w, &w->dp_life))
         world_fault(w, "SM-DP stopped: %s", smdp_core_why(w->dp));
     links_flush(w->links, w->now_ms);
     w->stats.turns++;
@@ -338,14 +393,31 @@ static void births(struct world *w)
         born(w, &w->dp_life, world_open_smdp(w, &why), &why);
 }
 
+static bool idle_smsr(struct world *w)
+{
+    int was = alloc_enter(LIFE_SMSR);
+    bool did = smsr_core_idle(w->sr);
+
+    (void)alloc_enter(was);
+    return did;
+}
+
+static int idle_smdp(struct world *w)
+{
+    int was = alloc_enter(LIFE_SMDP), err = smdp_core_idle(w->dp);
+
+    (void)alloc_enter(was);
+    return err && smdp_core_failed(w->dp) ? err : ERR_OK;
+}
+
 /* Nothing comes until due: both write behind and empty their logs, and may die of it. */
 static void rest(struct world *w, int64_t due)
 {
     if (due - w->now_ms < IDLE_MS)
         return;
     if (w->sr_life.up)
-        (void)smsr_core_idle(w->sr);
-    if (w->dp_life.up && smdp_core_idle(w->dp) && !dead(w, &w->dp_life))
+        (void)idle_smsr(w);
+    if (w->dp_life.up && idle_smdp(w) && !dead(w, &w->dp_life))
         world_fault(w, "SM-DP stopped: %s", smdp_core_why(w->dp));
     burials(w);
 }
@@ -477,11 +549,13 @@ int world_run(struct world *w, struct world_stats *ret, struct errmsg *why)
     const int64_t hour = 3600 * 1000;
     int err;
 
+    alloc_fail(w->plan.seed ^ 0x7d, w->ranges.alloc_one_of);
     while (!w->fault.text[0] && world_step(w, w->quiet_ms))
         ;
     if (!w->fault.text[0]) {
         struct simnet_faults none = {0};
         simnet_set_faults(w->net, &none);
+        alloc_fail(0, 0);
         life_spare(&w->sr_life);
         life_spare(&w->dp_life);
         /* A card may put off its REFRESH until the next power cycle: each meter gets one. */
