@@ -29,7 +29,7 @@
 */
 
 /*@ assigns \nothing;
-    ensures \result.p == p && \result.n == n;
+    ensures \result.p == p && \result.n == (p == \null ? 0 : n);
 */
 static inline struct span span_of(const void *p, size_t n);
 
@@ -58,7 +58,8 @@ static inline void rd_fail(struct reader *r);
 static inline bool rd_done(const struct reader *r);
 
 /*@ assigns \result \from buf, cap;
-    ensures \result.p == (uint8_t *)buf && \result.cap == cap && \result.len == 0 && !\result.failed;
+    ensures \result.p == (uint8_t *)buf && \result.cap == (buf == \null ? 0 : cap) &&
+      \result.len == 0 && !\result.failed;
 */
 static inline struct writer wr_init(void *buf, size_t cap);
 

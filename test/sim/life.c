@@ -31,7 +31,7 @@ static void front_message(void *ctx, struct rpc *r, const struct envelope *e)
 
     if (!l->up || l->dying)
         return;
-    was = alloc_enter(l->who);
+    was = alloc_enter((int)l->who);
     l->core.on_message(l->core.ctx, r, e);
     (void)alloc_enter(was);
 }
@@ -172,7 +172,7 @@ bool life_stopped(struct life *l)
 {
     bool disk = failures(l) != l->failures;
 
-    if (l->dying || (!disk && alloc_failures(l->who) == l->no_memory))
+    if (l->dying || (!disk && alloc_failures((int)l->who) == l->no_memory))
         return l->dying;
     l->how = disk ? DEATH_ERROR : DEATH_MEMORY;
     die(l);
@@ -188,7 +188,7 @@ void life_buried(struct life *l, int64_t now_ms)
     memvfs_crash(l->disk, l->lying ? MEMVFS_DROP : left, NULL);
     withdraw(l);
     l->failures = failures(l);
-    l->no_memory = alloc_failures(l->who);
+    l->no_memory = alloc_failures((int)l->who);
     l->up = l->dying = false;
     l->core = (struct rpc_handler){0};
     l->restart_ms = now_ms + draw(l, DOWN_MAX_MS);
