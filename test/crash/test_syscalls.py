@@ -56,7 +56,7 @@ def stops(world, daemon, call, what, when):
     under = strace(world, daemon, call, f"{what}:when={when}", trace="fdatasync,fsync,pwrite64,sendmsg,write,exit_group")
     world.hurt(daemon, under=under)
     world.count["faults"] += 1
-    dead = world.dies(daemon, 10)
+    dead = world.dies(daemon, 10) or ("(INJECTED)" in traced(world, daemon) and world.dies(daemon, 10))
     if dead:
         wait_for("the word of strace", lambda: "+++ " in traced(world, daemon), 10)
     seen = traced(world, daemon).splitlines()
