@@ -21,7 +21,7 @@ static int usage(void)
 {
     fprintf(stderr,
             "usage: sim (--seeds N [--first S] | --seed S) [--jobs J] [--cards M] [--plain] "
-            "[--lying-disks]\n"
+            "[--lying-disks] [--no-memory]\n"
             "           [--hash] [--trace] [--crash-points] [--without 3,17-40] [--shrink]\n");
     return 2;
 }
@@ -54,6 +54,9 @@ static bool option(int c, const char *arg, struct farm_plan *p, struct choices_o
     case 't':
         p->world.trace = true;
         break;
+    case 'm':
+        p->world.no_memory = true;
+        return true;
     case 'l':
         p->world.lying = true;
         break;
@@ -92,6 +95,7 @@ int main(int argc, char **argv)
                                             {"hash", no_argument, NULL, 'h'},
                                             {"crash-points", no_argument, NULL, 'x'},
                                             {"lying-disks", no_argument, NULL, 'l'},
+                                            {"no-memory", no_argument, NULL, 'm'},
                                             {"without", required_argument, NULL, 'w'},
                                             {"shrink", no_argument, NULL, 'k'},
                                             {NULL, 0, NULL, 0}};

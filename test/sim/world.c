@@ -549,7 +549,7 @@ int world_run(struct world *w, struct world_stats *ret, struct errmsg *why)
     const int64_t hour = 3600 * 1000;
     int err;
 
-    alloc_fail(w->plan.seed ^ 0x7d, w->ranges.alloc_one_of);
+    alloc_fail(w->plan.seed ^ 0x7d, w->plan.no_memory ? w->ranges.alloc_one_of : 0);
     while (!w->fault.text[0] && world_step(w, w->quiet_ms))
         ;
     if (!w->fault.text[0]) {

@@ -20,6 +20,7 @@ struct world_plan {
     unsigned cards;
     bool faults;                   /* seeded loss, duplication, reordering, delay, quirks, cuts */
     bool lying;                    /* disks that ignore flushes: this must not go well */
+    bool no_memory;                /* allocations of the daemons fail: not alike in every build */
     bool trace;                    /* print what happens */
     const struct choices_out *without; /* does not happen; NULL: everything does */
     struct choice_kinds *kinds;    /* takes the kinds of choices that are drawn; may be NULL */
