@@ -351,3 +351,19 @@ void core_pass(struct core *w, int64_t ms)
     }
     fail_msg("time does not pass");
 }
+
+int core_setup(void **state)
+{
+    struct core *w = malloc(sizeof *w);
+
+    core_init(w);
+    *state = w;
+    return 0;
+}
+
+int core_teardown(void **state)
+{
+    core_fini(*state);
+    free(*state);
+    return 0;
+}

@@ -65,6 +65,9 @@ void core_init(struct core *w);    /* the three profiles registered; nothing run
 void core_init_with(struct core *w,
                     void (*change)(struct signed_eis *eis, struct eum_signed_info *info));
 void core_fini(struct core *w);
+/* Of cmocka: *state is a core of its own. */
+int core_setup(void **state);
+int core_teardown(void **state);
 
 /* --- when --- */
 int core_post(struct core *w, const struct input *in);
@@ -80,6 +83,8 @@ void core_record(struct core *w, const struct event *ev);
 /* Calls, each under a fresh identifier; the answer is in the last input's outs. */
 int core_call(struct core *w, enum core_party who, enum function f, unsigned profile);
 int core_request(struct core *w, enum core_party who, enum msg_type type, void *body);
+/* B has ONE enabled, and the command is on its way; 0: the default validity. */
+void core_enable(struct core *w, uint32_t validity_s);
 int core_create(struct core *w, unsigned profile, uint32_t memory, bool more);
 int core_send(struct core *w, unsigned profile, struct span data, bool more);     /* 0: the ISD-R */
 int core_completed(struct core *w, unsigned profile);

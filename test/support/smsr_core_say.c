@@ -70,6 +70,16 @@ int core_call(struct core *w, enum core_party who, enum function f, unsigned pro
     return core_request(w, who, t, &plain);
 }
 
+void core_enable(struct core *w, uint32_t validity_s)
+{
+    struct es4_enable_profile_request m = {
+        .base = {.validity_period_s = validity_s, .has_validity_period = validity_s != 0},
+        .eid = w->eid, .iccid = core_iccid(ONE)};
+
+    assert_int_equal(core_request(w, CORE_B, MSG_ES4_ENABLE_PROFILE_REQUEST, &m), ERR_OK);
+    assert_string_equal(core_state(w), "ARMED");
+}
+
 int core_create(struct core *w, unsigned profile, uint32_t memory, bool more)
 {
     struct es3_create_isdp_request m = {.eid = w->eid, .iccid = core_iccid(profile),

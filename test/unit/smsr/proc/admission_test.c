@@ -17,22 +17,6 @@
 #define SECONDS 1000ll
 #define CONFIRMED "AB09800101230480009000"
 
-static int setup(void **state)
-{
-    struct core *w = malloc(sizeof *w);
-
-    core_init(w);
-    *state = w;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    core_fini(*state);
-    free(*state);
-    return 0;
-}
-
 static void set_pol2(struct core *w, unsigned profile, uint8_t bits)
 {
     struct event ev = {.type = EV_POLICY_CHANGED, .pol2 = 0x100u | bits};
@@ -725,7 +709,7 @@ static void not_a_card_function(void **state)
     assert_int_equal(core_request(w, CORE_A, MSG_ES4_GET_EIS_REQUEST, &m), ERR_UNSUPPORTED);
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, core_setup, core_teardown)
 
 int main(void)
 {

@@ -10,27 +10,9 @@
 #include "common/codec/packet.h"
 #include "test/support/smsr_core.h"
 
-#include <stdlib.h>
-
 #define SECONDS 1000ll
 #define CONFIRMED "AB09800101230480009000"
 #define AUDIT "AA16220D80F24002074F005C034F9F700022" "0580CAFF2100"
-
-static int setup(void **state)
-{
-    struct core *w = malloc(sizeof *w);
-
-    core_init(w);
-    *state = w;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    core_fini(*state);
-    free(*state);
-    return 0;
-}
 
 static const struct eis *shown(const struct core *w, enum core_party who)
 {
@@ -387,7 +369,7 @@ static void the_next_is_not_forgotten(void **state)
     assert_string_equal(core_state(w), "ASKING");
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, core_setup, core_teardown)
 
 int main(void)
 {

@@ -10,25 +10,7 @@
 #include "common/msg/admin.h"
 #include "test/support/smsr_core.h"
 
-#include <stdlib.h>
-
 #define SECONDS 1000ll
-
-static int setup(void **state)
-{
-    struct core *w = malloc(sizeof *w);
-
-    core_init(w);
-    *state = w;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    core_fini(*state);
-    free(*state);
-    return 0;
-}
 
 static void by_the_book(void **state)
 {
@@ -272,7 +254,7 @@ static void restarts(void **state)
     core_expect_end(w, VERDICT_SUCCESS, "", "");
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, core_setup, core_teardown)
 
 int main(void)
 {

@@ -12,39 +12,11 @@
 #include "common/msg/admin.h"
 #include "test/support/smsr_core.h"
 
-#include <stdlib.h>
-
 #define CONFIRMED "AB09800101230480009000"
 #define SECONDS 1000ll
 #define OLD_ON "10=3F 11=1F 12=1F"
 #define NEW_ON "10=1F 11=3F 12=1F"
 #define THIRD_ON "10=1F 11=1F 12=3F"
-
-static int setup(void **state)
-{
-    struct core *w = malloc(sizeof *w);
-
-    core_init(w);
-    *state = w;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    core_fini(*state);
-    free(*state);
-    return 0;
-}
-
-static void enable(struct core *w, uint32_t validity_s)
-{
-    struct es4_enable_profile_request m = {
-        .base = {.validity_period_s = validity_s, .has_validity_period = validity_s != 0},
-        .eid = w->eid, .iccid = core_iccid(ONE)};
-
-    assert_int_equal(core_request(w, CORE_B, MSG_ES4_ENABLE_PROFILE_REQUEST, &m), ERR_OK);
-    assert_string_equal(core_state(w), "ARMED");
-}
 
 /* Ends at the next record that goes to the card, or when the operation ends. */
 static void until_armed(struct core *w)
@@ -66,7 +38,7 @@ static void a_duplicate_is_confirmed_again(void **state)
 {
     struct core *w = *state;
 
-    enable(w, 0);
+    core_enable(w, 0);
     core_por_sw(w, 0, 0x9000);
     core_note(w, 2, 5, ONE);
     core_note(w, 2, 5, ONE);
@@ -88,7 +60,7 @@ static void either_confirmation_may_be_answered(void **state)
 {
     struct core *w = *state;
 
-    enable(w, 0);
+    core_enable(w, 0);
     core_note(w, 2, 5, ONE);
     core_note(w, 2, 5, ONE);
     core_por_hex(w, 2, CONFIRMED);
@@ -98,7 +70,7 @@ static void either_confirmation_may_be_answered(void **state)
 static void sequence(struct core *w, uint16_t last, uint16_t next, uint32_t decision)
 {
     core_init(w);
-    enable(w, 0);
+    core_enable(w, 0);
     core_note(w, 2, last, ONE);
     core_por_hex(w, 0, CONFIRMED);
     core_expect_end(w, VERDICT_SUCCESS, "", "");
@@ -129,7 +101,7 @@ static void rolled_back_is_confirmed_then_told(void **state)
     struct core *w = *state;
     const struct event *ev;
 
-    enable(w, 0);
+    core_enable(w, 0);
     core_por_sw(w, 0, 0x9000);
     core_note(w, 3, 5, BOOT);
     assert_string_equal(core_state(w), "CONFIRMING");
@@ -149,7 +121,7 @@ static void rolled_back_while_confirming(void **state)
 {
     struct core *w = *state;
 
-    enable(w, 0);
+    core_enable(w, 0);
     core_note(w, 2, 5, ONE);
     core_note(w, 3, 6, BOOT);
     assert_string_equal(core_state(w), "CONFIRMING");
@@ -165,7 +137,7 @@ static void another_change_is_asked_about(void **state)
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
         struct core w;
         core_init(&w);
-        enable(&w, 0);
+        core_enable(&w, 0);
         core_note(&w, ROWS[i].kind, 5, ROWS[i].profile);
         assert_string_equal(core_state(&w), "FENCING");
         assert_int_equal(core_event(&w, EV_NOTIFICATION_RECEIVED)->decision, 5);
@@ -185,7 +157,7 @@ static void a_first_attach_waits(void **state)
 {
     struct core *w = *state;
 
-    enable(w, 0);
+    core_enable(w, 0);
     assert_int_equal(core_note(w, 1, 5, BOOT), ERR_OK);
     assert_string_equal(core_state(w), "ARMED");
     assert_int_equal(w->e->n_ops, 2);
@@ -204,7 +176,7 @@ static void confirmation_again_same_bytes_then_fresh(void **state)
     struct core *w = *state;
     int64_t t0;
 
-    enable(w, 3600);
+    core_enable(w, 3600);
     core_note(w, 2, 5, ONE);
     t0 = w->now;
     for (unsigned i = 1; i <= 2; i++) {
@@ -225,7 +197,7 @@ static void a_bad_por_of_the_confirmation_waits_its_time(void **state)
 {
     struct core *w = *state;
 
-    enable(w, 0);
+    core_enable(w, 0);
     core_note(w, 2, 5, ONE);
     for (unsigned i = 0; i < 5; i++) {
         int64_t t = w->now;
@@ -244,7 +216,7 @@ static void a_confirmation_not_taken_is_fenced(void **state)
     for (size_t i = 0; i < sizeof SW / sizeof *SW; i++) {
         struct core w;
         core_init(&w);
-        enable(&w, 0);
+        core_enable(&w, 0);
         core_note(&w, 2, 5, ONE);
         core_por_sw(&w, 0, SW[i]);
         assert_string_equal(core_state(&w), "FENCING");
@@ -259,7 +231,7 @@ static void no_answer_to_the_confirmation_ends_in_a_fence(void **state)
 {
     struct core *w = *state;
 
-    enable(w, 7200);
+    core_enable(w, 7200);
     core_note(w, 2, 5, ONE);
     to_state(w, "FENCING");
     assert_true(w->now - w->e->ops[0]->armed_ms >= 1200 * SECONDS);
@@ -275,7 +247,7 @@ static void a_confirmation_answered_behind_the_fence_counts(void **state)
 {
     struct core *w = *state;
 
-    enable(w, 7200);
+    core_enable(w, 7200);
     core_note(w, 2, 5, ONE);
     to_state(w, "FENCING");
     uint64_t confirm = 0;
@@ -290,7 +262,7 @@ static void a_refusal_behind_the_fence_counts(void **state)
 {
     struct core *w = *state;
 
-    enable(w, 0);
+    core_enable(w, 0);
     core_note(w, 5, 5, BOOT);
     assert_string_equal(core_state(w), "FENCING");
     core_por_sw(w, 1, 0x69E1);
@@ -306,7 +278,7 @@ static void validity_ends_before_anything_was_sent(void **state)
         .eid = w->eid,
         .iccid = core_iccid(TWO)};
 
-    enable(w, 3600);
+    core_enable(w, 3600);
     core_request(w, CORE_A, MSG_ES4_ENABLE_PROFILE_REQUEST, &m);
     assert_int_equal(w->e->n_ops, 2);
     int64_t t0 = w->now;
@@ -329,7 +301,7 @@ static void a_waiting_end_is_kept_across_resends(void **state)
         .iccid = core_iccid(TWO)};
     int64_t t0 = w->now;
 
-    enable(w, 7200);
+    core_enable(w, 7200);
     core_request(w, CORE_A, MSG_ES4_ENABLE_PROFILE_REQUEST, &m);
     core_pass(w, 299 * SECONDS);
     assert_int_equal(w->e->n_ops, 2);
@@ -344,7 +316,7 @@ static void validity_ends_after_arming(void **state)
     struct core *w = *state;
     const struct operation_concluded *notice;
 
-    enable(w, 30);
+    core_enable(w, 30);
     core_pass(w, 29 * SECONDS);
     assert_int_equal(w->answered, 0);
     core_pass(w, 1 * SECONDS);
@@ -367,7 +339,7 @@ static void a_late_notification_is_not_confirmed(void **state)
 {
     struct core *w = *state;
 
-    enable(w, 30);
+    core_enable(w, 30);
     core_pass(w, 30 * SECONDS);
     core_note(w, 2, 5, ONE);
     assert_int_equal(core_event(w, EV_NOTIFICATION_RECEIVED)->decision, 2);
@@ -385,13 +357,13 @@ static void late_at_the_very_end(void **state)
 {
     struct core *w = *state;
 
-    enable(w, 30);
+    core_enable(w, 30);
     w->now += 30 * SECONDS - 1;
     core_note(w, 2, 5, ONE);
     assert_int_equal(core_event(w, EV_NOTIFICATION_RECEIVED)->decision, 1);
     core_fini(w);
     core_init(w);
-    enable(w, 30);
+    core_enable(w, 30);
     w->now += 30 * SECONDS; /* the timer did not run yet */
     core_note(w, 2, 5, ONE);
     assert_int_equal(core_event(w, EV_NOTIFICATION_RECEIVED)->decision, 2);
@@ -403,7 +375,7 @@ static void validity_ends_while_confirming(void **state)
 {
     struct core *w = *state;
 
-    enable(w, 30);
+    core_enable(w, 30);
     core_por_sw(w, 0, 0x9000);
     core_note(w, 2, 5, ONE);
     core_pass(w, 30 * SECONDS);
@@ -427,7 +399,7 @@ static void validity_ends_while_deleting(void **state)
         .eid = w->eid,
         .iccid = core_iccid(TWO)};
 
-    enable(w, 0);
+    core_enable(w, 0);
     core_note(w, 2, 5, ONE);
     core_por_hex(w, 0, CONFIRMED);
     ev.eid = w->eid;
@@ -449,7 +421,7 @@ static void no_notification_after_9000(void **state)
     struct core *w = *state;
     int64_t t0 = w->now;
 
-    enable(w, 3600);
+    core_enable(w, 3600);
     core_por_sw(w, 0, 0x9000);
     until_armed(w);
     assert_int_equal(w->now - t0, 600 * SECONDS);
@@ -467,7 +439,7 @@ static void fences_back_off_under_fresh_counters(void **state)
     struct core *w = *state;
     uint64_t counter;
 
-    enable(w, 30);
+    core_enable(w, 30);
     core_pass(w, 30 * SECONDS);
     counter = w->e->counter_high;
     assert_int_equal(counter, 2);
@@ -494,7 +466,7 @@ static void a_fence_goes_where_there_is_an_address(void **state)
     struct euicc_profile *p;
     const struct out_sms *sms;
 
-    enable(w, 30);
+    core_enable(w, 30);
     for (unsigned side = 0; side < 2; side++) {
         struct iccid iccid = core_iccid(ONE);
         p = euicc_profile_by_iccid(side ? w->twin : w->e, &iccid);
@@ -524,7 +496,7 @@ static void an_answer_that_proves_nothing_keeps_the_fence(void **state)
     for (size_t i = 0; i < sizeof ANSWERS / sizeof *ANSWERS; i++) {
         struct core w;
         core_init(&w);
-        enable(&w, 30);
+        core_enable(&w, 30);
         core_pass(&w, 30 * SECONDS);
         core_por_hex(&w, 0, ANSWERS[i]);
         assert_string_equal(core_state(&w), "FENCING");
@@ -554,7 +526,7 @@ static void the_audited_card_decides(void **state)
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
         struct core w;
         core_init(&w);
-        enable(&w, 30);
+        core_enable(&w, 30);
         core_pass(&w, 30 * SECONDS);
         if (ROWS[i].note_03) {
             core_note(&w, 3, 5, BOOT);
@@ -577,7 +549,7 @@ static void a_fall_back_to_the_goal_is_no_success(void **state)
 {
     struct core *w = *state;
 
-    enable(w, 0);
+    core_enable(w, 0);
     core_note(w, 2, 5, ONE);
     core_por_hex(w, 0, CONFIRMED);
     core_call(w, CORE_A, FN_ENABLE_PROFILE, BOOT);
@@ -596,7 +568,7 @@ static void on_the_new_profile_waits_for_the_window(void **state)
     struct core *w = *state;
     int64_t seen;
 
-    enable(w, 30);
+    core_enable(w, 30);
     core_pass(w, 30 * SECONDS);
     core_por_list(w, 0, NEW_ON);
     seen = w->now;
@@ -618,7 +590,7 @@ static void a_late_notification_opens_the_window_anew(void **state)
     struct core *w = *state;
     int64_t heard;
 
-    enable(w, 30);
+    core_enable(w, 30);
     core_pass(w, 30 * SECONDS);
     core_por_list(w, 0, NEW_ON);
     core_pass(w, 590 * SECONDS);
@@ -637,7 +609,7 @@ static void a_late_notification_behind_the_window(void **state)
 {
     struct core *w = *state;
 
-    enable(w, 30);
+    core_enable(w, 30);
     core_pass(w, 30 * SECONDS);
     core_por_list(w, 0, NEW_ON);
     until_armed(w);
@@ -654,7 +626,7 @@ static void on_the_new_profile_then_back(void **state)
 {
     struct core *w = *state;
 
-    enable(w, 30);
+    core_enable(w, 30);
     core_pass(w, 30 * SECONDS);
     core_por_list(w, 0, NEW_ON);
     until_armed(w);
@@ -668,7 +640,7 @@ static void an_old_answer_does_not_settle_the_window(void **state)
 {
     struct core *w = *state;
 
-    enable(w, 30);
+    core_enable(w, 30);
     core_pass(w, 30 * SECONDS);
     until_armed(w);
     assert_int_equal(w->e->counter_high, 3);
@@ -689,7 +661,7 @@ static void restart_while_armed_sends_the_same_bytes(void **state)
     struct core *w = *state;
     const struct out_sms *sms;
 
-    enable(w, 0);
+    core_enable(w, 0);
     core_restart(w);
     assert_string_equal(core_state(w), "ARMED");
     sms = core_out(w, OUT_SMS, 0);
@@ -709,7 +681,7 @@ static void restart_in_each_state_of_a_switch(void **state)
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
         struct core w;
         core_init(&w);
-        enable(&w, 3600);
+        core_enable(&w, 3600);
         if (i == 1)
             core_por_sw(&w, 0, 0x9000);
         if (i == 2)
@@ -737,7 +709,7 @@ static void restart_of_a_queue_starts_it(void **state)
 {
     struct core *w = *state;
 
-    enable(w, 0);
+    core_enable(w, 0);
     core_call(w, CORE_A, FN_DELETE_PROFILE, TWO);
     core_note(w, 2, 5, ONE);
     core_por_hex(w, 0, CONFIRMED);
@@ -748,7 +720,7 @@ static void restart_of_a_queue_starts_it(void **state)
     assert_non_null(core_event(w, EV_OPERATION_ARMED));
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, core_setup, core_teardown)
 
 int main(void)
 {

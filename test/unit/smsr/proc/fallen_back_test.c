@@ -10,27 +10,9 @@
 
 #include "test/support/smsr_core.h"
 
-#include <stdlib.h>
-
 #define SECONDS   1000ll
 #define CONFIRMED "AB09800101230480009000"
 #define FALLEN    5
-
-static int setup(void **state)
-{
-    struct core *w = malloc(sizeof *w);
-
-    core_init(w);
-    *state = w;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    core_fini(*state);
-    free(*state);
-    return 0;
-}
 
 /* ONE is on, as the EIS knows. */
 static void one_is_on(struct core *w)
@@ -213,7 +195,7 @@ static void nobody_heard_who_enabled_it(void **state)
 
 int main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, core_setup, core_teardown)
     const struct CMUnitTest tests[] = {
         T(every_second_question_goes_to_the_fall_back),
         T(what_the_card_told_is_looked_into_however_late),

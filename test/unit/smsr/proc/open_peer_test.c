@@ -11,37 +11,9 @@
 #include "common/msg/admin.h"
 #include "test/support/smsr_core.h"
 
-#include <stdlib.h>
-
 #define CONFIRMED "AB09800101230480009000"
 #define OLD_ON "10=3F 11=1F 12=1F"
 #define NEW_ON "10=1F 11=3F 12=1F"
-
-static int setup(void **state)
-{
-    struct core *w = malloc(sizeof *w);
-
-    core_init(w);
-    *state = w;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    core_fini(*state);
-    free(*state);
-    return 0;
-}
-
-static void enable(struct core *w, uint32_t validity_s)
-{
-    struct es4_enable_profile_request m = {
-        .base = {.validity_period_s = validity_s, .has_validity_period = validity_s != 0},
-        .eid = w->eid, .iccid = core_iccid(ONE)};
-
-    assert_int_equal(core_request(w, CORE_B, MSG_ES4_ENABLE_PROFILE_REQUEST, &m), ERR_OK);
-    assert_string_equal(core_state(w), "ARMED");
-}
 
 /* T-NJ-1: a duplicate notification was answered by nothing, and the card rolled back. Each one is answered
  * with its confirmation: while it is under way, after it was sent again, and when all is over. */
@@ -49,7 +21,7 @@ static void tnj1_a_duplicate_notification_is_confirmed_again(void **state)
 {
     struct core *w = *state;
 
-    enable(w, 0);
+    core_enable(w, 0);
     core_por_sw(w, 0, 0x9000);
     for (unsigned i = 0; i < 4; i++) {
         assert_int_equal(core_note(w, 2, 5, ONE), ERR_OK);
@@ -101,7 +73,7 @@ static void tnj6_expiry_is_no_verdict_before_the_audit(void **state)
         struct core w;
         uint64_t armed;
         core_init(&w);
-        enable(&w, 30);
+        core_enable(&w, 30);
         armed = w.e->counter_high;
         core_pass(&w, 30000);
         core_expect(&w, EXEC_EXPIRED, "1.6", "5.4");
@@ -125,7 +97,7 @@ static void tnj6_expiry_is_no_verdict_before_the_audit(void **state)
 
 int main(void)
 {
-#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define CASE(f) cmocka_unit_test_setup_teardown(f, core_setup, core_teardown)
     const struct CMUnitTest tests[] = {
         CASE(tnj1_a_duplicate_notification_is_confirmed_again),
         CASE(tnj2_the_sequence_goes_on_behind_65535),

@@ -12,24 +12,6 @@
 #include "test/support/smsr_core.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-
-static int setup(void **state)
-{
-    struct core *w = malloc(sizeof *w);
-
-    core_init(w);
-    *state = w;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    core_fini(*state);
-    free(*state);
-    return 0;
-}
-
 static const char *admitted(struct core *w)
 {
     static char text[32];
@@ -138,7 +120,7 @@ static void a_number_of_another_owner_is_refused(void **state)
     assert_string_equal(admitted(w), "done");
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, core_setup, core_teardown)
 
 /* --- who hears of a change --- */
 static void one_is_switched_on(struct core *w)

@@ -11,27 +11,9 @@
 
 #include "test/support/smsr_core.h"
 
-#include <stdlib.h>
-
 #define SECONDS 1000ll
 #define NEW_ON  "10=1F 11=3F 12=1F"
 #define OLD_ON  "10=3F 11=1F 12=1F"
-
-static int setup(void **state)
-{
-    struct core *w = malloc(sizeof *w);
-
-    core_init(w);
-    *state = w;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    core_fini(*state);
-    free(*state);
-    return 0;
-}
 
 static void next_fence(struct core *w)
 {
@@ -165,7 +147,7 @@ static void a_disabling_waits_likewise(void **state)
     core_expect_end(w, VERDICT_SUCCESS, "", "");
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, core_setup, core_teardown)
 
 int main(void)
 {

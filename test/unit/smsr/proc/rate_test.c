@@ -9,27 +9,9 @@
 
 #include "test/support/smsr_core.h"
 
-#include <stdlib.h>
-
 #define SECONDS 1000ll
 #define CONFIRMED "AB09800101230480009000"
 #define CREATED "AF8023030090000000"
-
-static int setup(void **state)
-{
-    struct core *w = malloc(sizeof *w);
-
-    core_init(w);
-    *state = w;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    core_fini(*state);
-    free(*state);
-    return 0;
-}
 
 static void post(struct core *w, const char *hex)
 {
@@ -205,7 +187,7 @@ static void auto_delete_is_part_of_its_switch(void **state)
     assert_int_equal(counted(w), 2);
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, core_setup, core_teardown)
 
 int main(void)
 {

@@ -24,22 +24,6 @@
     "E3164F10A0000005591010FFFFFFFF89000013009F70010790000000"
 #define LIST_WITHOUT "AF80231AE3164F10A0000005591010FFFFFFFF89000010009F70013F90000000"
 
-static int setup(void **state)
-{
-    struct core *w = malloc(sizeof *w);
-
-    core_init(w);
-    *state = w;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    core_fini(*state);
-    free(*state);
-    return 0;
-}
-
 static int answer(struct core *w, uint8_t session, const char *hex)
 {
     uint8_t b[4096];
@@ -611,7 +595,7 @@ static void restart_loses_a_payload(void **state)
     assert_int_equal(core_profile_state(w, FRESH), PROFILE_CREATED);
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, core_setup, core_teardown)
 
 int main(void)
 {

@@ -11,8 +11,6 @@
 #include "common/msg/admin.h"
 #include "test/support/smsr_core.h"
 
-#include <stdlib.h>
-
 #define AID(nn) "A0000005591010FFFFFFFF890000" nn "00"
 #define ENABLE_ONE "AA1C221A80E28800153A03124F10" AID("11")
 #define DISABLE_ONE "AA1C221A80E28800153A04124F10" AID("11")
@@ -23,22 +21,6 @@
 #define CONFIRMED "AB09800101230480009000"
 /* 80 12 4F10 AID: the card deleted one ISD-P by POL1. */
 #define CONFIRMED_DELETED(nn) "AB1B800101231680124F10" AID(nn) "9000"
-
-static int setup(void **state)
-{
-    struct core *w = malloc(sizeof *w);
-
-    core_init(w);
-    *state = w;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    core_fini(*state);
-    free(*state);
-    return 0;
-}
 
 static void set_pol2(struct core *w, unsigned profile, uint8_t bits)
 {
@@ -543,7 +525,7 @@ static void disable_in_silence(void **state)
     (void)state;
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, core_setup, core_teardown)
 
 int main(void)
 {

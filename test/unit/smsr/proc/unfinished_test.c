@@ -9,8 +9,6 @@
 
 #include "test/support/smsr_core.h"
 
-#include <stdlib.h>
-
 #define SECONDS 1000ll
 #define CREATED "AF8023030090000000"
 #define LIST_WITH                                                                                  \
@@ -18,22 +16,6 @@
     "E3164F10A0000005591010FFFFFFFF89000013009F70010790000000"
 #define LIST_WITHOUT                                                                               \
     "AF80231AE3164F10A0000005591010FFFFFFFF89000010009F70013F90000000"
-
-static int setup(void **state)
-{
-    struct core *w = malloc(sizeof *w);
-
-    core_init(w);
-    *state = w;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    core_fini(*state);
-    free(*state);
-    return 0;
-}
 
 static void post(struct core *w, uint8_t session, const char *hex)
 {
@@ -191,7 +173,7 @@ static void a_creation_that_failed_takes_nothing(void **state)
     assert_int_equal(w->e->memory_free, 500000);
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, core_setup, core_teardown)
 
 int main(void)
 {
