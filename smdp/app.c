@@ -2,10 +2,7 @@
 #include "smdp/app.h"
 
 #include "common/base/log.h"
-#include "common/daemon/state_dir.h"
-#include "common/daemon/turns.h"
-#include "common/engine/crash_self.h"
-#include "common/net/tls.h"
+#include "common/daemon/service.h"
 #include "smdp/conf.h"
 #include "smdp/core.h"
 #include "smdp/secrets.h"
@@ -26,17 +23,12 @@ struct peer { /* an SM-SR we call */
 
 struct app {
     struct dp_conf *conf;
-    char listen[280];
-    struct state_dir state;
     struct dp_secrets secrets;
-    struct rng rng;
-    struct turns *turns;
+    struct service service;
     struct smdp_core *core;
-    struct tls_server *server;
     struct peer *peers;
     unsigned n_peers;
     bool stopping;
-    struct crash_self crash;
 };
 
 /* --- the way to the SM-SRs --- */
@@ -106,7 +98,6 @@ static uint64_t last_delivery(void *ctx)
 
 static int open_peers(struct app *a, struct errmsg *why)
 {
-    const struct tls_files files = {a->conf->tls_ca, a->conf->tls_cert, a->conf->tls_key};
     const struct dp_env *env = &a->conf->env;
     int err = ERR_OK;
 
@@ -127,18 +118,12 @@ static int open_peers(struct app *a, struct errmsg *why)
                                            .last_delivery_no = last_delivery,
                                            .reconnect = true,
                                            .expect = {p->smsr->oid, ROLE_SMSR}};
-        err = tls_dial(turns_loop(a->turns), &files, &opt, &h, &p->client, why);
+        err = tls_dial(service_loop(&a->service), &a->service.tls, &opt, &h, &p->client, why);
     }
     return err;
 }
 
 /* --- log --- */
-static void on_refused(void *ctx, const char *from, int err, const char *why)
-{
-    (void)ctx;
-    log_notice("tls", "from=%s error=%s refused: %s", from, err_name(err), why);
-}
-
 static void on_trouble(const struct uuid *order, int err)
 {
     char id[UUID_TEXT];
@@ -151,17 +136,11 @@ static void on_trouble(const struct uuid *order, int err)
 }
 
 /* --- the loop --- */
-/* What is due, then one commit. A decision that could not be carried out left no trace; only a
- * failed engine is the end. */
 static int turn(void *ctx)
 {
     struct app *a = ctx;
-    int64_t at = smdp_core_due(a->core);
-    int err = ERR_OK;
 
-    if (at >= 0 && at <= clock_mono_ms(&CLOCK_SYSTEM))
-        err = smdp_core_run_due(a->core);
-    return (err && smdp_core_failed(a->core)) || smdp_core_turn_end(a->core) ? ERR_IO : ERR_OK;
+    return smdp_core_turn(a->core);
 }
 
 static int64_t due(void *ctx)
@@ -175,7 +154,7 @@ static int idle(void *ctx)
 {
     struct app *a = ctx;
 
-    return smdp_core_idle(a->core) && smdp_core_failed(a->core) ? ERR_IO : ERR_OK;
+    return smdp_core_idle(a->core);
 }
 
 static void stop(void *ctx)
@@ -198,7 +177,7 @@ static int run(void *ctx, struct errmsg *why)
     struct app *a = ctx;
     const struct turns_work work = {turn, due, idle, stop, why_it_failed, a};
 
-    return turns_run(a->turns, &work, why);
+    return turns_run(a->service.turns, &work, why);
 }
 
 /* --- opening --- */
@@ -232,38 +211,26 @@ static int check(const void *conf, struct errmsg *why)
 static int open_core(struct app *a, struct errmsg *why)
 {
     const struct smdp_core_config c = {.env = &a->conf->env,
-                                       .journal_path = a->state.journal_path,
-                                       .state_path = a->state.state_path,
+                                       .journal_path = a->service.state.journal_path,
+                                       .state_path = a->service.state.state_path,
                                        .crypto = a->secrets.crypto,
                                        .keystore = a->secrets.keystore,
                                        .pki = a->secrets.pki,
                                        .identities = a->secrets.identity,
                                        .n_identities = a->secrets.n,
                                        .clock = &CLOCK_SYSTEM,
-                                       .rng = &a->rng,
+                                       .rng = &a->service.rng,
                                        .link = {.call = link_call, .ack = link_ack, .ctx = a},
-                                       .space = &a->state.space,
+                                       .space = &a->service.state.space,
                                        .min_free_bytes = a->conf->limits.min_free_mb * MEBI,
                                        .overlay_max = a->conf->limits.orders_in_memory,
                                        .flush_dirty = a->conf->limits.write_behind,
                                        .version = SMDP_VERSION,
-                                       .witness = crash_self_witness(&a->crash),
+                                       .witness = crash_self_witness(&a->service.crash),
                                        .on_trouble = on_trouble,
                                        .rss = daemon_resident};
 
     return smdp_core_new(&c, &a->core, why);
-}
-
-static int open_listener(struct app *a, struct errmsg *why)
-{
-    const struct tls_files files = {a->conf->tls_ca, a->conf->tls_cert, a->conf->tls_key};
-    const struct tls_limits limits = {.max_conns = a->conf->limits.connections};
-    const struct rpc_handler h = smdp_core_handler(a->core);
-    int err = tls_listen(turns_loop(a->turns), &files, a->listen, &limits, &h, &a->server, why);
-
-    if (!err)
-        tls_server_on_refused(a->server, on_refused, a);
-    return err;
 }
 
 static void close_app(void *ctx)
@@ -273,35 +240,48 @@ static void close_app(void *ctx)
     a->stopping = true;
     for (unsigned i = 0; i < a->n_peers; i++)
         tls_client_free(a->peers[i].client);
-    tls_server_free(a->server);
+    service_deafen(&a->service);
     smdp_core_free(a->core);
     free(a->peers);
-    turns_free(a->turns);
+    service_close(&a->service);
     dp_secrets_close(&a->secrets);
-    state_dir_close(&a->state);
     free(a);
+}
+
+static int open_service(struct app *a, const struct daemon_options *o, struct errmsg *why)
+{
+    const struct dp_conf *c = a->conf;
+    const struct service_plan plan = {.name = "smdp",
+                                      .who = CRASH_DP,
+                                      .state = c->state,
+                                      .listen = c->listen,
+                                      .reserve_mb = c->limits.reserve_mb,
+                                      .min_free_mb = c->limits.min_free_mb,
+                                      .tls = {c->tls_ca, c->tls_cert, c->tls_key},
+                                      .connections = c->limits.connections};
+
+    return service_open(&plan, o, &a->service, why);
+}
+
+static int listen_to_parties(struct app *a, struct errmsg *why)
+{
+    const struct rpc_handler h = smdp_core_handler(a->core);
+
+    return service_listen(&a->service, &h, why);
 }
 
 static int open_all(struct app *a, const struct daemon_options *o, struct errmsg *why)
 {
-    const struct dp_conf *c = a->conf;
-    int err = crash_self_init(&a->crash, CRASH_DP, why);
+    int err = dp_conf_check_files(a->conf, why);
 
     if (!err)
-        err = dp_conf_check_files(c, why);
+        err = dp_secrets_open(a->conf, clock_wall_ms(&CLOCK_SYSTEM), &a->secrets, why);
     if (!err)
-        err = dp_secrets_open(c, clock_wall_ms(&CLOCK_SYSTEM), &a->secrets, why);
-    if (!err)
-        err = state_dir_open("smdp", o->state ? o->state : c->state, c->limits.reserve_mb,
-                             c->limits.min_free_mb, &a->state, why);
-    if (!err && !(a->turns = turns_new()))
-        err = errmsg_set(why, ERR_NOMEM, "no memory for the loop");
+        err = open_service(a, o, why);
     if (!err)
         err = open_core(a, why);
     if (!err)
-        err = state_dir_sync(&a->state, why);
-    if (!err)
-        err = open_listener(a, why);
+        err = listen_to_parties(a, why);
     return err ? err : open_peers(a, why);
 }
 
@@ -313,9 +293,6 @@ static int open_app(void *conf, const struct daemon_options *o, void **ret_app, 
     if (!a)
         return errmsg_set(why, ERR_NOMEM, "no memory");
     a->conf = conf;
-    a->state.lock = -1;
-    (void)snprintf(a->listen, sizeof a->listen, "%s", o->listen ? o->listen : a->conf->listen);
-    rng_init_system(&a->rng);
     err = open_all(a, o, why);
     if (err)
         close_app(a);
@@ -327,10 +304,11 @@ static int open_app(void *conf, const struct daemon_options *o, void **ret_app, 
 static void ready_line(const void *ctx, char *dst, size_t cap)
 {
     const struct app *a = ctx;
-    const char *colon = strrchr(a->listen, ':');
+    const struct service *s = &a->service;
+    char rpc[SERVICE_ENDPOINT];
 
-    (void)snprintf(dst, cap, "smdp ready listen=%.*s:%u", (int)(colon - a->listen), a->listen,
-                   tls_server_port(a->server));
+    service_endpoint(s->listen, tls_server_port(s->server), rpc);
+    (void)snprintf(dst, cap, "smdp ready listen=%s", rpc);
 }
 
 const struct daemon_program SMDP_PROGRAM = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The SM-DP without its sockets: engine, store, deciders, key jobs and api behind ports (design law
- * 6). The daemon gives it TLS, the simulator memory. One thread; a turn is any number of calls,
- * then smdp_core_turn_end. */
+ * 6). The daemon gives it TLS, the simulator memory. One thread; inputs are any number of calls,
+ * then smdp_core_turn. */
 #pragma once
 
 #include "common/crypto/keystore.h"
@@ -79,9 +79,10 @@ void smdp_core_peer(struct smdp_core *c, const struct oid *smsr, const struct en
 /* --- time --- */
 /* When the next turn is needed without an input; monotonic ms, -1: never. */
 int64_t smdp_core_due(struct smdp_core *c);
-MUST_CHECK int smdp_core_run_due(struct smdp_core *c);
-/* One commit, then everything that depended on it. After an error the process must stop. */
-MUST_CHECK int smdp_core_turn_end(struct smdp_core *c);
+/* Runs what is due, commits once, lets out what depends on it. After an error the process must stop:
+ * smdp_core_why has the sentence. */
+MUST_CHECK int smdp_core_turn(struct smdp_core *c);
+/* Nothing came for a while: writes behind and empties the logs. An error is the end as well. */
 MUST_CHECK int smdp_core_idle(struct smdp_core *c);
 bool smdp_core_failed(const struct smdp_core *c);
 const char *smdp_core_why(const struct smdp_core *c);

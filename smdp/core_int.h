@@ -73,7 +73,7 @@ struct smdp_core {
     struct dp_core_counters count;
 };
 
-/* core.c: what the engine asks of the SM-DP. */
+/* core_engine.c: what the engine asks of the SM-DP. */
 struct engine_app dp_core_app(struct smdp_core *c);
 
 /* links.c */

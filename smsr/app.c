@@ -2,11 +2,8 @@
 #include "smsr/app.h"
 
 #include "common/base/log.h"
-#include "common/daemon/state_dir.h"
-#include "common/daemon/turns.h"
-#include "common/engine/crash_self.h"
+#include "common/daemon/service.h"
 #include "common/net/coap.h"
-#include "common/net/tls.h"
 #include "smsr/channel/coap_carrier.h"
 #include "smsr/channel/smpp_carrier.h"
 #include "smsr/channel/tcp_carrier.h"
@@ -23,18 +20,13 @@
 
 struct app {
     struct conf *conf;
-    char listen[280];
-    struct state_dir state;
     struct secrets secrets;
-    struct rng rng;
-    struct turns *turns;
+    struct service service;
     struct coap_carrier *carrier;
     /* Each hands on what is not its own: streams of sockets, short messages of SMSCs, all else CoAP. */
     struct tcp_carrier *sockets;
     struct smpp_carrier *smscs;
     struct smsr_core *core;
-    struct tls_server *server;
-    struct crash_self crash;
 };
 
 /* --- log --- */
@@ -70,12 +62,6 @@ static void on_trouble(void *ctx, const struct eid *eid, const struct uuid *op, 
                                "secret in journal.db back from a backup (the EID: smctl operation "
                                "show OP)"
                              : err_text(err));
-}
-
-static void on_refused(void *ctx, const char *from, int err, const char *why)
-{
-    (void)ctx;
-    log_notice("tls", "from=%s error=%s refused: %s", from, err_name(err), why);
 }
 
 /* --- the loop --- */
@@ -134,7 +120,7 @@ static int run(void *ctx, struct errmsg *why)
     struct app *a = ctx;
     const struct turns_work work = {turn, due, idle, stop, why_it_failed, a};
 
-    return turns_run(a->turns, &work, why);
+    return turns_run(a->service.turns, &work, why);
 }
 
 /* --- opening --- */
@@ -168,12 +154,12 @@ static int check(const void *conf, struct errmsg *why)
 static int open_core(struct app *a, struct errmsg *why)
 {
     struct smsr_core_options o = {
-        .conf = a->conf, .journal_path = a->state.journal_path, .state_path = a->state.state_path,
-        .space = &a->state.space, .crypto = a->secrets.crypto, .keystore = a->secrets.keystore,
+        .conf = a->conf, .journal_path = a->service.state.journal_path, .state_path = a->service.state.state_path,
+        .space = &a->service.state.space, .crypto = a->secrets.crypto, .keystore = a->secrets.keystore,
         .pki = a->secrets.pki, .transport = a->secrets.transport,
-        .n_transport = a->secrets.n_transport, .clock = &CLOCK_SYSTEM, .rng = &a->rng,
+        .n_transport = a->secrets.n_transport, .clock = &CLOCK_SYSTEM, .rng = &a->service.rng,
         .carrier = tcp_carrier_port(a->sockets), .version = SMSR_VERSION,
-        .witness = crash_self_witness(&a->crash), .on_record = on_record,
+        .witness = crash_self_witness(&a->service.crash), .on_record = on_record,
         .on_trouble = on_trouble, .rss = daemon_resident, .ctx = a};
     int err = smsr_core_new(&o, &a->core, why);
 
@@ -194,7 +180,7 @@ static int open_coap(struct app *a, struct errmsg *why)
     for (unsigned i = 0; i < c->n_networks; i++)
         if (c->networks[i].coap)
             nets[n++] = (struct coap_network){c->networks[i].id, c->networks[i].coap};
-    err = coap_carrier_open(turns_loop(a->turns), c->coap, nets, n, &a->rng, &a->carrier, why);
+    err = coap_carrier_open(service_loop(&a->service), c->coap, nets, n, &a->service.rng, &a->carrier, why);
     free(nets);
     return err;
 }
@@ -220,23 +206,11 @@ static int open_smscs(struct app *a, struct errmsg *why)
         if (!c->networks[i].coap)
             err = smsc_of(&c->networks[i], &nets[n++], why);
     if (!err)
-        err = smpp_carrier_open(turns_loop(a->turns), nets, n, coap_carrier_port(a->carrier),
-                                &a->rng, &a->smscs, why);
+        err = smpp_carrier_open(service_loop(&a->service), nets, n, coap_carrier_port(a->carrier),
+                                &a->service.rng, &a->smscs, why);
     if (nets)
         mem_wipe(nets, c->n_networks * sizeof *nets);
     free(nets);
-    return err;
-}
-
-static int open_listener(struct app *a, struct errmsg *why)
-{
-    struct tls_files files = {a->conf->tls_ca, a->conf->tls_cert, a->conf->tls_key};
-    struct tls_limits limits = {.max_conns = a->conf->limits.connections};
-    struct rpc_handler h = smsr_core_handler(a->core);
-    int err = tls_listen(turns_loop(a->turns), &files, a->listen, &limits, &h, &a->server, why);
-
-    if (!err)
-        tls_server_on_refused(a->server, on_refused, a);
     return err;
 }
 
@@ -252,44 +226,55 @@ static void close_app(void *ctx)
 {
     struct app *a = ctx;
 
-    tls_server_free(a->server);
+    service_deafen(&a->service);
     attach(a, NULL);
     smsr_core_free(a->core);
     tcp_carrier_close(a->sockets);
     smpp_carrier_close(a->smscs);
     coap_carrier_close(a->carrier);
-    turns_free(a->turns);
+    service_close(&a->service);
     secrets_close(&a->secrets);
-    state_dir_close(&a->state);
     free(a);
+}
+
+static int open_service(struct app *a, const struct daemon_options *o, struct errmsg *why)
+{
+    const struct conf *c = a->conf;
+    const struct service_plan plan = {.name = "smsr", .who = CRASH_SR, .state = c->state,
+                                      .listen = c->listen, .reserve_mb = c->limits.reserve_mb,
+                                      .min_free_mb = c->limits.min_free_mb,
+                                      .tls = {c->tls_ca, c->tls_cert, c->tls_key},
+                                      .connections = c->limits.connections};
+
+    return service_open(&plan, o, &a->service, why);
+}
+
+static int listen_to_parties(struct app *a, struct errmsg *why)
+{
+    const struct rpc_handler h = smsr_core_handler(a->core);
+
+    return service_listen(&a->service, &h, why);
 }
 
 static int open_all(struct app *a, const struct daemon_options *o, struct errmsg *why)
 {
     const struct conf *c = a->conf;
-    int err = crash_self_init(&a->crash, CRASH_SR, why);
+    int err = conf_check_files(c, why);
 
-    if (!err)
-        err = conf_check_files(c, why);
     if (!err)
         err = secrets_open(c, clock_wall_ms(&CLOCK_SYSTEM), &a->secrets, why);
     if (!err)
-        err = state_dir_open("smsr", o->state ? o->state : c->state, c->limits.reserve_mb,
-                             c->limits.min_free_mb, &a->state, why);
-    if (!err && !(a->turns = turns_new()))
-        err = errmsg_set(why, ERR_NOMEM, "no memory for the loop");
+        err = open_service(a, o, why);
     if (!err)
         err = open_coap(a, why);
     if (!err)
         err = open_smscs(a, why);
     if (!err)
-        err = tcp_carrier_open(turns_loop(a->turns), c->https, STREAMS_MAX,
+        err = tcp_carrier_open(service_loop(&a->service), c->https, STREAMS_MAX,
                                smpp_carrier_port(a->smscs), &a->sockets, why);
     if (!err)
         err = open_core(a, why);
-    if (!err)
-        err = state_dir_sync(&a->state, why);
-    return err ? err : open_listener(a, why);
+    return err ? err : listen_to_parties(a, why);
 }
 
 static int open_app(void *conf, const struct daemon_options *o, void **ret_app, struct errmsg *why)
@@ -300,9 +285,6 @@ static int open_app(void *conf, const struct daemon_options *o, void **ret_app, 
     if (!a)
         return errmsg_set(why, ERR_NOMEM, "no memory");
     a->conf = conf;
-    a->state.lock = -1;
-    (void)snprintf(a->listen, sizeof a->listen, "%s", o->listen ? o->listen : a->conf->listen);
-    rng_init_system(&a->rng);
     err = open_all(a, o, why);
     if (err) {
         close_app(a);
@@ -313,22 +295,16 @@ static int open_app(void *conf, const struct daemon_options *o, void **ret_app, 
     return ERR_OK;
 }
 
-static void endpoint(const char *given, uint16_t port, char *dst, size_t cap)
-{
-    const char *colon = strrchr(given, ':');
-    (void)snprintf(dst, cap, "%.*s:%u", (int)(colon - given), given, port);
-}
-
 static void ready_line(const void *ctx, char *dst, size_t cap)
 {
     const struct app *a = ctx;
-    char rpc[300], coap[300], https[320] = "";
+    const struct service *s = &a->service;
+    char rpc[SERVICE_ENDPOINT], coap[SERVICE_ENDPOINT], at[SERVICE_ENDPOINT], https[320] = "";
 
-    endpoint(a->listen, tls_server_port(a->server), rpc, sizeof rpc);
-    endpoint(a->conf->coap, coap_carrier_udp_port(a->carrier), coap, sizeof coap);
+    service_endpoint(s->listen, tls_server_port(s->server), rpc);
+    service_endpoint(a->conf->coap, coap_carrier_udp_port(a->carrier), coap);
     if (a->conf->https) {
-        char at[300];
-        endpoint(a->conf->https, tcp_carrier_tcp_port(a->sockets), at, sizeof at);
+        service_endpoint(a->conf->https, tcp_carrier_tcp_port(a->sockets), at);
         (void)snprintf(https, sizeof https, " https=%s", at);
     }
     (void)snprintf(dst, cap, "smsr ready listen=%s coap=%s%s", rpc, coap, https);

@@ -322,13 +322,10 @@ static int turn_smsr(struct world *w)
     return err;
 }
 
-/* A decision that could not be carried out left no trace; only a failed engine is the end. */
 static int turn_smdp(struct world *w)
 {
-    int was = alloc_enter(LIFE_SMDP), err = smdp_core_run_due(w->dp);
+    int was = alloc_enter(LIFE_SMDP), err = smdp_core_turn(w->dp);
 
-    if (!err || !smdp_core_failed(w->dp))
-        err = smdp_core_turn_end(w->dp);
     (void)alloc_enter(was);
     return err;
 }
@@ -407,7 +404,7 @@ static int idle_smdp(struct world *w)
     int was = alloc_enter(LIFE_SMDP), err = smdp_core_idle(w->dp);
 
     (void)alloc_enter(was);
-    return err && smdp_core_failed(w->dp) ? err : ERR_OK;
+    return err;
 }
 
 /* Nothing comes until due: both write behind and empty their logs, and may die of it. */

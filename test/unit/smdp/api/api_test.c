@@ -240,7 +240,7 @@ static void power_cut_in_an_import(void **state)
     buf_init(&w->blue.up, 0);
     rpc_input(w->blue.server, buf_span(&octets));
     buf_fini(&octets);
-    assert_int_not_equal(smdp_core_turn_end(w->core), 0);
+    assert_int_not_equal(smdp_core_turn(w->core), 0);
     assert_true(smdp_core_failed(w->core));
     dpw_restart(w);
     unsigned there = 0;
