@@ -6,14 +6,14 @@
 #include "common/msg/es3.h"
 
 /* --- WAITING --- */
-int download_start(struct run *r)
+static int start(struct run *r)
 {
     r->next.state = ORDER_CHECK;
     (void)run_call(r, NO_PAYLOAD);
     return ERR_OK;
 }
 
-int download_waiting(const struct proc_view *v, const struct input *in, struct plan *p)
+static int waiting(const struct proc_view *v, const struct input *in, struct plan *p)
 {
     struct run r;
 
@@ -26,7 +26,7 @@ int download_waiting(const struct proc_view *v, const struct input *in, struct p
         p->volatile_due_ms = run_due(&r, r.now + r.pe->env->timer_ms[DP_TIMER_WAIT]);
         return ERR_OK;
     }
-    return download_start(&r);
+    return start(&r);
 }
 
 /* --- CHECK --- */
@@ -39,7 +39,7 @@ static const struct eis_profile *orphan(const struct run *r, const struct eis *e
     return NULL;
 }
 
-static int check_eis(struct run *r)
+static int check_heard(struct run *r)
 {
     const struct es3_get_eis_response *rsp;
     const struct eis_profile *left;
@@ -72,34 +72,23 @@ static int check_eis(struct run *r)
     return ERR_OK;
 }
 
-int download_check(const struct proc_view *v, const struct input *in, struct plan *p)
+static int check_done(struct run *r, const struct dp_job_result *res, int err)
 {
-    const struct dp_job_result *res;
     struct event *ev;
-    struct run r;
-    int err = ERR_OK;
 
-    run_init(&r, v, in, p);
-    if (download_common(&r, &err))
-        return err;
-    if (in->kind == IN_PEER)
-        return check_eis(&r);
-    res = download_job_result(in, &err);
-    if (!res)
-        return ERR_STATE;
     if (err) {
         struct exec_answer x = {
             .status = EXEC_FAILED, .code = res->code, .message = span_str(res->text)};
-        return download_conclude(&r, VERDICT_FAILED, &x, STAGE_PREPARATION);
+        return download_conclude(r, VERDICT_FAILED, &x, STAGE_PREPARATION);
     }
-    r.next.state = ORDER_CREATE;
-    r.next.memory_required = res->memory_required;
-    r.next.has_card_key = true;
-    r.next.bare_point = res->facts.bare_point;
-    r.next.curve = res->facts.curve;
-    memcpy(r.next.card_point, res->facts.card_point, ORDER_POINT);
-    ev = run_call(&r, NO_PAYLOAD);
-    ev->text = run_str(&r, res->text); /* a warning for the answer */
+    r->next.state = ORDER_CREATE;
+    r->next.memory_required = res->memory_required;
+    r->next.has_card_key = true;
+    r->next.bare_point = res->facts.bare_point;
+    r->next.curve = res->facts.curve;
+    memcpy(r->next.card_point, res->facts.card_point, ORDER_POINT);
+    ev = run_call(r, NO_PAYLOAD);
+    ev->text = run_str(r, res->text); /* a warning for the answer */
     return ERR_OK;
 }
 
@@ -115,29 +104,24 @@ bool download_stands(const struct exec_answer *x)
     return x->status == EXEC_FAILED && dp_code_is(&x->code, "8.2.2", "3.8");
 }
 
-int download_orphan(const struct proc_view *v, const struct input *in, struct plan *p)
+static int orphan_heard(struct run *r)
 {
     const void *body;
     struct exec_answer x;
-    struct run r;
-    int err = ERR_OK;
+    int err = run_peer(r, MSG_ES3_DELETE_ISDP_RESPONSE, &x, &body);
 
-    run_init(&r, v, in, p);
-    if (download_common(&r, &err))
-        return err;
-    err = run_peer(&r, MSG_ES3_DELETE_ISDP_RESPONSE, &x, &body);
     if (err)
         return err;
-    if (download_over(&r))
-        return download_expire(&r);
+    if (download_over(r))
+        return download_expire(r);
     if (download_gone(&x))
-        return download_start(&r);
+        return start(r);
     if (download_stands(&x)) {
         struct exec_answer full = dp_status_answer(
             DP_ST_CARD, "an unfinished profile on this card cannot be deleted; audit the card");
-        return download_conclude(&r, VERDICT_FAILED, &full, STAGE_PREPARATION);
+        return download_conclude(r, VERDICT_FAILED, &full, STAGE_PREPARATION);
     }
-    return download_pause(&r, run_is_busy(&x) ? DP_TIMER_BUSY : DP_TIMER_CLEANUP_1);
+    return download_pause(r, run_is_busy(&x) ? DP_TIMER_BUSY : DP_TIMER_CLEANUP_1);
 }
 
 /* --- CREATE --- */
@@ -156,36 +140,63 @@ static int create_failed(struct run *r, const struct exec_answer *x)
     return download_conclude(r, VERDICT_FAILED, x, STAGE_CARD);
 }
 
-int download_create(const struct proc_view *v, const struct input *in, struct plan *p)
+static int create_heard(struct run *r)
 {
     const struct es3_create_isdp_response *rsp;
     const void *body;
     struct exec_answer x;
+    int err = run_peer(r, MSG_ES3_CREATE_ISDP_RESPONSE, &x, &body);
+
+    if (err)
+        return err;
+    if (run_is_busy(&x) && !download_over(r) && !r->o->answered)
+        return download_pause(r, DP_TIMER_BUSY);
+    rsp = body;
+    if (rsp && rsp->isdp_aid.n)
+        r->next.aid = rsp->isdp_aid;
+    if (x.status == EXEC_FAILED)
+        return create_failed(r, &x);
+    if (!download_ok(&x))
+        return download_fail(r, &x, STAGE_BEARER, false);
+    if (r->o->answered || download_over(r))
+        return download_fail_with(r, DP_ST_EXPIRED, NULL, true);
+    if (!rsp || !aid_is_isd_p(&rsp->isdp_aid, NULL))
+        return download_fail_with(r, DP_ST_CARD, "the SM-SR named no ISD-P", true);
+    r->next.state = ORDER_PERSO;
+    (void)run_call(r, NO_PAYLOAD);
+    return ERR_OK;
+}
+
+/* --- the table --- */
+/* What a state does with what it waits for. */
+static const struct {
+    int (*heard)(struct run *r); /* from the SM-SR */
+    int (*done)(struct run *r, const struct dp_job_result *res, int err); /* NULL: it has no job */
+} STEPS[ORDER_STATES] = {
+    [ORDER_CHECK] = {check_heard, check_done},
+    [ORDER_ORPHAN] = {orphan_heard, NULL},
+    [ORDER_CREATE] = {create_heard, NULL},
+    [ORDER_PERSO] = {download_perso_heard, download_perso_done},
+    [ORDER_KEYSET] = {download_keyset_heard, download_keyset_done},
+    [ORDER_COMPLETE] = {download_complete_heard, NULL},
+    [ORDER_ENABLE] = {download_enable_heard, NULL},
+    [ORDER_DOUBT] = {download_enable_heard, NULL},
+    [ORDER_CLEANUP] = {download_cleanup_heard, NULL},
+};
+
+static int step(const struct proc_view *v, const struct input *in, struct plan *p)
+{
+    const struct dp_job_result *res;
     struct run r;
     int err = ERR_OK;
 
     run_init(&r, v, in, p);
     if (download_common(&r, &err))
         return err;
-    err = run_peer(&r, MSG_ES3_CREATE_ISDP_RESPONSE, &x, &body);
-    if (err)
-        return err;
-    if (run_is_busy(&x) && !download_over(&r) && !r.o->answered)
-        return download_pause(&r, DP_TIMER_BUSY);
-    rsp = body;
-    if (rsp && rsp->isdp_aid.n)
-        r.next.aid = rsp->isdp_aid;
-    if (x.status == EXEC_FAILED)
-        return create_failed(&r, &x);
-    if (!download_ok(&x))
-        return download_fail(&r, &x, STAGE_BEARER, false);
-    if (r.o->answered || download_over(&r))
-        return download_fail_with(&r, DP_ST_EXPIRED, NULL, true);
-    if (!rsp || !aid_is_isd_p(&rsp->isdp_aid, NULL))
-        return download_fail_with(&r, DP_ST_CARD, "the SM-SR named no ISD-P", true);
-    r.next.state = ORDER_PERSO;
-    (void)run_call(&r, NO_PAYLOAD);
-    return ERR_OK;
+    if (in->kind == IN_PEER)
+        return STEPS[r.o->state].heard(&r);
+    res = download_job_result(in, &err);
+    return res && STEPS[r.o->state].done ? STEPS[r.o->state].done(&r, res, err) : ERR_STATE;
 }
 
 #define BIT(s) (1u << (unsigned)(s))
@@ -196,28 +207,28 @@ int download_create(const struct proc_view *v, const struct input *in, struct pl
 
 static const struct proc_state STATES[ORDER_STATES] = {
     [ORDER_WAITING] = {"WAITING", WAITS, BIT(ORDER_CHECK) | ENDS, "wait", RESTART_WAIT,
-                       download_waiting},
+                       waiting},
     [ORDER_CHECK] = {"CHECK", JOBS, BIT(ORDER_CHECK) | BIT(ORDER_ORPHAN) | BIT(ORDER_CREATE) | ENDS,
-                     "call_repeat", RESTART_RESUME, download_check},
+                     "call_repeat", RESTART_RESUME, step},
     [ORDER_ORPHAN] = {"ORPHAN", CALLS, BIT(ORDER_ORPHAN) | BIT(ORDER_CHECK) | ENDS, "call_repeat",
-                      RESTART_RESUME, download_orphan},
+                      RESTART_RESUME, step},
     [ORDER_CREATE] = {"CREATE", CALLS,
                       BIT(ORDER_CREATE) | BIT(ORDER_PERSO) | BIT(ORDER_CLEANUP) | ENDS,
-                      "call_repeat", RESTART_RESUME, download_create},
+                      "call_repeat", RESTART_RESUME, step},
     [ORDER_PERSO] = {"PERSO", JOBS, BIT(ORDER_PERSO) | BIT(ORDER_KEYSET) | BIT(ORDER_CLEANUP),
-                     "call_repeat", RESTART_RESUME, download_perso},
+                     "call_repeat", RESTART_RESUME, step},
     [ORDER_KEYSET] = {"KEYSET", JOBS, BIT(ORDER_KEYSET) | BIT(ORDER_LOAD) | BIT(ORDER_CLEANUP),
-                      "call_repeat", RESTART_RESUME, download_keyset},
+                      "call_repeat", RESTART_RESUME, step},
     [ORDER_LOAD] = {"LOAD", JOBS, BIT(ORDER_LOAD) | BIT(ORDER_COMPLETE) | BIT(ORDER_CLEANUP),
                     "call_repeat", RESTART_RECONCILE, download_load},
     [ORDER_COMPLETE] = {"COMPLETE", CALLS,
                         BIT(ORDER_COMPLETE) | BIT(ORDER_ENABLE) | BIT(ORDER_CLEANUP) | ENDS,
-                        "call_repeat", RESTART_RESUME, download_complete},
+                        "call_repeat", RESTART_RESUME, step},
     [ORDER_ENABLE] = {"ENABLE", CALLS, BIT(ORDER_ENABLE) | BIT(ORDER_DOUBT) | ENDS, "call_repeat",
-                      RESTART_RESUME, download_enable},
-    [ORDER_DOUBT] = {"DOUBT", CALLS, ENDS, "call_repeat", RESTART_RESUME, download_enable},
+                      RESTART_RESUME, step},
+    [ORDER_DOUBT] = {"DOUBT", CALLS, ENDS, "call_repeat", RESTART_RESUME, step},
     [ORDER_CLEANUP] = {"CLEANUP", CALLS,
                        BIT(ORDER_CLEANUP) | BIT(ORDER_CHECK) | BIT(ORDER_COMPLETE) | ENDS,
-                       "cleanup_1", RESTART_RESUME, download_cleanup},
+                       "cleanup_1", RESTART_RESUME, step},
 };
 const struct proc DP_PROC_DOWNLOAD = {"download", FN_DOWNLOAD_PROFILE, STATES, ORDER_STATES};

@@ -8,17 +8,18 @@
 #define DOWNLOAD_NOT_ENABLED "installed; the validity period ended before it was enabled"
 #define DOWNLOAD_ENABLE_OPEN "installed; whether it is enabled is not known yet"
 
-/* --- deciders, one a state --- */
-int download_waiting(const struct proc_view *v, const struct input *in, struct plan *p);
-int download_check(const struct proc_view *v, const struct input *in, struct plan *p);
-int download_orphan(const struct proc_view *v, const struct input *in, struct plan *p);
-int download_create(const struct proc_view *v, const struct input *in, struct plan *p);
-int download_perso(const struct proc_view *v, const struct input *in, struct plan *p);
-int download_keyset(const struct proc_view *v, const struct input *in, struct plan *p);
+/* --- LOAD has a decider of its own --- */
 int download_load(const struct proc_view *v, const struct input *in, struct plan *p);
-int download_complete(const struct proc_view *v, const struct input *in, struct plan *p);
-int download_enable(const struct proc_view *v, const struct input *in, struct plan *p);
-int download_cleanup(const struct proc_view *v, const struct input *in, struct plan *p);
+
+/* --- what the others do with an answer of the SM-SR, and with the end of their key job (err: that of
+ * the job) --- */
+int download_perso_heard(struct run *r);
+int download_perso_done(struct run *r, const struct dp_job_result *res, int err);
+int download_keyset_heard(struct run *r);
+int download_keyset_done(struct run *r, const struct dp_job_result *res, int err);
+int download_complete_heard(struct run *r);
+int download_enable_heard(struct run *r);
+int download_cleanup_heard(struct run *r);
 
 /* --- ends: the order is concluded; nothing of it is on the card, so its ICCID is released --- */
 int download_conclude(struct run *r, enum verdict v, const struct exec_answer *x, enum stage stage);
@@ -41,7 +42,6 @@ int download_pause(struct run *r, enum dp_timer t);
 bool download_common(struct run *r, int *ret);
 /* NULL: the input is none. */
 const struct dp_job_result *download_job_result(const struct input *in, int *ret_err);
-int download_start(struct run *r); /* to CHECK */
 /* Answers to DeleteISDP: it is proved not to be there; or it may not be deleted (69E1: POL1), so it
  * is an installed profile. */
 bool download_gone(const struct exec_answer *x);

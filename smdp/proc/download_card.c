@@ -28,78 +28,68 @@ static bool sent(struct run *r, struct span *ret_data, int *ret)
     return false;
 }
 
-int download_perso(const struct proc_view *v, const struct input *in, struct plan *p)
+int download_perso_heard(struct run *r)
 {
-    struct run r;
     struct span data, rc;
-    int err = ERR_OK;
+    int err;
 
-    run_init(&r, v, in, p);
-    if (download_common(&r, &err))
+    if (!sent(r, &data, &err))
         return err;
-    if (in->kind == IN_PEER) {
-        if (!sent(&r, &data, &err))
-            return err;
-        err = es8_read_challenge(data, &rc);
-        if (err)
-            return download_fail_with(&r, DP_ST_CARD,
-                                      "the ISD-P does not take the SM-DP certificate", false);
-        run_job(&r, &(struct dp_out_job){.job = DP_JOB_AGREE, .data = rc});
-        return ERR_OK;
-    }
-    const struct dp_job_result *res = download_job_result(in, &err);
-    if (!res)
-        return ERR_STATE;
-    if (err)
-        return download_key_failed(&r, res, true);
-    r.next.state = ORDER_KEYSET;
-    r.next.rc_len = res->facts.rc_len;
-    memcpy(r.next.rc, res->facts.rc, sizeof r.next.rc);
-    r.next.has_own_key = true;
-    memcpy(r.next.own_point, res->facts.own_point, ORDER_POINT);
-    memcpy(r.next.signature, res->facts.signature, ORDER_SIGNATURE);
-    /* The key is durable before the card may have agreed on anything with it (trust 3.7). */
-    struct event *ev = run_call(&r, NO_PAYLOAD);
-    run_drop_secret(&r, ev, DP_SECRET_EPHEMERAL);
-    if (!mutant("EPHEMERAL_KEY_NOT_KEPT"))
-        run_put_secret(&r, ev, DP_SECRET_EPHEMERAL, res);
+    if (es8_read_challenge(data, &rc))
+        return download_fail_with(r, DP_ST_CARD, "the ISD-P does not take the SM-DP certificate",
+                                  false);
+    run_job(r, &(struct dp_out_job){.job = DP_JOB_AGREE, .data = rc});
     return ERR_OK;
 }
 
-int download_keyset(const struct proc_view *v, const struct input *in, struct plan *p)
+int download_perso_done(struct run *r, const struct dp_job_result *res, int err)
+{
+    struct event *ev;
+
+    if (err)
+        return download_key_failed(r, res, true);
+    r->next.state = ORDER_KEYSET;
+    r->next.rc_len = res->facts.rc_len;
+    memcpy(r->next.rc, res->facts.rc, sizeof r->next.rc);
+    r->next.has_own_key = true;
+    memcpy(r->next.own_point, res->facts.own_point, ORDER_POINT);
+    memcpy(r->next.signature, res->facts.signature, ORDER_SIGNATURE);
+    /* The key is durable before the card may have agreed on anything with it (trust 3.7). */
+    ev = run_call(r, NO_PAYLOAD);
+    run_drop_secret(r, ev, DP_SECRET_EPHEMERAL);
+    if (!mutant("EPHEMERAL_KEY_NOT_KEPT"))
+        run_put_secret(r, ev, DP_SECRET_EPHEMERAL, res);
+    return ERR_OK;
+}
+
+int download_keyset_heard(struct run *r)
 {
     struct dp_out_job job = {.job = DP_JOB_RECEIPT};
-    const struct dp_job_result *res;
-    struct run r;
     struct span data;
-    struct event *ev;
-    int err = ERR_OK;
+    int err;
 
-    run_init(&r, v, in, p);
-    if (download_common(&r, &err))
+    if (!sent(r, &data, &err))
         return err;
-    if (in->kind == IN_PEER) {
-        if (!sent(&r, &data, &err))
-            return err;
-        err = es8_read_receipt(data, &job.dr, &job.data);
-        if (err)
-            return download_fail_with(&r, DP_ST_CARD, "the card gives no receipt for the key set",
-                                      false);
-        run_job(&r, &job);
-        return ERR_OK;
-    }
-    res = download_job_result(in, &err);
-    if (!res)
-        return ERR_STATE;
+    if (es8_read_receipt(data, &job.dr, &job.data))
+        return download_fail_with(r, DP_ST_CARD, "the card gives no receipt for the key set",
+                                  false);
+    run_job(r, &job);
+    return ERR_OK;
+}
+
+int download_keyset_done(struct run *r, const struct dp_job_result *res, int err)
+{
+    struct event *ev;
+
     if (err)
-        return download_key_failed(&r, res, err == ERR_AUTH);
-    r.next.state = ORDER_LOAD;
-    r.next.batch = 0;
-    ev = run_advance(&r, r.now + r.pe->env->timer_ms[DP_TIMER_BUSY]);
-    run_drop_secret(&r, ev, DP_SECRET_EPHEMERAL);
-    run_drop_secret(&r, ev, DP_SECRET_ISDP_KEYS);
-    run_put_secret(&r, ev, DP_SECRET_ISDP_KEYS, res);
-    run_job(&r, &(struct dp_out_job){.job = DP_JOB_LOAD});
+        return download_key_failed(r, res, err == ERR_AUTH);
+    r->next.state = ORDER_LOAD;
+    r->next.batch = 0;
+    ev = run_advance(r, r->now + r->pe->env->timer_ms[DP_TIMER_BUSY]);
+    run_drop_secret(r, ev, DP_SECRET_EPHEMERAL);
+    run_drop_secret(r, ev, DP_SECRET_ISDP_KEYS);
+    run_put_secret(r, ev, DP_SECRET_ISDP_KEYS, res);
+    run_job(r, &(struct dp_out_job){.job = DP_JOB_LOAD});
     return ERR_OK;
 }
 

@@ -50,26 +50,22 @@ static int installed(struct run *r)
     return download_conclude_installed(r, NULL);
 }
 
-int download_complete(const struct proc_view *v, const struct input *in, struct plan *p)
+int download_complete_heard(struct run *r)
 {
     const void *body;
     struct exec_answer x;
-    struct run r;
-    int err = ERR_OK;
+    int err;
 
-    run_init(&r, v, in, p);
-    if (download_common(&r, &err))
-        return err;
-    if (told_of_it(&r))
-        return installed(&r);
-    err = run_peer(&r, MSG_ES3_PROFILE_DOWNLOAD_COMPLETED_RESPONSE, &x, &body);
+    if (told_of_it(r))
+        return installed(r);
+    err = run_peer(r, MSG_ES3_PROFILE_DOWNLOAD_COMPLETED_RESPONSE, &x, &body);
     if (err)
         return err;
     if (run_is_busy(&x))
-        return download_pause(&r, DP_TIMER_BUSY);
+        return download_pause(r, DP_TIMER_BUSY);
     if (!download_ok(&x))
-        return download_fail(&r, &x, STAGE_CONFIRMATION, true);
-    return installed(&r);
+        return download_fail(r, &x, STAGE_CONFIRMATION, true);
+    return installed(r);
 }
 
 /* --- ENABLE, DOUBT --- */
@@ -103,26 +99,22 @@ static int enable_in_doubt(struct run *r)
 }
 
 /* ENABLE and, once the caller has its answer, DOUBT: the same call is out. */
-int download_enable(const struct proc_view *v, const struct input *in, struct plan *p)
+int download_enable_heard(struct run *r)
 {
     const void *body;
     struct exec_answer x;
     enum verdict verdict;
-    struct run r;
-    int err = ERR_OK;
+    int err;
 
-    run_init(&r, v, in, p);
-    if (download_common(&r, &err))
-        return err;
-    if (run_told(&r, &verdict, &x) == ERR_OK)
-        return enable_ended(&r, verdict, &x);
-    err = run_peer(&r, MSG_ES3_ENABLE_PROFILE_RESPONSE, &x, &body);
+    if (run_told(r, &verdict, &x) == ERR_OK)
+        return enable_ended(r, verdict, &x);
+    err = run_peer(r, MSG_ES3_ENABLE_PROFILE_RESPONSE, &x, &body);
     if (err)
         return err;
-    if (run_is_busy(&x) && !r.o->answered && !download_over(&r))
-        return download_pause(&r, DP_TIMER_BUSY);
-    verdict = run_verdict(&r, &x);
-    return verdict == VERDICT_IN_DOUBT ? enable_in_doubt(&r) : enable_ended(&r, verdict, &x);
+    if (run_is_busy(&x) && !r->o->answered && !download_over(r))
+        return download_pause(r, DP_TIMER_BUSY);
+    verdict = run_verdict(r, &x);
+    return verdict == VERDICT_IN_DOUBT ? enable_in_doubt(r) : enable_ended(r, verdict, &x);
 }
 
 /* --- CLEANUP --- */
@@ -150,31 +142,26 @@ static int cleaned(struct run *r)
     return download_conclude_failed(r);
 }
 
-int download_cleanup(const struct proc_view *v, const struct input *in, struct plan *p)
+int download_cleanup_heard(struct run *r)
 {
     static const enum dp_timer PAUSE[] = {DP_TIMER_CLEANUP_1, DP_TIMER_CLEANUP_2,
                                           DP_TIMER_CLEANUP_3};
     const void *body;
     struct exec_answer x;
-    struct run r;
-    int err = ERR_OK;
+    int err = run_peer(r, MSG_ES3_DELETE_ISDP_RESPONSE, &x, &body);
 
-    run_init(&r, v, in, p);
-    if (download_common(&r, &err))
-        return err;
-    err = run_peer(&r, MSG_ES3_DELETE_ISDP_RESPONSE, &x, &body);
     if (err)
         return err;
     if (download_gone(&x))
-        return cleaned(&r);
-    if (download_stands(&x) && r.o->batch) {
-        r.next.state = ORDER_COMPLETE;
-        (void)run_call(&r, NO_PAYLOAD);
+        return cleaned(r);
+    if (download_stands(&x) && r->o->batch) {
+        r->next.state = ORDER_COMPLETE;
+        (void)run_call(r, NO_PAYLOAD);
         return ERR_OK;
     }
     if (run_is_busy(&x))
-        return download_pause(&r, DP_TIMER_BUSY);
+        return download_pause(r, DP_TIMER_BUSY);
     /* No proof either way: the ICCID stays bound to this card, and it is asked again, ever more
      * rarely. */
-    return download_pause(&r, PAUSE[r.o->tries < 2 ? r.o->tries : 2]);
+    return download_pause(r, PAUSE[r->o->tries < 2 ? r->o->tries : 2]);
 }

@@ -153,66 +153,65 @@ static void ask(struct world *w, struct client *c, enum msg_type type, void *bod
         world_fault(w, "%s cannot make its call", c->name);
 }
 
+static const enum msg_type ES4[] = {MSG_ES4_ENABLE_PROFILE_REQUEST, MSG_ES4_DISABLE_PROFILE_REQUEST,
+                                    MSG_ES4_DELETE_PROFILE_REQUEST, MSG_ES4_AUDIT_EIS_REQUEST,
+                                    MSG_ES4_GET_EIS_REQUEST};
+static const enum msg_type ES3[] = {MSG_ES3_ENABLE_PROFILE_REQUEST, MSG_ES3_DISABLE_PROFILE_REQUEST,
+                                    MSG_ES3_DELETE_ISDP_REQUEST, MSG_ES3_GET_EIS_REQUEST,
+                                    MSG_ES3_CREATE_ISDP_REQUEST};
+static const enum msg_type ES2[] = {MSG_ES2_ENABLE_PROFILE_REQUEST, MSG_ES2_DISABLE_PROFILE_REQUEST,
+                                    MSG_ES2_DELETE_PROFILE_REQUEST, MSG_ES2_DOWNLOAD_PROFILE_REQUEST};
+
+/* Requests of one layout stand once. */
+union request {
+    struct es4_enable_profile_request es4; /* and disable, delete; those of ES3 as well */
+    struct es4_audit_eis_request audit;    /* and GetEIS, of ES3 as well */
+    struct es3_create_isdp_request create;
+    struct es2_download_profile_request download;
+    struct es2_enable_profile_request es2; /* and disable, delete */
+};
+
+/* One of the n functions, for that card. */
+static void ask_one(struct world *w, struct client *c, const enum msg_type *of, unsigned n,
+                    const struct target *t, const char *mno)
+{
+    enum msg_type type = of[rng_below(&w->story_rng, n)];
+    union request r;
+
+    memset(&r, 0, sizeof r);
+    if (type == MSG_ES2_DOWNLOAD_PROFILE_REQUEST)
+        r.download = (struct es2_download_profile_request){
+            .eid = t->eid, .iccid = t->iccid, .smsr_id = w->smsr_oid};
+    else if (of == ES2)
+        r.es2 = (struct es2_enable_profile_request){
+            .eid = t->eid, .iccid = t->iccid, .smsr_id = w->smsr_oid};
+    else if (type == MSG_ES4_AUDIT_EIS_REQUEST || type == MSG_ES4_GET_EIS_REQUEST ||
+             type == MSG_ES3_GET_EIS_REQUEST)
+        r.audit = (struct es4_audit_eis_request){.eid = t->eid};
+    else if (type == MSG_ES3_CREATE_ISDP_REQUEST) {
+        r.create = (struct es3_create_isdp_request){
+            .eid = t->eid, .iccid = t->iccid, .required_memory = 1000};
+        (void)snprintf(r.create.mno_id.s, sizeof r.create.mno_id.s, "%s", mno);
+    } else
+        r.es4 = (struct es4_enable_profile_request){.eid = t->eid, .iccid = t->iccid};
+    ask(w, c, type, &r, t, mno);
+}
+
 static void ask_es4(struct world *w, struct client *c, const struct target *t)
 {
-    static const enum msg_type SWITCH[] = {MSG_ES4_ENABLE_PROFILE_REQUEST, MSG_ES4_DISABLE_PROFILE_REQUEST,
-                                           MSG_ES4_DELETE_PROFILE_REQUEST};
-    struct es4_enable_profile_request s;
-    struct es4_audit_eis_request q;
-    uint64_t which = rng_below(&w->story_rng, 5);
-
-    memset(&s, 0, sizeof s);
-    memset(&q, 0, sizeof q);
-    s.eid = q.eid = t->eid;
-    s.iccid = t->iccid;
-    if (which < 3)
-        ask(w, c, SWITCH[which], &s, t, NULL);
-    else /* one layout: base, EID */
-        ask(w, c, which == 3 ? MSG_ES4_AUDIT_EIS_REQUEST : MSG_ES4_GET_EIS_REQUEST, &q, t, NULL);
+    ask_one(w, c, ES4, sizeof ES4 / sizeof *ES4, t, NULL);
 }
 
 static void ask_es3(struct world *w, struct client *c, const struct target *t)
 {
-    static const enum msg_type SWITCH[] = {MSG_ES3_ENABLE_PROFILE_REQUEST, MSG_ES3_DISABLE_PROFILE_REQUEST,
-                                           MSG_ES3_DELETE_ISDP_REQUEST};
     const char *mno = rng_below(&w->story_rng, 2) ? FACTORY_B : FACTORY_RIVAL;
-    struct es3_create_isdp_request create;
-    struct es3_enable_profile_request s;
-    struct es3_get_eis_request q;
-    uint64_t which = rng_below(&w->story_rng, 5);
 
-    memset(&create, 0, sizeof create);
-    memset(&s, 0, sizeof s);
-    memset(&q, 0, sizeof q);
-    create.eid = s.eid = q.eid = t->eid;
-    create.iccid = s.iccid = t->iccid;
-    (void)snprintf(create.mno_id.s, sizeof create.mno_id.s, "%s", mno);
-    create.required_memory = 1000;
-    if (which < 3)
-        ask(w, c, SWITCH[which], &s, t, mno);
-    else if (which == 3)
-        ask(w, c, MSG_ES3_GET_EIS_REQUEST, &q, t, mno);
-    else
-        ask(w, c, MSG_ES3_CREATE_ISDP_REQUEST, &create, t, mno);
+    ask_one(w, c, ES3, sizeof ES3 / sizeof *ES3, t, mno);
 }
 
 static void ask_es2(struct world *w, struct client *c, const struct target *t)
 {
-    static const enum msg_type SWITCH[] = {MSG_ES2_ENABLE_PROFILE_REQUEST, MSG_ES2_DISABLE_PROFILE_REQUEST,
-                                           MSG_ES2_DELETE_PROFILE_REQUEST};
-    struct es2_download_profile_request d;
-    struct es2_enable_profile_request s;
-    uint64_t which = rng_below(&w->story_rng, 4);
-
-    memset(&d, 0, sizeof d);
-    memset(&s, 0, sizeof s);
-    d.eid = s.eid = t->eid;
-    d.iccid = s.iccid = t->iccid;
-    d.smsr_id = s.smsr_id = w->smsr_oid;
-    if (which < 3)
-        ask(w, c, SWITCH[which], &s, t, NULL);
-    else
-        ask(w, c, MSG_ES2_DOWNLOAD_PROFILE_REQUEST, &d, t, NULL);
+    ask_one(w, c, ES2, sizeof ES2 / sizeof *ES2, t, NULL);
 }
 
 /* The EIS of somebody else's card: it stands in a register already, or it does not. */

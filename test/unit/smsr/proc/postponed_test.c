@@ -33,6 +33,40 @@ static void silent(struct core *w, enum function f, unsigned profile)
     next_fence(w);
 }
 
+/* The question is answered from the number of that profile (0: without one); the operation goes on
+ * in that state. */
+static void hears(struct core *w, unsigned from, const char *list, const char *state)
+{
+    w->por_from = from;
+    core_por_list(w, 0, list);
+    assert_null(core_event(w, EV_OPERATION_CONCLUDED));
+    assert_string_equal(core_state(w), state);
+}
+
+/* It ends as if the device had never stayed behind. */
+static void hears_and_ends(struct core *w, unsigned from, const char *list)
+{
+    w->por_from = from;
+    core_por_list(w, 0, list);
+    core_expect_end(w, VERDICT_SUCCESS, "", "");
+}
+
+static void hears_the_roll_back(struct core *w, unsigned from)
+{
+    w->por_from = from;
+    core_por_list(w, 0, OLD_ON);
+    core_expect_end(w, VERDICT_ROLLED_BACK, "8.4", "4.2");
+}
+
+/* The notification, and its confirmation. */
+static void notified(struct core *w)
+{
+    core_note(w, 2, 5, ONE);
+    assert_string_equal(core_state(w), "CONFIRMING");
+    core_por_hex(w, 0, "AB09800101230480009000");
+    core_expect_end(w, VERDICT_SUCCESS, "", "");
+}
+
 static void an_answer_over_the_old_network_opens_no_window(void **state)
 {
     struct core *w = *state;
@@ -40,20 +74,15 @@ static void an_answer_over_the_old_network_opens_no_window(void **state)
 
     silent(w, FN_ENABLE_PROFILE, ONE);
     for (unsigned i = 0; i < 8; i++) {
-        w->por_from = BOOT;
-        core_por_list(w, 0, NEW_ON);
-        assert_string_equal(core_state(w), "FENCING");
+        hears(w, BOOT, NEW_ON, "FENCING");
         assert_true(core_event(w, EV_OPERATION_ANSWERED)->text.n > 0);
         next_fence(w);
     }
-    w->por_from = ONE;
-    core_por_list(w, 0, NEW_ON);
+    hears(w, ONE, NEW_ON, "WAIT_ROLLBACK");
     moved = w->now;
-    assert_string_equal(core_state(w), "WAIT_ROLLBACK");
     next_fence(w);
     assert_int_equal(w->now - moved, 600 * SECONDS);
-    core_por_list(w, 0, NEW_ON);
-    core_expect_end(w, VERDICT_SUCCESS, "", "");
+    hears_and_ends(w, ONE, NEW_ON);
 }
 
 static void it_may_still_roll_back(void **state)
@@ -61,15 +90,11 @@ static void it_may_still_roll_back(void **state)
     struct core *w = *state;
 
     silent(w, FN_ENABLE_PROFILE, ONE);
-    w->por_from = BOOT;
-    core_por_list(w, 0, NEW_ON);
+    hears(w, BOOT, NEW_ON, "FENCING");
     next_fence(w);
-    w->por_from = ONE;
-    core_por_list(w, 0, NEW_ON);
+    hears(w, ONE, NEW_ON, "WAIT_ROLLBACK");
     next_fence(w);
-    w->por_from = BOOT;
-    core_por_list(w, 0, OLD_ON);
-    core_expect_end(w, VERDICT_ROLLED_BACK, "8.4", "4.2");
+    hears_the_roll_back(w, BOOT);
 }
 
 /* It said 9000, be it in time or behind the fence: whoever finds the old profile on has found a
@@ -79,13 +104,11 @@ static void what_ran_and_is_undone_was_rolled_back(void **state)
     struct core *w = *state;
 
     silent(w, FN_ENABLE_PROFILE, ONE);
-    core_por_list(w, 0, OLD_ON);
-    core_expect_end(w, VERDICT_ROLLED_BACK, "8.4", "4.2");
+    hears_the_roll_back(w, 0);
     core_call(w, CORE_B, FN_ENABLE_PROFILE, ONE);
     next_fence(w);
     core_por_sw(w, w->e->counter_high - 1, 0x9000);
-    core_por_list(w, 0, OLD_ON);
-    core_expect_end(w, VERDICT_ROLLED_BACK, "8.4", "4.2");
+    hears_the_roll_back(w, 0);
 }
 
 /* The window was opened by an answer without a number; behind it the card is still where it was. */
@@ -94,20 +117,13 @@ static void behind_the_window_it_has_to_be_there(void **state)
     struct core *w = *state;
 
     silent(w, FN_ENABLE_PROFILE, ONE);
-    core_por_list(w, 0, NEW_ON);
-    assert_string_equal(core_state(w), "WAIT_ROLLBACK");
+    hears(w, 0, NEW_ON, "WAIT_ROLLBACK");
     next_fence(w);
-    w->por_from = BOOT;
-    core_por_list(w, 0, NEW_ON);
-    assert_null(core_event(w, EV_OPERATION_CONCLUDED));
-    assert_string_equal(core_state(w), "FENCING");
+    hears(w, BOOT, NEW_ON, "FENCING");
     next_fence(w);
-    w->por_from = ONE;
-    core_por_list(w, 0, NEW_ON);
-    assert_string_equal(core_state(w), "WAIT_ROLLBACK");
+    hears(w, ONE, NEW_ON, "WAIT_ROLLBACK");
     next_fence(w);
-    core_por_list(w, 0, NEW_ON);
-    core_expect_end(w, VERDICT_SUCCESS, "", "");
+    hears_and_ends(w, ONE, NEW_ON);
 }
 
 /* The notification comes from the new network or not at all. */
@@ -116,12 +132,8 @@ static void a_notification_still_settles_it(void **state)
     struct core *w = *state;
 
     silent(w, FN_ENABLE_PROFILE, ONE);
-    w->por_from = BOOT;
-    core_por_list(w, 0, NEW_ON);
-    core_note(w, 2, 5, ONE);
-    assert_string_equal(core_state(w), "CONFIRMING");
-    core_por_hex(w, 0, "AB09800101230480009000");
-    core_expect_end(w, VERDICT_SUCCESS, "", "");
+    hears(w, BOOT, NEW_ON, "FENCING");
+    notified(w);
 }
 
 /* A disabling moves the device to the fall-back profile. */
@@ -131,20 +143,13 @@ static void a_disabling_waits_likewise(void **state)
 
     core_call(w, CORE_B, FN_ENABLE_PROFILE, ONE);
     core_por_sw(w, 0, 0x9000);
-    core_note(w, 2, 5, ONE);
-    core_por_hex(w, 0, "AB09800101230480009000");
-    core_expect_end(w, VERDICT_SUCCESS, "", "");
+    notified(w);
     silent(w, FN_DISABLE_PROFILE, ONE);
-    w->por_from = ONE;
-    core_por_list(w, 0, OLD_ON);
-    assert_string_equal(core_state(w), "FENCING");
+    hears(w, ONE, OLD_ON, "FENCING");
     next_fence(w);
-    w->por_from = BOOT;
-    core_por_list(w, 0, OLD_ON);
-    assert_string_equal(core_state(w), "WAIT_ROLLBACK");
+    hears(w, BOOT, OLD_ON, "WAIT_ROLLBACK");
     next_fence(w);
-    core_por_list(w, 0, OLD_ON);
-    core_expect_end(w, VERDICT_SUCCESS, "", "");
+    hears_and_ends(w, BOOT, OLD_ON);
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, core_setup, core_teardown)
