@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Clock port. Wall time (Unix milliseconds) is what is stored; monotonic time orders timers of one
- * process. The simulator supplies a virtual clock (design law 6). */
+/* Clock port. Wall time (Unix milliseconds) is what is stored; monotonic time orders timers, goes on while
+ * the machine sleeps and begins anew when it starts. The simulator supplies a virtual clock (design law 6). */
 #pragma once
 
 #include <stdint.h>
@@ -9,6 +9,7 @@ struct clock {
     int64_t (*wall_ms)(void *ctx);
     int64_t (*mono_ms)(void *ctx);
     void *ctx;
+    uint64_t (*boot)(void *ctx);   /* another one after each start of the machine; 0 or NULL: not known */
 };
 
 static inline int64_t clock_wall_ms(const struct clock *c)
@@ -18,6 +19,10 @@ static inline int64_t clock_wall_ms(const struct clock *c)
 static inline int64_t clock_mono_ms(const struct clock *c)
 {
     return c->mono_ms(c->ctx);
+}
+static inline uint64_t clock_boot(const struct clock *c)
+{
+    return c->boot ? c->boot(c->ctx) : 0;
 }
 
 extern const struct clock CLOCK_SYSTEM;

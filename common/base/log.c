@@ -34,7 +34,7 @@ void log_set_plain(bool plain)
 
 void log_set_clock(const struct clock *clock)
 {
-    state.clock = clock ? *clock : (struct clock){NULL, NULL, NULL};
+    state.clock = clock ? *clock : (struct clock){0};
 }
 
 bool log_level_parse(const char *s, enum log_level *ret)

@@ -33,13 +33,28 @@ static int64_t steady_mono(void *ctx)
     return clock_mono_ms(s->under);
 }
 
-void steady_clock_init(struct steady_clock *s, const struct clock *under, int64_t not_before_ms)
+static uint64_t steady_boot(void *ctx)
 {
-    int64_t wall = clock_wall_ms(under);
+    const struct steady_clock *s = ctx;
 
-    s->port = (struct clock){steady_wall, steady_mono, s};
-    s->under = under;
-    s->mono_ms = clock_mono_ms(under);
-    s->wall_ms = wall > not_before_ms ? wall : not_before_ms;
-    s->gap_ms = wall - s->wall_ms;
+    return s->boot;
+}
+
+void steady_clock_init(struct steady_clock *s, const struct clock *under, int64_t not_before_ms,
+                       struct steady_mark mark)
+{
+    int64_t wall = clock_wall_ms(under), mono = clock_mono_ms(under), at = wall;
+    uint64_t boot = clock_boot(under);
+
+    if (boot && boot == mark.boot && mono >= mark.mono_ms)
+        at = mark.at_ms + (mono - mark.mono_ms);
+    if (at < not_before_ms)
+        at = not_before_ms;
+    *s = (struct steady_clock){.port = {steady_wall, steady_mono, s, steady_boot}, .under = under,
+                               .mono_ms = mono, .wall_ms = at, .gap_ms = wall - at, .boot = boot};
+}
+
+struct steady_mark steady_clock_mark(const struct steady_clock *s)
+{
+    return (struct steady_mark){s->boot, s->mono_ms, s->wall_ms};
 }

@@ -79,7 +79,7 @@ struct out_item {
 
 enum engine_stmt {
     ES_META_GET, ES_META_SET, ES_PARTY_ALL, ES_PARTY_PUT, ES_DELIVERY_PAGE, ES_DELIVERY_PUT,
-    ES_DELIVERY_DEL, ES_PEER_ALL, ES_PEER_PUT, ES_IDEM_GET, ES_IDEM_PUT, ES_COUNT
+    ES_DELIVERY_DEL, ES_PEER_ALL, ES_PEER_PUT, ES_IDEM_GET, ES_IDEM_PUT, ES_CLOCK_GET, ES_CLOCK_PUT, ES_COUNT
 };
 
 struct engine {
@@ -187,6 +187,8 @@ extern const char *const ENGINE_MIGRATIONS[];
 extern const unsigned ENGINE_MIGRATION_COUNT;
 extern const char *const ENGINE_SQL[ES_COUNT];
 MUST_CHECK int state_open(struct engine *e, struct errmsg *why);
+/* Starts the time of records and timers, by the mark that the process before this one left. */
+MUST_CHECK int state_clock(struct engine *e, const struct clock *under);
 
 /* verify.c: the engine's own tables as they are compared */
 extern const struct engine_dump ENGINE_DUMPS[];

@@ -100,19 +100,6 @@ static int check_applied(struct engine *e, struct errmsg *why)
     return ERR_OK;
 }
 
-/* Time goes on behind the last record, whatever the wall clock says (I6 of facts: trust 3.11). */
-static int start_clock(struct engine *e, const struct clock *under)
-{
-    int64_t last_ms;
-    int err = journal_last_at(e->journal, &last_ms);
-
-    if (err)
-        return err;
-    steady_clock_init(&e->steady, under, last_ms);
-    e->clock = &e->steady.port;
-    return ERR_OK;
-}
-
 static int init(struct engine *e)
 {
     if (!e->cfg.overlay_max)
@@ -151,9 +138,9 @@ int engine_open(const struct engine_config *cfg, const struct engine_app *app,
     if (!err)
         err = journal_open(cfg->journal_path, &jo, crypto, &e->journal, why);
     if (!err)
-        err = start_clock(e, clock);
-    if (!err)
         err = state_open(e, why);
+    if (!err) /* on behind the last record, whatever the wall clock says (I6 of facts: trust 3.11) */
+        err = state_clock(e, clock);
     if (!err)
         err = check_applied(e, why);
     if (!err)

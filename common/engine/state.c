@@ -35,6 +35,10 @@ const char *const ENGINE_SQL[ES_COUNT] = {
     [ES_PEER_PUT] = "INSERT OR REPLACE INTO peer VALUES(?1, ?2)",
     [ES_IDEM_GET] = "SELECT digest, op, answer_lsn, at_ms FROM call WHERE key = ?1",
     [ES_IDEM_PUT] = "INSERT OR REPLACE INTO call VALUES(?1, ?2, ?3, ?4, ?5)",
+    [ES_CLOCK_GET] = "SELECT b.value, m.value, a.value FROM meta b, meta m, meta a"
+                     " WHERE b.key = 'clock_boot' AND m.key = 'clock_mono_ms' AND a.key = 'clock_at_ms'",
+    [ES_CLOCK_PUT] = "INSERT OR REPLACE INTO meta VALUES('clock_boot', ?1), ('clock_mono_ms', ?2),"
+                     " ('clock_at_ms', ?3)",
 };
 
 static int migrate(struct engine *e, struct errmsg *why)
@@ -78,11 +82,59 @@ int state_open(struct engine *e, struct errmsg *why)
     return err ? err : deliveries_load(e);
 }
 
+/* --- the clock: the one thing here that no record tells; lost, the wall clock is believed --- */
+static int put_mark(struct engine *e)
+{
+    struct steady_mark m = steady_clock_mark(&e->steady);
+    struct stmt *st = stmt_at(e->stmts, ES_CLOCK_PUT);
+
+    stmt_bind_i64(st, 1, (int64_t)m.boot);
+    stmt_bind_i64(st, 2, m.mono_ms);
+    stmt_bind_i64(st, 3, m.at_ms);
+    return stmt_run(st);
+}
+
+static int read_mark(struct engine *e, struct steady_mark *ret)
+{
+    struct stmt *st = stmt_at(e->stmts, ES_CLOCK_GET);
+    int err = stmt_row(st);
+
+    *ret = (struct steady_mark){0};
+    if (err == ERR_NOT_FOUND)
+        return ERR_OK;
+    if (!err)
+        *ret = (struct steady_mark){(uint64_t)stmt_i64(st, 0), stmt_i64(st, 1), stmt_i64(st, 2)};
+    return stmt_end(st, err);
+}
+
+/* The mark of this start is written at once: what dies before its first flush is followed as well. */
+int state_clock(struct engine *e, const struct clock *under)
+{
+    struct steady_mark mark;
+    int64_t last_ms;
+    int err = journal_last_at(e->journal, &last_ms);
+
+    if (!err)
+        err = read_mark(e, &mark);
+    if (err)
+        return err;
+    steady_clock_init(&e->steady, under, last_ms, mutant("CLOCK_WITHOUT_MARK") ? (struct steady_mark){0} : mark);
+    e->clock = &e->steady.port;
+    if (e->cfg.read_only || !e->steady.boot)
+        return ERR_OK;
+    err = db_begin(e->state);
+    if (!err)
+        err = put_mark(e);
+    return err ? err : db_commit(e->state);
+}
+
 static int save_all(struct engine *e)
 {
     struct stmt *st = stmt_at(e->stmts, ES_META_SET);
     int err = e->app.save_rest ? e->app.save_rest(e->app.ctx, e->state) : ERR_OK;
 
+    if (!err && e->steady.boot)
+        err = put_mark(e);
     if (err)
         return err;
     LIST_EACH (it, &e->dirty) {

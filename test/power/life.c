@@ -325,7 +325,7 @@ static bool start(struct life *l, uint64_t until)
 static void init(struct life *l)
 {
     l->crypto = crypto_new(NULL);
-    l->clock = (struct clock){now, now, l};
+    l->clock = (struct clock){now, now, l, NULL};
     rng_init_seeded(&l->rng, l->seed * 3 + 1);
     rng_init_seeded(&l->id_rng, l->seed * 5 + 2);
     living = l;

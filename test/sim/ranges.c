@@ -72,10 +72,6 @@ static void draw_clocks(const struct draw *d, struct world_ranges *r)
         s->at_ms = from + 1 + (int64_t)rng_below(d->rng, (uint64_t)(6ll * HOUR_MS - from));
         s->by_ms = either_way(d->rng, rng_below(d->rng, 4) ? HOUR_MS : 10 * YEAR_MS);
         s->of_smdp = rng_below(d->rng, 2) != 0;
-        /* Forward and then a restart: a roll-back window that is open ends early, since what passed
-         * meanwhile is known by the wall clock alone. The SM-SR has no answer to that yet. */
-        if (s->by_ms > 0 && !s->of_smdp)
-            s->by_ms = -s->by_ms;
         from = s->at_ms;
     }
 }

@@ -46,9 +46,16 @@ static int64_t daemon_wall(void *ctx)
     return WORLD_START_MS + daemon_mono(ctx) + c->step_ms;
 }
 
-static void daemon_clock_init(struct daemon_clock *c, const struct world *w, int64_t drift)
+static uint64_t daemon_boot(void *ctx)
 {
-    *c = (struct daemon_clock){.w = w, .drift = drift, .port = {daemon_wall, daemon_mono, c}};
+    const struct daemon_clock *c = ctx;
+    return 1 + c->life->deaths.machine;
+}
+
+static void daemon_clock_init(struct daemon_clock *c, const struct world *w, const struct life *l, int64_t drift)
+{
+    *c = (struct daemon_clock){.w = w, .drift = drift, .life = l,
+                               .port = {daemon_wall, daemon_mono, c, daemon_boot}};
 }
 
 /* When it shows that monotonic time. */
@@ -341,6 +348,18 @@ static void turns(struct world *w)
 }
 
 /* --- death and birth --- */
+/* A machine that starts finds a time server before it starts a daemon: a wall clock that was set forward
+ * would shorten what is under way, and nobody could tell. */
+static void buried(struct world *w, struct life *l)
+{
+    struct daemon_clock *c = l->who == LIFE_SMSR ? &w->sr_clock : &w->dp_clock;
+    uint64_t machine = l->deaths.machine;
+
+    life_buried(l, w->now_ms);
+    if (l->deaths.machine != machine && c->step_ms > 0)
+        c->step_ms = 0;
+}
+
 static void bury_smsr(struct world *w)
 {
     links_cut_of(w->links, &w->sr_life, w->now_ms);
@@ -349,7 +368,7 @@ static void bury_smsr(struct world *w)
     while (w->n_conns)
         if (simnet_stream_closed(w->net, w->conns[--w->n_conns], world_wall(w)))
             world_fault(w, "the network cannot close a stream");
-    life_buried(&w->sr_life, w->now_ms);
+    buried(w, &w->sr_life);
 }
 
 static void bury_smdp(struct world *w)
@@ -358,7 +377,7 @@ static void bury_smdp(struct world *w)
     links_cut_of(w->links, w, w->now_ms);
     smdp_core_free(w->dp);
     w->dp = NULL;
-    life_buried(&w->dp_life, w->now_ms);
+    buried(w, &w->dp_life);
 }
 
 /* A start may be cut short as well: the next one finds what it left. */
@@ -367,7 +386,7 @@ static void born(struct world *w, struct life *l, int err, const struct errmsg *
     if (!err)
         return;
     if (dead(w, l))
-        life_buried(l, w->now_ms);
+        buried(w, l);
     else
         world_fault(w, "%s does not start again: %s", l->name, why->text);
 }
@@ -487,11 +506,11 @@ int world_new(const struct world_plan *p, struct world **ret, struct errmsg *why
     if (!w)
         return ERR_NOMEM;
     w->plan = *p;
-    w->clock = (struct clock){clock_wall, clock_mono, w};
+    w->clock = (struct clock){clock_wall, clock_mono, w, NULL};
     rng_init_seeded(&w->range_rng, p->seed ^ 0x5b);
     world_ranges_draw(&w->range_rng, p->faults, &w->ranges);
-    daemon_clock_init(&w->sr_clock, w, w->ranges.drift[0]);
-    daemon_clock_init(&w->dp_clock, w, w->ranges.drift[1]);
+    daemon_clock_init(&w->sr_clock, w, &w->sr_life, w->ranges.drift[0]);
+    daemon_clock_init(&w->dp_clock, w, &w->dp_life, w->ranges.drift[1]);
     w->carrier = (struct carrier){carry_sms, carry_bytes, carry_close, w};
     rng_init_seeded(&w->id_rng, p->seed ^ 0x1d);
     rng_init_seeded(&w->net_rng, p->seed ^ 0x2e);

@@ -24,6 +24,7 @@ struct daemon_clock {
     const struct world *w;
     int64_t drift;                 /* how much faster than the world's, of RATE_ONE */
     int64_t step_ms;               /* how far its wall clock was set forward so far */
+    const struct life *life;
 };
 struct world {
     struct world_plan plan;

@@ -19,9 +19,15 @@ static int64_t fake_mono(void *ctx)
     return f->mono_ms;
 }
 
+static uint64_t fake_boot(void *ctx)
+{
+    const struct fake_clock *f = ctx;
+    return f->boot;
+}
+
 void fake_clock_init(struct fake_clock *f, int64_t wall_ms)
 {
-    *f = (struct fake_clock){wall_ms, 1000, {fake_wall, fake_mono, f}};
+    *f = (struct fake_clock){wall_ms, 1000, 1, {fake_wall, fake_mono, f, fake_boot}};
 }
 
 void fake_clock_step(struct fake_clock *f, int64_t ms)

@@ -8,6 +8,7 @@
 struct fake_clock {
     int64_t wall_ms;
     int64_t mono_ms;
+    uint64_t boot;        /* 1; another: the machine was started again */
     struct clock port;    /* hand &port to the code under test; f must not move afterwards */
 };
 void fake_clock_init(struct fake_clock *f, int64_t wall_ms);

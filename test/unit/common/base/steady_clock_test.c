@@ -14,6 +14,8 @@
 #define HOUR 3600000ll
 #define YEAR (365 * 24 * HOUR)
 
+static const struct steady_mark NONE = {0, 0, 0};
+
 static void it_goes_with_both_clocks(void **state)
 {
     struct fake_clock f;
@@ -21,7 +23,7 @@ static void it_goes_with_both_clocks(void **state)
 
     (void)state;
     fake_clock_init(&f, NOW);
-    steady_clock_init(&s, &f.port, 0);
+    steady_clock_init(&s, &f.port, 0, NONE);
     for (int64_t t = 0; t < 100 * HOUR; t += 1234567) {
         assert_int_equal(clock_wall_ms(&s.port), NOW + t);
         assert_int_equal(clock_mono_ms(&s.port), clock_mono_ms(&f.port));
@@ -39,7 +41,7 @@ static void a_step_is_followed_slowly(void **state)
         struct steady_clock s;
         int64_t before, passed;
         fake_clock_init(&f, NOW);
-        steady_clock_init(&s, &f.port, 0);
+        steady_clock_init(&s, &f.port, 0, NONE);
         f.wall_ms += STEPS[i];
         before = clock_wall_ms(&s.port);
         for (unsigned n = 0; n < 10 * 3600; n++) {
@@ -64,7 +66,7 @@ static void a_small_step_is_made_up_for(void **state)
 
     (void)state;
     fake_clock_init(&f, NOW);
-    steady_clock_init(&s, &f.port, 0);
+    steady_clock_init(&s, &f.port, 0, NONE);
     f.wall_ms += 2000;
     for (unsigned n = 0; n < 600; n++) {
         fake_clock_step(&f, 1000);
@@ -81,7 +83,7 @@ static void it_does_not_begin_in_the_past(void **state)
 
     (void)state;
     fake_clock_init(&f, NOW);
-    steady_clock_init(&s, &f.port, NOW + 60000);
+    steady_clock_init(&s, &f.port, NOW + 60000, NONE);
     assert_int_equal(clock_wall_ms(&s.port), NOW + 60000);
     fake_clock_step(&f, 1000);
     assert_int_equal(clock_wall_ms(&s.port), NOW + 60000 + 995);
@@ -90,8 +92,54 @@ static void it_does_not_begin_in_the_past(void **state)
         (void)clock_wall_ms(&s.port);
     }
     assert_int_equal(clock_wall_ms(&s.port), f.wall_ms);
-    steady_clock_init(&s, &f.port, NOW);
+    steady_clock_init(&s, &f.port, NOW, NONE);
     assert_int_equal(clock_wall_ms(&s.port), f.wall_ms);
+}
+
+/* Set while nobody ran, or while somebody did: the next process goes on from the mark. */
+static void it_goes_on_after_a_restart(void **state)
+{
+    static const int64_t STEPS[] = {HOUR, -HOUR, 10 * YEAR, -10 * YEAR};
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof STEPS / sizeof *STEPS; i++) {
+        struct fake_clock f;
+        struct steady_clock s, next;
+        fake_clock_init(&f, NOW);
+        steady_clock_init(&s, &f.port, 0, NONE);
+        fake_clock_step(&f, 5000);
+        f.wall_ms += STEPS[i];
+        steady_clock_init(&next, &f.port, NOW + 4000, steady_clock_mark(&s));
+        assert_int_equal(clock_wall_ms(&next.port), NOW + 5000);
+        fake_clock_step(&f, 1000);
+        assert_in_range(clock_wall_ms(&next.port), NOW + 5995, NOW + 6005);
+        steady_clock_init(&s, &f.port, NOW + 9000, steady_clock_mark(&next));
+        assert_int_equal(clock_wall_ms(&s.port), NOW + 9000);
+    }
+}
+
+/* A mark of another start of the machine counts from another moment. */
+static void a_foreign_mark_is_not_followed(void **state)
+{
+    struct fake_clock f;
+    struct steady_clock s;
+    struct steady_mark mark;
+
+    (void)state;
+    fake_clock_init(&f, NOW);
+    steady_clock_init(&s, &f.port, 0, NONE);
+    mark = steady_clock_mark(&s);
+    f.wall_ms += HOUR;
+    f.boot++;
+    steady_clock_init(&s, &f.port, 0, mark);
+    assert_int_equal(clock_wall_ms(&s.port), NOW + HOUR);
+    f.boot = 0; /* a machine that does not tell */
+    steady_clock_init(&s, &f.port, 0, steady_clock_mark(&s));
+    assert_int_equal(clock_wall_ms(&s.port), NOW + HOUR);
+    fake_clock_init(&f, NOW);
+    mark.mono_ms = f.mono_ms + 1; /* a monotonic clock that went back has begun anew */
+    steady_clock_init(&s, &f.port, 0, mark);
+    assert_int_equal(clock_wall_ms(&s.port), NOW);
 }
 
 int main(void)
@@ -101,6 +149,8 @@ int main(void)
         cmocka_unit_test(a_step_is_followed_slowly),
         cmocka_unit_test(a_small_step_is_made_up_for),
         cmocka_unit_test(it_does_not_begin_in_the_past),
+        cmocka_unit_test(it_goes_on_after_a_restart),
+        cmocka_unit_test(a_foreign_mark_is_not_followed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,6 +46,28 @@ static void replay_equals_live(void **state)
         assert_int_equal(world_value(w, i), i * 15);
 }
 
+/* The wall clock was set while the process was away: an hour has not passed for that. */
+static void time_goes_on_after_a_restart(void **state)
+{
+    static const int64_t STEPS[] = {3600000, -3600000};
+    struct world *w = *state;
+
+    for (unsigned i = 0; i < 2; i++) {
+        int64_t before = clock_wall_ms(engine_clock(w->e));
+        memvfs_crash(w->m, MEMVFS_KEEP, NULL);
+        world_close(w);
+        fake_clock_step(&w->clock, 2000);
+        w->clock.wall_ms += STEPS[i];
+        world_open(w, NULL);
+        assert_int_equal(clock_wall_ms(engine_clock(w->e)), before + 2000);
+    }
+    world_close(w);
+    w->clock.wall_ms += 3600000;
+    w->clock.boot++; /* nothing else tells how long the machine was off */
+    world_open(w, NULL);
+    assert_int_equal(clock_wall_ms(engine_clock(w->e)), w->clock.wall_ms);
+}
+
 static void what_was_not_committed_is_gone(void **state)
 {
     struct world *w = *state;
@@ -334,6 +356,7 @@ int main(void)
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         CASE(replay_equals_live),
+        CASE(time_goes_on_after_a_restart),
         CASE(what_was_not_committed_is_gone),
         CASE(replay_goes_on_where_state_db_ends),
         CASE(a_rebuilt_state_is_the_same),
