@@ -97,10 +97,8 @@ static int take_over(struct simnet *n, uint32_t dev, const struct card_isdp *pro
     uint32_t other = s->device;
     int rc = ERR_OK;
 
-    if (other != 0 && other != dev + 1) {
-        device_detach(n, other - 1);
-        rc = device_search(n, other - 1, net_scaled(n, RETRY_MS));
-    }
+    if (other != 0 && other != dev + 1)
+        rc = device_lost(n, other - 1, net_scaled(n, RETRY_MS));
     d->power = DEV_ATTACHED;
     d->op = (uint8_t)op;
     d->sub = s->index;

@@ -90,6 +90,24 @@ int device_off(struct simnet *n, uint32_t dev, int64_t again_ms)
                                                     .arg = d->generation});
 }
 
+/* Its card holds other keys than the subscription it was attached with: a REFRESH is owed. */
+static bool sits_on_refresh(const struct device *d)
+{
+    const struct card_isdp *p = card_enabled(d->card);
+
+    return d->power == DEV_ATTACHED && !(p && iccid_eq(&p->data.iccid, &d->attached));
+}
+
+/* A network that is lost is looked for again. With the IMSI of before the card answers no challenge any
+ * more: such a device starts its card anew. */
+int device_lost(struct simnet *n, uint32_t dev, int64_t after_ms)
+{
+    if (sits_on_refresh(&n->devices[dev]))
+        return device_off(n, dev, net_scaled(n, OFF_MS));
+    device_detach(n, dev);
+    return device_search(n, dev, after_ms);
+}
+
 bool device_sms_works(const struct simnet *n, uint32_t dev)
 {
     const struct device *d = &n->devices[dev];
@@ -101,11 +119,9 @@ bool device_sms_works(const struct simnet *n, uint32_t dev)
 static int watchdog(struct simnet *n, uint32_t dev)
 {
     struct device *d = &n->devices[dev];
-    const struct card_isdp *p = card_enabled(d->card);
     int64_t after;
 
-    if (d->power != DEV_ATTACHED || d->restart_ms != 0 || (p && iccid_eq(&p->data.iccid,
-                                                                         &d->attached)))
+    if (d->restart_ms != 0 || !sits_on_refresh(d))
         return ERR_OK;
     after = RESTART_LEAST_MS +
             (int64_t)rng_below(&n->rng, RESTART_MOST_MS - RESTART_LEAST_MS);

@@ -215,8 +215,7 @@ int simnet_move(struct simnet *n, const struct eid *eid, const struct plmn *visi
     n->devices[dev].visited = (uint8_t)v;
     if (n->devices[dev].power == DEV_OFF)
         return ERR_OK;
-    device_detach(n, dev);
-    return device_search(n, dev, net_latency(n, LAT_ATTACH, 0));
+    return device_lost(n, dev, net_latency(n, LAT_ATTACH, 0));
 }
 
 void simnet_set_faults(struct simnet *n, const struct simnet_faults *f)

@@ -149,6 +149,7 @@ MUST_CHECK int device_stream_bytes(struct simnet *n, uint32_t dev, struct span b
 MUST_CHECK int device_stream_closed(struct simnet *n, uint32_t dev);
 MUST_CHECK int device_make_durable(struct simnet *n, uint32_t dev);
 void device_detach(struct simnet *n, uint32_t dev);
+MUST_CHECK int device_lost(struct simnet *n, uint32_t dev, int64_t after_ms);
 MUST_CHECK int device_search(struct simnet *n, uint32_t dev, int64_t after_ms);
 bool device_sms_works(const struct simnet *n, uint32_t dev);
 

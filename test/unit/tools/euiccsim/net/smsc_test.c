@@ -433,6 +433,25 @@ static void a_postponed_refresh_happens_at_the_watchdogs_restart(void **state)
     net_rig_fini(&n);
 }
 
+/* One that must look for a network meanwhile finds that its card knows the old keys no more. */
+static void a_device_on_the_move_does_not_keep_a_card_that_switched(void **state)
+{
+    (void)state;
+    struct net_rig n;
+    struct plmn there = {HEARD_B};
+    uint64_t cycles;
+
+    net_rig_init(&n, &(struct net_setup){.card_quirks = QUIRK_REFRESH_POSTPONED});
+    net_rig_run(&n, 1000);
+    (void)net_rig_send(&n, &n.no_a, NET_ENABLE, 60);
+    net_rig_run(&n, 60 * 1000);
+    cycles = stats(&n).power_cycles;
+    assert_int_equal(simnet_move(n.net, card_eid(net_rig_card(&n)), &there, n.now), 0);
+    net_rig_until(&n, attached_as_b, 60 * 1000);
+    assert_int_equal(stats(&n).power_cycles, cycles + 1);
+    net_rig_fini(&n);
+}
+
 static void outage(struct net_rig *n, bool refuse, int64_t ms)
 {
     struct plmn home = {"26299"};
@@ -506,6 +525,7 @@ int main(void)
         cmocka_unit_test(power_lost_at_a_command_leaves_old_or_new_state),
         cmocka_unit_test(a_seed_repeats_and_another_differs),
         cmocka_unit_test(a_postponed_refresh_happens_at_the_watchdogs_restart),
+        cmocka_unit_test(a_device_on_the_move_does_not_keep_a_card_that_switched),
         cmocka_unit_test(an_smsc_out_of_order_keeps_what_it_is_given_and_takes_nothing_from_devices),
         cmocka_unit_test(an_smsc_out_of_order_may_refuse),
     };
