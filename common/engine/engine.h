@@ -64,6 +64,12 @@ struct engine_app {
     void (*flushed)(void *ctx, uint64_t applied_lsn);
 };
 
+/* A step of an app's migrations that changes what its rows say ends with this, behind the DELETEs of its own
+ * tables: state.db is then built anew from the journal at the next start. */
+#define ENGINE_SQL_REBUILD                                                                         \
+    "DELETE FROM party; DELETE FROM delivery; DELETE FROM peer; DELETE FROM call;"                 \
+    "UPDATE meta SET value = 0 WHERE key = 'applied_lsn';"
+
 /* The instants at which a process may die, for those who make it die there (crash_point.h names
  * them); what: the type of the record. */
 enum engine_instant {

@@ -41,6 +41,7 @@ struct envelope {
     /* ACCEPTED: our operation id; RESPONSE: id and current verdict (extension fields) */
     struct uuid operation;
     enum verdict verdict;
+    int64_t concluded_ms; /* when that verdict was reached, by the clock of who tells it; 0: not told */
     struct span error_text; /* ERROR: what is wrong and what to do */
     struct message message; /* type MSG_NONE: no body */
 };

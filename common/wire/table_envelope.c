@@ -18,6 +18,7 @@ static const struct wire_field ENVELOPE_ROWS[] = {
     WIRE_F_UUID(envelope, "operation", operation),
     WIRE_F_ENUM(envelope, "verdict", verdict, enum verdict, verdict),
     WIRE_F_TEXT(envelope, "error_text", error_text, 1024),
+    WIRE_F_I64(envelope, "concluded_at_ms", concluded_ms),
 };
 const struct wire_table WIRE_ENVELOPE =
     WIRE_TABLE(envelope, ENVELOPE_ROWS, remora__envelope__descriptor);

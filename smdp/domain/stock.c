@@ -3,6 +3,8 @@
  * AVAILABLE from RESERVED alone, by profile.released of that order. */
 #include "smdp/domain/stock.h"
 
+#include "common/base/mutant.h"
+
 static const char *const TEXT[] = {"none", "Available", "Reserved", "Installed", "Deleted"};
 
 const char *stock_state_text(enum stock_state s)
@@ -54,9 +56,14 @@ static int told(struct stock_item *i, const struct event *ev)
 {
     if (i->state != STOCK_INSTALLED || !eid_eq(&i->eid, &ev->eid) || !oid_eq(&i->mno, &ev->mno))
         return ERR_OK;
-    i->enabled = ev->type == EV_PROFILE_ENABLED;
     if (ev->type == EV_PROFILE_DELETED)
         i->state = STOCK_DELETED;
+    /* An answer may be heard behind later news: after a lost connection it is asked for again. */
+    else if (ev->completed_at_ms && ev->completed_at_ms < i->told_ms && !mutant("STOCK_WITHOUT_TIME"))
+        return ERR_OK;
+    if (ev->completed_at_ms > i->told_ms)
+        i->told_ms = ev->completed_at_ms;
+    i->enabled = ev->type == EV_PROFILE_ENABLED;
     return ERR_OK;
 }
 

@@ -25,7 +25,8 @@ struct stock_item {
     struct oid mno;
     char profile_type[101];
     enum stock_state state;
-    bool enabled; /* as its SM-SR told last */
+    bool enabled;    /* as its SM-SR told */
+    int64_t told_ms; /* and when that was so, by the clock of the SM-SR; 0: it did not say */
     struct eid eid;
     struct uuid order;
 };

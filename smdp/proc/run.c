@@ -339,6 +339,8 @@ void run_tell_stock(struct run *r, enum function f)
     ev = record(r, f == FN_ENABLE_PROFILE    ? EV_PROFILE_ENABLED
                    : f == FN_DISABLE_PROFILE ? EV_PROFILE_DISABLED
                                              : EV_PROFILE_DELETED);
+    if (r->in->kind == IN_PEER)
+        ev->completed_at_ms = r->in->u.peer.env->concluded_ms;
     if (f == FN_DELETE_PROFILE)
         run_drop_secret(r, ev, DP_SECRET_ISDP_KEYS);
 }

@@ -3,6 +3,8 @@
  * the blob is the order. */
 #include "smdp/store/store_int.h"
 
+#include "common/engine/engine.h"
+
 const char *const DP_STORE_MIGRATIONS[] = {
     "CREATE TABLE orders(n INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE CHECK(length(id) = 16),"
     " eid BLOB NOT NULL CHECK(length(eid) = 16), function INTEGER NOT NULL, mno TEXT NOT NULL,"
@@ -22,10 +24,12 @@ const char *const DP_STORE_MIGRATIONS[] = {
     "CREATE TABLE tenant(number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE) STRICT;",
     /* Not unique: the number of a deleted profile may be given away again. */
     "CREATE INDEX inventory_msisdn ON inventory(msisdn) WHERE msisdn <> '';",
+    "ALTER TABLE inventory ADD COLUMN told_ms INTEGER NOT NULL DEFAULT 0;"
+    "DELETE FROM orders; DELETE FROM inventory; DELETE FROM template; DELETE FROM tenant;" ENGINE_SQL_REBUILD,
 };
 const unsigned DP_STORE_MIGRATION_COUNT = sizeof DP_STORE_MIGRATIONS / sizeof *DP_STORE_MIGRATIONS;
 
-#define ITEM "iccid, imsi, msisdn, mno, profile_type, state, enabled, eid, order_id"
+#define ITEM "iccid, imsi, msisdn, mno, profile_type, state, enabled, eid, order_id, told_ms"
 
 const char *const DP_STORE_SQL[DS_COUNT] = {
     [DS_ORDER_GET] = "SELECT blob FROM orders WHERE id = ?1",
@@ -42,9 +46,9 @@ const char *const DP_STORE_SQL[DS_COUNT] = {
     [DS_STOCK_IMSI] = "SELECT iccid FROM inventory WHERE imsi = ?1",
     [DS_STOCK_MSISDN] = ("SELECT " ITEM " FROM inventory WHERE msisdn = ?1 AND msisdn <> ''"
                          " AND state <> 4"),
-    [DS_STOCK_PUT] = ("INSERT INTO inventory(" ITEM ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
+    [DS_STOCK_PUT] = ("INSERT INTO inventory(" ITEM ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
                       " ON CONFLICT(iccid) DO UPDATE SET state = ?6, enabled = ?7, eid = ?8,"
-                      " order_id = ?9"),
+                      " order_id = ?9, told_ms = ?10"),
     [DS_STOCK_PICK] = ("SELECT " ITEM " FROM inventory WHERE mno = ?1 AND profile_type = ?2"
                        " AND state = 1 AND iccid > ?3 ORDER BY iccid"),
     [DS_STOCK_LIST] = ("SELECT " ITEM " FROM inventory WHERE iccid > ?1 AND (?2 = '' OR mno = ?2)"
@@ -65,7 +69,7 @@ const struct dp_store_dump DP_STORE_DUMPS[] = {
      " FROM orders ORDER BY id"},
     {"inventory",
      "SELECT iccid || '|' || imsi || '|' || msisdn || '|' || mno || '|' || profile_type || '|' ||"
-     " state || '|' || enabled || '|' || hex(eid) || '|' || hex(order_id)"
+     " state || '|' || enabled || '|' || hex(eid) || '|' || hex(order_id) || '|' || told_ms"
      " FROM inventory ORDER BY iccid"},
     {"template", "SELECT profile_type || '|' || lsn FROM template ORDER BY profile_type"},
     {"tenant", "SELECT number || '|' || id FROM tenant ORDER BY number"},

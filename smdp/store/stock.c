@@ -79,6 +79,7 @@ static int item_row(struct stmt *st, struct stock_item *ret)
     ret->enabled = stmt_u32(st, 6) != 0;
     stmt_copy(st, 7, ret->eid.b, 16);
     stmt_copy(st, 8, ret->order.b, 16);
+    ret->told_ms = stmt_i64(st, 9);
     if (state < STOCK_AVAILABLE || state > STOCK_DELETED)
         err = ERR_CORRUPT;
     ret->state = (enum stock_state)state;
@@ -175,6 +176,7 @@ static void bind_item(struct stmt *st, const struct stock_item *i)
     stmt_bind_u64(st, 7, i->enabled);
     stmt_bind_blob(st, 8, span_of(i->eid.b, 16));
     stmt_bind_blob(st, 9, span_of(i->order.b, 16));
+    stmt_bind_i64(st, 10, i->told_ms);
 }
 
 int dp_stock_save(struct dp_store *s)

@@ -64,7 +64,7 @@ static void operation_show(struct request *q)
         operation(&row, mem(q), o);
         body->operation = o;
     }
-    api_respond(q, m, NULL, VERDICT_NONE);
+    api_respond(q, m, &(struct outcome){.verdict = VERDICT_NONE});
 }
 
 static void operation_list(struct request *q)
@@ -86,7 +86,7 @@ static void operation_list(struct request *q)
         operation(&rows[i], mem(q), &list[i]);
     body->operations = list;
     body->n_operations = n;
-    api_respond(q, m, NULL, VERDICT_NONE);
+    api_respond(q, m, &(struct outcome){.verdict = VERDICT_NONE});
 }
 
 /* --- the log --- */
@@ -151,7 +151,7 @@ static void events(struct request *q)
         api_refuse(q, ST_STORAGE,
                    span_str("the log cannot be read; check it with smctl log verify"));
     else
-        api_respond(q, m, NULL, VERDICT_NONE);
+        api_respond(q, m, &(struct outcome){.verdict = VERDICT_NONE});
 }
 
 static void heads(struct request *q)
@@ -162,7 +162,7 @@ static void heads(struct request *q)
     struct admin_heads_response *body = api_response(q, &m);
 
     if (body && log_view_heads(&v, body) == ERR_OK)
-        api_respond(q, m, NULL, VERDICT_NONE);
+        api_respond(q, m, &(struct outcome){.verdict = VERDICT_NONE});
     else
         no_memory(q);
 }
@@ -236,7 +236,7 @@ static void eis_list(struct request *q)
         ;
     body->rows = rows;
     body->n_rows = n;
-    api_respond(q, m, NULL, VERDICT_NONE);
+    api_respond(q, m, &(struct outcome){.verdict = VERDICT_NONE});
 }
 
 /* --- status --- */
@@ -277,7 +277,7 @@ static void status(struct request *q)
     if (cfg->counters)
         l.n += cfg->counters(cfg->ctx, l.list + l.n, l.max - l.n);
     log_view_status(cfg->engine, cfg->version, cfg->rss ? cfg->rss(cfg->ctx) : 0, &l, body);
-    api_respond(q, m, NULL, VERDICT_NONE);
+    api_respond(q, m, &(struct outcome){.verdict = VERDICT_NONE});
 }
 
 #define R(role) (1u << (unsigned)(role))

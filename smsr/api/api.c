@@ -44,6 +44,7 @@ static void delivery_head(const struct event *ev, const struct message *m, struc
     const struct msg_info *info = msg_type_info(m->type);
 
     e->verdict = verdict_of(ev);
+    e->concluded_ms = ev->completed_at_ms;
     if (info && info->iface == IF_ES3)
         e->mno_id = *mno_of(ev, m);
 }
@@ -88,6 +89,7 @@ void api_reply(struct api *a, const struct out_reply *o)
 {
     struct envelope e = {.kind = o->kind, .relates_to = o->message_id, .context_id = o->context_id,
                          .mno_id = o->mno_id, .operation = o->operation, .verdict = o->verdict,
+                         .concluded_ms = o->concluded_ms,
                          .error_text = o->error_text, .message = o->message};
 
     callers_send(a->callers, o->conn, &e);
@@ -123,6 +125,7 @@ static void answer_caller(struct api *a, struct plan *p, const struct event *ev)
     o.message_id = call.message_id;
     o.operation = ev->op;
     o.verdict = verdict_of(ev);
+    o.concluded_ms = ev->completed_at_ms;
     o.context_id = ev->correlation_id;
     o.mno_id = ev->mno;
     o.message = *ev->answer_msg;

@@ -28,7 +28,12 @@ struct request {
 void api_request(struct api *a, struct rpc *r, const struct envelope *e);
 /* RESPONSE in the memory of the turn; verdict and operation may be empty. It leaves when all that
  * was appended so far is durable. */
-void api_respond(struct request *q, struct message m, const struct uuid *op, enum verdict v);
+struct outcome {
+    struct uuid op;                /* zero: no operation */
+    enum verdict verdict;
+    int64_t concluded_ms;
+};
+void api_respond(struct request *q, struct message m, const struct outcome *x);
 /* FAILED with this code; detail (may be empty) stands in place of the catalogue's sentence. */
 void api_refuse(struct request *q, enum status_code st, struct span detail);
 struct message api_refusal(struct request *q, enum status_code st, struct span detail);

@@ -40,19 +40,18 @@ struct message api_refusal(struct request *q, enum status_code st, struct span d
 }
 
 static void plan_reply(struct request *q, struct plan *p, enum envelope_kind kind, struct message m,
-                       const struct uuid *op, enum verdict v)
+                       const struct outcome *x)
 {
     struct out_reply o = {.conn = q->call.conn, .message_id = q->call.message_id, .kind = kind,
-                          .verdict = v, .context_id = q->call.context_id, .mno_id = q->call.mno_id,
+                          .operation = x->op, .verdict = x->verdict,
+                          .concluded_ms = x->concluded_ms, .context_id = q->call.context_id, .mno_id = q->call.mno_id,
                           .message = m};
 
-    if (op)
-        o.operation = *op;
     plan_out(p, OUT_REPLY, &o, sizeof o);
 }
 
 static void reply(struct request *q, enum envelope_kind kind, struct message m,
-                  const struct uuid *op, enum verdict v)
+                  const struct outcome *x)
 {
     struct mbox house = {.kind = MBOX_HOUSE};
     struct plan *p = engine_plan_begin(q->a->cfg.engine);
@@ -61,20 +60,20 @@ static void reply(struct request *q, enum envelope_kind kind, struct message m,
         callers_hang_up(q->a->callers, q->call.conn);
         return;
     }
-    plan_reply(q, p, kind, m, op, v);
+    plan_reply(q, p, kind, m, x);
     if (api_finish_plan(q->a, p) || engine_plan_end(q->a->cfg.engine, p, &house))
         callers_hang_up(q->a->callers, q->call.conn);
 }
 
-void api_respond(struct request *q, struct message m, const struct uuid *op, enum verdict v)
+void api_respond(struct request *q, struct message m, const struct outcome *x)
 {
-    reply(q, ENV_RESPONSE, m, op, v);
+    reply(q, ENV_RESPONSE, m, x);
 }
 
 void api_refuse(struct request *q, enum status_code st, struct span detail)
 {
     struct message m = api_refusal(q, st, detail);
-    reply(q, ENV_RESPONSE, m, NULL, VERDICT_FAILED);
+    reply(q, ENV_RESPONSE, m, &(struct outcome){.verdict = VERDICT_FAILED});
 }
 
 static void send_error(struct api *a, struct rpc *r, const struct envelope *e, const char *text)
@@ -148,7 +147,7 @@ static bool repeated(struct request *q)
     struct api *a = q->a;
     struct engine_idem idem;
     struct message m;
-    enum verdict v = VERDICT_NONE;
+    struct outcome x = {.verdict = VERDICT_NONE};
     int err = engine_idem_find(a->cfg.engine, &q->call.party, q->call.fcid, q->call.digest, &idem);
 
     if (err == ERR_NOT_FOUND)
@@ -159,8 +158,10 @@ static bool repeated(struct request *q)
         return true;
     }
     a->count.repeated++;
-    if (!err && !uuid_is_zero(&idem.op) && store_verdict(a->cfg.store, &idem.op, &v))
-        v = VERDICT_NONE;
+    x.op = idem.op;
+    if (!err && !uuid_is_zero(&idem.op) &&
+        store_verdict(a->cfg.store, &idem.op, &x.verdict, &x.concluded_ms))
+        x = (struct outcome){.op = idem.op};
     if (!err && idem.answered)
         err = wire_message_decode(idem.answer, engine_arena(a->cfg.engine), &m, NULL);
     if (err) {
@@ -168,14 +169,14 @@ static bool repeated(struct request *q)
         return true;
     }
     if (!idem.answered) {
-        reply(q, ENV_ACCEPTED, (struct message){MSG_NONE, NULL}, &idem.op, v);
+        reply(q, ENV_ACCEPTED, (struct message){MSG_NONE, NULL}, &x);
         return true;
     }
     if (uuid_is_zero(&idem.op)) {
         const struct base_response *b = message_response(&m);
-        v = b && b->answer.status == EXEC_SUCCESS ? VERDICT_SUCCESS : VERDICT_FAILED;
+        x.verdict = b && b->answer.status == EXEC_SUCCESS ? VERDICT_SUCCESS : VERDICT_FAILED;
     }
-    api_respond(q, m, &idem.op, v);
+    api_respond(q, m, &x);
     return true;
 }
 

@@ -77,5 +77,5 @@ void api_get_eis(struct request *q)
         ((struct es3_get_eis_response *)body)->eis = eis;
     else
         ((struct es4_get_eis_response *)body)->eis = eis;
-    api_respond(q, m, NULL, VERDICT_SUCCESS);
+    api_respond(q, m, &(struct outcome){.verdict = VERDICT_SUCCESS});
 }

@@ -17,6 +17,7 @@ struct out_reply {
     enum envelope_kind kind;
     struct uuid operation;
     enum verdict verdict;
+    int64_t concluded_ms;         /* 0: not yet */
     struct span context_id;
     struct oid mno_id;
     struct span error_text;

@@ -224,12 +224,14 @@ void ops_clear(struct store *s)
     map_clear(s->ops);
 }
 
-int store_verdict(struct store *s, const struct uuid *op, enum verdict *ret)
+int store_verdict(struct store *s, const struct uuid *op, enum verdict *ret,
+                  int64_t *ret_concluded_ms)
 {
     struct op_row row;
     int err = get_row(s, op, &row);
 
     *ret = err ? VERDICT_NONE : row.verdict;
+    *ret_concluded_ms = err ? 0 : row.concluded_ms;
     return err;
 }
 

@@ -89,7 +89,8 @@ bool scope_sees_operation(const struct scope *sc, const struct op_row *row);
 bool scope_sees_stream(const struct scope *sc, uint32_t stream);
 
 /* Without a scope: the current verdict of an operation that the caller is known to own. */
-MUST_CHECK int store_verdict(struct store *s, const struct uuid *op, enum verdict *ret);
+MUST_CHECK int store_verdict(struct store *s, const struct uuid *op, enum verdict *ret,
+                             int64_t *ret_concluded_ms);
 /* ERR_NOT_FOUND: unknown or foreign. */
 MUST_CHECK int store_operation(struct store *s, const struct scope *sc, const struct uuid *op,
                                struct op_row *ret);

@@ -104,6 +104,35 @@ static void told_by_somebody_else(void **state)
     assert_true(i.enabled);
 }
 
+/* An answer that is heard behind later news changes nothing; one without a time is believed. */
+static void what_was_so_before_is_not_so_now(void **state)
+{
+    static const struct {
+        enum event_type type;
+        int64_t at;
+        bool on;
+    } ROWS[] = {
+        {EV_PROFILE_ENABLED, 1000, true},   {EV_PROFILE_DISABLED, 3000, false},
+        {EV_PROFILE_ENABLED, 2000, false},  {EV_PROFILE_ENABLED, 3000, true},
+        {EV_PROFILE_DISABLED, 2999, true},  {EV_PROFILE_DISABLED, 0, false},
+        {EV_PROFILE_ENABLED, 2999, false},
+    };
+    struct stock_item i = in_state(STOCK_INSTALLED);
+    struct event ev;
+
+    (void)state;
+    for (size_t r = 0; r < sizeof ROWS / sizeof *ROWS; r++) {
+        ev = about(ROWS[r].type);
+        ev.completed_at_ms = ROWS[r].at;
+        assert_int_equal(stock_apply(&i, &ev), 0);
+        assert_int_equal(i.enabled, ROWS[r].on);
+    }
+    ev = about(EV_PROFILE_DELETED);
+    ev.completed_at_ms = 1; /* nothing comes behind it */
+    assert_int_equal(stock_apply(&i, &ev), 0);
+    assert_int_equal(i.state, STOCK_DELETED);
+}
+
 static void names(void **state)
 {
     (void)state;
@@ -120,6 +149,7 @@ int main(void)
         cmocka_unit_test(every_record_in_every_state),
         cmocka_unit_test(only_the_order_that_holds_it),
         cmocka_unit_test(told_by_somebody_else),
+        cmocka_unit_test(what_was_so_before_is_not_so_now),
         cmocka_unit_test(names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
