@@ -39,5 +39,3 @@ MUST_CHECK int dp_conf_load(const char *file, unsigned time_scale, struct dp_con
 void dp_conf_free(struct dp_conf *c);
 /* Every file the configuration names can be read, secrets by nobody else. */
 MUST_CHECK int dp_conf_check_files(const struct dp_conf *c, struct errmsg *why);
-/* "900", "900s", "15m", "24h", "250ms" in milliseconds; false: not a duration. */
-bool dp_conf_duration(const char *s, int64_t *ret_ms);

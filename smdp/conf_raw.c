@@ -2,36 +2,16 @@
 /* The keys of the configuration file; libcyaml refuses unknown, doubled and missing ones. */
 #include "smdp/conf_raw.h"
 
-#include "common/conf/file.h"
+#include "common/conf/schema.h"
 
 #include <assert.h>
-
-#define TEXT 255
-#define LIST 10000
-
-#define STR(key, st, m) CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER, st, m, 1, TEXT)
-#define STR_OPT(key, st, m)                                                                        \
-    CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, st, m, 1, TEXT)
-#define SEQ(key, st, m, entry, min)                                                                \
-    CYAML_FIELD_SEQUENCE(key, CYAML_FLAG_POINTER, st, m, entry, min, LIST)
-#define SEQ_OPT(key, st, m, entry)                                                                 \
-    CYAML_FIELD_SEQUENCE(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, st, m, entry, 0, LIST)
-#define NUM_OPT(key, st, m)                                                                        \
-    CYAML_FIELD_UINT_PTR(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, st, m)
-
-static const cyaml_schema_value_t STRING = {CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, TEXT)};
-
-static const cyaml_schema_field_t RANGE_FIELDS[] = {
-    STR("from", struct dp_raw_range, from), STR("to", struct dp_raw_range, to), CYAML_FIELD_END};
-static const cyaml_schema_value_t RANGE = {
-    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct dp_raw_range, RANGE_FIELDS)};
 
 static const cyaml_schema_field_t PARTY_FIELDS[] = {
     STR("oid", struct dp_raw_party, oid),
     STR_OPT("tenant", struct dp_raw_party, tenant),
-    SEQ("roles", struct dp_raw_party, roles, &STRING, 1),
-    SEQ_OPT("plmn", struct dp_raw_party, plmn, &STRING),
-    SEQ_OPT("iccid", struct dp_raw_party, iccid, &STRING),
+    SEQ("roles", struct dp_raw_party, roles, &CONF_STRING, 1),
+    SEQ_OPT("plmn", struct dp_raw_party, plmn, &CONF_STRING),
+    SEQ_OPT("iccid", struct dp_raw_party, iccid, &CONF_STRING),
     CYAML_FIELD_END};
 static const cyaml_schema_value_t PARTY = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct dp_raw_party, PARTY_FIELDS)};
@@ -54,15 +34,9 @@ static const cyaml_schema_value_t CERT = {
 static const cyaml_schema_field_t SMDP_FIELDS[] = {
     STR("oid", SECTION(smdp), oid), STR("listen", SECTION(smdp), listen),
     STR_OPT("state", SECTION(smdp), state), CYAML_FIELD_END};
-static const cyaml_schema_field_t TLS_FIELDS[] = {STR("ca", SECTION(tls), ca),
-                                                  STR("cert", SECTION(tls), cert),
-                                                  STR("key", SECTION(tls), key), CYAML_FIELD_END};
 static const cyaml_schema_field_t GSMA_FIELDS[] = {
-    SEQ("ci", SECTION(gsma), ci, &STRING, 1), STR("cert", SECTION(gsma), cert),
+    SEQ("ci", SECTION(gsma), ci, &CONF_STRING, 1), STR("cert", SECTION(gsma), cert),
     STR("key", SECTION(gsma), key), SEQ_OPT("certs", SECTION(gsma), certs, &CERT), CYAML_FIELD_END};
-static const cyaml_schema_field_t KEYSTORE_FIELDS[] = {STR("kek", SECTION(keystore), kek),
-                                                       CYAML_FIELD_END};
-
 #define TIMER_FIELD(key, timer) STR_OPT(key, SECTION(timers), t[timer])
 /* The names are those of DP_TIMERS; conf_test compares the two. */
 static const cyaml_schema_field_t TIMER_FIELDS[] = {
@@ -93,12 +67,12 @@ static const cyaml_schema_field_t LIMIT_FIELDS[] = {
 static const cyaml_schema_field_t FIELDS[] = {
     CYAML_FIELD_MAPPING("smdp", CYAML_FLAG_DEFAULT, struct dp_raw_conf, smdp, SMDP_FIELDS),
     SEQ("smsr", struct dp_raw_conf, smsr, &SMSR, 1),
-    CYAML_FIELD_MAPPING("tls", CYAML_FLAG_DEFAULT, struct dp_raw_conf, tls, TLS_FIELDS),
+    CYAML_FIELD_MAPPING("tls", CYAML_FLAG_DEFAULT, struct dp_raw_conf, tls, CONF_TLS_FIELDS),
     CYAML_FIELD_MAPPING("gsma", CYAML_FLAG_DEFAULT, struct dp_raw_conf, gsma, GSMA_FIELDS),
     CYAML_FIELD_MAPPING("keystore", CYAML_FLAG_DEFAULT, struct dp_raw_conf, keystore,
-                        KEYSTORE_FIELDS),
+                        CONF_KEYSTORE_FIELDS),
     SEQ_OPT("parties", struct dp_raw_conf, parties, &PARTY),
-    SEQ_OPT("test_eids", struct dp_raw_conf, test_eids, &RANGE),
+    SEQ_OPT("test_eids", struct dp_raw_conf, test_eids, &CONF_RANGE),
     CYAML_FIELD_MAPPING("timers", CYAML_FLAG_OPTIONAL, struct dp_raw_conf, timers, TIMER_FIELDS),
     CYAML_FIELD_MAPPING("limits", CYAML_FLAG_OPTIONAL, struct dp_raw_conf, limits, LIMIT_FIELDS),
     CYAML_FIELD_END};
@@ -108,13 +82,10 @@ static const cyaml_schema_value_t SCHEMA = {
 int dp_raw_conf_load(const char *file, struct dp_raw_conf **ret, struct errmsg *why)
 {
     void *raw = NULL;
-    int err = conf_file_load(file, &SCHEMA, &raw, why);
+    int err = conf_daemon_load(file, &SCHEMA, &raw, why);
 
     *ret = raw;
-    return err == ERR_NOT_FOUND
-               ? errmsg_set(why, ERR_CONFIG, "%s cannot be opened; name the file with --config",
-                            file)
-               : err;
+    return err;
 }
 
 void dp_raw_conf_free(struct dp_raw_conf *raw)

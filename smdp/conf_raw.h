@@ -2,12 +2,9 @@
 /* The configuration as the file says it, before it means anything: inside of conf only. */
 #pragma once
 
-#include "common/base/err.h"
+#include "common/conf/schema.h"
 #include "smdp/domain/env.h"
 
-struct dp_raw_range {
-    char *from, *to;
-};
 struct dp_raw_party {
     char *oid, *tenant;
     char **roles;
@@ -30,9 +27,7 @@ struct dp_raw_conf {
     } smdp;
     struct dp_raw_pair *smsr;
     unsigned smsr_count;
-    struct {
-        char *ca, *cert, *key;
-    } tls;
+    struct conf_raw_tls tls;
     struct {
         char **ci;
         unsigned ci_count;
@@ -40,12 +35,10 @@ struct dp_raw_conf {
         struct dp_raw_pair *certs;
         unsigned certs_count;
     } gsma;
-    struct {
-        char *kek;
-    } keystore;
+    struct conf_raw_keystore keystore;
     struct dp_raw_party *parties;
     unsigned parties_count;
-    struct dp_raw_range *test_eids;
+    struct conf_raw_range *test_eids;
     unsigned test_eids_count;
     struct {
         char *t[DP_TIMER_COUNT];

@@ -50,5 +50,3 @@ MUST_CHECK int conf_load(const char *file, unsigned time_scale, struct conf **re
 void conf_free(struct conf *c);
 /* Every file the configuration names can be read, secrets by nobody else. */
 MUST_CHECK int conf_check_files(const struct conf *c, struct errmsg *why);
-/* "900", "900s", "15m", "24h", "250ms" in milliseconds; false: not a duration. */
-bool conf_duration(const char *s, int64_t *ret_ms);

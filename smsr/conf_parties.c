@@ -19,27 +19,20 @@ static int add_tenant(struct build *b, const char *id, struct tenant **ret)
     struct tenant *t = &b->c->tenants[b->c->env.n_tenants];
 
     if (!conf_name_ok(id, sizeof t->id - 1))
-        return conf_bad(b, "tenant \"%s\": an id is up to 47 letters and digits", id);
+        return conf_bad(&b->at, "tenant \"%s\": an id is up to 47 letters and digits", id);
     (void)snprintf(t->id, sizeof t->id, "%s", id);
     b->c->env.n_tenants++;
     *ret = t;
     return ERR_OK;
 }
 
-static int build_range(struct build *b, const struct tenant *t, const struct raw_range *r,
-                       struct eid_range *ret)
+static int build_range(struct build *b, struct tenant *t, const struct conf_raw_range *r)
 {
-    if (!conf_digits(r->from, 30, 32) || !conf_digits(r->to, 30, 32) ||
-        strncmp(r->from, "89", 2) != 0 || strncmp(r->to, "89", 2) != 0)
-        return conf_bad(
-            b, "tenant %s: an EID range is 30 to 32 digits from 89 on, not \"%s\" to \"%s\"", t->id,
-            r->from, r->to);
-    memcpy(ret->from, r->from, 30);
-    memcpy(ret->to, r->to, 30);
-    if (strcmp(ret->from, ret->to) > 0)
-        return conf_bad(b, "tenant %s: the EID range from %s ends before it begins", t->id,
-                        ret->from);
-    return ERR_OK;
+    struct eid_range *range = &t->ranges[t->n_ranges++];
+    char where[64];
+
+    (void)snprintf(where, sizeof where, "tenant %s", t->id);
+    return conf_eid_range(&b->at, where, r->from, r->to, range->from, range->to);
 }
 
 static int build_tenant(struct build *b, const struct raw_tenant *r)
@@ -48,21 +41,21 @@ static int build_tenant(struct build *b, const struct raw_tenant *r)
     int err;
 
     if (!strcmp(r->id, CONF_HOUSE))
-        return conf_bad(b,
+        return conf_bad(&b->at,
                         "tenant \"" CONF_HOUSE "\" is the operator of this SM-SR and has no realm");
     if (find_tenant(b, r->id))
-        return conf_bad(b, "tenant \"%s\" stands twice", r->id);
+        return conf_bad(&b->at, "tenant \"%s\" stands twice", r->id);
     err = add_tenant(b, r->id, &t);
     if (err)
         return err;
-    t->ranges = conf_alloc(b, r->eid_ranges_count, sizeof *t->ranges);
-    t->admits = conf_alloc(b, r->admits_count, sizeof *t->admits);
+    t->ranges = conf_alloc(&b->at, r->eid_ranges_count, sizeof *t->ranges);
+    t->admits = conf_alloc(&b->at, r->admits_count, sizeof *t->admits);
     if (!t->ranges || !t->admits)
         return ERR_NOMEM;
     for (unsigned i = 0; !err && i < r->eid_ranges_count; i++)
-        err = build_range(b, t, &r->eid_ranges[i], &t->ranges[t->n_ranges++]);
+        err = build_range(b, t, &r->eid_ranges[i]);
     for (unsigned i = 0; !err && i < r->admits_count; i++)
-        err = conf_oid(b, r->admits[i], "tenants.admits", &t->admits[t->n_admits++]);
+        err = conf_oid(&b->at, r->admits[i], "tenants.admits", &t->admits[t->n_admits++]);
     return err;
 }
 
@@ -86,7 +79,7 @@ static int check_overlap(struct build *b)
 
     for (unsigned i = 0; i < env->n_tenants; i++)
         n += env->tenants[i].n_ranges;
-    all = conf_alloc(b, n, sizeof *all);
+    all = conf_alloc(&b->at, n, sizeof *all);
     if (!all)
         return ERR_NOMEM;
     n = 0;
@@ -96,9 +89,10 @@ static int check_overlap(struct build *b)
     qsort(all, n, sizeof *all, compare_ranges);
     for (size_t i = 1; i < n; i++) {
         if (strcmp(all[i].range->from, all[i - 1].range->to) <= 0)
-            return conf_bad(b, "EID ranges overlap: %s of tenant %s lies in a range of tenant "
-                       "%s: a card has one tenant, change one of them",
-                       all[i].range->from, all[i].tenant, all[i - 1].tenant);
+            return conf_bad(&b->at,
+                            "EID ranges overlap: %s of tenant %s lies in a range of tenant "
+                            "%s: a card has one tenant, change one of them",
+                            all[i].range->from, all[i].tenant, all[i - 1].tenant);
     }
     return ERR_OK;
 }
@@ -108,7 +102,7 @@ static int build_tenants(struct build *b)
     size_t most = (size_t)b->raw->tenants_count + b->raw->parties_count;
     int err = ERR_OK;
 
-    b->c->tenants = conf_alloc(b, most, sizeof *b->c->tenants);
+    b->c->tenants = conf_alloc(&b->at, most, sizeof *b->c->tenants);
     if (!b->c->tenants)
         return ERR_NOMEM;
     b->c->env.tenants = b->c->tenants;
@@ -124,7 +118,7 @@ static int build_roles(struct build *b, const struct raw_party *r, struct party 
         enum party_role role = role_parse(span_str(r->roles[i]));
         if (role == ROLE_NONE)
             return conf_bad(
-                b,
+                &b->at,
                 "party %s: \"%s\" is no role (eum, operator, m2m-sp, smdp, smsr, fleet, admin, "
                 "auditor)",
                 r->oid, r->roles[i]);
@@ -135,36 +129,32 @@ static int build_roles(struct build *b, const struct raw_party *r, struct party 
 
 static int build_numbers(struct build *b, const struct raw_party *r, struct party *p)
 {
+    int err;
+
     if (r->plmn_count > PARTY_LIST_MAX || r->iccid_count > PARTY_LIST_MAX ||
         r->on_behalf_count > PARTY_LIST_MAX)
-        return conf_bad(b, "party %s: a list has more than %d entries", r->oid, PARTY_LIST_MAX);
-    for (unsigned i = 0; i < r->plmn_count; i++)
-        if (plmn_parse(span_str(r->plmn[i]), &p->plmn[p->n_plmn++]))
-            return conf_bad(b, "party %s: plmn \"%s\" is not 5 or 6 digits", r->oid, r->plmn[i]);
-    for (unsigned i = 0; i < r->iccid_count; i++) {
-        if (!conf_digits(r->iccid[i], 2, 20) || strncmp(r->iccid[i], "89", 2) != 0)
-            return conf_bad(b, "party %s: iccid \"%s\" is no prefix of 2 to 20 digits from 89 on",
-                            r->oid, r->iccid[i]);
-        (void)snprintf(p->iccid_prefix[p->n_iccid++], sizeof *p->iccid_prefix, "%s", r->iccid[i]);
-    }
-    for (unsigned i = 0; i < r->on_behalf_count; i++) {
-        int err =
-            conf_oid(b, r->on_behalf[i], "parties.on_behalf", &p->on_behalf[p->n_on_behalf++]);
-        if (err)
-            return err;
-    }
-    return ERR_OK;
+        return conf_bad(&b->at, "party %s: a list has more than %d entries", r->oid,
+                        PARTY_LIST_MAX);
+    err = conf_plmns(&b->at, r->oid, r->plmn, r->plmn_count, p->plmn);
+    if (!err)
+        err = conf_iccid_prefixes(&b->at, r->oid, r->iccid, r->iccid_count, p->iccid_prefix);
+    p->n_plmn = r->plmn_count;
+    p->n_iccid = r->iccid_count;
+    for (unsigned i = 0; !err && i < r->on_behalf_count; i++)
+        err =
+            conf_oid(&b->at, r->on_behalf[i], "parties.on_behalf", &p->on_behalf[p->n_on_behalf++]);
+    return err;
 }
 
 static int build_party(struct build *b, const struct raw_party *r, struct party *p)
 {
     struct tenant *t = NULL;
-    int err = conf_oid(b, r->oid, "parties.oid", &p->oid);
+    int err = conf_oid(&b->at, r->oid, "parties.oid", &p->oid);
 
     if (err)
         return err;
     if (env_party(&b->c->env, &p->oid))
-        return conf_bad(b, "party %s stands twice", r->oid);
+        return conf_bad(&b->at, "party %s stands twice", r->oid);
     if (strcmp(r->tenant, CONF_HOUSE) != 0) {
         /* A tenant without a realm (an operator) need not be listed under tenants. */
         t = find_tenant(b, r->tenant);
@@ -178,7 +168,7 @@ static int build_party(struct build *b, const struct raw_party *r, struct party 
 
 static int build_parties(struct build *b)
 {
-    struct party *list = conf_alloc(b, b->raw->parties_count, sizeof *list);
+    struct party *list = conf_alloc(&b->at, b->raw->parties_count, sizeof *list);
     int err = ERR_OK;
 
     if (!list)
@@ -196,17 +186,18 @@ static int party_with(struct build *b, const char *where, const struct oid *oid,
     const struct party *p = env_party(&b->c->env, oid);
 
     if (!p)
-        return conf_bad(b, "%s: %s is no party", where, oid->s);
-    return p->roles & roles ? ERR_OK
-                            : conf_bad(b, "%s: party %s has not the role for it", where, oid->s);
+        return conf_bad(&b->at, "%s: %s is no party", where, oid->s);
+    return p->roles & roles
+               ? ERR_OK
+               : conf_bad(&b->at, "%s: party %s has not the role for it", where, oid->s);
 }
 
 static int build_plma(struct build *b, const struct raw_plma *r, struct plma *p)
 {
-    int err = conf_oid(b, r->mno, "plma.mno", &p->mno);
+    int err = conf_oid(&b->at, r->mno, "plma.mno", &p->mno);
 
     if (!err)
-        err = conf_oid(b, r->m2m_sp, "plma.m2m_sp", &p->m2m_sp);
+        err = conf_oid(&b->at, r->m2m_sp, "plma.m2m_sp", &p->m2m_sp);
     if (!err)
         err = party_with(b, "plma.mno", &p->mno, 1u << ROLE_OPERATOR);
     if (!err)
@@ -215,13 +206,14 @@ static int build_plma(struct build *b, const struct raw_plma *r, struct plma *p)
     if (err)
         return err;
     if (strlen(r->profile_type) >= sizeof p->profile_type)
-        return conf_bad(b, "plma: profile_type \"%s\" is too long", r->profile_type);
+        return conf_bad(&b->at, "plma: profile_type \"%s\" is too long", r->profile_type);
     (void)snprintf(p->profile_type, sizeof p->profile_type, "%s", r->profile_type);
     for (unsigned i = 0; i < r->operations_count; i++) {
         enum function f = function_parse(span_str(r->operations[i]));
         if (f == FN_NONE)
             return conf_bad(
-                b, "plma: \"%s\" is no function (EnableProfile, DisableProfile, DeleteProfile)",
+                &b->at,
+                "plma: \"%s\" is no function (EnableProfile, DisableProfile, DeleteProfile)",
                 r->operations[i]);
         p->functions |= 1u << (unsigned)f;
     }
@@ -247,18 +239,18 @@ static int check_notified(struct build *b, const struct plma *p)
     for (size_t i = 0; i < sizeof TOLD / sizeof *TOLD; i++)
         if ((p->functions & (1u << (unsigned)TOLD[i])) &&
             most_notified(&b->c->env, p, TOLD[i]) > ENV_NOTIFIED_MAX)
-            return conf_bad(
-                b,
-                "plma: more than %u service providers of one realm are authorised for %s on profiles "
-                "\"%s\" of %s, and not all would hear of them; name at most %u",
-                ENV_NOTIFIED_MAX, function_text(TOLD[i]), p->profile_type, p->mno.s,
-                ENV_NOTIFIED_MAX);
+            return conf_bad(&b->at,
+                            "plma: more than %u service providers of one realm are authorised for "
+                            "%s on profiles "
+                            "\"%s\" of %s, and not all would hear of them; name at most %u",
+                            ENV_NOTIFIED_MAX, function_text(TOLD[i]), p->profile_type, p->mno.s,
+                            ENV_NOTIFIED_MAX);
     return ERR_OK;
 }
 
 static int build_plmas(struct build *b)
 {
-    struct plma *list = conf_alloc(b, b->raw->plma_count, sizeof *list);
+    struct plma *list = conf_alloc(&b->at, b->raw->plma_count, sizeof *list);
     int err = ERR_OK;
 
     if (!list)

@@ -2,43 +2,24 @@
 /* The keys of the configuration file; libcyaml refuses unknown, doubled and missing ones. */
 #include "smsr/conf_raw.h"
 
-#include "common/conf/file.h"
+#include "common/conf/schema.h"
 
 #include <assert.h>
 
-#define TEXT 255
-#define LIST 10000
-
-#define STR(key, st, m) CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER, st, m, 1, TEXT)
-#define STR_OPT(key, st, m)                                                                        \
-    CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, st, m, 1, TEXT)
-#define SEQ(key, st, m, entry, min)                                                                \
-    CYAML_FIELD_SEQUENCE(key, CYAML_FLAG_POINTER, st, m, entry, min, LIST)
-#define SEQ_OPT(key, st, m, entry)                                                                 \
-    CYAML_FIELD_SEQUENCE(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, st, m, entry, 0, LIST)
-#define NUM_OPT(key, st, m)                                                                        \
-    CYAML_FIELD_UINT_PTR(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, st, m)
-
-static const cyaml_schema_value_t STRING = {CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, TEXT)};
-
-static const cyaml_schema_field_t RANGE_FIELDS[] = {
-    STR("from", struct raw_range, from), STR("to", struct raw_range, to), CYAML_FIELD_END};
-static const cyaml_schema_value_t RANGE = {
-    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_range, RANGE_FIELDS)};
-
 static const cyaml_schema_field_t TENANT_FIELDS[] = {
-    STR("id", struct raw_tenant, id), SEQ_OPT("eid_ranges", struct raw_tenant, eid_ranges, &RANGE),
-    SEQ_OPT("admits", struct raw_tenant, admits, &STRING), CYAML_FIELD_END};
+    STR("id", struct raw_tenant, id),
+    SEQ_OPT("eid_ranges", struct raw_tenant, eid_ranges, &CONF_RANGE),
+    SEQ_OPT("admits", struct raw_tenant, admits, &CONF_STRING), CYAML_FIELD_END};
 static const cyaml_schema_value_t TENANT = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_tenant, TENANT_FIELDS)};
 
 static const cyaml_schema_field_t PARTY_FIELDS[] = {
     STR("oid", struct raw_party, oid),
     STR("tenant", struct raw_party, tenant),
-    SEQ("roles", struct raw_party, roles, &STRING, 1),
-    SEQ_OPT("plmn", struct raw_party, plmn, &STRING),
-    SEQ_OPT("iccid", struct raw_party, iccid, &STRING),
-    SEQ_OPT("on_behalf", struct raw_party, on_behalf, &STRING),
+    SEQ("roles", struct raw_party, roles, &CONF_STRING, 1),
+    SEQ_OPT("plmn", struct raw_party, plmn, &CONF_STRING),
+    SEQ_OPT("iccid", struct raw_party, iccid, &CONF_STRING),
+    SEQ_OPT("on_behalf", struct raw_party, on_behalf, &CONF_STRING),
     CYAML_FIELD_END};
 static const cyaml_schema_value_t PARTY = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_party, PARTY_FIELDS)};
@@ -46,7 +27,7 @@ static const cyaml_schema_value_t PARTY = {
 static const cyaml_schema_field_t PLMA_FIELDS[] = {
     STR("mno", struct raw_plma, mno), STR("profile_type", struct raw_plma, profile_type),
     STR("m2m_sp", struct raw_plma, m2m_sp),
-    SEQ("operations", struct raw_plma, operations, &STRING, 1), CYAML_FIELD_END};
+    SEQ("operations", struct raw_plma, operations, &CONF_STRING, 1), CYAML_FIELD_END};
 static const cyaml_schema_value_t PLMA = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_plma, PLMA_FIELDS)};
 
@@ -59,7 +40,7 @@ static const cyaml_schema_field_t ROUTE_FIELDS[] = {
     STR_OPT("host", struct raw_route, host),
     STR_OPT("ipv4", struct raw_route, ipv4),
     CYAML_FIELD_UINT("port", CYAML_FLAG_OPTIONAL, struct raw_route, port),
-    SEQ_OPT("bearers", struct raw_route, bearers, &STRING),
+    SEQ_OPT("bearers", struct raw_route, bearers, &CONF_STRING),
     CYAML_FIELD_END};
 static const cyaml_schema_value_t ROUTE = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_route, ROUTE_FIELDS)};
@@ -88,18 +69,12 @@ static const cyaml_schema_value_t TRANSPORT = {
 #define SECTION(name) __typeof__(((struct raw_conf *)0)->name)
 
 static const cyaml_schema_field_t SMSR_FIELDS[] = {
-    STR("oid", SECTION(smsr), oid), STR("listen", SECTION(smsr), listen),
-    STR("coap", SECTION(smsr), coap), STR_OPT("https", SECTION(smsr), https),
+    STR("oid", SECTION(smsr), oid),         STR("listen", SECTION(smsr), listen),
+    STR("coap", SECTION(smsr), coap),       STR_OPT("https", SECTION(smsr), https),
     STR_OPT("state", SECTION(smsr), state), CYAML_FIELD_END};
-static const cyaml_schema_field_t TLS_FIELDS[] = {
-    STR("ca", SECTION(tls), ca), STR("cert", SECTION(tls), cert), STR("key", SECTION(tls), key),
-    CYAML_FIELD_END};
 static const cyaml_schema_field_t GSMA_FIELDS[] = {
-    SEQ("ci", SECTION(gsma), ci, &STRING, 1), STR_OPT("cert", SECTION(gsma), cert),
+    SEQ("ci", SECTION(gsma), ci, &CONF_STRING, 1), STR_OPT("cert", SECTION(gsma), cert),
     STR_OPT("key", SECTION(gsma), key), CYAML_FIELD_END};
-static const cyaml_schema_field_t KEYSTORE_FIELDS[] = {STR("kek", SECTION(keystore), kek),
-                                                       CYAML_FIELD_END};
-
 #define TIMER_FIELD(key, timer) STR_OPT(key, SECTION(timers), t[timer])
 /* The names are those of TIMERS; conf_test compares the two. */
 static const cyaml_schema_field_t TIMER_FIELDS[] = {
@@ -137,9 +112,10 @@ static const cyaml_schema_field_t LIMIT_FIELDS[] = {
 
 static const cyaml_schema_field_t FIELDS[] = {
     CYAML_FIELD_MAPPING("smsr", CYAML_FLAG_DEFAULT, struct raw_conf, smsr, SMSR_FIELDS),
-    CYAML_FIELD_MAPPING("tls", CYAML_FLAG_DEFAULT, struct raw_conf, tls, TLS_FIELDS),
+    CYAML_FIELD_MAPPING("tls", CYAML_FLAG_DEFAULT, struct raw_conf, tls, CONF_TLS_FIELDS),
     CYAML_FIELD_MAPPING("gsma", CYAML_FLAG_DEFAULT, struct raw_conf, gsma, GSMA_FIELDS),
-    CYAML_FIELD_MAPPING("keystore", CYAML_FLAG_DEFAULT, struct raw_conf, keystore, KEYSTORE_FIELDS),
+    CYAML_FIELD_MAPPING("keystore", CYAML_FLAG_DEFAULT, struct raw_conf, keystore,
+                        CONF_KEYSTORE_FIELDS),
     SEQ("networks", struct raw_conf, networks, &NETWORK, 1),
     SEQ_OPT("transport_keys", struct raw_conf, transport_keys, &TRANSPORT),
     SEQ_OPT("tenants", struct raw_conf, tenants, &TENANT),
@@ -155,13 +131,10 @@ static const cyaml_schema_value_t SCHEMA = {
 int raw_conf_load(const char *file, struct raw_conf **ret, struct errmsg *why)
 {
     void *raw = NULL;
-    int err = conf_file_load(file, &SCHEMA, &raw, why);
+    int err = conf_daemon_load(file, &SCHEMA, &raw, why);
 
     *ret = raw;
-    return err == ERR_NOT_FOUND
-               ? errmsg_set(why, ERR_CONFIG, "%s cannot be opened; name the file with --config",
-                            file)
-               : err;
+    return err;
 }
 
 void raw_conf_free(struct raw_conf *raw)

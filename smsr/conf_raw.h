@@ -2,15 +2,12 @@
 /* The configuration as the file says it, before it means anything: inside of conf only. */
 #pragma once
 
-#include "common/base/err.h"
+#include "common/conf/schema.h"
 #include "smsr/domain/env.h"
 
-struct raw_range {
-    char *from, *to;
-};
 struct raw_tenant {
     char *id;
-    struct raw_range *eid_ranges;
+    struct conf_raw_range *eid_ranges;
     unsigned eid_ranges_count;
     char **admits;
     unsigned admits_count;
@@ -54,9 +51,9 @@ struct raw_limits {
 };
 struct raw_conf {
     struct { char *oid, *listen, *coap, *https, *state; } smsr;
-    struct { char *ca, *cert, *key; } tls;
+    struct conf_raw_tls tls;
     struct { char **ci; unsigned ci_count; char *cert, *key; } gsma;
-    struct { char *kek; } keystore;
+    struct conf_raw_keystore keystore;
     struct raw_network *networks;
     unsigned networks_count;
     struct raw_pair *transport_keys;

@@ -164,19 +164,6 @@ static void bad_files(void **state)
     assert_int_equal(load("", 1, &why), ERR_CONFIG);
 }
 
-static void durations(void **state)
-{
-    static const char *const BAD[] = {"", "s", "1w", "-1s", "1.5s", "1 s", "1234567890", "s1"};
-    int64_t ms;
-
-    (void)state;
-    assert_true(dp_conf_duration("250ms", &ms) && ms == 250);
-    assert_true(dp_conf_duration("15m", &ms) && ms == 900000);
-    assert_true(dp_conf_duration("900", &ms) && ms == 900000);
-    for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++)
-        assert_false(dp_conf_duration(BAD[i], &ms));
-}
-
 static void missing_and_open_files(void **state)
 {
     static const char *const NAMES[] = {"ca.pem",  "smdp.pem", "smdp.key", "ci.pem",
@@ -306,7 +293,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(good_file),
         T(bad_files),
-        T(durations),
         T(missing_and_open_files),
         T(keys_and_certificates),
     };

@@ -335,24 +335,6 @@ static void its_files_must_be_there_and_secret(void **state)
     assert_int_equal(conf_check_files(conf, &why), ERR_CONFIG); /* a directory is no file */
 }
 
-static void durations(void **state)
-{
-    static const struct { const char *s; int64_t ms; } ROWS[] = {
-        {"0", 0}, {"900", 900000}, {"900s", 900000}, {"15m", 900000}, {"24h", 86400000},
-        {"2d", 172800000}, {"250ms", 250}, {"999999999", 999999999000}};
-    static const char *const BAD[] = {"",     "s",          "-1",   "1 s", "1w",
-                                      "1.5s", "9999999999", "0x10", "5sm"};
-    int64_t ms;
-
-    (void)state;
-    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
-        assert_true(conf_duration(ROWS[i].s, &ms));
-        assert_int_equal(ms, ROWS[i].ms);
-    }
-    for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++)
-        assert_false(conf_duration(BAD[i], &ms));
-}
-
 int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -365,7 +347,6 @@ int main(void)
         CASE(as_many_service_providers_as_are_told),
         CASE(an_absent_or_empty_file_is_said_so),
         CASE(its_files_must_be_there_and_secret),
-        CASE(durations),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
