@@ -24,9 +24,26 @@ static bool holds(struct span octets, const void *what, size_t n)
     return false;
 }
 
-static bool names_iccid(struct span octets, const struct iccid *iccid, const struct client_call *k)
+/* The call that a message belongs to; without one, when ACCEPTED was lost, any that waits for an answer. */
+static bool may_be_of(const struct client_call *k, const struct client_call *of)
 {
-    return (!k || !iccid_eq(&k->iccid, iccid)) && holds(octets, iccid->s, strlen(iccid->s));
+    return of ? k == of : !k->answered;
+}
+
+static bool named_eid(const struct client *c, const struct client_call *of, const struct eid *eid)
+{
+    for (unsigned i = 0; i < c->n_calls; i++)
+        if (may_be_of(c->calls[i], of) && eid_eq(&c->calls[i]->eid, eid))
+            return true;
+    return false;
+}
+
+static bool named_iccid(const struct client *c, const struct client_call *of, const struct iccid *iccid)
+{
+    for (unsigned i = 0; i < c->n_calls; i++)
+        if (may_be_of(c->calls[i], of) && iccid_eq(&c->calls[i]->iccid, iccid))
+            return true;
+    return false;
 }
 
 static void heard(void *ctx, struct client *c, const struct envelope *e, const struct client_call *k)
@@ -43,12 +60,14 @@ static void heard(void *ctx, struct client *c, const struct envelope *e, const s
         const struct factory_card *f = &w->factory.cards[i];
         char text[EID_TEXT];
         eid_text(&f->eid, text);
-        if ((!k || !eid_eq(&k->eid, &f->eid)) &&
-            (holds(buf_span(&out), f->eid.b, 16) || holds(buf_span(&out), text, strlen(text))))
+        if ((holds(buf_span(&out), f->eid.b, 16) || holds(buf_span(&out), text, strlen(text))) &&
+            !named_eid(c, k, &f->eid))
             world_fault(w, "I7: %s hears of EID %s", c->name, text);
-        if (names_iccid(buf_span(&out), &f->f.bootstrap.iccid, k) ||
-            names_iccid(buf_span(&out), &f->iccid_b, k))
-            world_fault(w, "I7: %s hears of a profile of EID %s", c->name, text);
+        for (unsigned p = 0; p < 2; p++) {
+            const struct iccid *iccid = p ? &f->iccid_b : &f->f.bootstrap.iccid;
+            if (holds(buf_span(&out), iccid->s, strlen(iccid->s)) && !named_iccid(c, k, iccid))
+                world_fault(w, "I7: %s hears of a profile of EID %s", c->name, text);
+        }
     }
     buf_fini(&out);
 }
