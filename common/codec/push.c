@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* HTTPS session trigger (GP Amendment B 3.7) with the OPEN CHANNEL elements of TS 102 223. */
+/* HTTPS session trigger (GP Amendment B 3.7) and the two PUSH commands of a CAT_TP link (TS 102 226),
+ * both with the OPEN CHANNEL elements of TS 102 223. */
 #include "common/codec/push.h"
 
+#include "common/codec/apdu.h"
 #include "common/codec/tlv.h"
 
 #define COMPREHENSION  0x80u
@@ -16,11 +18,14 @@
 #define TAG_URI        0x8Cu
 #define TAG_TIMER      0x25u /* TS 102 223 8.38 timer value: hh mm ss, swapped BCD */
 #define TAG_BEARER     0x35u
+#define TAG_IDENTITY   0x36u
 #define TAG_BUFFER     0x39u
 #define TAG_TRANSPORT  0x3Cu
 #define TAG_ADDRESS    0x3Eu
 #define TAG_APN        0x47u
 #define BEARER_DEFAULT 0x03u
+#define TRANSPORT_LINK 0x00u /* the port of CAT_TP itself */
+#define TRANSPORT_UDP  0x01u
 #define TRANSPORT_TCP  0x02u
 #define ADDRESS_IPV4   0x21u
 #define DELAY_MAX_S    (99u * 3600 + 59 * 60 + 59)
@@ -44,23 +49,33 @@ static void apn_put(struct writer *w, const char *apn)
     tlv_close(w, mark);
 }
 
-static void connection_put(struct writer *w, const struct push_trigger *t)
+static void transport_put(struct writer *w, uint8_t kind, uint16_t port)
 {
-    size_t mark = tlv_open(w, TAG_CONNECTION);
+    const uint8_t v[3] = {kind, (uint8_t)(port >> 8), (uint8_t)port};
+    tlv_put(w, TAG_TRANSPORT, span_of(v, sizeof v));
+}
+
+static void channel_put(struct writer *w, const struct push_trigger *t, uint8_t kind)
+{
     tlv_put_u8(w, TAG_BEARER, BEARER_DEFAULT);
     const uint8_t size[2] = {(uint8_t)(t->buffer_size >> 8), (uint8_t)t->buffer_size};
     tlv_put(w, TAG_BUFFER, span_of(size, sizeof size));
     if (t->apn[0] != '\0') {
         apn_put(w, t->apn);
     }
-    const uint8_t port[3] = {TRANSPORT_TCP, (uint8_t)(t->port >> 8), (uint8_t)t->port};
-    tlv_put(w, TAG_TRANSPORT, span_of(port, sizeof port));
+    transport_put(w, kind, t->port);
     if (t->has_address) {
         wr_u8(w, TAG_ADDRESS);
         wr_u8(w, 1 + sizeof t->ipv4);
         wr_u8(w, ADDRESS_IPV4);
         wr_bytes(w, t->ipv4, sizeof t->ipv4);
     }
+}
+
+static void connection_put(struct writer *w, const struct push_trigger *t)
+{
+    size_t mark = tlv_open(w, TAG_CONNECTION);
+    channel_put(w, t, TRANSPORT_TCP);
     tlv_close(w, mark);
 }
 
@@ -174,12 +189,12 @@ static int apn_get(struct span v, char *dst, size_t cap)
     return ERR_OK;
 }
 
-static int transport_get(struct span v, struct push_trigger *ret)
+static int transport_get(struct span v, uint8_t kind, uint16_t *ret)
 {
     struct reader r = rd_init(v);
-    uint8_t kind = rd_u8(&r);
-    ret->port = rd_u16(&r);
-    return rd_done(&r) && kind == TRANSPORT_TCP ? ERR_OK : ERR_FORMAT;
+    uint8_t is = rd_u8(&r);
+    *ret = rd_u16(&r);
+    return rd_done(&r) && is == kind ? ERR_OK : ERR_FORMAT;
 }
 
 static int address_get(struct span v, struct push_trigger *ret)
@@ -198,7 +213,7 @@ static int address_get(struct span v, struct push_trigger *ret)
     return ERR_OK;
 }
 
-static int connection_get(struct tlv t, struct push_trigger *ret)
+static int channel_get(struct tlv t, uint8_t kind, struct push_trigger *ret)
 {
     switch (t.tag & ~COMPREHENSION) {
     case TAG_BUFFER:
@@ -210,12 +225,22 @@ static int connection_get(struct tlv t, struct push_trigger *ret)
     case TAG_APN:
         return apn_get(t.value, ret->apn, sizeof ret->apn);
     case TAG_TRANSPORT:
-        return transport_get(t.value, ret);
+        return transport_get(t.value, kind, &ret->port);
     case TAG_ADDRESS:
         return address_get(t.value, ret);
     default:
         return ERR_OK;
     }
+}
+
+static int connection_get(struct tlv t, struct push_trigger *ret)
+{
+    return channel_get(t, TRANSPORT_TCP, ret);
+}
+
+static int udp_get(struct tlv t, struct push_trigger *ret)
+{
+    return channel_get(t, TRANSPORT_UDP, ret);
 }
 
 static int security_get(struct span v, struct push_trigger *ret)
@@ -312,4 +337,72 @@ int push_trigger_parse(struct span s, struct push_trigger *ret)
         return rc == ERR_NOT_FOUND ? ERR_FORMAT : rc;
     }
     return walk(inner.value, ret, parameter_get);
+}
+
+/* --- the two commands of a CAT_TP link --- */
+
+static void command_put(struct writer *w, uint8_t p2, const struct writer *data)
+{
+    struct apdu_cmd c = {.cla = 0x80, .ins = PUSH_INS, .p1 = PUSH_P1, .p2 = p2};
+    c.data = wr_view(data);
+    if (data->failed || c.data.n > 0xFF) {
+        w->failed = true;
+        return;
+    }
+    apdu_cmd_put(w, &c);
+}
+
+void push_channel_put(struct writer *w, const struct push_channel *c)
+{
+    uint8_t room[256];
+    struct writer data = wr_init(room, sizeof room);
+    struct push_trigger t = {.buffer_size = c->buffer_size, .port = c->port,
+                             .has_address = c->has_address};
+    memcpy(t.apn, c->apn, sizeof t.apn);
+    memcpy(t.ipv4, c->ipv4, sizeof t.ipv4);
+    channel_put(&data, &t, TRANSPORT_UDP);
+    command_put(w, PUSH_P2_CHANNEL, &data);
+}
+
+void push_link_put(struct writer *w, const struct push_link *l)
+{
+    uint8_t room[256];
+    struct writer data = wr_init(room, sizeof room);
+    transport_put(&data, TRANSPORT_LINK, l->port);
+    if (l->id.n > 0) {
+        tlv_put(&data, TAG_IDENTITY, l->id);
+    }
+    command_put(w, PUSH_P2_LINK, &data);
+}
+
+int push_channel_parse(struct span s, struct push_channel *ret)
+{
+    struct push_trigger t = {0};
+    int rc = walk(s, &t, udp_get);
+    *ret = (struct push_channel){.buffer_size = t.buffer_size, .port = t.port,
+                                 .has_address = t.has_address};
+    memcpy(ret->apn, t.apn, sizeof ret->apn);
+    memcpy(ret->ipv4, t.ipv4, sizeof ret->ipv4);
+    return rc == ERR_OK && t.port == 0 ? ERR_FORMAT : rc;
+}
+
+int push_link_parse(struct span s, struct push_link *ret)
+{
+    struct reader r = rd_init(s);
+    struct tlv t;
+    int rc;
+    *ret = (struct push_link){0};
+    while ((rc = tlv_next(&r, &t)) == ERR_OK) {
+        uint32_t tag = t.tag & ~COMPREHENSION;
+        if (tag == TAG_TRANSPORT && transport_get(t.value, TRANSPORT_LINK, &ret->port) != ERR_OK) {
+            return ERR_FORMAT;
+        }
+        if (tag == TAG_IDENTITY) {
+            ret->id = t.value;
+        }
+    }
+    if (rc != ERR_NOT_FOUND) {
+        return rc;
+    }
+    return ret->port != 0 ? ERR_OK : ERR_FORMAT;
 }

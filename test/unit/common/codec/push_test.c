@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include "common/codec/apdu.h"
 #include "common/codec/push.h"
 #include "common/codec/tlv.h"
 
@@ -218,9 +219,103 @@ static void writer_refuses(void **state)
     assert_int_equal(t.psk_identity.n, 255);
 }
 
+/* --- the two commands of a CAT_TP link --- */
+
+/* facts: ota 2.4, the octets of an open peer. */
+static void link_commands_are_written(void **state)
+{
+    static const uint8_t CHANNEL[] = {0x80, 0xEC, 0x01, 0x01, 0x1C, 0x35, 0x01, 0x03, 0x39, 0x02, 0x05,
+                                      0x00, 0x47, 0x07, 0x03, 'i',  'o',  't',  0x02, 'a',  'b',  0x3C,
+                                      0x03, 0x01, 0x1D, 0x14, 0x3E, 0x05, 0x21, 0x7F, 0x00, 0x00, 0x01};
+    static const uint8_t LINK[] = {0x80, 0xEC, 0x01, 0x02, 0x09, 0x3C, 0x03,
+                                   0x00, 0x1D, 0x14, 0x36, 0x02, 0x89, 0x44};
+    const struct push_channel c = {
+        .buffer_size = 0x0500, .apn = "iot.ab", .port = 7444, .ipv4 = {127, 0, 0, 1}, .has_address = true};
+    const struct push_link l = {7444, {LINK + 12, 2}};
+    uint8_t room[300];
+    struct writer w = wr_init(room, sizeof room);
+
+    (void)state;
+    push_channel_put(&w, &c);
+    assert_int_equal(w.len, sizeof CHANNEL);
+    assert_memory_equal(room, CHANNEL, sizeof CHANNEL);
+    w = wr_init(room, sizeof room);
+    push_link_put(&w, &l);
+    assert_int_equal(w.len, sizeof LINK);
+    assert_memory_equal(room, LINK, sizeof LINK);
+}
+
+static void link_commands_go_round(void **state)
+{
+    const struct push_channel c = {.buffer_size = 0x0500, .apn = "iot.blue", .port = 65535};
+    const struct push_link l = {1, {(const uint8_t *)"identity", 8}};
+    struct push_channel c2;
+    struct push_link l2;
+    struct apdu_cmd cmd;
+    uint8_t room[300];
+    struct writer w = wr_init(room, sizeof room);
+
+    (void)state;
+    push_channel_put(&w, &c);
+    assert_int_equal(apdu_cmd_parse(wr_view(&w), &cmd), ERR_OK);
+    assert_int_equal(push_channel_parse(cmd.data, &c2), ERR_OK);
+    assert_int_equal(c2.buffer_size, 0x0500);
+    assert_string_equal(c2.apn, "iot.blue");
+    assert_int_equal(c2.port, 65535);
+    assert_false(c2.has_address);
+    w = wr_init(room, sizeof room);
+    push_link_put(&w, &l);
+    assert_int_equal(apdu_cmd_parse(wr_view(&w), &cmd), ERR_OK);
+    assert_int_equal(push_link_parse(cmd.data, &l2), ERR_OK);
+    assert_int_equal(l2.port, 1);
+    assert_true(span_eq(l2.id, l.id));
+    w = wr_init(room, sizeof room);
+    push_link_put(&w, &(struct push_link){7, {room, 250}}); /* beyond Lc */
+    assert_true(w.failed);
+    w = wr_init(room, sizeof room);
+    push_channel_put(&w, &(struct push_channel){.apn = "a..b", .port = 7});
+    assert_true(w.failed);
+}
+
+static void link_commands_are_refused(void **state)
+{
+    static const struct {
+        uint8_t b[12];
+        size_t n;
+        bool link;
+    } BAD[] = {
+        {{0}, 0, false},                                     /* no port */
+        {{0x35, 0x01, 0x03}, 3, false},
+        {{0x3C, 0x03, 0x02, 0x1D, 0x14}, 5, false},          /* TCP */
+        {{0x3C, 0x02, 0x01, 0x1D}, 4, false},
+        {{0x3C, 0x04, 0x01, 0x1D, 0x14, 0x00}, 6, false},
+        {{0x3C, 0x03, 0x01, 0x00, 0x00}, 5, false},          /* port 0 */
+        {{0x3C, 0x03, 0x01, 0x1D, 0x14, 0x3E, 0x00}, 7, false},
+        {{0x3C, 0x03, 0x01, 0x1D, 0x14, 0x39, 0x01, 0x05}, 8, false},
+        {{0x3C, 0x03, 0x01, 0x1D, 0x14, 0x47, 0x02, 0x05, 'a'}, 9, false},
+        {{0x3C, 0x03, 0x01, 0x1D}, 4, false},
+        {{0}, 0, true},
+        {{0x36, 0x01, 0x44}, 3, true},
+        {{0x3C, 0x03, 0x01, 0x1D, 0x14}, 5, true},           /* a UDP port */
+        {{0x3C, 0x03, 0x00, 0x00, 0x00}, 5, true},
+        {{0x3C, 0x03, 0x00, 0x1D, 0x14, 0x36, 0x05, 0x44}, 8, true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++) {
+        struct push_channel c;
+        struct push_link l;
+        struct span s = span_of(BAD[i].b, BAD[i].n);
+        assert_int_not_equal(BAD[i].link ? push_link_parse(s, &l) : push_channel_parse(s, &c),
+                             ERR_OK);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(link_commands_are_written), cmocka_unit_test(link_commands_go_round),
+        cmocka_unit_test(link_commands_are_refused),
         cmocka_unit_test(full_goes_round),        cmocka_unit_test(empty_goes_round),
         cmocka_unit_test(text_lengths),           cmocka_unit_test(too_long_texts),
         cmocka_unit_test(parameters_are_refused), cmocka_unit_test(variants_are_read),
