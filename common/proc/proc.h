@@ -24,10 +24,11 @@ enum input_kind {
     IN_POR,                       /* authenticated SCP80 response packet */
     IN_NOTIFICATION,              /* authenticated default notification */
     IN_POST,                      /* SCP81: the card POSTed; session, step, response script */
-    IN_SESSION_END,               /* SCP81: stream or TLS session is gone */
+    IN_SESSION_END,               /* SCP81: stream or TLS session is gone; CAT_TP: the link is */
     IN_CARRIER,                   /* the carrier took or refused a unit: a hint, never evidence */
     IN_PEER,                      /* RESPONSE or NOTICE of a peer we called */
     IN_KEY,                       /* result of a key job */
+    IN_LINK,                      /* CAT_TP: a link of the card is open; its end is IN_SESSION_END */
     IN_KIND_COUNT
 };
 #define IN_BIT(k) (1u << (unsigned)(k))
@@ -83,6 +84,7 @@ struct input {
         struct in_post post;
         struct { struct uuid session; struct span why; } session_end;
         struct { uint64_t counter; bool accepted; struct span text; } carrier;
+        struct { struct uuid session; } link;
         struct in_peer peer;
         struct in_key key;
     } u;

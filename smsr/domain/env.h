@@ -46,7 +46,12 @@ struct route {
     uint16_t port;
     uint8_t ipv4[4];
     bool sms, https, cattp;        /* bearers allowed */
+    bool cattp_first;              /* CAT_TP is listed before HTTPS */
+    uint16_t udp_port;             /* CAT_TP: where its datagrams go */
 };
+
+/* The port of CAT_TP itself at this SM-SR, whatever the UDP port (TS 102 127). */
+#define CATTP_PORT 7444u
 
 /* One table of timers (design 3.7); milliseconds at time scale 1, already divided when in struct
  * env. */

@@ -136,12 +136,30 @@ static int armed(struct euicc *e, const struct euicc_record *r)
             op->armed_ms = r->at_ms;
         op->kvn = (uint8_t)ev->kvn;
         op->counter = ev->counter;
-        op->bearer = BEARER_SMS;
+        op->bearer = ev->bearer == BEARER_CATTP ? BEARER_CATTP : BEARER_SMS;
+        if (op->bearer == BEARER_CATTP)
+            op->session = ev->session;
         if (ev->previous_aid.n) { /* a later deletion of the same operation leaves it */
             op->previous = ev->previous;
             op->previous_aid = ev->previous_aid;
         }
     }
+    return ERR_OK;
+}
+
+/* What the steps of a SendData answered so far; its RESPONSE carries it. */
+static int keep_answer(struct operation *op, struct span data)
+{
+    uint8_t *grown;
+
+    if (op->function != FN_SEND_DATA || !data.n)
+        return ERR_OK;
+    grown = realloc(op->rsp, op->rsp_len + data.n);
+    if (!grown)
+        return ERR_NOMEM;
+    memcpy(grown + op->rsp_len, data.p, data.n);
+    op->rsp = grown;
+    op->rsp_len += data.n;
     return ERR_OK;
 }
 
@@ -157,6 +175,12 @@ static int answered(struct euicc *e, const struct euicc_record *r)
         size_t at = (size_t)(p - e->packets);
         memmove(&e->packets[at], &e->packets[at + 1], (e->n_packets - at - 1) * sizeof *p);
         e->n_packets--;
+    }
+    /* number, by CAT_TP: how far CreateISDP or SendData have come, as a step says it. */
+    if ((op->function == FN_CREATE_ISDP || op->function == FN_SEND_DATA) &&
+        op->bearer == BEARER_CATTP && r->ev->counter == op->counter) {
+        op->data_done = (uint32_t)r->ev->number;
+        return keep_answer(op, r->ev->data);
     }
     /* number: until when a card seen on the new profile may still roll back. */
     if (r->ev->number)
@@ -190,15 +214,7 @@ static int step_answered(struct euicc *e, const struct euicc_record *r)
         return ERR_CORRUPT;
     op->step_open = false;
     op->data_done = (uint32_t)r->ev->number;
-    if (op->function == FN_SEND_DATA && r->ev->data.n) {
-        uint8_t *grown = realloc(op->rsp, op->rsp_len + r->ev->data.n);
-        if (!grown)
-            return ERR_NOMEM;
-        memcpy(grown + op->rsp_len, r->ev->data.p, r->ev->data.n);
-        op->rsp = grown;
-        op->rsp_len += r->ev->data.n;
-    }
-    return ERR_OK;
+    return keep_answer(op, r->ev->data);
 }
 
 static bool is_goal(const struct euicc *e, const struct operation *op, const struct aid *aid)

@@ -10,7 +10,8 @@ enum out_kind {
     OUT_REPLY = 1,     /* struct out_reply: ACCEPTED, RESPONSE or ERROR to the calling connection */
     OUT_SMS,           /* struct out_sms: an armed packet, first time or again */
     OUT_STEP,          /* struct out_step: HTTP response of an SCP81 step */
-    OUT_SESSION_CLOSE, /* struct out_session_close */
+    OUT_SESSION_CLOSE, /* struct out_session_close: of HTTPS, or a CAT_TP link */
+    OUT_LINK,          /* struct out_link: a packet armed for a CAT_TP link, once */
 };
 struct out_reply {
     uint64_t conn, message_id;
@@ -41,6 +42,14 @@ struct out_step {
     uint32_t step;                /* Next-URI names it: /s/<session>/<step>; 0 = no Next-URI */
     struct aid target;            /* n = 0: absent */
     struct span body;
+};
+/* Its bytes are those of the record. Never again: the link repeats what is lost, and what opens another
+ * one spends a higher counter. */
+struct out_link {
+    struct eid eid;
+    struct uuid session;           /* of the link */
+    const struct event *armed;     /* in this turn */
+    bool chained;                  /* script chaining goes on behind it (TS 102 226) */
 };
 struct out_session_close {
     struct uuid session;

@@ -6,6 +6,11 @@
 #include "common/codec/apdu.h"
 #include "common/codec/tlv.h"
 
+/* Script chaining (TS 102 226): the first one is said to outlive a reset of the card. */
+#define CHAIN_FIRST 0x11u
+#define CHAIN_MORE  0x02u
+#define CHAIN_LAST  0x03u
+
 static bool is_scp03t(uint8_t tag)
 {
     return tag == 0x84 || tag == 0x85 || tag == 0x86 || tag == 0x87;
@@ -77,15 +82,13 @@ int es5_send_data_check(struct span payload)
     return ERR_OK;
 }
 
-int es5_send_data(struct writer *w, struct span payload, size_t offset, size_t limit,
-                  size_t *ret_next)
+/* Octets of the payload that go into one body, and how many elements they are. */
+static int body_fits(struct span payload, bool scp03t, size_t offset, size_t limit, size_t *ret_n,
+                     unsigned *ret_count)
 {
-    bool scp03t = all_scp03t(payload);
-    struct script_writer sw;
     size_t taken = 0;
     unsigned count = 0;
 
-    script_begin(&sw, w, SCRIPT_INDEFINITE, false);
     while (offset + taken < payload.n) {
         struct span el;
         int err = next_element(payload, scp03t, offset + taken, &el);
@@ -93,15 +96,52 @@ int es5_send_data(struct writer *w, struct span payload, size_t offset, size_t l
             return err;
         if (count && taken + el.n > limit)
             break;
+        taken += el.n;
+        count++;
+    }
+    *ret_n = taken;
+    *ret_count = count;
+    return ERR_OK;
+}
+
+static void put_chain(struct script_writer *sw, struct es5_chain *chain, bool last)
+{
+    uint8_t how = chain->begun ? (last ? CHAIN_LAST : CHAIN_MORE) : CHAIN_FIRST;
+    const uint8_t tlv[3] = {SCRIPT_TAG_CHAINING, 1, how};
+
+    if (chain->begun || !last)
+        script_put_raw(sw, span_of(tlv, sizeof tlv));
+    chain->begun = !last;
+}
+
+int es5_send_data(struct writer *w, struct span payload, size_t offset, size_t limit,
+                  struct es5_chain *chain, size_t *ret_next)
+{
+    bool scp03t = all_scp03t(payload);
+    struct script_writer sw;
+    size_t n = 0, end;
+    unsigned count = 0;
+    int err = body_fits(payload, scp03t, offset, limit, &n, &count);
+
+    if (err)
+        return err;
+    end = offset + n;
+    script_begin(&sw, w, SCRIPT_INDEFINITE, false);
+    if (chain)
+        put_chain(&sw, chain, end == payload.n && !chain->more);
+    while (offset < end) {
+        struct span el;
+        err = next_element(payload, scp03t, offset, &el);
+        if (err)
+            return err;
         if (scp03t)
             script_put_raw(&sw, el);
         else
             script_put_cmd(&sw, el);
-        taken += el.n;
-        count++;
+        offset += el.n;
     }
     script_end(&sw, count);
-    *ret_next = offset + taken;
+    *ret_next = end;
     return w->failed ? ERR_TOO_LARGE : ERR_OK;
 }
 

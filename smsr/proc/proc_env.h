@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the SM-SR's deciders know besides the card: configuration, and the one volatile fact of the
+/* What the SM-SR's deciders know besides the card: configuration, and the volatile facts of the
  * channel, asked by the application right before it decides. */
 #pragma once
 
@@ -13,6 +13,9 @@ struct proc_env {
     struct crypto *crypto;         /* digests only */
     bool held;                     /* a POST of this card waits for our response right now */
     struct uuid held_session;
+    bool linked;                   /* a CAT_TP link of this card is open right now */
+    struct uuid link;
+    bool chained;                  /* the last packet over it left script chaining open */
     struct uuid new_op;            /* id for the operation this input may begin */
     /* The ICCID stands in another EIS already (view over the whole fleet). */
     bool (*iccid_taken)(void *ctx, const struct iccid *iccid);

@@ -93,6 +93,29 @@ int run_arm(struct run *r, enum packet_purpose purpose, struct span script, int 
     return ERR_OK;
 }
 
+int run_arm_link(struct run *r, const struct uuid *link, enum packet_purpose purpose, uint32_t tar,
+                 struct span script, int next, int64_t due, bool chained)
+{
+    enum event_type type = purpose == PURPOSE_CMD ? EV_OPERATION_ARMED : EV_PACKET_ARMED;
+    struct out_link out;
+    struct event *ev;
+
+    if (!script.p || r->p->unit.set)
+        return ERR_INTERNAL;
+    ev = run_record(r, type, next, due);
+    ev->purpose = purpose;
+    ev->bearer = BEARER_CATTP;
+    ev->session = *link;
+    r->p->unit = (struct card_unit){true, purpose, tar, script, ev};
+    memset(&out, 0, sizeof out);
+    out.eid = r->e->eid;
+    out.session = *link;
+    out.armed = ev;
+    out.chained = chained;
+    plan_out(r->p, OUT_LINK, &out, sizeof out);
+    return ERR_OK;
+}
+
 const struct euicc_packet *run_packet(const struct run *r, enum packet_purpose purpose)
 {
     const struct euicc_packet *last = NULL;

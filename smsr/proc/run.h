@@ -37,6 +37,10 @@ int64_t run_timer(const struct run *r, enum timer t);
  */
 int run_arm(struct run *r, enum packet_purpose purpose, struct span script, int next, int64_t due,
             const struct euicc_profile *to, const struct euicc_profile *to2);
+/* Arms a packet for a CAT_TP link, under this TAR; it is sent once. chained: script chaining goes on
+ * behind it. */
+int run_arm_link(struct run *r, const struct uuid *link, enum packet_purpose purpose, uint32_t tar,
+                 struct span script, int next, int64_t due, bool chained);
 /* Same bytes again (law 3): no record, only the timer moves. */
 void run_resend(struct run *r, const struct euicc_packet *pk, const struct euicc_profile *to,
                 const struct euicc_profile *to2);

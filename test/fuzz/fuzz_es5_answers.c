@@ -39,7 +39,7 @@ static void payload(struct span s, size_t limit)
     while (at < s.n) {
         struct writer w = wr_init(room, ES5_BODY_MAX(limit));
         size_t next = at;
-        if (es5_send_data(&w, s, at, limit, &next) || next <= at || next > s.n)
+        if (es5_send_data(&w, s, at, limit, NULL, &next) || next <= at || next > s.n)
             abort();
         at = next;
     }

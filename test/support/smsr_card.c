@@ -191,6 +191,10 @@ static void run_apdu(struct little_card *c, struct span capdu, struct script_wri
         sw = cmd.p2 & 1 ? 0x6A88 : run_status(c, &d);
     else if (cmd.ins == 0xCA)
         sw = 0x6A88; /* it does not tell its memory */
+    else if (cmd.ins == 0xEC) {
+        c->wants_link = true;
+        sw = 0x9000;
+    }
     apdu_rsp_put(&r, wr_view(&d), sw);
     script_put_rsp(out, wr_view(&r));
 }
@@ -206,6 +210,8 @@ static struct span run_script(struct little_card *c, struct span script, uint8_t
     assert_int_equal(script_open(script, &sr), ERR_OK);
     script_begin(&out, &w, sr.form, true);
     while (script_next(&sr, &item) == ERR_OK) {
+        if (item.tag == SCRIPT_TAG_CHAINING)
+            continue;
         if (item.tag == SCRIPT_TAG_CMD) {
             run_apdu(c, item.value, &out);
         } else {
@@ -261,6 +267,27 @@ static void hear_sms(struct little_card *c, const struct out_sms *o)
     arena_fini(&a);
 }
 
+static void hear_link(struct little_card *c, const struct out_link *o)
+{
+    struct span data = o->armed->data;
+
+    if (!c->linked || o->session.b[15] != c->link)
+        return;
+    c->w->pe.chained = o->chained;
+    c->has_packet = true;
+    c->packet = (struct little_packet){.counter = o->armed->counter, .n = data.n};
+    assert_true(data.n <= sizeof c->packet.data);
+    memcpy(c->packet.data, data.p, data.n);
+}
+
+static void link_gone(struct little_card *c, uint8_t link)
+{
+    if (link != c->link)
+        return;
+    c->linked = c->has_packet = false;
+    c->w->pe.linked = c->w->pe.chained = false;
+}
+
 void little_hear(struct little_card *c)
 {
     for (unsigned i = 0; i < c->w->plan.n_outs; i++) {
@@ -280,7 +307,14 @@ void little_hear(struct little_card *c)
                 memcpy(c->body, s->body.p, s->body.n);
             c->body_n = s->body.n;
         }
+        if (o->kind == OUT_LINK)
+            hear_link(c, o->body);
         if (o->kind == OUT_SESSION_CLOSE) {
+            const struct out_session_close *s = o->body;
+            if (s->session.b[15] >= TWIN_LINK) {
+                link_gone(c, s->session.b[15]);
+                continue;
+            }
             c->w->pe.held = false;
             c->in_session = c->has_body = false;
         }
@@ -384,6 +418,68 @@ void little_break(struct little_card *c, bool run)
     c->in_session = c->has_body = false;
     c->w->pe.held = false;
     (void)core_session_end(c->w, c->session);
+    little_hear(c);
+}
+
+void little_link_open(struct little_card *c)
+{
+    struct input in = {.kind = IN_LINK};
+
+    if (c->linked)
+        little_link_break(c, false);
+    c->wants_link = false;
+    c->linked = true;
+    c->has_packet = false;
+    c->link = c->link == 0xFF ? TWIN_LINK : (uint8_t)(c->link + 1) | TWIN_LINK;
+    c->w->pe.linked = true;
+    c->w->pe.chained = false;
+    c->w->pe.link = in.u.link.session = core_session(c->link);
+    (void)core_post(c->w, &in);
+    little_hear(c);
+}
+
+/* What comes over a link is executed under the counters of the key set, as by SMS. */
+static bool link_execute(struct little_card *c, struct little_packet *ret_por)
+{
+    struct little_packet p = c->packet;
+    struct span answer = {NULL, 0};
+
+    if (!c->has_packet)
+        return false;
+    c->has_packet = false;
+    *ret_por = (struct little_packet){.counter = p.counter};
+    if (p.counter <= c->counter) {
+        ret_por->status = POR_CNTR_LOW;
+        return true;
+    }
+    c->counter = p.counter;
+    answer = run_script(c, span_of(p.data, p.n), ret_por->data, sizeof ret_por->data);
+    ret_por->n = answer.n;
+    return true;
+}
+
+void little_link_run(struct little_card *c)
+{
+    struct little_packet por;
+
+    if (!link_execute(c, &por))
+        return;
+    (void)core_por(c->w, por.counter, por.status, span_of(por.data, por.n));
+    little_hear(c);
+}
+
+void little_link_break(struct little_card *c, bool run)
+{
+    struct little_packet por;
+    struct input in = {.kind = IN_SESSION_END};
+
+    if (!c->linked)
+        return;
+    if (run)
+        (void)link_execute(c, &por);
+    in.u.session_end.session = core_session(c->link);
+    link_gone(c, c->link);
+    (void)core_post(c->w, &in);
     little_hear(c);
 }
 

@@ -20,6 +20,7 @@ struct little_packet {             /* on its way to the card, or back */
     size_t n;
     uint8_t data[700];
 };
+#define TWIN_LINK 0x80 /* sessions from here on are links */
 struct little_card {
     struct core *w;
     struct little_isdp isdp[TWIN_ISDPS];
@@ -45,6 +46,10 @@ struct little_card {
     uint32_t step;
     size_t body_n;
     uint8_t body[4096];
+    /* the CAT_TP link */
+    bool wants_link, linked, has_packet;
+    uint8_t link;
+    struct little_packet packet;   /* of the link, not executed yet */
     uint64_t effects;              /* executed so far */
     uint16_t reconfirm_sw;         /* what it answers to a confirmation again: 9000, 6985 or 6A88 */
 };
@@ -64,6 +69,11 @@ void little_fall_back(struct little_card *c);
 void little_open(struct little_card *c);
 void little_post(struct little_card *c);
 void little_break(struct little_card *c, bool run);
+/* A CAT_TP link opens; the packet at hand is executed and answered; the link is gone (ran: after the
+ * packet). */
+void little_link_open(struct little_card *c);
+void little_link_run(struct little_card *c);
+void little_link_break(struct little_card *c, bool run);
 /* Time goes on to the mailbox's next due, or less; the card decides on an unconfirmed change before
  * its window is over. go_back: that way. */
 bool little_time(struct little_card *c, bool go_back);

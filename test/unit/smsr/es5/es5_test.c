@@ -289,9 +289,37 @@ static void the_push_of_a_route(void **state)
     (void)state;
 }
 
+static void the_push_of_a_link(void **state)
+{
+    struct route r = {.udp_port = 7444, .ipv4 = {192, 0, 2, 1}};
+    const struct eid eid = {{0x89, 0x04}};
+    const struct uuid op = {{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}};
+    struct writer w = wr_init(room, sizeof room);
+    char got[300];
+
+    memcpy(r.apn, "iot", 4);
+    assert_int_equal(es5_push_link(&w, SCRIPT_DEFINITE, &r, &eid, &op), ERR_OK);
+    assert_int_equal(hex_encode(wr_view(&w), got, sizeof got), ERR_OK);
+    assert_string_equal(got, "AA46"
+                             "221E80EC010119" "350103" "39020400" "470403696F74" "3C03011D14" "3E0521C0000201"
+                             "222480EC01021F" "3C03001D14" "3618" "89040000000000000000000000000000"
+                             "090A0B0C0D0E0F10");
+    w = wr_init(room, 60);
+    assert_int_equal(es5_push_link(&w, SCRIPT_DEFINITE, &r, &eid, &op), ERR_TOO_LARGE);
+    memset(r.apn, 'a', sizeof r.apn - 1); /* 63 octets: the longest label */
+    r.apn[sizeof r.apn - 1] = 0;
+    w = wr_init(room, sizeof room);
+    assert_int_equal(es5_push_link(&w, SCRIPT_DEFINITE, &r, &eid, &op), ERR_OK);
+    memcpy(r.apn, "a..b", 5);
+    w = wr_init(room, sizeof room);
+    assert_int_equal(es5_push_link(&w, SCRIPT_DEFINITE, &r, &eid, &op), ERR_TOO_LARGE);
+    (void)state;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_push_of_a_link),
         cmocka_unit_test(switches),
         cmocka_unit_test(the_known_answer),
         cmocka_unit_test(confirmation),

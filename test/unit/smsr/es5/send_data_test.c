@@ -28,7 +28,7 @@ static void body(const char *payload, const char *expect)
     size_t next = 0;
 
     assert_int_equal(es5_send_data_check(hex(payload)), ERR_OK);
-    assert_int_equal(es5_send_data(&w, hex(payload), 0, 1020, &next), ERR_OK);
+    assert_int_equal(es5_send_data(&w, hex(payload), 0, 1020, NULL, &next), ERR_OK);
     assert_int_equal(next, strlen(payload) / 2);
     assert_int_equal(hex_encode(wr_view(&w), got, sizeof got), ERR_OK);
     assert_string_equal(got, expect);
@@ -52,6 +52,31 @@ static void scp03t_goes_as_it_is(void **state)
     body("840A3000331372867591FA71", "AE80840A3000331372867591FA710000");
     body("8402AAAA8503BBBBBB8600", "AE808402AAAA8503BBBBBB86000000");
     body("8701CC", "AE808701CC0000");
+    (void)state;
+}
+
+static void chained(bool begun, bool more, size_t limit, const char *expect, bool after)
+{
+    struct writer w = wr_init(room, sizeof room);
+    struct es5_chain chain = {begun, more};
+    char got[100];
+    size_t next = 0;
+
+    assert_int_equal(es5_send_data(&w, hex("86008600"), 0, limit, &chain, &next), ERR_OK);
+    assert_int_equal(hex_encode(wr_view(&w), got, sizeof got), ERR_OK);
+    assert_string_equal(got, expect);
+    assert_int_equal(chain.begun, after);
+}
+
+/* TS 102 226: 11 the first, 02 one that others follow, 03 the last. */
+static void packets_are_chained(void **state)
+{
+    chained(false, false, 1020, "AE80860086000000", false);
+    chained(false, true, 1020, "AE80830111860086000000", true);
+    chained(false, false, 2, "AE8083011186000000", true);
+    chained(true, false, 2, "AE8083010286000000", true);
+    chained(true, true, 1020, "AE80830102860086000000", true);
+    chained(true, false, 1020, "AE80830103860086000000", false);
     (void)state;
 }
 
@@ -103,7 +128,7 @@ static void cut_at_borders(void **state)
         while (at < n) {
             struct writer w = wr_init(room, ES5_BODY_MAX(1020));
             size_t next = 0;
-            assert_int_equal(es5_send_data(&w, span_of(payload, n), at, 1020, &next), ERR_OK);
+            assert_int_equal(es5_send_data(&w, span_of(payload, n), at, 1020, NULL, &next), ERR_OK);
             assert_true(next > at);
             assert_true(next - at <= 1020 || next - at == ROWS[i].value + 4);
             assert_int_equal(w.len, 2 + (next - at) + 2);
@@ -129,14 +154,14 @@ static void commands_cut_at_borders(void **state)
         n += 205;
     }
     struct writer w = wr_init(room, ES5_BODY_MAX(1020));
-    assert_int_equal(es5_send_data(&w, span_of(payload, n), 0, 1020, &next), ERR_OK);
+    assert_int_equal(es5_send_data(&w, span_of(payload, n), 0, 1020, NULL, &next), ERR_OK);
     assert_int_equal(next, 4 * 205);
     assert_int_equal(w.len, 4 + 4 * (3 + 205)); /* 22 81 CD */
     w = wr_init(room, ES5_BODY_MAX(1020));
-    assert_int_equal(es5_send_data(&w, span_of(payload, n), next, 1020, &next), ERR_OK);
+    assert_int_equal(es5_send_data(&w, span_of(payload, n), next, 1020, NULL, &next), ERR_OK);
     assert_int_equal(next, n);
     w = wr_init(room, 100);
-    assert_int_equal(es5_send_data(&w, span_of(payload, n), 0, 1020, &next), ERR_TOO_LARGE);
+    assert_int_equal(es5_send_data(&w, span_of(payload, n), 0, 1020, NULL, &next), ERR_TOO_LARGE);
     (void)state;
 }
 
@@ -149,7 +174,7 @@ static void many_small_commands(void **state)
 
     for (size_t i = 0; i < sizeof payload; i += 5)
         memcpy(payload + i, "\x80\xCA\xFF\x21\x00", 5);
-    assert_int_equal(es5_send_data(&w, span_of(payload, sizeof payload), 0, 1020, &next), ERR_OK);
+    assert_int_equal(es5_send_data(&w, span_of(payload, sizeof payload), 0, 1020, NULL, &next), ERR_OK);
     assert_int_equal(next, 1020);
     (void)state;
 }
@@ -209,6 +234,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(commands_are_wrapped), cmocka_unit_test(scp03t_goes_as_it_is),
+        cmocka_unit_test(packets_are_chained),
         cmocka_unit_test(neither), cmocka_unit_test(cut_at_borders),
         cmocka_unit_test(commands_cut_at_borders), cmocka_unit_test(many_small_commands),
         cmocka_unit_test(answers), cmocka_unit_test(more_answer_than_room),

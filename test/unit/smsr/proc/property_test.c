@@ -12,6 +12,7 @@
 
 #include "common/codec/adminhttp.h"
 #include "common/codec/packet.h"
+#include "common/msg/eis.h"
 #include "test/support/fake.h"
 #include "test/support/smsr_card.h"
 
@@ -218,13 +219,18 @@ static void random_input(struct little_card *c)
     case 14:
         if (c->wants_session || !draw(4))
             WITH(c, little_open(c));
+        if (c->wants_link || !draw(8))
+            WITH(c, little_link_open(c));
         break;
     case 15: case 16:
         WITH(c, little_post(c));
+        WITH(c, little_link_run(c));
         break;
     case 17:
         if (draw(3) == 0)
             WITH(c, little_break(c, draw(2)));
+        else if (draw(3) == 0)
+            WITH(c, little_link_break(c, draw(2)));
         else
             w->now += draw(100000);
         break;
@@ -235,7 +241,8 @@ static void random_input(struct little_card *c)
             set_policy(c);
         break;
     default:
-        c->in_session = c->has_body = false;
+        c->in_session = c->has_body = c->linked = c->has_packet = false;
+        w->pe.linked = w->pe.chained = false;
         WITH(c, core_restart(w));
         little_hear(c);
         break;
@@ -254,6 +261,10 @@ static void settle(struct little_card *c)
             WITH(c, little_post(c));
         else if (c->wants_session)
             WITH(c, little_open(c));
+        else if (c->has_packet)
+            WITH(c, little_link_run(c));
+        else if (c->wants_link)
+            WITH(c, little_link_open(c));
         else if (c->telling && (i % 5 == 0))
             WITH(c, little_notify(c));
         else if (c->w->e->n_ops)
@@ -266,6 +277,12 @@ static void settle(struct little_card *c)
 
 static unsigned verdicts[VERDICT_IN_DOUBT];
 
+static void has_cattp(struct signed_eis *eis, struct eum_signed_info *info)
+{
+    (void)eis;
+    info->capabilities.cattp = true;
+}
+
 static void one_sequence(uint64_t seed)
 {
     static const uint16_t RECONFIRM[] = {0x9000, 0x6985, 0x6A88};
@@ -273,7 +290,9 @@ static void one_sequence(uint64_t seed)
     struct core w;
 
     state_of_rng = seed * 0x9E3779B97F4A7C15ull + 1;
-    core_init(&w);
+    core_init_with(&w, has_cattp);
+    w.routes[0].cattp = w.routes[1].cattp = w.routes[0].cattp_first = w.routes[1].cattp_first =
+        draw(3) == 0;
     w.env.effects_per_hour = 0;
     w.env.rollbacks_per_day = 0;
     little_init(&c, &w);

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How the steps of CreateISDP and SendData leave: over an administration session or a CAT_TP link. */
+#include "smsr/proc/session.h"
+
+#include "smsr/domain/bearer.h"
+
+static int trigger_arm(struct run *r, const struct bearer_choice *c, int state, int64_t due)
+{
+    struct writer w = run_writer(r, 512);
+    int err = c->bearer == BEARER_CATTP
+                  ? es5_push_link(&w, dialect_of(r->e)->sms_form, c->route, &r->e->eid, &r->op->id)
+                  : es5_push_session(&w, c->route, r->e);
+
+    return err ? err
+               : run_arm(r, PURPOSE_TRIGGER, wr_view(&w), state, due, euicc_enabled(r->e),
+                         r->op->armed ? euicc_fallback(r->e) : NULL);
+}
+
+int session_trigger(struct run *r, int state, int64_t due)
+{
+    struct bearer_choice c = bearer_for_data(r->env, r->e);
+    struct event *ev;
+
+    if (state == SE_FENCE_WAIT) {
+        c.route = bearer_route(r->env, r->e, BEARER_HTTPS);
+        c.bearer = c.route ? BEARER_HTTPS : BEARER_NONE;
+    }
+    if (c.bearer == BEARER_NONE) {
+        r->p->volatile_due_ms = due;
+        if (!r->op->armed)
+            (void)run_conclude(r, VERDICT_FAILED, ST_NO_BEARER, STAGE_BEARER,
+                               (struct span){NULL, 0});
+        return ERR_OK;
+    }
+    if (c.bearer == BEARER_CATTP && r->op->state == SE_QUEUED) {
+        ev = run_record(r, EV_BEARER_CHOSEN, -1, 0);
+        ev->bearer = c.bearer;
+        ev->number = (uint64_t)c.bearer;
+        ev->text = span_str(c.why);
+    }
+    return trigger_arm(r, &c, state, due);
+}
+
+void session_leave(struct run *r, const struct way *way)
+{
+    struct out_session_close link = {way->session};
+    struct out_step out;
+
+    if (way->bearer == BEARER_CATTP) {
+        plan_out(r->p, OUT_SESSION_CLOSE, &link, sizeof link);
+        return;
+    }
+    memset(&out, 0, sizeof out);
+    out.eid = r->e->eid;
+    out.session = way->session;
+    out.code = 204;
+    plan_out(r->p, OUT_STEP, &out, sizeof out);
+}
+
+void session_drop(struct run *r)
+{
+    struct out_session_close out = {r->op->session};
+
+    plan_out(r->p, OUT_SESSION_CLOSE, &out, sizeof out);
+}
+
+int64_t session_fence_due(const struct run *r)
+{
+    return run_fence_due(r, r->in->kind == IN_RESTART ? 0 : r->op->fences);
+}
+
+static int open_step(struct run *r, const struct way *way, enum packet_purpose purpose,
+                     struct span body, const struct aid *target, int state)
+{
+    struct event *ev =
+        run_record(r, EV_STEP_OPENED, state, r->now + run_timer(r, TIMER_SESSION_IDLE));
+    struct out_step out;
+
+    if (!body.p)
+        return ERR_TOO_LARGE;
+    ev->session = way->session;
+    ev->step = r->e->next_step;
+    ev->purpose = purpose;
+    ev->bearer = BEARER_HTTPS;
+    ev->aid = target ? *target : AID_ISD_R;
+    if (purpose == PURPOSE_CMD && session_creates(r) && r->op->armed)
+        ev->attempt = r->op->attempt + 1;
+    ev->has_digest = true;
+    sha256(r->pe->crypto, &body, 1, ev->digest);
+    memset(&out, 0, sizeof out);
+    out.eid = r->e->eid;
+    out.session = way->session;
+    out.code = 200;
+    out.step = ev->step;
+    if (target)
+        out.target = *target;
+    out.body = body;
+    plan_out(r->p, OUT_STEP, &out, sizeof out);
+    return ERR_OK;
+}
+
+/* The security domain is named by the TAR of the packet. */
+static int send_packet(struct run *r, const struct way *way, struct span body,
+                       const struct aid *target, bool chained)
+{
+    int64_t due = r->now + run_timer(r, TIMER_SESSION_IDLE);
+    int err;
+
+    if (!body.p)
+        return ERR_TOO_LARGE;
+    err = run_arm_link(r, &way->session, PURPOSE_CMD, aid_tar(target ? target : &AID_ISD_R), body,
+                       SE_STEP, due, chained);
+    if (!err && session_creates(r) && r->op->armed)
+        r->p->unit.armed->attempt = r->op->attempt + 1;
+    return err;
+}
+
+int session_command(struct run *r, const struct way *way, size_t offset)
+{
+    const struct dialect *d = dialect_of(r->e);
+    struct writer w = run_writer(r, ES5_BODY_MAX(d->https_body_max));
+    const struct aid *target = aid_is_isd_p(&r->op->aid, NULL) ? &r->op->aid : NULL;
+    struct es5_chain chain = {r->pe->linked && r->pe->chained, r->op->more_to_do};
+    bool link = way->bearer == BEARER_CATTP;
+    size_t next;
+    int err = ERR_OK;
+
+    if (session_creates(r)) {
+        es5_create_isdp(&w, SCRIPT_INDEFINITE, r->e, &r->op->aid,
+                        d->quota ? r->op->memory_required : 0);
+        target = NULL;
+    } else {
+        err = es5_send_data(&w, span_of(r->op->data, r->op->data_len), offset, d->https_body_max,
+                            link ? &chain : NULL, &next);
+    }
+    if (err)
+        return err;
+    return link ? send_packet(r, way, wr_view(&w), target, chain.begun)
+                : open_step(r, way, PURPOSE_CMD, wr_view(&w), target, SE_STEP);
+}
+
+int session_ask(struct run *r, const struct way *way)
+{
+    struct writer w;
+
+    if (way->bearer == BEARER_CATTP)
+        return run_fence(r, PURPOSE_FENCE, SE_FENCE_WAIT);
+    w = run_writer(r, 64);
+    es5_audit(&w, SCRIPT_INDEFINITE, r->e->n_profiles);
+    return open_step(r, way, PURPOSE_FENCE, wr_view(&w), NULL, SE_FENCE_STEP);
+}
