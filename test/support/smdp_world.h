@@ -22,6 +22,8 @@
 #define DPW_RED   "1.3.6.1.4.1.99999.11"
 #define DPW_ADMIN "1.3.6.1.4.1.99999.30"
 #define DPW_TYPE  "Remora basic"
+/* The first subscription of dpw_stock. */
+#define DPW_ICCID_1 "89490100000000000014"
 
 /* One ES3 call as the SM-SR knows it: executed once, answered for ever. */
 struct dpw_call {
@@ -102,6 +104,8 @@ struct dp_world {
 
 void dpw_init(struct dp_world *w);
 void dpw_fini(struct dp_world *w);
+int dpw_setup(void **state); /* for cmocka: *state is a world */
+int dpw_teardown(void **state);
 /* The process dies after its last commit and starts again on the same disk; connections are gone.
  */
 void dpw_restart(struct dp_world *w);
@@ -123,6 +127,9 @@ const struct envelope *dpw_heard(const struct dpw_client *c, uint64_t id);
 const struct envelope *dpw_last(const struct dpw_client *c, enum msg_type type);
 /* The common part of the last response of that type; status EXEC_NONE: none was heard. */
 const struct base_response *dpw_answer(const struct dpw_client *c, enum msg_type type);
+bool dpw_says(const struct base_response *b, const char *text); /* its message has that in it */
+void dpw_expect(const struct base_response *b, enum exec_status status, const char *subject,
+                const char *reason);
 
 void dpw_fault(struct dp_world *w, enum dpw_fault f, enum msg_type at, int times,
                const char *subject, const char *reason);
@@ -139,7 +146,16 @@ void dpw_import(struct dp_world *w, struct dpw_client *c, struct span csv);
 void dpw_stock(struct dp_world *w, unsigned n);
 /* Asks for a download by type; its order's RESPONSE is heard later. */
 uint64_t dpw_download(struct dp_world *w, const char *fcid, bool enable, uint32_t validity_s);
+/* Until no order lives or no timer is left. */
+void dpw_end(struct dp_world *w);
+/* What blue heard of the end of its last download. */
+const struct base_response *dpw_ended(const struct dp_world *w);
+/* The three together: asked for, run to its end, and heard of like that. */
+void dpw_order(struct dp_world *w, const char *fcid, bool enable, enum exec_status status,
+               const char *subject, const char *reason);
 
 struct stock_item dpw_item(struct dp_world *w, const char *iccid);
 bool dpw_secret(struct dp_world *w, const char *id);
 unsigned dpw_orphans(struct dp_world *w); /* ISD-Ps on the card that are not installed */
+/* Nothing is left of the order for the first subscription, neither on the card nor here. */
+void dpw_expect_released(struct dp_world *w);
