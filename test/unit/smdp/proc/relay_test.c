@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Links: remora_test_support remora_smdp_proc */
 /* Relays and notifications alone: every state meets every input, the caller is answered once. */
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,150 +7,55 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include <stdio.h>
-#include <stdlib.h>
+#include "test/support/smdp_lone.h"
 
-#include "common/msg/admin.h"
-#include "common/msg/es2.h"
-#include "common/msg/es3.h"
-#include "smdp/proc/procs.h"
-
-#define NOW INT64_C(1790000000000)
-
-static struct {
-    struct dp_env env;
-    struct dp_party party;
-    struct dp_smsr smsr;
-    struct stock_item item;
-    struct order *o;
-    struct arena mem;
-    int64_t now;
-    unsigned answers, verdicts, calls, told;
-} H;
+static struct lone H;
 
 static int setup(void **state)
 {
     (void)state;
-    memset(&H, 0, sizeof H);
-    dp_timers_default(H.env.timer_ms, 1);
-    H.env.orders_max = 10;
-    assert_int_equal(oid_parse(span_str("1.2.3.10"), &H.party.oid), 0);
-    assert_int_equal(oid_parse(span_str("1.2.3.1"), &H.smsr.oid), 0);
-    H.party.roles = 1u << ROLE_OPERATOR;
-    H.env.parties = &H.party;
-    H.env.n_parties = 1;
-    H.env.smsrs = &H.smsr;
-    H.env.n_smsrs = 1;
-    H.now = NOW;
-    arena_init(&H.mem, 0);
+    lone_init(&H);
     return 0;
 }
 
 static int teardown(void **state)
 {
     (void)state;
-    free(H.o);
-    arena_fini(&H.mem);
+    lone_fini(&H);
     return 0;
-}
-
-static struct plan *plan(void)
-{
-    struct plan *p = arena_alloc(&H.mem, sizeof *p);
-
-    p->arena = &H.mem;
-    p->now_ms = H.now;
-    return p;
-}
-
-static void carry_out(const struct plan *p)
-{
-    assert_int_equal(p->err, 0);
-    for (unsigned i = 0; i < p->n_records; i++) {
-        const struct event *ev = p->records[i];
-        assert_int_equal(event_check(ev, NULL), 0);
-        H.answers += ev->answer_msg != NULL;
-        if (ev->type == EV_PROFILE_ENABLED || ev->type == EV_PROFILE_DISABLED ||
-            ev->type == EV_PROFILE_DELETED)
-            H.told++;
-        else
-            assert_int_equal(order_apply(&H.o, H.now, ev), 0);
-    }
-    for (unsigned i = 0; i < p->n_outs; i++)
-        H.calls += p->outs[i].kind == DP_OUT_CALL;
-    for (unsigned i = 0; i < p->n_deliveries; i++)
-        H.verdicts += p->deliveries[i].msg.type == MSG_OPERATION_CONCLUDED;
 }
 
 static int feed(const struct input *in)
 {
-    const struct dp_proc_env pe = {.env = &H.env, .item = H.item.state ? &H.item : NULL};
-    struct plan *p = plan();
-    int err = dp_order_decide(&pe, H.o, in, p);
-
-    if (err)
-        assert_int_equal(err, ERR_STATE);
-    else
-        carry_out(p);
-    return err;
+    return lone_feed(&H, in);
 }
 
+/* From the acceptance on, the card has the profile. */
 static void accept(enum msg_type type)
 {
-    static struct message m;
-    struct dp_proc_env pe = {.env = &H.env};
     struct es2_enable_profile_request *q = arena_alloc(&H.mem, sizeof *q);
-    struct input in = {.kind = IN_CALL};
-    struct plan *p = plan();
+    const struct dp_proc_env env = lone_env(&H);
+    const struct input in = lone_call(&H, type, q, "call");
 
-    memset(pe.new_op.b, 5, 16);
-    assert_int_equal(eid_parse("89001012012341234012345678901224", &q->eid), 0);
-    assert_int_equal(iccid_parse(span_str("8949010000000000001"), &q->iccid), 0);
+    assert_int_equal(eid_parse(LONE_EID, &q->eid), 0);
+    assert_int_equal(iccid_parse(span_str(LONE_ICCID), &q->iccid), 0);
     q->smsr_id = H.smsr.oid;
-    m = (struct message){type, q};
-    in.u.call.msg = &m;
-    in.u.call.party = H.party.oid;
-    in.u.call.fcid = span_str("call");
-    assert_int_equal(dp_order_decide(&pe, NULL, &in, p), 0);
-    carry_out(p);
+    lone_accept(&H, &env, &in);
     assert_int_equal(H.o->state, ORDER_RELAY);
     assert_int_equal(H.calls, 1);
     H.item.state = STOCK_INSTALLED;
-    H.item.eid = q->eid;
+    H.stocked = true;
 }
 
 static struct input response(enum msg_type type, enum exec_status status, const char *subject,
                              const char *reason, enum verdict v)
 {
-    struct envelope *e = arena_alloc(&H.mem, sizeof *e);
-    struct base_response *b = arena_alloc(&H.mem, msg_type_info(type)->size);
-    struct input in = {.kind = IN_PEER};
-
-    b->answer.status = status;
-    (void)snprintf(b->answer.code.subject, sizeof b->answer.code.subject, "%s", subject);
-    (void)snprintf(b->answer.code.reason, sizeof b->answer.code.reason, "%s", reason);
-    e->kind = ENV_RESPONSE;
-    e->verdict = v;
-    e->message = (struct message){type, b};
-    in.u.peer.env = e;
-    return in;
+    return lone_answer(&H, type, status, subject, reason, v);
 }
 
 static struct input verdict(enum verdict v)
 {
-    struct envelope *e = arena_alloc(&H.mem, sizeof *e);
-    struct operation_concluded *n = arena_alloc(&H.mem, sizeof *n);
-    struct input in = {.kind = IN_PEER};
-    char *fcid;
-
-    fcid = arena_alloc(&H.mem, ORDER_FCID);
-    order_call_id(&H.o->id, H.o->attempt, H.o->step, fcid);
-    n->fcid = span_str(fcid);
-    n->verdict = v;
-    e->kind = ENV_NOTICE;
-    e->message = (struct message){MSG_OPERATION_CONCLUDED, n};
-    in.u.peer.env = e;
-    return in;
+    return lone_verdict(&H, v, H.o->step, "", "");
 }
 
 static const struct {
@@ -192,8 +98,8 @@ static void answers_become_answers(void **state)
             assert_int_equal(H.o->verdict, ROWS[i].becomes);
             assert_string_equal(H.o->code.reason, ROWS[i].reason);
             assert_int_equal(H.answers, 1);
-            assert_int_equal(H.verdicts, 0);
-            assert_int_equal(H.told, ROWS[i].becomes == VERDICT_SUCCESS);
+            assert_int_equal(H.n_told, 0);
+            assert_int_equal(H.told_stock, ROWS[i].becomes == VERDICT_SUCCESS);
         }
     }
 }
@@ -221,8 +127,8 @@ static void doubt_ends_once(void **state)
     assert_int_equal(feed(&in), 0);
     assert_int_equal(H.o->state, ORDER_DONE);
     assert_int_equal(H.answers, 1);
-    assert_int_equal(H.verdicts, 1);
-    assert_int_equal(H.told, 1);
+    assert_int_equal(H.n_told, 1);
+    assert_int_equal(H.told_stock, 1);
     assert_int_equal(feed(&in), ERR_STATE);
 }
 
@@ -267,7 +173,7 @@ static void notices(void **state)
                                       MSG_ES3_HANDLE_PROFILE_DISABLED_NOTIFICATION,
                                       MSG_ES3_HANDLE_PROFILE_DELETED_NOTIFICATION};
     struct es3_handle_profile_enabled_notification n = {.completion_timestamp_ms = 7};
-    struct dp_proc_env pe = {.env = &H.env};
+    struct dp_proc_env pe = lone_env(&H);
     struct envelope e = {.kind = ENV_NOTICE};
     struct plan *p;
 
@@ -277,7 +183,7 @@ static void notices(void **state)
     n.mno_id = H.party.oid;
     for (size_t i = 0; i < 3; i++) {
         e.message = (struct message){T[i], &n};
-        p = plan();
+        p = lone_plan(&H);
         assert_int_equal(dp_notice_decide(&pe, &e, p), 0);
         assert_int_equal(p->n_records, 1);
         assert_int_equal(event_check(p->records[0], NULL), 0);
@@ -288,19 +194,19 @@ static void notices(void **state)
     H.item.state = STOCK_INSTALLED;
     H.item.eid = n.eid;
     pe.item = &H.item;
-    p = plan();
+    p = lone_plan(&H);
     assert_int_equal(dp_notice_decide(&pe, &e, p), 0);
     assert_int_equal(p->records[0]->n_secrets, 1);
     n.mno_id = H.smsr.oid;
-    assert_int_equal(dp_notice_decide(&pe, &e, plan()), ERR_NOT_FOUND);
+    assert_int_equal(dp_notice_decide(&pe, &e, lone_plan(&H)), ERR_NOT_FOUND);
     H.party.roles = 1u << ROLE_ADMIN;
     n.mno_id = H.party.oid;
-    assert_int_equal(dp_notice_decide(&pe, &e, plan()), ERR_NOT_FOUND);
+    assert_int_equal(dp_notice_decide(&pe, &e, lone_plan(&H)), ERR_NOT_FOUND);
     e.kind = ENV_RESPONSE;
-    assert_int_equal(dp_notice_decide(&pe, &e, plan()), ERR_STATE);
+    assert_int_equal(dp_notice_decide(&pe, &e, lone_plan(&H)), ERR_STATE);
     e.kind = ENV_NOTICE;
     e.message.type = MSG_ES2_HANDLE_PROFILE_ENABLED_NOTIFICATION;
-    assert_int_equal(dp_notice_decide(&pe, &e, plan()), ERR_STATE);
+    assert_int_equal(dp_notice_decide(&pe, &e, lone_plan(&H)), ERR_STATE);
 }
 
 int main(void)
