@@ -136,6 +136,7 @@ int smdp_core_new(const struct smdp_core_config *cfg, struct smdp_core **ret, st
     c->cfg = *cfg;
     c->store = dp_store_new();
     list_init(&c->waiting);
+    list_init(&c->key_waits);
     c->benches = map_new(0);
     err = c->store && c->benches ? dp_core_links_init(c) : ERR_NOMEM;
     if (!err)
@@ -155,6 +156,7 @@ void smdp_core_free(struct smdp_core *c)
     dp_api_free(c->api);
     engine_close(c->engine);
     dp_core_links_fini(c);
+    dp_core_keys_fini(c);
     dp_core_jobs_fini(c);
     dp_store_free(c->store);
     free(c);
@@ -173,10 +175,14 @@ void smdp_core_stop(struct smdp_core *c)
 int64_t smdp_core_due(struct smdp_core *c)
 {
     int64_t due = engine_next_due(c->engine), reads = dp_core_reads_due(c);
-    int64_t now = clock_wall_ms(c->cfg.clock);
+    int64_t now = clock_wall_ms(c->cfg.clock), mono = clock_mono_ms(c->cfg.clock);
+    int64_t keys = dp_core_keys_due(c);
 
     due = reads < due ? reads : due;
-    return due == INT64_MAX ? -1 : clock_mono_ms(c->cfg.clock) + (due > now ? due - now : 0);
+    if (due != INT64_MAX)
+        due = mono + (due > now ? due - now : 0);
+    due = keys < due ? keys : due;
+    return due == INT64_MAX ? -1 : due;
 }
 
 int smdp_core_turn(struct smdp_core *c)
@@ -184,6 +190,7 @@ int smdp_core_turn(struct smdp_core *c)
     int err;
 
     dp_core_reads_expire(c);
+    dp_core_keys_run(c);
     err = engine_run_due(c->engine, DUE_BATCH);
     /* A decision that could not be carried out left no trace; only a failed engine is the end. */
     return err && engine_failed(c->engine) ? err : turn_end(c);

@@ -47,6 +47,9 @@ struct smdp_core_config {
     size_t overlay_max, flush_dirty; /* 0: the engine's defaults */
     const char *version;
     struct engine_witness witness; /* for a simulated world */
+    /* How long the keystore takes for the next job, ms; 0 or NULL: it ends in this turn. */
+    int64_t (*key_ms)(void *ctx);
+    void *key_ctx;
     /* A timer or restart of this order could not be decided (engine.h, trouble): for a log; may be
      * NULL. */
     void (*on_trouble)(const struct uuid *order, int err);

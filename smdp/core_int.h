@@ -67,6 +67,7 @@ struct smdp_core {
     size_t n_reads;
     struct map *benches; /* order id -> struct bench */
     size_t n_loads;
+    struct list key_waits;         /* key_queue.c */
     struct list waiting;           /* benches without a place, first come first served */
     struct template_held templates[TEMPLATES_HELD];
     uint64_t clock_of_templates;
@@ -85,6 +86,14 @@ void dp_core_forget_call(struct smdp_core *c, const struct uuid *order);
 MUST_CHECK int dp_core_read(void *ctx, const struct dp_read *q);
 int64_t dp_core_reads_due(const struct smdp_core *c);
 void dp_core_reads_expire(struct smdp_core *c);
+
+/* key_queue.c: results of a slow keystore. */
+bool dp_core_key_waits(const struct smdp_core *c, const struct order *o);
+MUST_CHECK int dp_core_key_later(struct smdp_core *c, const struct order *o,
+                                 const struct input *in, int64_t ms);
+void dp_core_keys_run(struct smdp_core *c);
+int64_t dp_core_keys_due(const struct smdp_core *c); /* monotonic; INT64_MAX: never */
+void dp_core_keys_fini(struct smdp_core *c);
 
 /* jobs.c: runs a job and posts its result into the mailbox of the order. */
 MUST_CHECK int dp_core_job(struct smdp_core *c, const struct order *o,

@@ -359,10 +359,14 @@ static int run(struct smdp_core *c, const struct order *o, const struct dp_out_j
 
 int dp_core_job(struct smdp_core *c, const struct order *o, const struct dp_out_job *job)
 {
-    struct dp_job_result *ret = calloc(1, sizeof *ret);
+    struct dp_job_result *ret;
     struct input in = {.kind = IN_KEY};
+    int64_t ms;
     int err;
 
+    if (dp_core_key_waits(c, o)) /* its timer came before the keystore's answer */
+        return ERR_OK;
+    ret = calloc(1, sizeof *ret);
     if (!ret)
         return ERR_NOMEM;
     c->count.jobs++;
@@ -379,7 +383,8 @@ int dp_core_job(struct smdp_core *c, const struct order *o, const struct dp_out_
     }
     in.u.key.result = span_of(ret, sizeof *ret);
     order_mbox(&o->id, &in.to);
-    err = engine_post(c->engine, &in); /* copies the result */
+    ms = c->cfg.key_ms ? c->cfg.key_ms(c->cfg.key_ctx) : 0;
+    err = ms ? dp_core_key_later(c, o, &in, ms) : engine_post(c->engine, &in); /* copies the result */
     mem_wipe(ret, sizeof *ret);
     free(ret);
     return err;

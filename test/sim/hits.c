@@ -51,6 +51,7 @@ static const char *const NAMES[WORLD_HITS] = {
     [HIT_DISK_WRITE] = "disk-write-error",
     [HIT_DISK_SYNC] = "disk-sync-error",
     [HIT_DISK_TRUNCATE] = "disk-truncate-error",
+    [HIT_KEYS_SLOW] = "keystore-slow",
     [HIT_MACHINE_LOST] = "unsynced-writes-lost",
     [HIT_QUIRK_REFRESH_POSTPONED] = "quirk-refresh-postponed",
     [HIT_QUIRK_POR_SWALLOWED] = "quirk-por-swallowed",

@@ -144,6 +144,20 @@ static void link_ack(void *ctx, const struct oid *smsr, uint64_t number)
         world_fault(w, "the SM-DP cannot acknowledge");
 }
 
+static int64_t key_ms(void *ctx)
+{
+    struct world *w = ctx;
+    int64_t ms;
+
+    if (w->now_ms >= w->quiet_ms || !fault_hits(&w->range_rng, w->ranges.slow_keys))
+        return 0;
+    ms = 1 + (int64_t)rng_below(&w->range_rng, (uint64_t)w->ranges.slow_ms);
+    if (!world_choice(w, "the keystore of the SM-DP takes %lld ms", (long long)ms))
+        return 0;
+    w->stats.hits[HIT_KEYS_SLOW]++;
+    return ms;
+}
+
 int world_open_smdp(struct world *w, struct errmsg *why)
 {
     struct smdp_core_config c = {
@@ -151,7 +165,7 @@ int world_open_smdp(struct world *w, struct errmsg *why)
         .vfs = memvfs_name(w->dp_life.disk), .crypto = w->crypto, .identities = &w->dp_identity,
         .n_identities = 1, .clock = &w->dp_clock.port, .rng = &w->id_rng, .link = {link_call, link_ack, w},
         .version = "sim", .witness = life_witness(&w->dp_life), .keystore = w->dp_keys,
-        .pki = w->dp_pki};
+        .pki = w->dp_pki, .key_ms = key_ms, .key_ctx = w};
     struct rpc_handler core;
     int was = alloc_enter(LIFE_SMDP), err = smdp_core_new(&c, &w->dp, why);
 

@@ -93,4 +93,7 @@ void world_ranges_draw(struct rng *rng, bool any, struct world_ranges *ret)
     draw_clocks(&d, ret);
     ret->tight = rate(&d, 50 * PERCENT);
     ret->keeps_memory = rate(&d, 50 * PERCENT);
+    ret->slow_keys = rate(&d, 100 * PERCENT);
+    /* Minutes, when somebody has to touch it. */
+    ret->slow_ms = rng_below(rng, 8) ? 5000 : 10 * MINUTE_MS;
 }

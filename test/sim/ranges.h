@@ -22,6 +22,8 @@ struct world_ranges {
     uint32_t alloc_one_of;         /* of so many allocations of the daemons one fails; 0: none */
     struct world_outage outage[OUTAGES_MAX]; /* in order of time */
     unsigned n_outages;
+    uint32_t slow_keys;            /* so many key jobs of the SM-DP take their time */
+    int64_t slow_ms;               /* at most */
     int64_t drift[2];              /* of the clocks of SM-SR and SM-DP, of RATE_ONE */
     struct world_step_plan step[STEPS_MAX]; /* in order of time */
     unsigned n_steps;
