@@ -93,6 +93,11 @@ static void world_env(struct dp_world *w)
     e->loads_max = 8;
 }
 
+static int64_t key_ms(void *ctx)
+{
+    return ((const struct dp_world *)ctx)->key_ms;
+}
+
 static void open_core(struct dp_world *w)
 {
     struct errmsg why = {{0}};
@@ -108,6 +113,8 @@ static void open_core(struct dp_world *w)
                                          .clock = &w->clock.port,
                                          .rng = &w->rng,
                                          .link = {dpw_link_call, dpw_link_ack, w},
+                                         .key_ms = key_ms,
+                                         .key_ctx = w,
                                          .version = "test"};
 
     if (smdp_core_new(&cfg, &w->core, &why))

@@ -75,6 +75,7 @@ struct dp_world {
     struct key *dp_key;
     struct buf dp_cert, ecasd, template;
     struct keystore *keystore;
+    int64_t key_ms;      /* how long it takes for each job */
     struct smdp_identity identity;
     struct dp_env env;
     struct dp_party parties[3];
