@@ -9,6 +9,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "system")]
 sys.dont_write_bytecode = True
 from drill import Drill  # noqa: E402
+from kept import pytest_runtest_makereport, worlds_of  # noqa: E402,F401 (pytest finds the hook by its name)
 
 FULL = os.environ.get("REMORA_FULL") == "1"
 
@@ -24,26 +25,7 @@ def pytest_collection_modifyitems(config, items):
     config.hook.pytest_deselected(items=left)
 
 
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item, call):
-    report = (yield).get_result()
-    if report.when == "call":
-        item.went_wrong = report.failed
-
-
 @pytest.fixture
 def drill(tmp_path, request):
-    """make(**options) -> a Drill; ended, and its logs shown when the test failed."""
-    worlds = []
-
-    def make(name="w", **options):
-        world = Drill.__new__(Drill)
-        worlds.append(world)
-        world.begin(tmp_path / name, **options)
-        return world
-
-    yield make
-    for world in worlds:
-        world.end()
-        if getattr(request.node, "went_wrong", True):
-            world.show()
+    """make(**options) -> a Drill"""
+    yield from worlds_of(tmp_path, request, Drill)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* For LD_PRELOAD: memory that runs out at allocation OOM_AT of the process, for OOM_FOR allocations (0: for
- * ever), counted from the start. A process that falls says where. */
+ * ever), counted from the start. It says when that begins and when MANY have failed; a process that falls says
+ * where. */
 #include <execinfo.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -13,6 +14,8 @@
 extern void *__libc_malloc(size_t n);
 extern void *__libc_calloc(size_t n, size_t size);
 extern void *__libc_realloc(void *p, size_t n);
+
+#define MANY 50
 
 static atomic_ullong at, length, count;
 
@@ -50,6 +53,8 @@ static int fails(void)
         return 0;
     if (n == at)
         (void)!write(2, "oom: begins\n", 12);
+    if (n == at + MANY)
+        (void)!write(2, "oom: many\n", 10);
     return 1;
 }
 

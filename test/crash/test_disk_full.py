@@ -56,7 +56,7 @@ def full(request, drill):
 
     world = drill(before_start=before)
     yield world, daemon, disks[0]
-    world.end()
+    world.close()
     disks[0].umount()
 
 
@@ -68,9 +68,15 @@ def ask(world, daemon, code):
     return done.rows[0]
 
 
-def quiet(world, daemon):
-    """What runs has come to its end, or the daemon has."""
-    wait_for("verdicts", lambda: not world.runs(daemon) or not world.operations("--live", via=daemon), LIMIT, 0.1)
+def outlives(world, daemon):
+    """What runs has come to its end, or the daemon has: whether it runs on."""
+    def ended():
+        if not world.runs(daemon):
+            return True
+        done = world.smctl("operation", "list", "--live", "--via", daemon, as_="admin")
+        return done.code == 0 and not done.rows
+    wait_for("verdicts", ended, LIMIT, 0.1)
+    return world.runs(daemon)
 
 
 @pytest.mark.full
@@ -81,11 +87,10 @@ def test_refused_in_words_and_verdicts_still_stored(full):
     pid = world.pid(daemon)
     disk.fill(leave=LEAST * MEBI // 2)
     world.count["faults"] += 1
-    quiet(world, daemon)
+    assert outlives(world, daemon), world.log(daemon)[-500:]
     row = ask(world, daemon, 4)
     print(row)
     assert (row["subject"], row["reason"]) == ("1.2", "4.4"), row
-    quiet(world, daemon)
     disk.empty()
     world.wait_waves(3)
     assert world.runs(daemon) and world.pid(daemon) == pid
@@ -100,13 +105,12 @@ def test_full_to_the_last_octet(full):
     world.wait_waves(2)
     disk.fill(leave=0)
     world.count["faults"] += 1
-    if world.dies(daemon, 20):                 # else all of it had its verdict in room that the log had
+    if world.dies(daemon, 3) or not outlives(world, daemon):      # else all of it had its verdict in room that the log had
         told = [line for line in world.log(daemon).splitlines() if " error " in line][-1]
         assert "the disk is full: make room" in told, told
         world.start(daemon)                    # the disk is as full; the reserve is given back
         assert "no new work is taken" in world.log(daemon)
-    quiet(world, daemon)
-    assert world.runs(daemon), world.log(daemon)[-500:]
+    assert outlives(world, daemon), world.log(daemon)[-500:]
     ask(world, daemon, 4)
     disk.empty()
     world.mix.halt()

@@ -21,11 +21,7 @@ SYNCED = re.compile(r" f(?:data)?sync\(\d+<[^>]*/(journal|state)\.db[^>]*>")   #
 
 
 def traced(world, name):
-    path = world.file(f"{name}.strace")
-    if not os.path.exists(path):
-        return ""
-    with open(path, encoding="utf-8", errors="replace") as f:
-        return f.read()
+    return world.text(f"{name}.strace") if os.path.exists(world.file(f"{name}.strace")) else ""
 
 
 @pytest.mark.parametrize("daemon", ["smsr", "smdp"])
@@ -40,9 +36,9 @@ def test_killed_at_the_nth_call(drill, daemon):
         nth = world.dice.randrange(1, often + 1)
         print(f"{daemon} dies at its {call} number {nth}")
         world.hurt(daemon, under=strace(world, daemon, call, f"signal=KILL:when={nth}"))
-        if world.dies(daemon, 4):
+        if world.dies(daemon, 2):
             met += 1
-            wait_for("the word of strace", lambda: "killed by SIGKILL" in traced(world, daemon), 10)
+            wait_for("the word of strace", lambda: "killed by SIGKILL" in traced(world, daemon))
         world.count["faults"] += 1
     world.stop(daemon)
     world.start(daemon)
@@ -56,9 +52,9 @@ def stops(world, daemon, call, what, when):
     under = strace(world, daemon, call, f"{what}:when={when}", trace="fdatasync,fsync,pwrite64,sendmsg,write,exit_group")
     world.hurt(daemon, under=under)
     world.count["faults"] += 1
-    dead = world.dies(daemon, 10) or ("(INJECTED)" in traced(world, daemon) and world.dies(daemon, 10))
+    dead = world.dies(daemon, 3) or ("(INJECTED)" in traced(world, daemon) and world.dies(daemon, 2))
     if dead:
-        wait_for("the word of strace", lambda: "+++ " in traced(world, daemon), 10)
+        wait_for("the word of strace", lambda: "+++ " in traced(world, daemon))
     seen = traced(world, daemon).splitlines()
     at = next((i for i, line in enumerate(seen) if "(INJECTED)" in line), None)
     if at is None:

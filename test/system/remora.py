@@ -35,6 +35,8 @@ def only_rows(text):
 
 
 class World:
+    followers, was_crashed = (), False      # of one whose making failed; was_crashed: a sanitizer may say so
+
     def __init__(self, path, meters=20, start=True, load=True, before_start=None, parties=(), **options):
         self.dir = str(path)
         self.meters = meters
@@ -44,7 +46,6 @@ class World:
         self.environment = dict(os.environ, REMORA_BIN=BIN, REMORA_READY_SECONDS=str(LIMIT),
                                 SMCTL_CONFIG=self.file("pki/smctl.yaml"))
         self.followers = []
-        self.was_crashed = False       # by the test itself: a sanitizer may say so
         arguments = [w for k, v in options.items() for w in ("--" + k.replace("_", "-"), str(v))]
         for party in parties:
             arguments += ["--party", party]
@@ -112,7 +113,8 @@ class World:
     def close(self):
         for follower in self.followers:
             follower.stop()
-        self.stop(*[n[:-4] for n in sorted(os.listdir(self.file("run")))])
+        if os.path.exists(self.file("settings")):      # the last that is made; nothing runs before
+            self.stop(*[n[:-4] for n in sorted(os.listdir(self.file("run")))])
 
     # --- speaking ---
     def smctl(self, *arguments, as_=None, code=None, limit=LIMIT):
