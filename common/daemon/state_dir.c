@@ -11,7 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MEBI (1024ull * 1024ull)
+#define MEBI    (1024ull * 1024ull)
+#define SEE_LOG "; see what the system log says of the disk"
 
 static int make_dir(const char *dir, struct errmsg *why)
 {
@@ -66,12 +67,13 @@ static int keep_reserve(struct state_dir *s, uint64_t reserve, uint64_t least, s
         return ERR_OK;
     if (!space_check(&s->space, reserve + least))
         err = db_reserve_create(s->dir, reserve);
+    if (err == ERR_IO) /* the disk fails, it is not full */
+        return errmsg_set(why, err, "the reserve in %s cannot be written" SEE_LOG, s->dir);
     s->owed = db_reserve_is_kept(s->dir, reserve) ? 0 : reserve;
     if (s->owed)
         log_warn("disk", "no room for the reserve of %llu MiB on %s: no new work is taken",
                  (unsigned long long)(reserve / MEBI), s->dir);
-    return err == ERR_IO ? errmsg_set(why, err, "the reserve in %s cannot be written", s->dir)
-                         : ERR_OK;
+    return ERR_OK;
 }
 
 static int care_for_room(struct state_dir *s, unsigned reserve_mb, unsigned min_free_mb,
@@ -86,7 +88,7 @@ static int care_for_room(struct state_dir *s, unsigned reserve_mb, unsigned min_
         s->owed = reserve;
         log_warn("disk", "less than %u MiB free on %s: no new work is taken", min_free_mb, s->dir);
         return err && err != ERR_NOT_FOUND
-                   ? errmsg_set(why, err, "the reserve in %s cannot be released", s->dir)
+                   ? errmsg_set(why, err, "the reserve in %s cannot be released" SEE_LOG, s->dir)
                    : ERR_OK;
     }
     return keep_reserve(s, reserve, least, why);
@@ -113,9 +115,7 @@ int state_dir_sync(const struct state_dir *s, struct errmsg *why)
 {
     int err = db_sync_dir(s->dir);
 
-    return err ? errmsg_set(why, err, "%s cannot be made durable; see what the system log says of "
-                                      "the disk", s->dir)
-               : ERR_OK;
+    return err ? errmsg_set(why, err, "%s cannot be made durable" SEE_LOG, s->dir) : ERR_OK;
 }
 
 void state_dir_close(struct state_dir *s)

@@ -130,6 +130,25 @@ static void room_of_the_reserve_is_for_verdicts(void **state)
     state_dir_close(&s);
 }
 
+static void a_disk_that_fails_is_not_a_full_one(void **state)
+{
+    const struct fix *f = *state;
+    struct state_dir s;
+    struct errmsg why = {{0}};
+    char reserve[320];
+
+    assert_int_equal(mkdir(f->dir, 0700), 0);
+    (void)snprintf(reserve, sizeof reserve, "%s/reserve", f->dir);
+    assert_int_equal(mkdir(reserve, 0700), 0);
+    assert_int_equal(state_dir_open("smsr", f->dir, 1, 0, &s, &why), ERR_IO);
+    assert_non_null(strstr(why.text, "the reserve in "));
+    assert_non_null(strstr(why.text, "see what the system log says of the disk"));
+    state_dir_close(&s);
+    assert_int_equal(state_dir_open("smsr", f->dir, 1, UINT32_MAX, &s, &why), ERR_IO);
+    assert_non_null(strstr(why.text, "see what the system log says of the disk"));
+    state_dir_close(&s);
+}
+
 static void its_names_are_made_durable(void **state)
 {
     const struct fix *f = *state;
@@ -155,6 +174,7 @@ int main(void)
         T(a_place_that_is_none),
         T(room_is_kept_and_given_back),
         T(room_of_the_reserve_is_for_verdicts),
+        T(a_disk_that_fails_is_not_a_full_one),
         T(its_names_are_made_durable),
     };
 
