@@ -10,12 +10,9 @@
 
 #include "smsr/domain/status.h"
 #include "common/codec/packet.h"
-#include "test/support/smsr_core.h"
+#include "test/support/smsr_core_way.h"
 
 #include <stdlib.h>
-
-#define SECONDS 1000ll
-#define CONFIRMED "AB09800101230480009000"
 
 static void low(struct core *w, uint64_t counter)
 {

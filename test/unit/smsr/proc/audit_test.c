@@ -8,10 +8,8 @@
 #include <cmocka.h>
 
 #include "common/codec/packet.h"
-#include "test/support/smsr_core.h"
+#include "test/support/smsr_core_way.h"
 
-#define SECONDS 1000ll
-#define CONFIRMED "AB09800101230480009000"
 #define AUDIT "AA16220D80F24002074F005C034F9F700022" "0580CAFF2100"
 
 static const struct eis *shown(const struct core *w, enum core_party who)
@@ -239,8 +237,7 @@ static void a_first_attach_is_confirmed_only(void **state)
     struct core *w = *state;
 
     unsolicited(w, 1, BOOT);
-    core_por_hex(w, 0, CONFIRMED);
-    core_expect_end(w, VERDICT_SUCCESS, "", "");
+    core_confirmed(w, VERDICT_SUCCESS);
     assert_int_equal(w->e->counter_high, 1);
     assert_int_equal(w->plan.n_deliveries, 0);
 }

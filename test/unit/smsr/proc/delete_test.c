@@ -8,9 +8,7 @@
 
 #include "common/codec/packet.h"
 #include "common/msg/admin.h"
-#include "test/support/smsr_core.h"
-
-#define SECONDS 1000ll
+#include "test/support/smsr_core_way.h"
 
 static void by_the_book(void **state)
 {

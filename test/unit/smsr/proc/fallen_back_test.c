@@ -8,45 +8,21 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "test/support/smsr_core.h"
+#include "test/support/smsr_core_way.h"
 
-#define SECONDS   1000ll
-#define CONFIRMED "AB09800101230480009000"
 #define FALLEN    5
-
-/* ONE is on, as the EIS knows. */
-static void one_is_on(struct core *w)
-{
-    core_call(w, CORE_B, FN_ENABLE_PROFILE, ONE);
-    core_por_sw(w, 0, 0x9000);
-    core_note(w, 2, 1, ONE);
-    core_por_hex(w, 0, CONFIRMED);
-    core_expect_end(w, VERDICT_SUCCESS, "", "");
-}
-
-static const struct out_sms *next_fence(struct core *w)
-{
-    unsigned timers = 0;
-
-    do
-        assert_true(core_timer(w) && ++timers < 100);
-    while (!w->plan.unit.set);
-    assert_int_equal(w->plan.unit.purpose, PURPOSE_FENCE);
-    return core_out(w, OUT_SMS, 0);
-}
-
 static void every_second_question_goes_to_the_fall_back(void **state)
 {
     struct core *w = *state;
     const struct out_sms *sms;
 
-    one_is_on(w);
+    core_enabled(w, CORE_B, ONE, 1);
     core_call(w, CORE_A, FN_ENABLE_PROFILE, TWO);
-    sms = next_fence(w); /* behind the validity period */
+    sms = core_next_fence(w); /* behind the validity period */
     assert_string_equal(sms->to[0].s, core_iccid(ONE).s);
     assert_string_equal(sms->to[1].s, core_iccid(TWO).s);
     for (unsigned i = 0; i < 6; i++) {
-        sms = next_fence(w);
+        sms = core_next_fence(w);
         assert_string_equal(sms->to[0].s, core_iccid(ONE).s);
         assert_string_equal(sms->to[1].s, core_iccid(i % 2 ? TWO : BOOT).s);
     }
@@ -60,7 +36,7 @@ static void what_the_card_told_is_looked_into_however_late(void **state)
 {
     struct core *w = *state;
 
-    one_is_on(w);
+    core_enabled(w, CORE_B, ONE, 1);
     core_create(w, FRESH, 0, false);
     core_first_post(w, 1); /* its step is open: the card went away in the middle of it */
     core_note(w, FALLEN, 2, BOOT);
@@ -106,7 +82,7 @@ static void a_silent_card_is_asked_ever_more_rarely(void **state)
 {
     struct core *w = *state;
 
-    one_is_on(w);
+    core_enabled(w, CORE_B, ONE, 1);
     core_note(w, FALLEN, 2, BOOT);
     assert_true(core_timer(w));
     core_por_hex(w, 0, CONFIRMED); /* to the confirmation; then it is silent */
@@ -118,7 +94,7 @@ static void a_confirmation_without_an_answer_is_followed_by_the_question(void **
 {
     struct core *w = *state;
 
-    one_is_on(w);
+    core_enabled(w, CORE_B, ONE, 1);
     core_note(w, FALLEN, 2, BOOT);
     assert_true(core_timer(w));
     assert_string_equal(core_state(w), "CONFIRMING");
@@ -143,7 +119,7 @@ static void what_it_named_is_not_all(void **state)
     for (unsigned named = ONE; named <= TWO; named++) {
         struct core v;
         core_init(&v);
-        one_is_on(&v);
+        core_enabled(&v, CORE_B, ONE, 1);
         core_note(&v, 2, 2, named);
         assert_true(core_timer(&v));
         core_por_hex(&v, 0, CONFIRMED);
@@ -163,12 +139,12 @@ static void what_it_named_is_not_all(void **state)
 /* Silent until the window is over, then on the fall-back profile: by the command, or by itself. */
 static void found_on_the_fall_back(struct core *w, unsigned profile, enum function f)
 {
-    one_is_on(w);
+    core_enabled(w, CORE_B, ONE, 1);
     core_call(w, profile == BOOT ? CORE_A : CORE_B, f, profile);
-    (void)next_fence(w);
+    (void)core_next_fence(w);
     core_por_list(w, 0, "10=3F 11=1F 12=1F");
     assert_string_equal(core_state(w), "WAIT_ROLLBACK");
-    (void)next_fence(w);
+    (void)core_next_fence(w);
     core_por_list(w, 0, "10=3F 11=1F 12=1F");
     assert_int_equal(w->e->n_ops, 0);
     assert_int_equal(core_profile_state(w, BOOT), PROFILE_ENABLED);

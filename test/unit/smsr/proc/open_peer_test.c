@@ -9,11 +9,7 @@
 #include <cmocka.h>
 
 #include "common/msg/admin.h"
-#include "test/support/smsr_core.h"
-
-#define CONFIRMED "AB09800101230480009000"
-#define OLD_ON "10=3F 11=1F 12=1F"
-#define NEW_ON "10=1F 11=3F 12=1F"
+#include "test/support/smsr_core_way.h"
 
 /* T-NJ-1: a duplicate notification was answered by nothing, and the card rolled back. Each one is answered
  * with its confirmation: while it is under way, after it was sent again, and when all is over. */
@@ -29,8 +25,7 @@ static void tnj1_a_duplicate_notification_is_confirmed_again(void **state)
         assert_int_equal(w->plan.unit.purpose, PURPOSE_CONFIRM);
         assert_int_equal(w->e->counter_high, 2 + i);
     }
-    core_por_hex(w, 0, CONFIRMED);
-    core_expect_end(w, VERDICT_SUCCESS, "", "");
+    core_confirmed(w, VERDICT_SUCCESS);
     assert_int_equal(core_note(w, 2, 5, ONE), ERR_OK); /* the answer is known, the card did not hear */
     for (unsigned i = 0; i < 4 && !w->plan.unit.set; i++)
         assert_true(core_timer(w));
@@ -51,8 +46,7 @@ static void tnj2_the_sequence_goes_on_behind_65535(void **state)
         assert_int_equal(core_note(w, 2, STEPS[i].sequence, STEPS[i].profile), ERR_OK);
         assert_int_equal(core_event(w, EV_NOTIFICATION_RECEIVED)->decision, 1);
         assert_string_equal(core_state(w), "CONFIRMING");
-        core_por_hex(w, 0, CONFIRMED);
-        core_expect_end(w, VERDICT_SUCCESS, "", "");
+        core_confirmed(w, VERDICT_SUCCESS);
         assert_int_equal(w->e->notif_sequence, STEPS[i].sequence);
     }
     core_call(w, CORE_B, FN_ENABLE_PROFILE, ONE);

@@ -9,25 +9,9 @@
 
 #include "common/wire/wire.h"
 #include "smsr/domain/authz.h"
-#include "test/support/smsr_core.h"
+#include "test/support/smsr_core_way.h"
 
 #include <stdio.h>
-static const char *admitted(struct core *w)
-{
-    static char text[32];
-    const struct out_reply *o = core_out(w, OUT_REPLY, 0);
-    const struct exec_answer *a;
-
-    assert_non_null(o);
-    if (o->kind == ENV_ACCEPTED)
-        return "accepted";
-    a = core_answer(w);
-    if (a->status == EXEC_SUCCESS)
-        return "done";
-    (void)snprintf(text, sizeof text, "%s-%s", a->code.subject, a->code.reason);
-    return text;
-}
-
 /* The profile falls in its owner's ranges and networks, or it is refused: there is no default. */
 static void an_owner_without_ranges_owns_nothing(void **state)
 {
@@ -35,7 +19,7 @@ static void an_owner_without_ranges_owns_nothing(void **state)
 
     w->parties[CORE_B].n_iccid = 0;
     core_create(w, FRESH, 0, false);
-    assert_string_equal(admitted(w), "8.2.1-1.2");
+    assert_string_equal(core_admitted(w), "8.2.1-1.2");
     assert_non_null(strstr(STATUS[ST_ICCID_FOREIGN].next, "iccid"));
     assert_true(span_eq(core_answer(w)->message, span_str(STATUS[ST_ICCID_FOREIGN].meaning)));
 }
@@ -67,29 +51,27 @@ static void an_imsi_is_of_the_owners_network(void **state)
     struct core *w = *state;
     struct iccid two = core_iccid(TWO);
 
-    core_create(w, FRESH, 0, false);
-    core_first_post(w, 1);
-    core_step_post(w, 1, 0, 1, core_hex(w, "AF80230290000000"));
+    core_created(w, FRESH, 0);
     completed_with(w, "234300000000001", NULL); /* B has no network listed: none is B's */
-    assert_string_equal(admitted(w), "8.2.6-1.2");
+    assert_string_equal(core_admitted(w), "8.2.6-1.2");
     assert_true(span_eq(core_answer(w)->message, span_str(STATUS[ST_IMSI_FOREIGN].meaning)));
     assert_int_equal(plmn_parse(span_str("26202"), &w->parties[CORE_B].plmn[0]), ERR_OK);
     w->parties[CORE_B].n_plmn = 1;
     completed_with(w, "234300000000001", NULL);
-    assert_string_equal(admitted(w), "8.2.6-1.2");
+    assert_string_equal(core_admitted(w), "8.2.6-1.2");
     assert_int_equal(core_profile_state(w, FRESH), PROFILE_CREATED);
     completed_with(w, "262020000000001", NULL);
-    assert_string_equal(admitted(w), "done");
+    assert_string_equal(core_admitted(w), "done");
 
     assert_int_equal(plmn_parse(span_str("26201"), &w->parties[CORE_A].plmn[0]), ERR_OK);
     w->parties[CORE_A].n_plmn = 1;
     address_with(w, "262020000000001", "4915799999");
-    assert_string_equal(admitted(w), "8.2.6-1.2");
+    assert_string_equal(core_admitted(w), "8.2.6-1.2");
     assert_string_not_equal(euicc_profile_by_iccid(w->e, &two)->msisdn.s, "4915799999");
     address_with(w, "262010000000001", "4915799999");
-    assert_string_equal(admitted(w), "done");
+    assert_string_equal(core_admitted(w), "done");
     address_with(w, NULL, "4915799998"); /* without an IMSI there is nothing to compare */
-    assert_string_equal(admitted(w), "done");
+    assert_string_equal(core_admitted(w), "done");
 }
 
 static bool taken_elsewhere(void *ctx, const struct msisdn *number, const struct oid *mno)
@@ -104,20 +86,18 @@ static void a_number_of_another_owner_is_refused(void **state)
 {
     struct core *w = *state;
 
-    core_create(w, FRESH, 0, false);
-    core_first_post(w, 1);
-    core_step_post(w, 1, 0, 1, core_hex(w, "AF80230290000000"));
+    core_created(w, FRESH, 0);
     w->pe.number_taken = taken_elsewhere;
     w->pe.ctx = w;
     completed_with(w, NULL, "4915700000");
-    assert_string_equal(admitted(w), "8.2.6-3.3");
+    assert_string_equal(core_admitted(w), "8.2.6-3.3");
     assert_int_equal(core_profile_state(w, FRESH), PROFILE_CREATED);
     completed_with(w, NULL, "4915700001");
-    assert_string_equal(admitted(w), "done");
+    assert_string_equal(core_admitted(w), "done");
     address_with(w, NULL, "4915700000");
-    assert_string_equal(admitted(w), "8.2.6-3.3");
+    assert_string_equal(core_admitted(w), "8.2.6-3.3");
     address_with(w, NULL, "4915700001");
-    assert_string_equal(admitted(w), "done");
+    assert_string_equal(core_admitted(w), "done");
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, core_setup, core_teardown)

@@ -9,28 +9,14 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "test/support/smsr_core.h"
-
-#define SECONDS 1000ll
-#define NEW_ON  "10=1F 11=3F 12=1F"
-#define OLD_ON  "10=3F 11=1F 12=1F"
-
-static void next_fence(struct core *w)
-{
-    unsigned timers = 0;
-
-    do
-        assert_true(core_timer(w) && ++timers < 100);
-    while (!w->plan.unit.set);
-    assert_int_equal(w->plan.unit.purpose, PURPOSE_FENCE);
-}
+#include "test/support/smsr_core_way.h"
 
 /* Switched, answered, and not a word since: the first question is out. */
 static void silent(struct core *w, enum function f, unsigned profile)
 {
     core_call(w, CORE_B, f, profile);
     core_por_sw(w, 0, 0x9000);
-    next_fence(w);
+    (void)core_next_fence(w);
 }
 
 /* The question is answered from the number of that profile (0: without one); the operation goes on
@@ -54,8 +40,7 @@ static void hears_and_ends(struct core *w, unsigned from, const char *list)
 static void hears_the_roll_back(struct core *w, unsigned from)
 {
     w->por_from = from;
-    core_por_list(w, 0, OLD_ON);
-    core_expect_end(w, VERDICT_ROLLED_BACK, "8.4", "4.2");
+    core_audited(w, OLD_ON, VERDICT_ROLLED_BACK);
 }
 
 /* The notification, and its confirmation. */
@@ -76,11 +61,11 @@ static void an_answer_over_the_old_network_opens_no_window(void **state)
     for (unsigned i = 0; i < 8; i++) {
         hears(w, BOOT, NEW_ON, "FENCING");
         assert_true(core_event(w, EV_OPERATION_ANSWERED)->text.n > 0);
-        next_fence(w);
+        (void)core_next_fence(w);
     }
     hears(w, ONE, NEW_ON, "WAIT_ROLLBACK");
     moved = w->now;
-    next_fence(w);
+    (void)core_next_fence(w);
     assert_int_equal(w->now - moved, 600 * SECONDS);
     hears_and_ends(w, ONE, NEW_ON);
 }
@@ -91,9 +76,9 @@ static void it_may_still_roll_back(void **state)
 
     silent(w, FN_ENABLE_PROFILE, ONE);
     hears(w, BOOT, NEW_ON, "FENCING");
-    next_fence(w);
+    (void)core_next_fence(w);
     hears(w, ONE, NEW_ON, "WAIT_ROLLBACK");
-    next_fence(w);
+    (void)core_next_fence(w);
     hears_the_roll_back(w, BOOT);
 }
 
@@ -106,7 +91,7 @@ static void what_ran_and_is_undone_was_rolled_back(void **state)
     silent(w, FN_ENABLE_PROFILE, ONE);
     hears_the_roll_back(w, 0);
     core_call(w, CORE_B, FN_ENABLE_PROFILE, ONE);
-    next_fence(w);
+    (void)core_next_fence(w);
     core_por_sw(w, w->e->counter_high - 1, 0x9000);
     hears_the_roll_back(w, 0);
 }
@@ -118,11 +103,11 @@ static void behind_the_window_it_has_to_be_there(void **state)
 
     silent(w, FN_ENABLE_PROFILE, ONE);
     hears(w, 0, NEW_ON, "WAIT_ROLLBACK");
-    next_fence(w);
+    (void)core_next_fence(w);
     hears(w, BOOT, NEW_ON, "FENCING");
-    next_fence(w);
+    (void)core_next_fence(w);
     hears(w, ONE, NEW_ON, "WAIT_ROLLBACK");
-    next_fence(w);
+    (void)core_next_fence(w);
     hears_and_ends(w, ONE, NEW_ON);
 }
 
@@ -146,9 +131,9 @@ static void a_disabling_waits_likewise(void **state)
     notified(w);
     silent(w, FN_DISABLE_PROFILE, ONE);
     hears(w, ONE, OLD_ON, "FENCING");
-    next_fence(w);
+    (void)core_next_fence(w);
     hears(w, BOOT, OLD_ON, "WAIT_ROLLBACK");
-    next_fence(w);
+    (void)core_next_fence(w);
     hears_and_ends(w, BOOT, OLD_ON);
 }
 

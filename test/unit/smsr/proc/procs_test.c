@@ -12,10 +12,9 @@
 #include "common/codec/packet.h"
 #include "smsr/domain/env.h"
 #include "test/support/smsr_card.h"
+#include "test/support/smsr_core_way.h"
 
 #include <stdlib.h>
-
-#define CONFIRMED "AB09800101230480009000"
 
 static void call(struct core *w, enum function f)
 {
@@ -62,21 +61,12 @@ static void prepare(struct core *w, enum function f)
     assert_int_equal(w->e->n_ops, 0);
 }
 
-static void set_pol2(struct core *w, unsigned profile)
-{
-    struct event ev = {.type = EV_POLICY_CHANGED, .pol2 = 0x100u | POL2_DISABLE_AUTO_DELETE};
-
-    ev.eid = w->eid;
-    ev.iccid = core_iccid(profile);
-    core_record(w, &ev);
-}
-
 /* BOOT is never deleted: an enable that deletes starts from ONE enabled and goes to TWO. */
 static void to_deleting(struct core *w, bool disable)
 {
     core_fini(w);
     prepare(w, FN_DISABLE_PROFILE); /* TWO is enabled */
-    set_pol2(w, TWO);
+    core_set_pol2(w, TWO, POL2_DISABLE_AUTO_DELETE);
     if (disable)
         (void)core_call(w, CORE_A, FN_DISABLE_PROFILE, TWO);
     else

@@ -7,23 +7,11 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "test/support/smsr_core.h"
-
-#define SECONDS 1000ll
-#define CONFIRMED "AB09800101230480009000"
-#define CREATED "AF8023030090000000"
+#include "test/support/smsr_core_way.h"
 
 static void post(struct core *w, const char *hex)
 {
-    assert_int_equal(core_step_post(w, 1, 0, 1, core_hex(w, hex)), ERR_OK);
-}
-
-static void create(struct core *w, unsigned profile)
-{
-    core_create(w, profile, 1000, false);
-    core_first_post(w, 1);
-    post(w, CREATED);
-    core_expect_end(w, VERDICT_SUCCESS, "", "");
+    assert_int_equal(core_step_hex(w, 1, hex), ERR_OK);
 }
 
 static void delete(struct core *w, enum core_party who, unsigned profile, uint16_t sw)
@@ -81,7 +69,7 @@ static void creations_are_limited(void **state)
     struct core *w = *state;
 
     for (unsigned i = 0; i < 5; i++) {
-        create(w, FRESH);
+        core_created(w, FRESH, 1000);
         delete(w, CORE_D, FRESH, 0x9000);
         assert_int_equal(counted(w), 2 * i + 2);
     }
@@ -117,7 +105,7 @@ static void a_download_is_one(void **state)
 {
     struct core *w = *state;
 
-    create(w, FRESH);
+    core_created(w, FRESH, 1000);
     for (unsigned i = 0; i < 20; i++)
         send(w, FRESH);
     assert_int_equal(counted(w), 1);
@@ -154,7 +142,7 @@ static void the_longest_day_of_one_order(void **state)
 
     delete(w, CORE_A, TWO, 0x6985); /* stands for that; what a card refuses counts too */
     for (unsigned i = 0; i < 3; i++) {
-        create(w, FRESH);
+        core_created(w, FRESH, 1000);
         send(w, FRESH);
         if (i < 2)
             delete(w, CORE_D, FRESH, 0x9000);

@@ -7,27 +7,11 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "test/support/smsr_core.h"
-
-#define SECONDS 1000ll
-#define CREATED "AF8023030090000000"
-#define LIST_WITH                                                                                  \
-    "AF802332E3164F10A0000005591010FFFFFFFF89000010009F70013F"                                     \
-    "E3164F10A0000005591010FFFFFFFF89000013009F70010790000000"
-#define LIST_WITHOUT                                                                               \
-    "AF80231AE3164F10A0000005591010FFFFFFFF89000010009F70013F90000000"
+#include "test/support/smsr_core_way.h"
 
 static void post(struct core *w, uint8_t session, const char *hex)
 {
-    assert_int_equal(core_step_post(w, session, 0, 1, core_hex(w, hex)), ERR_OK);
-}
-
-static void created(struct core *w, uint32_t memory)
-{
-    core_create(w, FRESH, memory, false);
-    core_first_post(w, 1);
-    post(w, 1, CREATED);
-    core_expect_end(w, VERDICT_SUCCESS, "", "");
+    assert_int_equal(core_step_hex(w, session, hex), ERR_OK);
 }
 
 /* CreateISDP is sent and not answered: nobody knows whether its ISD-P stands. */
@@ -53,7 +37,7 @@ static void a_deletion_waits_for_the_verdict_of_the_creation(void **state)
         core_call(&w, CORE_B, FN_DELETE_PROFILE, FRESH);
         core_expect(&w, EXEC_FAILED, "1.2", "4.4");
         core_first_post(&w, 2);
-        post(&w, 2, stands ? LIST_WITH : LIST_WITHOUT);
+        post(&w, 2, stands ? STEP_WITH_FRESH : STEP_WITHOUT_FRESH);
         assert_int_equal(w.e->n_ops, 0);
         core_call(&w, CORE_D, FN_DELETE_PROFILE, FRESH);
         if (stands)
@@ -85,7 +69,7 @@ static void an_audit_before_the_completion(void **state)
 {
     struct core *w = *state;
 
-    created(w, 0);
+    core_created(w, FRESH, 0);
     core_call(w, CORE_F, FN_AUDIT_EIS, 0);
     core_por_list(w, 0, "10=3F 11=1F 12=1F 13=1F");
     assert_int_equal(core_profile_state(w, FRESH), PROFILE_CREATED);
@@ -102,7 +86,7 @@ static void an_answer_from_before_the_load(void **state)
 {
     struct core *w = *state;
 
-    created(w, 0);
+    core_created(w, FRESH, 0);
     core_call(w, CORE_F, FN_AUDIT_EIS, 0);
     core_completed(w, FRESH);
     core_por_list(w, 0, "10=3F 11=1F 12=1F 13=07");
@@ -116,7 +100,7 @@ static void an_enabled_one_is_believed(void **state)
 {
     struct core *w = *state;
 
-    created(w, 0);
+    core_created(w, FRESH, 0);
     core_call(w, CORE_F, FN_AUDIT_EIS, 0);
     core_por_list(w, 0, "10=1F 11=1F 12=1F 13=3F");
     assert_int_equal(core_profile_state(w, FRESH), PROFILE_ENABLED);
@@ -127,12 +111,12 @@ static void memory_is_taken_and_given_back(void **state)
 {
     struct core *w = *state;
 
-    created(w, 60000);
+    core_created(w, FRESH, 60000);
     assert_int_equal(w->e->memory_free, 440000);
     core_call(w, CORE_D, FN_DELETE_PROFILE, FRESH);
     core_por_sw(w, 0, 0x9000);
     assert_int_equal(w->e->memory_free, 500000);
-    created(w, 60000);
+    core_created(w, FRESH, 60000);
     core_call(w, CORE_F, FN_AUDIT_EIS, 0);
     core_por_list(w, 0, "10=3F 11=1F 12=1F 13=07"); /* 50000h */
     assert_int_equal(w->e->memory_free, 0x50000);
@@ -154,7 +138,7 @@ static void a_second_profile_needs_what_the_first_left(void **state)
 {
     struct core *w = *state;
 
-    created(w, 300000);
+    core_created(w, FRESH, 300000);
     core_completed(w, FRESH);
     core_create(w, FRESH + 1, 200001, false);
     core_expect(w, EXEC_FAILED, "8.1", "4.8");
