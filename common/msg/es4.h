@@ -37,6 +37,16 @@ struct es4_update_subscription_address_response {
     struct base_response base;
 };
 
+struct es4_update_policy_rules_request { /* ES4-UpdatePolicyRules, synchronous */
+    struct base_request base;
+    struct eid eid;
+    struct iccid iccid;
+    struct pol2 pol2; /* all of them; not present = no rules */
+};
+struct es4_update_policy_rules_response {
+    struct base_response base;
+};
+
 /* ES4-EnableProfile, ES4-DisableProfile, ES4-DeleteProfile, asynchronous. */
 struct es4_enable_profile_request {
     struct base_request base;

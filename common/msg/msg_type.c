@@ -31,6 +31,7 @@ BASE_FIRST(es3_delete_isdp);
 BASE_FIRST(es4_get_eis);
 BASE_FIRST(es4_audit_eis);
 BASE_FIRST(es4_update_subscription_address);
+BASE_FIRST(es4_update_policy_rules);
 BASE_FIRST(es4_enable_profile);
 BASE_FIRST(es4_disable_profile);
 BASE_FIRST(es4_delete_profile);
@@ -109,6 +110,8 @@ static const struct msg_info INFO[MSG_TYPE_COUNT] = {
     PAIR(ES4_AUDIT_EIS, es4_audit_eis, "ES4-AuditEIS", IF_ES4, FN_AUDIT_EIS, ASYNC),
     PAIR(ES4_UPDATE_SUBSCRIPTION_ADDRESS, es4_update_subscription_address,
          "ES4-UpdateSubscriptionAddress", IF_ES4, FN_UPDATE_SUBSCRIPTION_ADDRESS, SYNC),
+    PAIR(ES4_UPDATE_POLICY_RULES, es4_update_policy_rules, "ES4-UpdatePolicyRules", IF_ES4,
+         FN_UPDATE_POLICY_RULES, SYNC),
     PAIR(ES4_ENABLE_PROFILE, es4_enable_profile, "ES4-EnableProfile", IF_ES4, FN_ENABLE_PROFILE,
          ASYNC),
     PAIR(ES4_DISABLE_PROFILE, es4_disable_profile, "ES4-DisableProfile", IF_ES4, FN_DISABLE_PROFILE,

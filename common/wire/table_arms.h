@@ -42,6 +42,8 @@ extern const struct wire_table WIRE_ES4_AUDIT_EIS_REQUEST;
 extern const struct wire_table WIRE_ES4_AUDIT_EIS_RESPONSE;
 extern const struct wire_table WIRE_ES4_UPDATE_SUBSCRIPTION_ADDRESS_REQUEST;
 extern const struct wire_table WIRE_ES4_UPDATE_SUBSCRIPTION_ADDRESS_RESPONSE;
+extern const struct wire_table WIRE_ES4_UPDATE_POLICY_RULES_REQUEST;
+extern const struct wire_table WIRE_ES4_UPDATE_POLICY_RULES_RESPONSE;
 extern const struct wire_table WIRE_ES4_ENABLE_PROFILE_REQUEST;
 extern const struct wire_table WIRE_ES4_ENABLE_PROFILE_RESPONSE;
 extern const struct wire_table WIRE_ES4_DISABLE_PROFILE_REQUEST;

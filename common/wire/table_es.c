@@ -350,6 +350,23 @@ const struct wire_table WIRE_ES4_UPDATE_SUBSCRIPTION_ADDRESS_RESPONSE = WIRE_TAB
     es4_update_subscription_address_response, ES4_UPDATE_SUBSCRIPTION_ADDRESS_RESPONSE_ROWS,
     remora__es4__update_subscription_address_response__descriptor);
 
+static const struct wire_field ES4_UPDATE_POLICY_RULES_REQUEST_ROWS[] = {
+    WIRE_F_BASE_REQUEST(es4_update_policy_rules_request),
+    WIRE_F_EID(es4_update_policy_rules_request, "Eid", eid),
+    WIRE_F_ICCID(es4_update_policy_rules_request, "Iccid", iccid),
+    WIRE_F_MSG(es4_update_policy_rules_request, "pol2", pol2, WIRE_POL2),
+};
+const struct wire_table WIRE_ES4_UPDATE_POLICY_RULES_REQUEST =
+    WIRE_TABLE(es4_update_policy_rules_request, ES4_UPDATE_POLICY_RULES_REQUEST_ROWS,
+               remora__es4__update_policy_rules_request__descriptor);
+
+static const struct wire_field ES4_UPDATE_POLICY_RULES_RESPONSE_ROWS[] = {
+    WIRE_F_BASE_RESPONSE(es4_update_policy_rules_response),
+};
+const struct wire_table WIRE_ES4_UPDATE_POLICY_RULES_RESPONSE =
+    WIRE_TABLE(es4_update_policy_rules_response, ES4_UPDATE_POLICY_RULES_RESPONSE_ROWS,
+               remora__es4__update_policy_rules_response__descriptor);
+
 static const struct wire_field ES4_ENABLE_PROFILE_REQUEST_ROWS[] = {
     WIRE_F_BASE_REQUEST(es4_enable_profile_request),
     WIRE_F_EID(es4_enable_profile_request, "Eid", eid),

@@ -132,6 +132,7 @@ static struct eid eid_of(const struct message *m)
         EID_OF(MSG_ES4_AUDIT_EIS_REQUEST, es4_audit_eis_request);
         EID_OF(MSG_ES4_UPDATE_SUBSCRIPTION_ADDRESS_REQUEST,
                es4_update_subscription_address_request);
+        EID_OF(MSG_ES4_UPDATE_POLICY_RULES_REQUEST, es4_update_policy_rules_request);
         EID_OF(MSG_ES4_ENABLE_PROFILE_REQUEST, es4_enable_profile_request);
         EID_OF(MSG_ES4_DISABLE_PROFILE_REQUEST, es4_disable_profile_request);
         EID_OF(MSG_ES4_DELETE_PROFILE_REQUEST, es4_delete_profile_request);

@@ -178,6 +178,24 @@ static int update_address(struct admit *a, const struct euicc_profile *p)
     return answer_sync(a, ev);
 }
 
+/* All rules of the profile at once (facts: sgp02 9.8). A command that is armed already was judged by the
+ * rules of then. */
+static int update_policy(struct admit *a, const struct euicc_profile *p)
+{
+    uint32_t pol2 = 0x100;
+    enum status_code st = read_pol2(&a->ask.pol2, &pol2);
+    struct event *ev;
+
+    /* The rules of one that is still downloaded come with ProfileDownloadCompleted. */
+    if (!st && p->state < PROFILE_DISABLED)
+        st = ST_NOT_INSTALLED;
+    if (st)
+        return refuse(a, st);
+    ev = call_record(a, EV_POLICY_CHANGED);
+    ev->pol2 = pol2;
+    return answer_sync(a, ev);
+}
+
 /* --- asynchronous functions --- */
 static enum status_code check_create(struct admit *a)
 {
@@ -388,6 +406,8 @@ int proc_admit(const struct proc_env *pe, struct euicc *e, const struct input *i
         return download_completed(&a, t);
     if (a.ask.fn == FN_UPDATE_SUBSCRIPTION_ADDRESS)
         return update_address(&a, t);
+    if (a.ask.fn == FN_UPDATE_POLICY_RULES)
+        return update_policy(&a, t);
     st = check_card(&a, t);
     if (!st && a.ask.has_validity && !a.ask.validity_s)
         st = ST_VALIDITY_ZERO;

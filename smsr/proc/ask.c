@@ -74,6 +74,15 @@ static void address(struct ask *a, const void *body)
     a->address = m->new_address;
 }
 
+static void policy(struct ask *a, const void *body)
+{
+    const struct es4_update_policy_rules_request *m = body;
+
+    a->eid = m->eid;
+    a->iccid = m->iccid;
+    a->pol2 = m->pol2;
+}
+
 static const struct {
     enum msg_type type;
     void (*read)(struct ask *a, const void *body);
@@ -89,6 +98,7 @@ static const struct {
     {MSG_ES4_DELETE_PROFILE_REQUEST, plain},
     {MSG_ES4_AUDIT_EIS_REQUEST, audit},
     {MSG_ES4_UPDATE_SUBSCRIPTION_ADDRESS_REQUEST, address},
+    {MSG_ES4_UPDATE_POLICY_RULES_REQUEST, policy},
 };
 
 bool ask_read(const struct in_call *call, struct ask *ret)

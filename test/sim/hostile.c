@@ -294,6 +294,8 @@ static int check_answers(struct world *w, const struct client *c, struct errmsg 
             continue;              /* its own card */
         if (client_was_busy(k))
             continue;              /* no memory for it: says nothing of any card */
+        if (c == &w->hostile.rival_at_dp && k->answer.status == EXEC_EXPIRED)
+            continue;              /* the SM-SR did not answer in time, whatever card was named */
         if (k->answer.status == EXEC_SUCCESS || k->answer.status == EXEC_WARNING ||
             (k->accepted && c != &w->hostile.rival_at_dp)) /* an SM-DP asks the SM-SR first */
             return errmsg_set(why, ERR_CORRUPT, "I7: %s may do %s on a card it has no relation to", c->name,

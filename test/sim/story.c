@@ -154,6 +154,27 @@ static void es4(struct world *w, struct client *c, enum msg_type type, const str
     asks(w, c, type, &r, card, iccid);
 }
 
+/* B changes what may be done with its profile; mostly it takes the rules away again. */
+static void policy(struct world *w, const struct factory_card *card, const struct iccid *iccid)
+{
+    static const struct pol2_rule RULES[] = {
+        {{(const uint8_t *)"PROFILE", 7}, {(const uint8_t *)"ENABLE", 6}, {(const uint8_t *)"Not-Allowed", 11}},
+        {{(const uint8_t *)"PROFILE", 7}, {(const uint8_t *)"DISABLE", 7}, {(const uint8_t *)"Not-Allowed", 11}},
+        {{(const uint8_t *)"PROFILE", 7}, {(const uint8_t *)"DELETE", 6}, {(const uint8_t *)"Not-Allowed", 11}},
+        {{(const uint8_t *)"PROFILE", 7}, {(const uint8_t *)"DISABLE", 7}, {(const uint8_t *)"Auto-Delete", 11}},
+    };
+    struct es4_update_policy_rules_request r;
+    uint64_t which = rng_below(&w->story_rng, 8);
+
+    memset(&r, 0, sizeof r);
+    r.eid = card->eid;
+    r.iccid = *iccid;
+    r.pol2.present = true;
+    if (which < sizeof RULES / sizeof *RULES)
+        r.pol2.rules[r.pol2.n++] = RULES[which];
+    asks(w, &w->b, MSG_ES4_UPDATE_POLICY_RULES_REQUEST, &r, card, iccid);
+}
+
 static void audit(struct world *w, const struct factory_card *card)
 {
     struct client *fleet = world_fleet(w, &card->eid);
@@ -263,7 +284,7 @@ static void act_own(struct world *w)
     const struct iccid *b = pushed(w, card), *a = &card->f.bootstrap.iccid;
     bool relayed = rng_below(&w->story_rng, 2);
 
-    switch (rng_below(&w->story_rng, 12)) {
+    switch (rng_below(&w->story_rng, 13)) {
     case 0:
     case 1:
     case 2:
@@ -293,6 +314,9 @@ static void act_own(struct world *w)
         break;
     case 8:
         audit(w, card);
+        break;
+    case 12:
+        policy(w, card, b);
         break;
     case 9: /* A may not touch B's, nor delete its own fall-back profile */
         es4(w, &w->a, MSG_ES4_DELETE_PROFILE_REQUEST, card, rng_below(&w->story_rng, 2) ? a : b);

@@ -17,6 +17,7 @@ struct watch_profile {
     struct aid aid;
     struct iccid iccid;
     enum profile_state state;
+    uint32_t pol2;                 /* as the log has it now */
 };
 struct watch_card {
     struct eid eid;

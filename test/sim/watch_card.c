@@ -118,8 +118,13 @@ static void deleted(struct watch *k, struct watch_card *c, const struct event *e
 }
 
 /* What an audit finds of empty ISD-Ps is its own record; of profiles it is not: somebody must hear. */
-static void audited(struct watch_card *c, const struct event *ev)
+static void audited(struct watch *k, struct watch_card *c, const struct event *ev)
 {
+    uint32_t free_now = card_memory_free(simnet_card_of(k->w->net, &c->eid));
+
+    /* I8: what changes a card's memory is an operation, and no other ran since it answered. */
+    if (ev->memory_free != free_now)
+        world_fault(k->w, "I8: %u octets are free by the audit, %u on the card", ev->memory_free, free_now);
     for (unsigned i = 0; i < c->n;) {
         struct watch_profile *p = &c->p[i];
         bool seen = false;
@@ -145,8 +150,38 @@ static void concluded(struct watch *k, struct watch_card *c, const struct event 
         drop(c, p);
 }
 
+/* I12: what POL2 says when a command is armed counts, whatever it said when it was asked for. The deletion
+ * that POL2 itself wants comes behind a switch and is not judged again. */
+static void check_policy(struct watch *k, struct watch_card *c, const struct event *ev)
+{
+    const struct watch_profile *named = watch_profile(c, &ev->iccid);
+    bool disable = ev->function == FN_DISABLE_PROFILE, enable = ev->function == FN_ENABLE_PROFILE;
+
+    if (!ev->bearer || ev->purpose != PURPOSE_CMD || !named)
+        return;
+    if (enable && (named->pol2 & POL2_ENABLE_NOT_ALLOWED) && named->state == PROFILE_DISABLED)
+        world_fault(k->w, "I12: ICCID %s is to be enabled, which its POL2 forbids", named->iccid.s);
+    for (unsigned i = 0; i < c->n; i++)
+        if ((enable || disable) && c->p[i].state == PROFILE_ENABLED && &c->p[i] != (enable ? named : NULL) &&
+            (c->p[i].pol2 & POL2_DISABLE_NOT_ALLOWED))
+            world_fault(k->w, "I12: ICCID %s is to be disabled, which its POL2 forbids", c->p[i].iccid.s);
+    if (ev->function == FN_DELETE_PROFILE && (named->pol2 & POL2_DELETE_NOT_ALLOWED))
+        world_fault(k->w, "I12: ICCID %s is to be deleted, which its POL2 forbids", named->iccid.s);
+}
+
+static void policy_changed(struct watch *k, struct watch_card *c, const struct event *ev)
+{
+    struct watch_profile *p = watch_profile(c, &ev->iccid);
+
+    if (!p || p->state < PROFILE_DISABLED)
+        world_fault(k->w, "I6: POL2 of ICCID %s is changed, which is no profile of that card", ev->iccid.s);
+    else
+        p->pol2 = ev->pol2 & 0xFFu;
+}
+
 static void armed(struct watch *k, struct watch_card *c, const struct event *ev)
 {
+    check_policy(k, c, ev);
     if (ev->kvn == c->kvn && ev->counter <= c->counter)
         world_fault(k->w, "I5: counter %llu of key set %u is armed after %llu",
                     (unsigned long long)ev->counter, ev->kvn, (unsigned long long)c->counter);
@@ -200,8 +235,11 @@ static void profile_record(struct watch *k, struct watch_card *c, const struct e
     case EV_PROFILE_DELETED:
         deleted(k, c, ev, at_ms);
         break;
+    case EV_POLICY_CHANGED:
+        policy_changed(k, c, ev);
+        break;
     case EV_EUICC_AUDITED:
-        audited(c, ev);
+        audited(k, c, ev);
         break;
     case EV_OPERATION_CONCLUDED:
         concluded(k, c, ev);

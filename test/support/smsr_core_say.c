@@ -57,10 +57,17 @@ int core_call(struct core *w, enum core_party who, enum function f, unsigned pro
     struct es4_enable_profile_request plain = {.eid = w->eid};
     struct es4_audit_eis_request audit = {.eid = w->eid};
     struct es4_update_subscription_address_request address = {.eid = w->eid};
+    struct es4_update_policy_rules_request policy = {.eid = w->eid};
     enum msg_type t = msg_type_find(iface, f, MSG_KIND_REQUEST);
 
     if (f == FN_AUDIT_EIS)
         return core_request(w, who, t, &audit);
+    if (f == FN_UPDATE_POLICY_RULES) {
+        policy.iccid = core_iccid(profile);
+        policy.pol2 = (struct pol2){.rules = {{span_str("PROFILE"), span_str("ENABLE"),
+                                               span_str("Not-Allowed")}}, .n = 1, .present = true};
+        return core_request(w, who, t, &policy);
+    }
     if (f == FN_UPDATE_SUBSCRIPTION_ADDRESS) {
         address.iccid = core_iccid(profile);
         assert_int_equal(msisdn_parse(span_str("4915799999"), &address.new_address.msisdn), ERR_OK);

@@ -109,6 +109,21 @@ def test_pol2_refuses(make_world):
     assert world.euiccsim("ledger", "--dir", world.file("world"), "--json").stdout.count('"3A03"') == 0
 
 
+def test_pol2_is_changed_by_the_owner(world):
+    eid = world.eids[0]
+    profiles = world.push([eid])
+    policy = lambda rules, as_, code: world.smctl("profile", "policy", eid, profiles[eid], rules, as_=as_, code=code)
+    policy("enable-not-allowed,disable-auto-delete", "operator-b", 0)
+    row = world.enable(profiles, code=4)[eid]
+    assert (row["outcome"], row["subject"], row["reason"]) == ("refused", "8.2.3", "3.8")
+    assert "enable-not-allowed" in policy("enable", "operator-b", 4).errors
+    policy("none", "operator-a", 4)     # not its profile
+    policy("none", "fleet", 4)          # never authorised to anybody
+    policy("none", "operator-b", 0)
+    world.enable(profiles)
+    assert world.cards()[eid]["enabled_iccid"] == profiles[eid]
+
+
 def test_deletion_of_the_enabled_profile(world):
     eid = world.eids[0]
     profiles = world.push([eid])

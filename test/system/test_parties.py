@@ -102,6 +102,7 @@ def calls(eid, iccid):
         "ES4_DeleteProfile": {"Eid": eid, "Iccid": iccid},
         "ES4_UpdateSubscriptionAddress": {"Eid": eid, "Iccid": iccid,
                                           "newSubscriptionAddress": {"Msisdn": "491700000099"}},
+        "ES4_UpdatePolicyRules": {"Eid": eid, "Iccid": iccid},
     }
 
 

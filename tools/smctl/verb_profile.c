@@ -16,6 +16,7 @@ struct profile_calls {
     bool enable;
     enum function function;
     struct subscription_address address;
+    struct pol2 pol2;
 };
 
 static void *request_alloc(struct arena *a, size_t n, struct message *ret, enum msg_type type)
@@ -110,6 +111,22 @@ static int address_request(struct jobs *j, size_t i, const struct base_request *
     r->eid = j->job[i].eid;
     r->iccid = j->job[i].iccid;
     r->new_address = p->address;
+    return ERR_OK;
+}
+
+static int policy_request(struct jobs *j, size_t i, const struct base_request *base,
+                          struct arena *a, struct message *ret)
+{
+    const struct profile_calls *p = j->ctx;
+    struct es4_update_policy_rules_request *r =
+        request_alloc(a, sizeof *r, ret, MSG_ES4_UPDATE_POLICY_RULES_REQUEST);
+
+    if (!r)
+        return ERR_NOMEM;
+    r->base = *base;
+    r->eid = j->job[i].eid;
+    r->iccid = j->job[i].iccid;
+    r->pol2 = p->pol2;
     return ERR_OK;
 }
 
@@ -270,6 +287,24 @@ enum exit_code verb_profile_delete(struct smctl *x)
     return change(x, FN_DELETE_PROFILE, "DeleteProfile");
 }
 
+/* The profile that the first two words name. */
+static int named(const struct smctl *x, struct eids_row *ret, struct errmsg *why)
+{
+    int err;
+
+    memset(ret, 0, sizeof *ret);
+    err = text_eid(x->words[0], &ret->eid, why);
+    return err ? err : text_iccid(x->words[1], &ret->iccid, why);
+}
+
+static enum exit_code run_one(struct smctl *x, const struct jobs_kind *kind, struct profile_calls *p,
+                              const struct eids_row *row)
+{
+    struct eids cards = {row_copy(row), 1};
+
+    return cards.rows ? run_on(x, kind, p, &cards) : XC_LOCAL;
+}
+
 enum exit_code verb_profile_address(struct smctl *x)
 {
     static const struct jobs_kind KIND = {"UpdateSubscriptionAddress", address_request, NULL, NULL};
@@ -277,21 +312,61 @@ enum exit_code verb_profile_address(struct smctl *x)
     const char *imsi = x->args->value[OPT_IMSI];
     struct errmsg why = {""};
     struct eids_row row;
-    struct eids cards;
-    int err;
+    int err = named(x, &row, &why);
 
-    memset(&row, 0, sizeof row);
-    err = text_eid(x->words[0], &row.eid, &why);
-    if (!err)
-        err = text_iccid(x->words[1], &row.iccid, &why);
     if (!err && msisdn_parse(span_str(x->words[2]), &p.address.msisdn))
         err = errmsg_set(&why, ERR_INVAL, "'%.40s' is no MSISDN: 3 to 15 digits", x->words[2]);
     if (!err && imsi && imsi_parse(span_str(imsi), &p.address.imsi))
         err = errmsg_set(&why, ERR_INVAL, "--imsi '%.40s' is no IMSI: 6 to 15 digits", imsi);
     if (err)
         return smctl_fail(err, &why);
-    cards = (struct eids){row_copy(&row), 1};
-    return cards.rows ? run_on(x, &KIND, &p, &cards) : XC_LOCAL;
+    return run_one(x, &KIND, &p, &row);
+}
+
+/* What POL2 can say of a profile (facts: sgp02 4.1). */
+static const struct {
+    const char *word, *action, *qualification;
+} RULES[] = {
+    {"enable-not-allowed", "ENABLE", "Not-Allowed"},
+    {"disable-not-allowed", "DISABLE", "Not-Allowed"},
+    {"delete-not-allowed", "DELETE", "Not-Allowed"},
+    {"disable-auto-delete", "DISABLE", "Auto-Delete"},
+};
+
+static int rules_read(const char *text, struct pol2 *ret, struct errmsg *why)
+{
+    const size_t n_rules = sizeof RULES / sizeof *RULES;
+
+    *ret = (struct pol2){.present = true};
+    if (strcmp(text, "none") == 0)
+        return ERR_OK;
+    while (*text) {
+        size_t n = strcspn(text, ","), i = 0;
+        while (i < n_rules && !span_eq(span_of(text, n), span_str(RULES[i].word)))
+            i++;
+        if (i == n_rules)
+            return errmsg_set(why, ERR_INVAL, "'%.*s' is no rule: none, or a list by commas of "
+                              "enable-not-allowed, disable-not-allowed, delete-not-allowed, "
+                              "disable-auto-delete", (int)(n < 40 ? n : 40), text);
+        if (ret->n < EIS_POL2_MAX)
+            ret->rules[ret->n++] = (struct pol2_rule){span_str("PROFILE"), span_str(RULES[i].action),
+                                                      span_str(RULES[i].qualification)};
+        text += n + (text[n] == ',');
+    }
+    return ret->n ? ERR_OK : errmsg_set(why, ERR_INVAL, "no rule is given: say none to take all away");
+}
+
+enum exit_code verb_profile_policy(struct smctl *x)
+{
+    static const struct jobs_kind KIND = {"UpdatePolicyRules", policy_request, NULL, NULL};
+    struct profile_calls p = {.function = FN_UPDATE_POLICY_RULES};
+    struct errmsg why = {""};
+    struct eids_row row;
+    int err = named(x, &row, &why);
+
+    if (!err)
+        err = rules_read(x->words[2], &p.pol2, &why);
+    return err ? smctl_fail(err, &why) : run_one(x, &KIND, &p, &row);
 }
 
 enum exit_code verb_audit(struct smctl *x)

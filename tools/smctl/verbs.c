@@ -61,6 +61,11 @@ const struct verb VERBS[] = {
      OPT_BIT(OPT_IMSI) | OPT_BIT(OPT_CALL_ID) | OPT_BIT(OPT_VALIDITY), DAEMON_SMSR,
      "tell the number by which a profile is reached (ES4-UpdateSubscriptionAddress)", NULL,
      verb_profile_address},
+    {"profile policy", "EID ICCID RULES", 3, 3, OPT_BIT(OPT_CALL_ID), DAEMON_SMSR,
+     "set the POL2 of a profile, all of it (ES4-UpdatePolicyRules, as its owner)",
+     "RULES: none, or by commas enable-not-allowed, disable-not-allowed, delete-not-allowed, "
+     "disable-auto-delete.",
+     verb_profile_policy},
     {"profile list", "", 0, 0,
      OPT_BIT(OPT_TYPE) | OPT_BIT(OPT_MNO) | OPT_BIT(OPT_STATE) | OPT_BIT(OPT_LIMIT), DAEMON_SMDP,
      "the stock of the SM-DP: ICCID, state, card", NULL,

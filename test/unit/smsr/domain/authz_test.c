@@ -41,6 +41,7 @@ static const struct { enum interface iface; enum function fn; uint32_t roles; } 
     {IF_ES4, FN_DISABLE_PROFILE, R(ROLE_OPERATOR) | R(ROLE_FLEET) | R(ROLE_M2M_SP)},
     {IF_ES4, FN_DELETE_PROFILE, R(ROLE_OPERATOR) | R(ROLE_FLEET) | R(ROLE_M2M_SP)},
     {IF_ES4, FN_UPDATE_SUBSCRIPTION_ADDRESS, R(ROLE_OPERATOR) | R(ROLE_FLEET) | R(ROLE_M2M_SP)},
+    {IF_ES4, FN_UPDATE_POLICY_RULES, R(ROLE_OPERATOR)},
 };
 
 static void functions_of_roles(void **state)
@@ -64,7 +65,7 @@ static void functions_of_roles(void **state)
                                             (enum function)fn));
                 yes += expect;
             }
-    assert_int_equal(yes, 1 + 7 + 6 * 3);
+    assert_int_equal(yes, 1 + 7 + 6 * 3 + 1);
     (void)state;
 }
 

@@ -54,6 +54,9 @@ static void relations(void **state)
         {CORE_A, FN_UPDATE_SUBSCRIPTION_ADDRESS, ONE, "8.2.1-3.9"},
         {CORE_F, FN_UPDATE_SUBSCRIPTION_ADDRESS, ONE, "8.2.6-1.2"},
         {CORE_X, FN_UPDATE_SUBSCRIPTION_ADDRESS, ONE, "8.1.1-3.9"},
+        {CORE_B, FN_UPDATE_POLICY_RULES, ONE, "done"},
+        {CORE_A, FN_UPDATE_POLICY_RULES, ONE, "8.2.1-3.9"},
+        {CORE_X, FN_UPDATE_POLICY_RULES, ONE, "8.1.1-3.9"},
     };
 
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
