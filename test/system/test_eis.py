@@ -116,7 +116,7 @@ def test_pol2_is_changed_by_the_owner(world):
     policy("enable-not-allowed,disable-auto-delete", "operator-b", 0)
     row = world.enable(profiles, code=4)[eid]
     assert (row["outcome"], row["subject"], row["reason"]) == ("refused", "8.2.3", "3.8")
-    assert "enable-not-allowed" in policy("enable", "operator-b", 4).errors
+    assert "enable-not-allowed" in policy("enable", "operator-b", 2).errors
     policy("none", "operator-a", 4)     # not its profile
     policy("none", "fleet", 4)          # never authorised to anybody
     policy("none", "operator-b", 0)
