@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Links: remora_test_support remora_smsr_api remora_smsr_app */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -6,29 +7,23 @@
 #include <cmocka.h>
 
 #include "common/journal/chain.h"
-#include "test/unit/smsr/api/api_world.h"
+#include "test/support/smsr_world.h"
 
 static struct uuid op_b;                   /* B's operation on card 1 */
 
 static int setup(void **state)
 {
-    struct world *w = world_new("admin");
-    struct peer *eum = dial(w, EUM, ROLE_EUM);
-    struct peer *b = dial(w, MNO_B, ROLE_OPERATOR);
-    struct es4_enable_profile_request req = enable_request("call", 1);
+    struct srw *w = srw_new("admin");
+    struct srw_peer *eum = srw_dial(w, EUM, ROLE_EUM);
+    struct srw_peer *b = srw_dial(w, MNO_B, ROLE_OPERATOR);
+    struct es4_enable_profile_request req = srw_enable_request("call", 1);
 
     for (unsigned i = 1; i <= 3; i++)
-        enrol(w, eum, i);
-    enrol(w, eum, 101);
-    op_b = call(b, MSG_ES4_ENABLE_PROFILE_REQUEST, &req, NULL)->operation;
-    world_drop_peers(w);
+        srw_enrol(w, eum, i);
+    srw_enrol(w, eum, 101);
+    op_b = srw_call(b, MSG_ES4_ENABLE_PROFILE_REQUEST, &req, NULL)->operation;
+    srw_drop_peers(w);
     *state = w;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    world_free(*state);
     return 0;
 }
 
@@ -43,14 +38,14 @@ static const struct { const char *oid; enum party_role role; } WHO[] = {
 static void an_operation_is_shown_to_whom_it_concerns(void **state)
 {
     static const bool SEES[N_WHO] = {false, true, true, false, true, false};
-    struct world *w = *state;
+    struct srw *w = *state;
     struct admin_operation_show_request req = {BASE, .op = op_b};
 
     for (size_t i = 0; i < N_WHO; i++) {
-        struct peer *p = dial(w, WHO[i].oid, WHO[i].role);
-        const struct got *g = call(p, MSG_ADMIN_OPERATION_SHOW_REQUEST, &req, NULL);
+        struct srw_peer *p = srw_dial(w, WHO[i].oid, WHO[i].role);
+        const struct srw_got *g = srw_call(p, MSG_ADMIN_OPERATION_SHOW_REQUEST, &req, NULL);
         const struct admin_operation *o =
-            ((const struct admin_operation_show_response *)body_of(w, g))->operation;
+            ((const struct admin_operation_show_response *)srw_body(w, g))->operation;
         assert_int_equal(g->status, EXEC_SUCCESS);
         assert_int_equal(o != NULL, SEES[i]);
         if (!o)
@@ -66,13 +61,13 @@ static void an_operation_is_shown_to_whom_it_concerns(void **state)
 static void operations_are_listed_within_the_scope(void **state)
 {
     static const unsigned SEES[N_WHO] = {0, 1, 1, 0, 1, 0};
-    struct world *w = *state;
+    struct srw *w = *state;
     struct admin_operation_list_request req = {BASE, .live_only = true};
 
     for (size_t i = 0; i < N_WHO; i++) {
-        struct peer *p = dial(w, WHO[i].oid, WHO[i].role);
+        struct srw_peer *p = srw_dial(w, WHO[i].oid, WHO[i].role);
         const struct admin_operation_list_response *r =
-            body_of(w, call(p, MSG_ADMIN_OPERATION_LIST_REQUEST, &req, NULL));
+            srw_body(w, srw_call(p, MSG_ADMIN_OPERATION_LIST_REQUEST, &req, NULL));
         assert_int_equal(r->n_operations, SEES[i]);
     }
 }
@@ -81,15 +76,15 @@ static void cards_are_listed_within_the_scope(void **state)
 {
     static const unsigned SEES[N_WHO] = {4, 3, 3, 1, 4, 0};
     static const unsigned PROFILES[N_WHO] = {1, 1, 2, 2, 2, 0};
-    struct world *w = *state;
+    struct srw *w = *state;
 
     for (size_t i = 0; i < N_WHO; i++) {
         struct admin_eis_list_request req = {BASE, .limit = 2};
-        struct peer *p = dial(w, WHO[i].oid, WHO[i].role);
+        struct srw_peer *p = srw_dial(w, WHO[i].oid, WHO[i].role);
         unsigned seen = 0, n;
         do {
-            const struct got *g = call(p, MSG_ADMIN_EIS_LIST_REQUEST, &req, NULL);
-            const struct admin_eis_list_response *r = body_of(w, g);
+            const struct srw_got *g = srw_call(p, MSG_ADMIN_EIS_LIST_REQUEST, &req, NULL);
+            const struct admin_eis_list_response *r = srw_body(w, g);
             n = r->n_rows;
             for (unsigned k = 0; k < n; k++) {
                 assert_int_equal(r->rows[k].profiles, PROFILES[i]);
@@ -97,7 +92,7 @@ static void cards_are_listed_within_the_scope(void **state)
                 seen++;
             }
             if (WHO[i].role == ROLE_SMDP)
-                assert_code(g, "1.2", "1.2");
+                srw_expect(g, "1.2", "1.2");
         } while (n == 2);
         assert_int_equal(seen, SEES[i]);
     }
@@ -105,15 +100,15 @@ static void cards_are_listed_within_the_scope(void **state)
 
 static void cards_are_filtered_by_state(void **state)
 {
-    struct world *w = *state;
+    struct srw *w = *state;
     struct admin_eis_list_request req = {BASE, .state = PROFILE_CREATED};
-    struct peer *p = dial(w, ADMIN, ROLE_ADMIN);
+    struct srw_peer *p = srw_dial(w, ADMIN, ROLE_ADMIN);
 
-    assert_int_equal(((const struct admin_eis_list_response *)body_of(
-                          w, call(p, MSG_ADMIN_EIS_LIST_REQUEST, &req, NULL)))->n_rows, 0);
+    assert_int_equal(((const struct admin_eis_list_response *)srw_body(
+                          w, srw_call(p, MSG_ADMIN_EIS_LIST_REQUEST, &req, NULL)))->n_rows, 0);
     req.state = PROFILE_ENABLED;
-    assert_int_equal(((const struct admin_eis_list_response *)body_of(
-                          w, call(p, MSG_ADMIN_EIS_LIST_REQUEST, &req, NULL)))->n_rows, 4);
+    assert_int_equal(((const struct admin_eis_list_response *)srw_body(
+                          w, srw_call(p, MSG_ADMIN_EIS_LIST_REQUEST, &req, NULL)))->n_rows, 4);
 }
 
 /* Everything of the log in pages; the chain of each stream must hold and end in the heads. */
@@ -122,7 +117,7 @@ struct chains {
     uint64_t seq[8];
 };
 
-static void check_record(struct world *w, struct chains *c, const struct admin_record *r)
+static void check_record(struct srw *w, struct chains *c, const struct admin_record *r)
 {
     struct journal_record rec = {.lsn = r->lsn,
                                  .epoch = r->epoch,
@@ -146,7 +141,7 @@ static void check_record(struct world *w, struct chains *c, const struct admin_r
     c->seq[r->stream] = r->seq;
 }
 
-static unsigned read_log(struct world *w, struct peer *p, uint32_t limit, struct chains *c)
+static unsigned read_log(struct srw *w, struct srw_peer *p, uint32_t limit, struct chains *c)
 {
     struct admin_events_request req = {BASE, .from_lsn = 1, .limit = limit};
     unsigned n = 0;
@@ -154,7 +149,7 @@ static unsigned read_log(struct world *w, struct peer *p, uint32_t limit, struct
     memset(c, 0, sizeof *c);
     for (;;) {
         const struct admin_events_response *r =
-            body_of(w, call(p, MSG_ADMIN_EVENTS_REQUEST, &req, NULL));
+            srw_body(w, srw_call(p, MSG_ADMIN_EVENTS_REQUEST, &req, NULL));
         for (unsigned i = 0; i < r->n_records; i++)
             check_record(w, c, &r->records[i]);
         n += r->n_records;
@@ -162,26 +157,26 @@ static unsigned read_log(struct world *w, struct peer *p, uint32_t limit, struct
             return n;
         assert_true(r->next_lsn > req.from_lsn);
         req.from_lsn = r->next_lsn;
-        if (p->n > GOT_MAX - 4) {
-            hang_up(p);
-            p = dial(w, ADMIN, ROLE_ADMIN);
+        if (p->n > SRW_GOT - 4) {
+            srw_hang_up(p);
+            p = srw_dial(w, ADMIN, ROLE_ADMIN);
         }
     }
 }
 
 static void the_whole_log_can_be_checked_from_outside(void **state)
 {
-    struct world *w = *state;
-    struct peer *p = dial(w, ADMIN, ROLE_ADMIN);
+    struct srw *w = *state;
+    struct srw_peer *p = srw_dial(w, ADMIN, ROLE_ADMIN);
     struct admin_heads_request heads = {BASE};
     const struct admin_heads_response *h;
     struct chains c;
     uint64_t last = engine_last_lsn(smsr_core_engine(w->core));
 
     assert_int_equal(read_log(w, p, 5, &c), last);
-    p = dial(w, ADMIN, ROLE_ADMIN);
+    p = srw_dial(w, ADMIN, ROLE_ADMIN);
     assert_int_equal(read_log(w, p, 0, &c), last);
-    h = body_of(w, call(p, MSG_ADMIN_HEADS_REQUEST, &heads, NULL));
+    h = srw_body(w, srw_call(p, MSG_ADMIN_HEADS_REQUEST, &heads, NULL));
     assert_true(h->n_heads >= 3);
     for (unsigned i = 0; i < h->n_heads; i++) {
         assert_int_equal(h->heads[i].seq, c.seq[h->heads[i].stream]);
@@ -191,41 +186,41 @@ static void the_whole_log_can_be_checked_from_outside(void **state)
 
 static void a_realm_reads_its_own_stream_only(void **state)
 {
-    struct world *w = *state;
-    struct peer *p = dial(w, FLEET_2, ROLE_FLEET);
+    struct srw *w = *state;
+    struct srw_peer *p = srw_dial(w, FLEET_2, ROLE_FLEET);
     struct admin_events_request req = {BASE, .from_lsn = 1};
     struct admin_heads_request heads = {BASE};
     const struct admin_events_response *r =
-        body_of(w, call(p, MSG_ADMIN_EVENTS_REQUEST, &req, NULL));
+        srw_body(w, srw_call(p, MSG_ADMIN_EVENTS_REQUEST, &req, NULL));
     const struct admin_heads_response *h;
 
     assert_int_equal(r->n_records, 1); /* its one card */
     assert_int_equal(r->records[0].stream, 2);
-    h = body_of(w, call(p, MSG_ADMIN_HEADS_REQUEST, &heads, NULL));
+    h = srw_body(w, srw_call(p, MSG_ADMIN_HEADS_REQUEST, &heads, NULL));
     assert_int_equal(h->n_heads, 1);
     req.has_stream = true;
     req.stream = 1; /* asking for another one gives nothing */
-    r = body_of(w, call(p, MSG_ADMIN_EVENTS_REQUEST, &req, NULL));
+    r = srw_body(w, srw_call(p, MSG_ADMIN_EVENTS_REQUEST, &req, NULL));
     assert_int_equal(r->n_records, 0);
 }
 
 static void an_owner_reads_the_events_of_his_operation(void **state)
 {
-    struct world *w = *state;
+    struct srw *w = *state;
     struct admin_events_request req = {BASE, .from_lsn = 1, .op = op_b};
     const struct admin_events_response *r =
-        body_of(w, call(dial(w, MNO_B, ROLE_OPERATOR), MSG_ADMIN_EVENTS_REQUEST, &req, NULL));
+        srw_body(w, srw_call(srw_dial(w, MNO_B, ROLE_OPERATOR), MSG_ADMIN_EVENTS_REQUEST, &req, NULL));
 
     assert_true(r->n_records >= 2); /* accepted, armed */
     assert_true(span_eq(r->records[0].type, span_str("operation.accepted")));
-    r = body_of(w, call(dial(w, MNO_A, ROLE_OPERATOR), MSG_ADMIN_EVENTS_REQUEST, &req, NULL));
+    r = srw_body(w, srw_call(srw_dial(w, MNO_A, ROLE_OPERATOR), MSG_ADMIN_EVENTS_REQUEST, &req, NULL));
     assert_int_equal(r->n_records, 0);
     memset(&req.op, 0, sizeof req.op);
-    r = body_of(w, call(dial(w, MNO_B, ROLE_OPERATOR), MSG_ADMIN_EVENTS_REQUEST, &req, NULL));
+    r = srw_body(w, srw_call(srw_dial(w, MNO_B, ROLE_OPERATOR), MSG_ADMIN_EVENTS_REQUEST, &req, NULL));
     assert_int_equal(r->n_records, 0); /* without an operation an owner has no log */
 }
 
-static const struct event *event_of(struct world *w, const struct admin_record *r)
+static const struct event *event_of(struct srw *w, const struct admin_record *r)
 {
     struct event *ev = arena_alloc(&w->arena, sizeof *ev);
     char type[32] = "";
@@ -249,9 +244,9 @@ static bool holds(struct span hay, const void *needle, size_t n)
  * the card away, and of what A hears, nothing is shown; the fleet manager sees it all. */
 static void an_owner_sees_nothing_of_another_owner(void **state)
 {
-    struct world *w = *state;
+    struct srw *w = *state;
     struct admin_events_request req = {BASE, .from_lsn = 1, .op = op_b};
-    struct iccid other = iccid_no("894901", 1), mine = iccid_no("894902", 1);
+    struct iccid other = srw_iccid("894901", 1), mine = srw_iccid("894902", 1);
     const struct admin_events_response *b, *f;
     unsigned previous = 0, deliveries = 0, armed = 0;
     struct aid aid;
@@ -259,11 +254,11 @@ static void an_owner_sees_nothing_of_another_owner(void **state)
     assert_int_equal(aid_isd_p(0x0010, &aid), ERR_OK);
     for (unsigned i = 0; i < 40; i++) { /* the card is silent: it ends as IN_DOUBT and is told */
         fake_clock_step(&w->clock, 60000);
-        world_turn(w);
+        srw_turn(w);
         w->n_sms = 0;
     }
-    f = body_of(w, call(dial(w, FLEET, ROLE_FLEET), MSG_ADMIN_EVENTS_REQUEST, &req, NULL));
-    b = body_of(w, call(dial(w, MNO_B, ROLE_OPERATOR), MSG_ADMIN_EVENTS_REQUEST, &req, NULL));
+    f = srw_body(w, srw_call(srw_dial(w, FLEET, ROLE_FLEET), MSG_ADMIN_EVENTS_REQUEST, &req, NULL));
+    b = srw_body(w, srw_call(srw_dial(w, MNO_B, ROLE_OPERATOR), MSG_ADMIN_EVENTS_REQUEST, &req, NULL));
     assert_int_equal(b->n_records, f->n_records);
     for (unsigned i = 0; i < f->n_records; i++) {
         const struct event *all = event_of(w, &f->records[i]), *part = event_of(w, &b->records[i]);
@@ -290,14 +285,14 @@ static void an_owner_sees_nothing_of_another_owner(void **state)
 
 static void status_is_for_the_house(void **state)
 {
-    struct world *w = *state;
+    struct srw *w = *state;
     struct admin_status_request req = {BASE};
     const struct admin_status_response *r;
     uint64_t records = 0, sms = 0;
 
-    assert_code(call(dial(w, FLEET, ROLE_FLEET), MSG_ADMIN_STATUS_REQUEST, &req, NULL), "1.2",
+    srw_expect(srw_call(srw_dial(w, FLEET, ROLE_FLEET), MSG_ADMIN_STATUS_REQUEST, &req, NULL), "1.2",
                 "1.2");
-    r = body_of(w, call(dial(w, ADMIN, ROLE_ADMIN), MSG_ADMIN_STATUS_REQUEST, &req, NULL));
+    r = srw_body(w, srw_call(srw_dial(w, ADMIN, ROLE_ADMIN), MSG_ADMIN_STATUS_REQUEST, &req, NULL));
     assert_true(span_eq(r->version, span_str("test")));
     assert_int_equal(r->epoch, 1);
     assert_int_equal(r->durable_lsn, engine_last_lsn(smsr_core_engine(w->core)));
@@ -315,16 +310,16 @@ static void status_is_for_the_house(void **state)
 /* What the smdp alone serves is no function here. */
 static void functions_of_the_other_daemon_are_denied(void **state)
 {
-    struct world *w = *state;
+    struct srw *w = *state;
     struct admin_profile_list_request req = {BASE};
 
-    assert_code(call(dial(w, ADMIN, ROLE_ADMIN), MSG_ADMIN_PROFILE_LIST_REQUEST, &req, NULL), "1.2",
+    srw_expect(srw_call(srw_dial(w, ADMIN, ROLE_ADMIN), MSG_ADMIN_PROFILE_LIST_REQUEST, &req, NULL), "1.2",
                 "1.2");
 }
 
 int main(void)
 {
-#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, srw_teardown)
     const struct CMUnitTest tests[] = {
         CASE(an_operation_is_shown_to_whom_it_concerns),
         CASE(operations_are_listed_within_the_scope),

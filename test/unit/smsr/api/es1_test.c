@@ -1,44 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Links: remora_test_support remora_smsr_api remora_smsr_app */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "test/unit/smsr/api/api_world.h"
+#include "test/support/smsr_world.h"
+
+#include <stdio.h>
 
 static int setup(void **state)
 {
-    *state = world_new("es1");
+    *state = srw_new("es1");
     return 0;
-}
-
-static int teardown(void **state)
-{
-    world_free(*state);
-    return 0;
-}
-
-static const struct euicc *card_of(struct world *w, unsigned card)
-{
-    struct mbox key = {.kind = MBOX_EUICC};
-    struct eid eid = eid_no(card);
-    const void *e = NULL;
-
-    memcpy(key.id, eid.b, sizeof eid.b);
-    assert_int_equal(engine_view(smsr_core_engine(w->core), &key, &e), ERR_OK);
-    return e;
 }
 
 static void a_good_eis_is_registered_with_its_keys(void **state)
 {
-    struct world *w = *state;
-    struct peer *eum = dial(w, EUM, ROLE_EUM);
+    struct srw *w = *state;
+    struct srw_peer *eum = srw_dial(w, EUM, ROLE_EUM);
     const struct euicc *e;
     struct buf sealed;
 
-    enrol(w, eum, 1);
-    e = card_of(w, 1);
+    srw_enrol(w, eum, 1);
+    e = srw_card(w, 1);
     assert_non_null(e);
     assert_int_equal(e->n_profiles, 2);
     assert_int_equal(e->scp80_kvn, 1);
@@ -143,12 +129,12 @@ static const struct { const char *subject, *reason, *says; } WANT[CHANGE_COUNT] 
     [EUM_EXPIRED] = {"8.5.1", "6.3", "EUM certificate"},
 };
 
-static void change_profiles(struct eis_parts *e, enum change c)
+static void change_profiles(struct srw_eis *e, enum change c)
 {
     struct eis_profile *p = e->s.profiles;
 
     switch (c) {
-    case ICCID_TAKEN: p[0].iccid = iccid_no("894901", 1); break;
+    case ICCID_TAKEN: p[0].iccid = srw_iccid("894901", 1); break;
     case ICCID_DOUBLED: p[1].iccid = p[0].iccid; break;
     case NUMBER_TAKEN: assert_int_equal(msisdn_parse(span_str("491510000001"),
                                                      &p[1].address.msisdn), ERR_OK); break;
@@ -162,7 +148,7 @@ static void change_profiles(struct eis_parts *e, enum change c)
     }
 }
 
-static void change_keys(struct world *w, struct eis_parts *e, enum change c)
+static void change_keys(struct srw *w, struct srw_eis *e, enum change c)
 {
     struct eis_keyset *set = e->s.keysets;
     static uint8_t clear[32];
@@ -174,7 +160,7 @@ static void change_keys(struct world *w, struct eis_parts *e, enum change c)
     case TRANSPORT_OTHER: {
         struct key *mine = w->transport.key;
         assert_int_equal(key_random(w->crypto, KEY_AES, 16, &w->transport.key), ERR_OK);
-        wrap(w, w->kic, 1, 0x88, &set[0].keys[0]);
+        srw_wrap(w, w->kic, 1, 0x88, &set[0].keys[0]);
         key_free(w->transport.key);
         w->transport.key = mine;
         break;
@@ -205,7 +191,7 @@ static bool contains(struct span hay, struct span needle)
     return false;
 }
 
-static void no_wrapped_key(struct world *w, const struct eis_parts *parts)
+static void no_wrapped_key(struct srw *w, const struct srw_eis *parts)
 {
     struct journal_record rec;
     struct signed_eis s;
@@ -213,7 +199,7 @@ static void no_wrapped_key(struct world *w, const struct eis_parts *parts)
     struct buf body;
 
     buf_init(&body, 0);
-    assert_int_equal(journal_get(engine_journal(smsr_core_engine(w->core)), card_of(w, 1)->eis_lsn,
+    assert_int_equal(journal_get(engine_journal(smsr_core_engine(w->core)), srw_card(w, 1)->eis_lsn,
                                  &rec, &body), ERR_OK);
     assert_int_equal(wire_event_decode(EV_EUICC_REGISTERED, buf_span(&body), &w->arena, &ev, NULL),
                      ERR_OK);
@@ -236,47 +222,47 @@ static void no_wrapped_key(struct world *w, const struct eis_parts *parts)
  * card is the same when it is built from the log again. */
 static void the_log_holds_no_wrapped_key(void **state)
 {
-    struct world *w = *state;
-    struct peer *eum = dial(w, EUM, ROLE_EUM);
-    struct eis_parts parts;
+    struct srw *w = *state;
+    struct srw_peer *eum = srw_dial(w, EUM, ROLE_EUM);
+    struct srw_eis parts;
     struct es1_register_eis_request req;
-    struct got first;
+    struct srw_got first;
 
-    eis_prepare(w, 1, &parts);
-    req = eis_request("call", eis_encode(w, &parts));
-    first = *call(eum, MSG_ES1_REGISTER_EIS_REQUEST, &req, NULL);
+    srw_eis_prepare(w, 1, &parts);
+    req = srw_eis_request("call", srw_eis_encode(w, &parts));
+    first = *srw_call(eum, MSG_ES1_REGISTER_EIS_REQUEST, &req, NULL);
     assert_int_equal(first.status, EXEC_SUCCESS);
     no_wrapped_key(w, &parts);
-    world_drop_peers(w);
+    srw_drop_peers(w);
     memvfs_crash(w->m, MEMVFS_KEEP, NULL);
     smsr_core_free(w->core);
-    world_open(w);
-    assert_int_equal(card_of(w, 1)->scp80_kvn, 1);
-    assert_int_equal(card_of(w, 1)->counter_high, 7);
-    assert_int_equal(card_of(w, 1)->psk_kvn, 0x40);
-    assert_int_equal(card_of(w, 1)->psk_kid, 1);
+    srw_open(w);
+    assert_int_equal(srw_card(w, 1)->scp80_kvn, 1);
+    assert_int_equal(srw_card(w, 1)->counter_high, 7);
+    assert_int_equal(srw_card(w, 1)->psk_kvn, 0x40);
+    assert_int_equal(srw_card(w, 1)->psk_kid, 1);
     no_wrapped_key(w, &parts);
     /* The digest of the call is over what was sent, keys included: another key is another call. */
-    eum = dial(w, EUM, ROLE_EUM);
-    assert_int_equal(call(eum, MSG_ES1_REGISTER_EIS_REQUEST, &req, NULL)->status, EXEC_SUCCESS);
+    eum = srw_dial(w, EUM, ROLE_EUM);
+    assert_int_equal(srw_call(eum, MSG_ES1_REGISTER_EIS_REQUEST, &req, NULL)->status, EXEC_SUCCESS);
     change_keys(w, &parts, TRANSPORT_OTHER);
-    req = eis_request("call", eis_encode(w, &parts));
-    assert_code(call(eum, MSG_ES1_REGISTER_EIS_REQUEST, &req, NULL), "1.6", "3.3");
+    req = srw_eis_request("call", srw_eis_encode(w, &parts));
+    srw_expect(srw_call(eum, MSG_ES1_REGISTER_EIS_REQUEST, &req, NULL), "1.6", "3.3");
 }
 
-static void change_identity(struct world *w, struct eis_parts *e, enum change c)
+static void change_identity(struct srw *w, struct srw_eis *e, enum change c)
 {
-    struct eis_parts other;
+    struct srw_eis other;
 
     switch (c) {
     case OTHER_EUM: e->s.eum_certificate = buf_span(&w->eum_2.der); break;
     case CERTIFICATE: e->s.eum_certificate = buf_span(&w->ci.der); break;
-    case OTHER_CALLER: e->info.eum_id = oid_of(EUM_2); break;
-    case SMSR_ID: e->s.smsr_id = oid_of(SMDP); break;
-    case REALM: e->info.eid = eid_no(500); break;
-    case TWICE: e->info.eid = eid_no(1); break;
+    case OTHER_CALLER: e->info.eum_id = srw_oid(EUM_2); break;
+    case SMSR_ID: e->s.smsr_id = srw_oid(SMDP); break;
+    case REALM: e->info.eid = srw_eid(500); break;
+    case TWICE: e->info.eid = srw_eid(1); break;
     case ECASD_OTHER_EID:
-        eis_prepare(w, 77, &other);
+        srw_eis_prepare(w, 77, &other);
         e->info.ecasd_certificate = other.info.ecasd_certificate;
         break;
     case ECASD_GARBAGE: e->info.ecasd_certificate = span_str("not a certificate"); break;
@@ -285,22 +271,22 @@ static void change_identity(struct world *w, struct eis_parts *e, enum change c)
     }
 }
 
-static struct span changed(struct world *w, enum change c)
+static struct span changed(struct srw *w, enum change c)
 {
-    struct eis_parts e;
+    struct srw_eis e;
     struct span octets;
     uint8_t *p;
 
-    eis_prepare(w, 2, &e);
+    srw_eis_prepare(w, 2, &e);
     change_identity(w, &e, c);
     change_profiles(&e, c);
     change_keys(w, &e, c);
-    octets = eis_encode(w, &e);
+    octets = srw_eis_encode(w, &e);
     if (c == SIGNATURE) {
         p = arena_dup(&w->arena, e.s.eum_signature.p, e.s.eum_signature.n);
         p[40] ^= 1;
         e.s.eum_signature.p = p;
-        octets = eis_encode(w, &e);
+        octets = srw_eis_encode(w, &e);
     }
     if (c == EID_DIGITS) { /* the octets of the EID stand somewhere in the signed part */
         p = arena_dup(&w->arena, e.s.eum_signed_info.p, e.s.eum_signed_info.n);
@@ -308,134 +294,134 @@ static struct span changed(struct world *w, enum change c)
             if (!memcmp(p + i, e.info.eid.b, 16))
                 p[i + 15] ^= 1;
         e.s.eum_signed_info.p = p;
-        octets = eis_encode(w, &e);
+        octets = srw_eis_encode(w, &e);
     }
     return octets;
 }
 
 static void each_refusal_has_its_code_and_sentence(void **state)
 {
-    struct world *w = *state;
-    struct peer *eum = dial(w, EUM, ROLE_EUM);
+    struct srw *w = *state;
+    struct srw_peer *eum = srw_dial(w, EUM, ROLE_EUM);
 
-    enrol(w, eum, 1);
+    srw_enrol(w, eum, 1);
     for (enum change c = 0; c < CHANGE_COUNT; c++) {
         char fcid[32];
         struct es1_register_eis_request req;
-        const struct got *g;
+        const struct srw_got *g;
         (void)snprintf(fcid, sizeof fcid, "wrong-%d", (int)c);
-        req = eis_request(fcid, changed(w, c));
-        g = call(eum, MSG_ES1_REGISTER_EIS_REQUEST, &req, NULL);
+        req = srw_eis_request(fcid, changed(w, c));
+        g = srw_call(eum, MSG_ES1_REGISTER_EIS_REQUEST, &req, NULL);
         if (!strstr(g->text, WANT[c].says))
             fail_msg("%d: \"%s\" does not say %s", (int)c, g->text, WANT[c].says);
-        assert_code(g, WANT[c].subject, WANT[c].reason);
-        assert_null(card_of(w, 2));
+        srw_expect(g, WANT[c].subject, WANT[c].reason);
+        assert_null(srw_card(w, 2));
         assert_int_equal(w->n_sms, 0);
-        world_turn(w);
-        if (eum->n > GOT_MAX - 4) { /* a fresh connection has room again */
-            hang_up(eum);
-            eum = dial(w, EUM, ROLE_EUM);
+        srw_turn(w);
+        if (eum->n > SRW_GOT - 4) { /* a fresh connection has room again */
+            srw_hang_up(eum);
+            eum = srw_dial(w, EUM, ROLE_EUM);
         }
     }
-    assert_int_equal(card_of(w, 1)->n_profiles, 2);
+    assert_int_equal(srw_card(w, 1)->n_profiles, 2);
 }
 
 static void garbage_is_refused_without_harm(void **state)
 {
-    struct world *w = *state;
-    struct peer *eum = dial(w, EUM, ROLE_EUM);
-    struct eis_parts parts;
+    struct srw *w = *state;
+    struct srw_peer *eum = srw_dial(w, EUM, ROLE_EUM);
+    struct srw_eis parts;
     struct span good;
     struct es1_register_eis_request req;
-    const struct got *g;
+    const struct srw_got *g;
 
-    eis_prepare(w, 3, &parts);
-    good = eis_encode(w, &parts);
+    srw_eis_prepare(w, 3, &parts);
+    good = srw_eis_encode(w, &parts);
     for (unsigned i = 0; i < 20; i++) {
         char fcid[32];
         (void)snprintf(fcid, sizeof fcid, "cut-%u", i);
-        req = eis_request(fcid, span_of(good.p, good.n * i / 20));
-        g = call(eum, MSG_ES1_REGISTER_EIS_REQUEST, &req, NULL);
+        req = srw_eis_request(fcid, span_of(good.p, good.n * i / 20));
+        g = srw_call(eum, MSG_ES1_REGISTER_EIS_REQUEST, &req, NULL);
         assert_int_equal(g->status, EXEC_FAILED);
-        assert_null(card_of(w, 3));
+        assert_null(srw_card(w, 3));
     }
 }
 
 static void a_repeat_gets_the_stored_answer(void **state)
 {
-    struct world *w = *state;
-    struct peer *eum = dial(w, EUM, ROLE_EUM);
-    struct eis_parts parts, other;
+    struct srw *w = *state;
+    struct srw_peer *eum = srw_dial(w, EUM, ROLE_EUM);
+    struct srw_eis parts, other;
     struct es1_register_eis_request req, changed_req;
-    struct got first;
-    const struct got *g;
+    struct srw_got first;
+    const struct srw_got *g;
 
-    eis_prepare(w, 1, &parts);
-    eis_prepare(w, 2, &other);
-    req = eis_request("call", eis_encode(w, &parts));
-    changed_req = eis_request("call", eis_encode(w, &other));
-    first = *call(eum, MSG_ES1_REGISTER_EIS_REQUEST, &req, NULL);
+    srw_eis_prepare(w, 1, &parts);
+    srw_eis_prepare(w, 2, &other);
+    req = srw_eis_request("call", srw_eis_encode(w, &parts));
+    changed_req = srw_eis_request("call", srw_eis_encode(w, &other));
+    first = *srw_call(eum, MSG_ES1_REGISTER_EIS_REQUEST, &req, NULL);
     assert_int_equal(first.status, EXEC_SUCCESS);
     fake_clock_step(&w->clock, 5000);
     for (unsigned i = 0; i < 3; i++) {
-        g = call(eum, MSG_ES1_REGISTER_EIS_REQUEST, &req, NULL);
+        g = srw_call(eum, MSG_ES1_REGISTER_EIS_REQUEST, &req, NULL);
         assert_true(span_eq(buf_span(&g->octets), buf_span(&first.octets)));
-        g = call(eum, MSG_ES1_REGISTER_EIS_REQUEST, &changed_req, NULL);
-        assert_code(g, "1.6", "3.3");
-        assert_null(card_of(w, 2));
+        g = srw_call(eum, MSG_ES1_REGISTER_EIS_REQUEST, &changed_req, NULL);
+        srw_expect(g, "1.6", "3.3");
+        assert_null(srw_card(w, 2));
         if (i == 0)
             assert_int_equal(engine_flush(smsr_core_engine(w->core)), ERR_OK);
         if (i == 1) {
             struct buf keep = first.octets;
             buf_init(&first.octets, 0);
             buf_add_span(&first.octets, buf_span(&keep));
-            world_drop_peers(w);
+            srw_drop_peers(w);
             memvfs_crash(w->m, MEMVFS_KEEP, NULL);
             smsr_core_free(w->core);
-            world_open(w);
-            eum = dial(w, EUM, ROLE_EUM);
+            srw_open(w);
+            eum = srw_dial(w, EUM, ROLE_EUM);
         }
     }
     buf_fini(&first.octets);
     /* A refusal is an answer too. */
-    req = eis_request("bad", changed(w, SMSR_ID));
-    assert_code(call(eum, MSG_ES1_REGISTER_EIS_REQUEST, &req, NULL), "8.7", "3.4");
-    assert_code(call(eum, MSG_ES1_REGISTER_EIS_REQUEST, &req, NULL), "8.7", "3.4");
+    req = srw_eis_request("bad", changed(w, SMSR_ID));
+    srw_expect(srw_call(eum, MSG_ES1_REGISTER_EIS_REQUEST, &req, NULL), "8.7", "3.4");
+    srw_expect(srw_call(eum, MSG_ES1_REGISTER_EIS_REQUEST, &req, NULL), "8.7", "3.4");
 }
 
 static void only_an_eum_registers(void **state)
 {
-    struct world *w = *state;
-    struct peer *fleet = dial(w, FLEET, ROLE_FLEET);
-    struct eis_parts parts;
+    struct srw *w = *state;
+    struct srw_peer *fleet = srw_dial(w, FLEET, ROLE_FLEET);
+    struct srw_eis parts;
     struct es1_register_eis_request req;
 
-    eis_prepare(w, 1, &parts);
-    req = eis_request("call", eis_encode(w, &parts));
-    assert_code(call(fleet, MSG_ES1_REGISTER_EIS_REQUEST, &req, NULL), "1.2", "1.2");
-    assert_null(card_of(w, 1));
+    srw_eis_prepare(w, 1, &parts);
+    req = srw_eis_request("call", srw_eis_encode(w, &parts));
+    srw_expect(srw_call(fleet, MSG_ES1_REGISTER_EIS_REQUEST, &req, NULL), "1.2", "1.2");
+    assert_null(srw_card(w, 1));
 }
 
 static void a_full_disk_refuses_cleanly(void **state)
 {
-    struct world *w = *state;
-    struct peer *eum = dial(w, EUM, ROLE_EUM);
-    struct eis_parts parts;
+    struct srw *w = *state;
+    struct srw_peer *eum = srw_dial(w, EUM, ROLE_EUM);
+    struct srw_eis parts;
     struct es1_register_eis_request req;
     uint64_t before = engine_last_lsn(smsr_core_engine(w->core));
 
-    eis_prepare(w, 1, &parts);
-    req = eis_request("call", eis_encode(w, &parts));
+    srw_eis_prepare(w, 1, &parts);
+    req = srw_eis_request("call", srw_eis_encode(w, &parts));
     w->disk_full = true;
-    assert_code(call(eum, MSG_ES1_REGISTER_EIS_REQUEST, &req, NULL), "1.2", "4.4");
+    srw_expect(srw_call(eum, MSG_ES1_REGISTER_EIS_REQUEST, &req, NULL), "1.2", "4.4");
     assert_int_equal(engine_last_lsn(smsr_core_engine(w->core)), before);
     w->disk_full = false;
-    assert_int_equal(call(eum, MSG_ES1_REGISTER_EIS_REQUEST, &req, NULL)->status, EXEC_SUCCESS);
+    assert_int_equal(srw_call(eum, MSG_ES1_REGISTER_EIS_REQUEST, &req, NULL)->status, EXEC_SUCCESS);
 }
 
 int main(void)
 {
-#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, srw_teardown)
     const struct CMUnitTest tests[] = {
         CASE(a_good_eis_is_registered_with_its_keys),
         CASE(the_log_holds_no_wrapped_key),

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Links: remora_test_support remora_smsr_api remora_smsr_app */
 /* A start with cards whose keys do not open: each is its own trouble. */
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,32 +7,26 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "test/unit/smsr/api/api_world.h"
+#include "test/support/smsr_world.h"
 
 #define CARDS 3
 
 static int setup(void **state)
 {
-    struct world *w = world_new("restart");
-    struct peer *eum = dial(w, EUM, ROLE_EUM);
+    struct srw *w = srw_new("restart");
+    struct srw_peer *eum = srw_dial(w, EUM, ROLE_EUM);
 
     for (unsigned i = 1; i <= CARDS; i++)
-        enrol(w, eum, i);
+        srw_enrol(w, eum, i);
     *state = w;
     return 0;
 }
 
-static int teardown(void **state)
-{
-    world_free(*state);
-    return 0;
-}
-
 /* Octets of the sealed keys are turned over, or back again. */
-static void turn_over(struct world *w, unsigned card)
+static void turn_over(struct srw *w, unsigned card)
 {
     struct journal *j = engine_journal(smsr_core_engine(w->core));
-    struct eid eid = eid_no(card);
+    struct eid eid = srw_eid(card);
     char id[ISDR_SECRET_ID];
     struct buf sealed;
     uint32_t version;
@@ -63,25 +58,16 @@ static void on_trouble(void *ctx, const struct eid *eid, const struct uuid *op, 
     h->err = err;
 }
 
-static int start(struct world *w, struct heard *h, struct errmsg *why)
+static int start(struct srw *w, struct heard *h, struct errmsg *why)
 {
-    struct smsr_core_options o = world_options(w);
+    struct smsr_core_options o = srw_options(w);
 
     o.on_trouble = on_trouble;
     o.ctx = h;
     return smsr_core_new(&o, &w->core, why);
 }
 
-static void stop(struct world *w)
-{
-    world_drop_peers(w);
-    memvfs_crash(w->m, MEMVFS_KEEP, NULL);
-    smsr_core_free(w->core);
-    w->core = NULL;
-    w->n_sms = 0;
-}
-
-static unsigned sms_to(const struct world *w, const char *number)
+static unsigned sms_to(const struct srw *w, const char *number)
 {
     unsigned n = 0;
 
@@ -90,34 +76,34 @@ static unsigned sms_to(const struct world *w, const char *number)
     return n;
 }
 
-static void minutes(struct world *w, unsigned n)
+static void minutes(struct srw *w, unsigned n)
 {
     for (unsigned i = 0; i < n; i++) {
         fake_clock_step(&w->clock, 60000);
-        world_turn(w);
+        srw_turn(w);
     }
 }
 
 static void one_cards_keys_do_not_stop_the_others(void **state)
 {
-    struct world *w = *state;
-    struct peer *b = dial(w, MNO_B, ROLE_OPERATOR);
-    struct es4_enable_profile_request one = enable_request("one", 1), two = enable_request("two", 2);
-    struct uuid op = call(b, MSG_ES4_ENABLE_PROFILE_REQUEST, &one, NULL)->operation;
+    struct srw *w = *state;
+    struct srw_peer *b = srw_dial(w, MNO_B, ROLE_OPERATOR);
+    struct es4_enable_profile_request one = srw_enable_request("one", 1), two = srw_enable_request("two", 2);
+    struct uuid op = srw_call(b, MSG_ES4_ENABLE_PROFILE_REQUEST, &one, NULL)->operation;
     struct errmsg why = {{0}};
     struct heard h = {0};
-    struct eid eid = eid_no(1);
+    struct eid eid = srw_eid(1);
 
-    (void)call(b, MSG_ES4_ENABLE_PROFILE_REQUEST, &two, NULL);
+    (void)srw_call(b, MSG_ES4_ENABLE_PROFILE_REQUEST, &two, NULL);
     for (unsigned i = 0; i < 16; i++) { /* past the validity: the cards must be asked */
         w->n_sms = 0;
         minutes(w, 1);
     }
     turn_over(w, 1);
-    stop(w);
+    srw_die(w, MEMVFS_KEEP);
     if (start(w, &h, &why))
         fail_msg("%s", why.text);
-    world_turn(w);
+    srw_turn(w);
     assert_int_equal(h.n, 1);
     assert_true(eid_eq(&h.eid, &eid));
     assert_true(uuid_eq(&h.op, &op));
@@ -137,24 +123,24 @@ static void one_cards_keys_do_not_stop_the_others(void **state)
 
 static void the_kek_is_not_judged_by_one_card(void **state)
 {
-    struct world *w = *state;
+    struct srw *w = *state;
     struct errmsg why = {{0}};
     struct heard h = {0};
 
     turn_over(w, 1); /* the first one in the table */
-    stop(w);
+    srw_die(w, MEMVFS_KEEP);
     if (start(w, &h, &why))
         fail_msg("%s", why.text);
     for (unsigned i = 2; i <= CARDS; i++)
         turn_over(w, i);
-    stop(w);
+    srw_die(w, MEMVFS_KEEP);
     assert_int_equal(start(w, &h, &why), ERR_AUTH);
     assert_non_null(strstr(why.text, "keystore.kek"));
 }
 
 int main(void)
 {
-#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, srw_teardown)
     const struct CMUnitTest tests[] = {
         CASE(one_cards_keys_do_not_stop_the_others),
         CASE(the_kek_is_not_judged_by_one_card),
