@@ -173,9 +173,9 @@ class Drill(World):
         return found
 
     def isdps(self):
-        """The same, as the cards have it."""
+        """The same, as the cards have it; what a download broke off stands there until it is cleaned up."""
         cards = self.cards()
-        return {eid: {i["iccid"]: i["state"] for i in cards[eid]["isdps"]} for eid in self.eids[:CARDS]}
+        return {eid: {i.get("iccid", "none"): i["state"] for i in cards[eid]["isdps"]} for eid in self.eids[:CARDS]}
 
 
 class Mix:
