@@ -1,50 +1,54 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Links: remora_test_support remora_engine remora_wire */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "test/unit/common/engine/engine_fix.h"
+#include "test/support/counter.h"
+
+#include <stdio.h>
+#include <stdlib.h>
 
 static int setup(void **state)
 {
-    struct world *w = malloc(sizeof *w);
+    struct cnt *w = malloc(sizeof *w);
 
-    world_init(w, "deliveries");
-    world_open(w, NULL);
+    cnt_init(w, "deliveries");
+    cnt_open(w, NULL);
     *state = w;
     return 0;
 }
 
 static int teardown(void **state)
 {
-    world_fini(*state);
+    cnt_fini(*state);
     free(*state);
     return 0;
 }
 
-static int subscribe(struct world *w, unsigned party, uint64_t conn, uint64_t last)
+static int subscribe(struct cnt *w, unsigned party, uint64_t conn, uint64_t last)
 {
-    struct oid oid = party_no(party);
+    struct oid oid = cnt_party(party);
     return engine_subscribe(w->e, &oid, conn, last);
 }
 
-static uint64_t pending(struct world *w, unsigned party)
+static uint64_t pending(struct cnt *w, unsigned party)
 {
-    struct oid oid = party_no(party);
+    struct oid oid = cnt_party(party);
     return engine_deliveries_pending(w->e, &oid);
 }
 
 static void numbers_follow_the_records(void **state)
 {
-    struct world *w = *state;
+    struct cnt *w = *state;
 
     assert_int_equal(subscribe(w, 1, 11, 0), ERR_OK);
     assert_int_equal(subscribe(w, 2, 22, 0), ERR_OK);
-    world_do(w, 1, "tell", 0);
+    cnt_do(w, 1, "tell", 0);
     assert_int_equal(w->n_log, 0);
-    world_turn(w);
+    cnt_turn(w);
     assert_int_equal(w->n_log, 3);
     /* Message 2 goes with the first record, message 1 with the second. */
     assert_string_equal(w->log[0], "deliver conn 11 no 1 message 2");
@@ -54,16 +58,16 @@ static void numbers_follow_the_records(void **state)
 
 static void who_was_away_hears_it_all_in_order(void **state)
 {
-    struct world *w = *state;
+    struct cnt *w = *state;
 
     for (unsigned i = 1; i <= 3; i++) {
-        world_do(w, i, "tell", 0);
-        world_turn(w);
+        cnt_do(w, i, "tell", 0);
+        cnt_turn(w);
     }
     assert_int_equal(w->n_log, 0);
     assert_int_equal(pending(w, 1), 6);
     assert_int_equal(subscribe(w, 1, 11, 0), ERR_OK);
-    world_turn(w);
+    cnt_turn(w);
     assert_int_equal(w->n_log, 6);
     for (unsigned i = 0; i < 6; i++) {
         char want[80];
@@ -75,65 +79,65 @@ static void who_was_away_hears_it_all_in_order(void **state)
 
 static void only_an_ack_ends_a_delivery(void **state)
 {
-    struct world *w = *state;
+    struct cnt *w = *state;
 
     assert_int_equal(subscribe(w, 1, 11, 0), ERR_OK);
-    world_do(w, 1, "tell", 0);
-    world_turn(w);
+    cnt_do(w, 1, "tell", 0);
+    cnt_turn(w);
     assert_int_equal(engine_delivery_ack(w->e, 11, 1), ERR_OK);
     assert_int_equal(pending(w, 1), 2); /* the ACK counts once it is a record */
-    world_turn(w);
+    cnt_turn(w);
     assert_int_equal(pending(w, 1), 1);
     engine_unsubscribe(w->e, 11);
     w->n_log = 0;
     assert_int_equal(subscribe(w, 1, 12, 1), ERR_OK);
-    world_turn(w);
+    cnt_turn(w);
     assert_int_equal(w->n_log, 1);
     assert_string_equal(w->log[0], "deliver conn 12 no 2 message 1");
 }
 
 static void a_hello_that_holds_more_acknowledges(void **state)
 {
-    struct world *w = *state;
+    struct cnt *w = *state;
 
-    world_do(w, 1, "tell", 0);
-    world_turn(w);
+    cnt_do(w, 1, "tell", 0);
+    cnt_turn(w);
     assert_int_equal(subscribe(w, 1, 11, 2), ERR_OK);
-    world_turn(w);
+    cnt_turn(w);
     assert_int_equal(w->n_log, 0);
     assert_int_equal(pending(w, 1), 0);
 }
 
 static void deliveries_and_acks_survive_a_restart(void **state)
 {
-    struct world *w = *state;
+    struct cnt *w = *state;
 
     assert_int_equal(subscribe(w, 1, 11, 0), ERR_OK);
-    world_do(w, 1, "tell", 0);
-    world_turn(w);
+    cnt_do(w, 1, "tell", 0);
+    cnt_turn(w);
     assert_int_equal(engine_delivery_ack(w->e, 11, 1), ERR_OK);
-    world_turn(w);
+    cnt_turn(w);
     for (unsigned flushed = 0; flushed < 2; flushed++) {
         if (flushed) /* the second time they stand in state.db */
             assert_int_equal(engine_flush(w->e), ERR_OK);
         memvfs_crash(w->m, MEMVFS_KEEP, NULL);
-        world_close(w);
-        world_open(w, NULL);
+        cnt_close(w);
+        cnt_open(w, NULL);
         w->n_log = 0;
         assert_int_equal(pending(w, 1), 1);
         assert_int_equal(subscribe(w, 1, 31, 1), ERR_OK);
-        world_turn(w);
+        cnt_turn(w);
         assert_int_equal(w->n_log, 1);
         assert_string_equal(w->log[0], "deliver conn 31 no 2 message 1");
     }
-    world_do(w, 2, "tell", 0); /* the numbers go on without a gap */
-    world_turn(w);
+    cnt_do(w, 2, "tell", 0); /* the numbers go on without a gap */
+    cnt_turn(w);
     assert_string_equal(w->log[1], "deliver conn 31 no 3 message 2");
 }
 
 static void a_second_subscriber_is_refused(void **state)
 {
-    struct world *w = *state;
+    struct cnt *w = *state;
 
     assert_int_equal(subscribe(w, 1, 11, 0), ERR_OK);
     assert_int_equal(subscribe(w, 1, 12, 0), ERR_BUSY);
@@ -145,50 +149,50 @@ static void a_second_subscriber_is_refused(void **state)
 
 static void numbers_never_given_are_refused(void **state)
 {
-    struct world *w = *state;
+    struct cnt *w = *state;
 
     assert_int_equal(subscribe(w, 1, 11, 1), ERR_INVAL);
     assert_int_equal(subscribe(w, 1, 11, 0), ERR_OK);
-    world_do(w, 1, "tell", 0);
+    cnt_do(w, 1, "tell", 0);
     assert_int_equal(engine_delivery_ack(w->e, 11, 1), ERR_INVAL); /* not sent yet */
-    world_turn(w);
+    cnt_turn(w);
     assert_int_equal(engine_delivery_ack(w->e, 11, 3), ERR_INVAL);
     assert_int_equal(engine_delivery_ack(w->e, 99, 1), ERR_DENIED);
     assert_int_equal(engine_delivery_ack(w->e, 11, 2), ERR_OK);
     assert_int_equal(engine_delivery_ack(w->e, 11, 1), ERR_OK); /* older: no effect */
-    world_turn(w);
+    cnt_turn(w);
     assert_int_equal(pending(w, 1), 0);
 }
 
 static void at_most_a_window_is_on_its_way(void **state)
 {
-    struct world *w = *state;
+    struct cnt *w = *state;
 
     for (unsigned i = 0; i < 40; i++)
-        world_do(w, 1, "tell", 0);
-    world_turn(w);
+        cnt_do(w, 1, "tell", 0);
+    cnt_turn(w);
     assert_int_equal(subscribe(w, 1, 11, 0), ERR_OK);
-    world_turn(w);
+    cnt_turn(w);
     assert_int_equal(w->n_log, 64);
-    world_turn(w);
+    cnt_turn(w);
     assert_int_equal(w->n_log, 64);
     assert_int_equal(engine_delivery_ack(w->e, 11, 30), ERR_OK);
-    world_turn(w);
+    cnt_turn(w);
     assert_int_equal(w->n_log, 80);
     assert_string_equal(w->log[79], "deliver conn 11 no 80 message 1");
 }
 
-static void tell(struct world *w, unsigned times)
+static void tell(struct cnt *w, unsigned times)
 {
     for (unsigned i = 0; i < times; i++) {
-        world_do(w, i % 7 + 1, "tell", 0);
+        cnt_do(w, i % 7 + 1, "tell", 0);
         if (i % 100 == 99)
-            world_turn(w);
+            cnt_turn(w);
     }
-    world_turn(w);
+    cnt_turn(w);
 }
 
-static uint64_t held(struct world *w)
+static uint64_t held(struct cnt *w)
 {
     struct engine_counters c;
 
@@ -197,13 +201,13 @@ static uint64_t held(struct world *w)
 }
 
 /* Hears all from a number on, in order, as a client does: window by window. */
-static void hear_from(struct world *w, uint64_t conn, uint64_t from, uint64_t to)
+static void hear_from(struct cnt *w, uint64_t conn, uint64_t from, uint64_t to)
 {
     uint64_t next = from;
 
     while (next <= to) {
         w->n_log = 0;
-        world_turn(w);
+        cnt_turn(w);
         assert_true(w->n_log > 0);
         for (unsigned i = 0; i < w->n_log; i++, next++) {
             char want[80];
@@ -213,14 +217,14 @@ static void hear_from(struct world *w, uint64_t conn, uint64_t from, uint64_t to
         }
         assert_int_equal(engine_delivery_ack(w->e, conn, next - 1), ERR_OK);
     }
-    world_turn(w);
+    cnt_turn(w);
 }
 
 /* Two parties that stay away: what they must hear waits in state.db, not in memory, and is heard
  * from there and on into what was decided meanwhile. */
 static void a_party_that_stays_away_costs_no_memory(void **state)
 {
-    struct world *w = *state;
+    struct cnt *w = *state;
 
     for (unsigned i = 0; i < 3; i++) {
         tell(w, 6000);
@@ -231,8 +235,8 @@ static void a_party_that_stays_away_costs_no_memory(void **state)
     assert_int_equal(pending(w, 1), 36000);
     assert_int_equal(pending(w, 2), 18000);
     memvfs_crash(w->m, MEMVFS_KEEP, NULL);
-    world_close(w);
-    world_open(w, NULL);
+    cnt_close(w);
+    cnt_open(w, NULL);
     assert_int_equal(held(w), 0);
     assert_int_equal(pending(w, 1), 36000);
     tell(w, 50); /* newer ones, in memory only */
@@ -250,7 +254,7 @@ static void a_party_that_stays_away_costs_no_memory(void **state)
 
 static void a_delivery_that_is_not_there_stops_it(void **state)
 {
-    struct world *w = *state;
+    struct cnt *w = *state;
 
     tell(w, 6000);
     assert_int_equal(engine_flush(w->e), ERR_OK);
@@ -264,7 +268,7 @@ static void a_delivery_that_is_not_there_stops_it(void **state)
 /* The first one that is asked for: what the table has begins behind it. */
 static void a_first_delivery_that_is_not_there_stops_it(void **state)
 {
-    struct world *w = *state;
+    struct cnt *w = *state;
 
     tell(w, 6000);
     assert_int_equal(engine_flush(w->e), ERR_OK);
@@ -277,32 +281,32 @@ static void a_first_delivery_that_is_not_there_stops_it(void **state)
 
 static void what_a_peer_told_is_acknowledged_after_its_record(void **state)
 {
-    struct world *w = *state;
-    struct oid peer = party_no(9);
+    struct cnt *w = *state;
+    struct oid peer = cnt_party(9);
 
     assert_int_equal(engine_peer_last(w->e, &peer), 0);
     assert_int_equal(engine_peer_delivery(w->e, &peer, 1), ERR_OK);
     assert_int_equal(engine_peer_delivery(w->e, &peer, 2), ERR_OK);
     assert_int_equal(engine_peer_delivery(w->e, &peer, 2), ERR_EXISTS);
     assert_int_equal(w->n_log, 0);
-    world_turn(w);
+    cnt_turn(w);
     assert_int_equal(w->n_log, 1);
     assert_string_equal(w->log[0], "ack 1.3.6.1.4.1.99999.9 2");
     memvfs_crash(w->m, MEMVFS_DROP, NULL);
-    world_close(w);
-    world_open(w, NULL);
+    cnt_close(w);
+    cnt_open(w, NULL);
     assert_int_equal(engine_peer_last(w->e, &peer), 2);
     /* Told again: dropped, but acknowledged, since our ACK was lost. */
     assert_int_equal(engine_peer_delivery(w->e, &peer, 1), ERR_EXISTS);
-    world_turn(w);
+    cnt_turn(w);
     assert_int_equal(w->n_log, 2);
 }
 
 /* --- idempotency --- */
 
-static int find(struct world *w, const char *fcid, uint8_t fill, struct engine_idem *ret)
+static int find(struct cnt *w, const char *fcid, uint8_t fill, struct engine_idem *ret)
 {
-    struct oid oid = party_no(1);
+    struct oid oid = cnt_party(1);
     uint8_t digest[32];
 
     memset(digest, fill, sizeof digest);
@@ -311,11 +315,11 @@ static int find(struct world *w, const char *fcid, uint8_t fill, struct engine_i
 
 static void a_repeat_finds_its_answer(void **state)
 {
-    struct world *w = *state;
+    struct cnt *w = *state;
     struct engine_idem idem;
 
     assert_int_equal(find(w, "call-1", 0x5A, &idem), ERR_NOT_FOUND);
-    world_do(w, 1, "tell", 0);
+    cnt_do(w, 1, "tell", 0);
     assert_int_equal(find(w, "call-1", 0x5A, &idem), ERR_OK); /* within the turn already */
     assert_true(idem.same_digest);
     assert_true(idem.answered);
@@ -328,18 +332,18 @@ static void a_repeat_finds_its_answer(void **state)
 
 static void repeats_are_known_after_flush_and_restart(void **state)
 {
-    struct world *w = *state;
+    struct cnt *w = *state;
     struct engine_idem idem;
 
-    world_do(w, 1, "tell", 0);
-    world_turn(w);
+    cnt_do(w, 1, "tell", 0);
+    cnt_turn(w);
     assert_int_equal(engine_flush(w->e), ERR_OK);
     assert_int_equal(find(w, "call-1", 0x5A, &idem), ERR_OK);
     assert_true(idem.same_digest && idem.answered);
-    world_turn(w);
+    cnt_turn(w);
     memvfs_crash(w->m, MEMVFS_KEEP, NULL);
-    world_close(w);
-    world_open(w, NULL);
+    cnt_close(w);
+    cnt_open(w, NULL);
     assert_int_equal(find(w, "call-1", 0x5A, &idem), ERR_OK);
     assert_true(idem.same_digest && idem.answered);
     assert_true(span_eq(idem.answer, span_str("the answer")));
@@ -347,13 +351,13 @@ static void repeats_are_known_after_flush_and_restart(void **state)
 
 static void another_party_is_another_call(void **state)
 {
-    struct world *w = *state;
-    struct oid other = party_no(2);
+    struct cnt *w = *state;
+    struct oid other = cnt_party(2);
     struct engine_idem idem;
     uint8_t digest[32];
 
     memset(digest, 0x5A, sizeof digest);
-    world_do(w, 1, "tell", 0);
+    cnt_do(w, 1, "tell", 0);
     assert_int_equal(engine_idem_find(w->e, &other, span_str("call-1"), digest, &idem),
                      ERR_NOT_FOUND);
 }

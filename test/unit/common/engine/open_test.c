@@ -1,132 +1,135 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Links: remora_test_support remora_engine remora_wire */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "test/unit/common/engine/engine_fix.h"
+#include "test/support/counter.h"
+
+#include <stdlib.h>
 
 static int setup(void **state)
 {
-    struct world *w = malloc(sizeof *w);
+    struct cnt *w = malloc(sizeof *w);
 
-    world_init(w, "open");
-    world_open(w, NULL);
+    cnt_init(w, "open");
+    cnt_open(w, NULL);
     *state = w;
     return 0;
 }
 
 static int teardown(void **state)
 {
-    world_fini(*state);
+    cnt_fini(*state);
     free(*state);
     return 0;
 }
 
 /* The machine dies: engine_close of what is left must not write. */
-static void power_cut(struct world *w, enum memvfs_crash_mode mode)
+static void power_cut(struct cnt *w, enum memvfs_crash_mode mode)
 {
     memvfs_crash(w->m, mode, NULL);
-    world_close(w);
+    cnt_close(w);
 }
 
 static void replay_equals_live(void **state)
 {
-    struct world *w = *state;
+    struct cnt *w = *state;
 
     for (unsigned round = 0; round < 5; round++) {
         for (unsigned i = 1; i <= 7; i++)
-            world_do(w, i, "add", i * (round + 1));
-        world_turn(w);
+            cnt_do(w, i, "add", i * (round + 1));
+        cnt_turn(w);
     }
     power_cut(w, MEMVFS_DROP); /* nothing was written behind */
-    world_open(w, NULL);
+    cnt_open(w, NULL);
     for (unsigned i = 1; i <= 7; i++)
-        assert_int_equal(world_value(w, i), i * 15);
+        assert_int_equal(cnt_value(w, i), i * 15);
 }
 
 /* The wall clock was set while the process was away: an hour has not passed for that. */
 static void time_goes_on_after_a_restart(void **state)
 {
     static const int64_t STEPS[] = {3600000, -3600000};
-    struct world *w = *state;
+    struct cnt *w = *state;
 
     for (unsigned i = 0; i < 2; i++) {
         int64_t before = clock_wall_ms(engine_clock(w->e));
         memvfs_crash(w->m, MEMVFS_KEEP, NULL);
-        world_close(w);
+        cnt_close(w);
         fake_clock_step(&w->clock, 2000);
         w->clock.wall_ms += STEPS[i];
-        world_open(w, NULL);
+        cnt_open(w, NULL);
         assert_int_equal(clock_wall_ms(engine_clock(w->e)), before + 2000);
     }
-    world_close(w);
+    cnt_close(w);
     w->clock.wall_ms += 3600000;
     w->clock.boot++; /* nothing else tells how long the machine was off */
-    world_open(w, NULL);
+    cnt_open(w, NULL);
     assert_int_equal(clock_wall_ms(engine_clock(w->e)), w->clock.wall_ms);
 }
 
 static void what_was_not_committed_is_gone(void **state)
 {
-    struct world *w = *state;
+    struct cnt *w = *state;
 
-    world_do(w, 1, "add", 1);
-    world_turn(w);
-    world_do(w, 1, "add", 100);
+    cnt_do(w, 1, "add", 1);
+    cnt_turn(w);
+    cnt_do(w, 1, "add", 100);
     power_cut(w, MEMVFS_DROP);
-    world_open(w, NULL);
-    assert_int_equal(world_value(w, 1), 1);
+    cnt_open(w, NULL);
+    assert_int_equal(cnt_value(w, 1), 1);
     assert_int_equal(w->n_log, 1);
 }
 
 static void replay_goes_on_where_state_db_ends(void **state)
 {
-    struct world *w = *state;
+    struct cnt *w = *state;
 
-    world_do(w, 1, "add", 1);
-    world_turn(w);
+    cnt_do(w, 1, "add", 1);
+    cnt_turn(w);
     assert_int_equal(engine_flush(w->e), ERR_OK);
-    world_do(w, 1, "add", 2);
-    world_turn(w);
+    cnt_do(w, 1, "add", 2);
+    cnt_turn(w);
     power_cut(w, MEMVFS_KEEP);
-    world_open(w, NULL);
-    assert_int_equal(world_value(w, 1), 3);
+    cnt_open(w, NULL);
+    assert_int_equal(cnt_value(w, 1), 3);
 }
 
 static void a_rebuilt_state_is_the_same(void **state)
 {
-    struct world *w = *state;
+    struct cnt *w = *state;
     struct engine_config memory = {.state_path = ":memory:", .read_only = true};
 
     for (unsigned i = 1; i <= 40; i++)
-        world_do(w, i % 5 + 1, "add", i);
-    world_turn(w);
-    world_close(w);
-    world_open(w, &memory);
-    assert_int_equal(world_value(w, 1), 5 + 10 + 15 + 20 + 25 + 30 + 35 + 40);
-    world_close(w);
+        cnt_do(w, i % 5 + 1, "add", i);
+    cnt_turn(w);
+    cnt_close(w);
+    cnt_open(w, &memory);
+    assert_int_equal(cnt_value(w, 1), 5 + 10 + 15 + 20 + 25 + 30 + 35 + 40);
+    cnt_close(w);
     memory.stop_at_lsn = 5; /* as far as a record is, and no further */
-    world_open(w, &memory);
+    cnt_open(w, &memory);
     assert_int_equal(engine_last_lsn(w->e), 5);
-    assert_int_equal(world_value(w, 1), 5);
-    assert_int_equal(world_value(w, 2), 1);
+    assert_int_equal(cnt_value(w, 1), 5);
+    assert_int_equal(cnt_value(w, 2), 1);
 }
 
 static void a_foreign_state_is_refused_and_left_alone(void **state)
 {
-    struct world *w = *state;
+    struct cnt *w = *state;
 
-    world_do(w, 1, "add", 1);
-    world_turn(w);
+    cnt_do(w, 1, "add", 1);
+    cnt_turn(w);
     assert_int_equal(engine_flush(w->e), ERR_OK);
     /* As if an older journal had been put beside it. */
     assert_int_equal(db_exec(engine_state(w->e), "UPDATE meta SET value = 99"), ERR_OK);
     power_cut(w, MEMVFS_KEEP);
     for (unsigned i = 0; i < 2;
          i++) { /* the refusal writes nothing: it is the same the next time */
-        assert_int_equal(world_try(w, NULL), ERR_SCHEMA);
+        assert_int_equal(cnt_try(w, NULL), ERR_SCHEMA);
         assert_non_null(strstr(w->why.text, "has applied record 99"));
         assert_non_null(strstr(w->why.text, "rebuilt"));
         assert_null(w->e);
@@ -135,47 +138,47 @@ static void a_foreign_state_is_refused_and_left_alone(void **state)
 
 static void an_erased_body_is_passed_over(void **state)
 {
-    struct world *w = *state;
+    struct cnt *w = *state;
 
-    world_do(w, 1, "add", 1);
-    world_do(w, 1, "add", 2);
-    world_turn(w);
+    cnt_do(w, 1, "add", 1);
+    cnt_do(w, 1, "add", 2);
+    cnt_turn(w);
     assert_int_equal(journal_begin(engine_journal(w->e)), ERR_OK);
     assert_int_equal(journal_erase(engine_journal(w->e), 1), ERR_OK);
     assert_int_equal(journal_commit(engine_journal(w->e)), ERR_OK);
     power_cut(w, MEMVFS_KEEP);
-    world_open(w, NULL);
-    assert_int_equal(world_value(w, 1), 2);
+    cnt_open(w, NULL);
+    assert_int_equal(cnt_value(w, 1), 2);
     assert_int_equal(engine_last_lsn(w->e), 3);
 }
 
 static void a_record_that_cannot_follow_stops_the_start(void **state)
 {
-    struct world *w = *state;
+    struct cnt *w = *state;
 
-    world_do(w, 1, "add", 1);
-    world_turn(w);
+    cnt_do(w, 1, "add", 1);
+    cnt_turn(w);
     power_cut(w, MEMVFS_KEEP);
     w->apply_fails = true;
-    assert_int_equal(world_try(w, NULL), ERR_CORRUPT);
+    assert_int_equal(cnt_try(w, NULL), ERR_CORRUPT);
     assert_non_null(strstr(w->why.text, "does not follow the state"));
     w->apply_fails = false;
-    world_open(w, NULL);
+    cnt_open(w, NULL);
 }
 
 static void live_mailboxes_get_one_restart_each(void **state)
 {
-    struct world *w = *state;
+    struct cnt *w = *state;
 
-    world_do(w, 1, "wait", NOW + 100);
-    world_turn(w);
+    cnt_do(w, 1, "wait", NOW + 100);
+    cnt_turn(w);
     assert_int_equal(engine_flush(w->e), ERR_OK); /* listed by state.db and changed after it */
-    world_do(w, 1, "add", 1);
-    world_do(w, 2, "wait", NOW + 200);
-    world_do(w, 3, "add", 1);
-    world_turn(w);
+    cnt_do(w, 1, "add", 1);
+    cnt_do(w, 2, "wait", NOW + 200);
+    cnt_do(w, 3, "add", 1);
+    cnt_turn(w);
     power_cut(w, MEMVFS_KEEP);
-    world_open(w, NULL);
+    cnt_open(w, NULL);
     assert_int_equal(engine_restart_all(w->e), ERR_OK);
     assert_int_equal(w->restarts, 2);
     assert_int_equal(engine_next_due(w->e), NOW + 100);
@@ -183,33 +186,33 @@ static void live_mailboxes_get_one_restart_each(void **state)
     assert_int_equal(w->restarts, 2);
 }
 
-static void run_at(struct world *w, int64_t at)
+static void run_at(struct cnt *w, int64_t at)
 {
     fake_clock_step(&w->clock, at - w->clock.wall_ms);
     assert_int_equal(engine_run_due(w->e, 100), ERR_OK);
-    world_turn(w);
+    cnt_turn(w);
 }
 
 /* One mailbox that cannot be taken up keeps neither the others nor the start: it is told by name
  * and asked again, each time later, until it can be. */
 static void one_mailbox_in_trouble_does_not_stop_the_start(void **state)
 {
-    struct world *w = *state;
-    struct mbox one = mbox_no(1);
+    struct cnt *w = *state;
+    struct mbox one = cnt_mbox(1);
     int64_t again = NOW + 1000;
 
-    world_do(w, 1, "wait", NOW + 4000000);
-    world_do(w, 2, "wait", NOW + 200);
-    world_turn(w);
+    cnt_do(w, 1, "wait", NOW + 4000000);
+    cnt_do(w, 2, "wait", NOW + 200);
+    cnt_turn(w);
     power_cut(w, MEMVFS_KEEP);
-    world_open(w, NULL);
+    cnt_open(w, NULL);
     w->restart_fails = ERR_AUTH;
     assert_int_equal(engine_restart_all(w->e), ERR_OK);
     assert_int_equal(w->restarts, 2);
     assert_int_equal(w->troubles, 1);
     assert_memory_equal(w->troubled.id, one.id, sizeof one.id);
     run_at(w, NOW + 200);
-    assert_int_equal(world_value(w, 2), 1000);
+    assert_int_equal(cnt_value(w, 2), 1000);
     for (unsigned i = 1; i <= 10; i++) {
         assert_int_equal(engine_next_due(w->e), again);
         run_at(w, again);
@@ -220,20 +223,20 @@ static void one_mailbox_in_trouble_does_not_stop_the_start(void **state)
     w->restart_fails = ERR_OK;
     run_at(w, again);
     assert_int_equal(w->troubles, 11);
-    assert_int_equal(world_value(w, 1), 0);
+    assert_int_equal(cnt_value(w, 1), 0);
     assert_int_equal(engine_next_due(w->e), NOW + 4000000); /* and its own time still holds */
     run_at(w, NOW + 4000000);
-    assert_int_equal(world_value(w, 1), 1000);
+    assert_int_equal(cnt_value(w, 1), 1000);
 }
 
 static void a_disk_that_fails_stops_the_start(void **state)
 {
-    struct world *w = *state;
+    struct cnt *w = *state;
 
-    world_do(w, 1, "wait", NOW + 100);
-    world_turn(w);
+    cnt_do(w, 1, "wait", NOW + 100);
+    cnt_turn(w);
     power_cut(w, MEMVFS_KEEP);
-    world_open(w, NULL);
+    cnt_open(w, NULL);
     w->restart_fails = ERR_IO;
     assert_int_equal(engine_restart_all(w->e), ERR_IO);
     assert_true(engine_failed(w->e));
@@ -242,13 +245,13 @@ static void a_disk_that_fails_stops_the_start(void **state)
 
 static void each_start_has_its_own_epoch(void **state)
 {
-    struct world *w = *state;
+    struct cnt *w = *state;
 
-    world_turn(w);
+    cnt_turn(w);
     assert_int_equal(journal_epoch(engine_journal(w->e)), 1);
-    world_close(w);
-    world_open(w, NULL);
-    world_turn(w);
+    cnt_close(w);
+    cnt_open(w, NULL);
+    cnt_turn(w);
     assert_int_equal(journal_epoch(engine_journal(w->e)), 2);
     assert_int_equal(engine_last_lsn(w->e), 2); /* two admin.started and nothing else */
 }
@@ -256,26 +259,26 @@ static void each_start_has_its_own_epoch(void **state)
 /* Every place where the disk may stop: what was released is there afterwards, and nothing half. */
 static void power_cuts_anywhere_keep_what_was_released(void **state)
 {
-    struct world *w = *state;
+    struct cnt *w = *state;
 
     for (uint64_t cut = 1; cut < 60; cut++) {
         uint64_t released = 0;
         bool alive = true;
-        world_close(w);
+        cnt_close(w);
         memvfs_free(w->m);
         w->m = memvfs_register("open", cut);
-        world_open(w, NULL);
+        cnt_open(w, NULL);
         w->n_log = 0;
         memvfs_cut_after(w->m, cut);
         for (unsigned i = 0; alive && i < 6; i++) {
-            alive = !world_post(w, 1, "add", 1) && !engine_turn_end(w->e);
+            alive = !cnt_post(w, 1, "add", 1) && !engine_turn_end(w->e);
             released += alive;
             alive = alive && (i != 3 || !engine_flush(w->e));
         }
         power_cut(w, MEMVFS_ANY);
-        world_open(w, NULL);
-        assert_true(world_value(w, 1) >= released);
-        assert_true(world_value(w, 1) <= released + 1);
+        cnt_open(w, NULL);
+        assert_true(cnt_value(w, 1) >= released);
+        assert_true(cnt_value(w, 1) <= released + 1);
         assert_true(w->n_log >= released);
     }
 }
@@ -283,24 +286,24 @@ static void power_cuts_anywhere_keep_what_was_released(void **state)
 static void a_failed_write_stops_everything(void **state)
 {
     static const enum memvfs_op OPS[] = {MEMVFS_WRITE, MEMVFS_SYNC};
-    struct world *w = *state;
+    struct cnt *w = *state;
 
     for (size_t i = 0; i < sizeof OPS / sizeof *OPS; i++) {
-        world_do(w, 1, "add", 1);
-        world_turn(w);
+        cnt_do(w, 1, "add", 1);
+        cnt_turn(w);
         w->n_log = 0;
-        world_do(w, 1, "add", 1);
+        cnt_do(w, 1, "add", 1);
         memvfs_fail(w->m, OPS[i], 1);
         assert_int_not_equal(engine_turn_end(w->e), ERR_OK);
         assert_true(engine_failed(w->e));
         assert_int_equal(w->n_log, 0); /* not released */
         assert_non_null(strstr(engine_why(w->e), "journal.db"));
-        assert_int_equal(world_post(w, 1, "add", 1), ERR_IO);
+        assert_int_equal(cnt_post(w, 1, "add", 1), ERR_IO);
         assert_int_equal(engine_turn_end(w->e), ERR_IO);
         assert_int_equal(engine_flush(w->e), ERR_IO);
         power_cut(w, MEMVFS_DROP);
-        world_open(w, NULL);
-        assert_int_equal(world_value(w, 1), i + 1);
+        cnt_open(w, NULL);
+        assert_int_equal(cnt_value(w, 1), i + 1);
     }
 }
 
@@ -309,16 +312,16 @@ static void a_failed_write_stops_everything(void **state)
 static void a_failed_read_stops_everything(void **state)
 {
     static const uint8_t DIGEST[32] = {1};
-    struct world *w = *state;
-    struct oid party = party_no(5);
+    struct cnt *w = *state;
+    struct oid party = cnt_party(5);
     struct engine_idem idem;
 
-    world_do(w, 1, "add", 1);
-    world_turn(w);
+    cnt_do(w, 1, "add", 1);
+    cnt_turn(w);
     assert_int_equal(engine_flush(w->e), ERR_OK);
     power_cut(w, MEMVFS_KEEP);
-    world_open(w, NULL);
-    world_turn(w);
+    cnt_open(w, NULL);
+    cnt_turn(w);
     w->n_log = 0;
     memvfs_fail(w->m, MEMVFS_READ, 1);
     assert_int_equal(engine_idem_find(w->e, &party, span_str("call"), DIGEST, &idem), ERR_IO);
@@ -328,27 +331,27 @@ static void a_failed_read_stops_everything(void **state)
     assert_non_null(strstr(engine_why(w->e), "state.db"));
     assert_null(strstr(engine_why(w->e), "full"));
     power_cut(w, MEMVFS_KEEP);
-    world_open(w, NULL);
-    assert_int_equal(world_value(w, 1), 1);
+    cnt_open(w, NULL);
+    assert_int_equal(cnt_value(w, 1), 1);
 }
 
 static void a_full_disk_stops_the_process(void **state)
 {
-    struct world *w = *state;
+    struct cnt *w = *state;
     bool failed = false;
 
-    world_do(w, 1, "add", 1);
-    world_turn(w);
+    cnt_do(w, 1, "add", 1);
+    cnt_turn(w);
     memvfs_set_limit(w->m, memvfs_used(w->m) + 4096);
     for (unsigned i = 0; i < 200 && !failed; i++)
-        failed = world_post(w, 1, "add", 1) || engine_turn_end(w->e);
+        failed = cnt_post(w, 1, "add", 1) || engine_turn_end(w->e);
     assert_true(failed);
     assert_true(engine_failed(w->e));
     assert_non_null(strstr(engine_why(w->e), "the disk is full: make room"));
     memvfs_set_limit(w->m, 0);
     power_cut(w, MEMVFS_KEEP);
-    world_open(w, NULL);
-    assert_true(world_value(w, 1) >= w->n_log);
+    cnt_open(w, NULL);
+    assert_true(cnt_value(w, 1) >= w->n_log);
 }
 
 int main(void)

@@ -1,112 +1,115 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Links: remora_test_support remora_engine remora_wire */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "test/unit/common/engine/engine_fix.h"
+#include "test/support/counter.h"
+
+#include <stdlib.h>
 
 static int setup(void **state)
 {
-    struct world *w = malloc(sizeof *w);
+    struct cnt *w = malloc(sizeof *w);
 
-    world_init(w, "sched");
-    world_open(w, NULL);
+    cnt_init(w, "sched");
+    cnt_open(w, NULL);
     *state = w;
     return 0;
 }
 
 static int teardown(void **state)
 {
-    world_fini(*state);
+    cnt_fini(*state);
     free(*state);
     return 0;
 }
 
-static void run(struct world *w, int64_t at)
+static void run(struct cnt *w, int64_t at)
 {
     fake_clock_step(&w->clock, at - w->clock.wall_ms);
     assert_int_equal(engine_run_due(w->e, 100), ERR_OK);
-    world_turn(w);
+    cnt_turn(w);
 }
 
 static void a_mailbox_wakes_at_its_time_and_once(void **state)
 {
-    struct world *w = *state;
+    struct cnt *w = *state;
 
-    world_do(w, 1, "wait", NOW + 1000);
-    world_turn(w);
+    cnt_do(w, 1, "wait", NOW + 1000);
+    cnt_turn(w);
     assert_int_equal(engine_next_due(w->e), NOW + 1000);
     run(w, NOW + 999);
-    assert_int_equal(world_value(w, 1), 0);
+    assert_int_equal(cnt_value(w, 1), 0);
     run(w, NOW + 1000);
-    assert_int_equal(world_value(w, 1), 1000);
+    assert_int_equal(cnt_value(w, 1), 1000);
     run(w, NOW + 99999);
-    assert_int_equal(world_value(w, 1), 1000);
+    assert_int_equal(cnt_value(w, 1), 1000);
 }
 
 static void a_later_time_replaces_the_earlier_one(void **state)
 {
-    struct world *w = *state;
+    struct cnt *w = *state;
 
-    world_do(w, 1, "wait", NOW + 1000);
-    world_do(w, 1, "wait", NOW + 5000);
-    world_turn(w);
+    cnt_do(w, 1, "wait", NOW + 1000);
+    cnt_do(w, 1, "wait", NOW + 5000);
+    cnt_turn(w);
     run(w, NOW + 4999);
-    assert_int_equal(world_value(w, 1), 0);
+    assert_int_equal(cnt_value(w, 1), 0);
     run(w, NOW + 5000);
-    assert_int_equal(world_value(w, 1), 1000);
+    assert_int_equal(cnt_value(w, 1), 1000);
 }
 
 static void a_moved_time_never_passes_the_durable_one(void **state)
 {
-    struct world *w = *state;
+    struct cnt *w = *state;
 
-    world_do(w, 1, "wait", NOW + 1000);
-    world_do(w, 1, "move", NOW + 9000); /* the durable time is still to come: it stands */
-    world_turn(w);
+    cnt_do(w, 1, "wait", NOW + 1000);
+    cnt_do(w, 1, "move", NOW + 9000); /* the durable time is still to come: it stands */
+    cnt_turn(w);
     run(w, NOW + 1000);
-    assert_int_equal(world_value(w, 1), 1000);
+    assert_int_equal(cnt_value(w, 1), 1000);
 }
 
 static void a_moved_time_may_come_first(void **state)
 {
-    struct world *w = *state;
+    struct cnt *w = *state;
 
-    world_do(w, 1, "wait", NOW + 5000);
-    world_do(w, 1, "move", NOW + 1000);
-    world_turn(w);
+    cnt_do(w, 1, "wait", NOW + 5000);
+    cnt_do(w, 1, "move", NOW + 1000);
+    cnt_turn(w);
     run(w, NOW + 1000);
-    assert_int_equal(world_value(w, 1), 1000);
+    assert_int_equal(cnt_value(w, 1), 1000);
 }
 
 static void an_idle_record_leaves_a_moved_time_alone(void **state)
 {
-    struct world *w = *state;
+    struct cnt *w = *state;
 
-    world_do(w, 1, "wait", NOW - 1); /* has come */
-    world_do(w, 1, "move", NOW + 3000);
-    world_do(w, 1, "add", 1);
-    world_turn(w);
+    cnt_do(w, 1, "wait", NOW - 1); /* has come */
+    cnt_do(w, 1, "move", NOW + 3000);
+    cnt_do(w, 1, "add", 1);
+    cnt_turn(w);
     run(w, NOW + 2999);
-    assert_int_equal(world_value(w, 1), 1);
+    assert_int_equal(cnt_value(w, 1), 1);
     run(w, NOW + 3000);
-    assert_int_equal(world_value(w, 1), 1001);
+    assert_int_equal(cnt_value(w, 1), 1001);
 }
 
 static void many_mailboxes_wake_in_order_of_time(void **state)
 {
-    struct world *w = *state;
+    struct cnt *w = *state;
 
     for (unsigned i = 1; i <= 100; i++)
-        world_do(w, i, "wait", NOW + (uint64_t)(i * 37 % 101) * 10);
-    world_turn(w);
+        cnt_do(w, i, "wait", NOW + (uint64_t)(i * 37 % 101) * 10);
+    cnt_turn(w);
     for (unsigned t = 0; t <= 100; t++) {
         unsigned awake = 0;
         run(w, NOW + t * 10);
         for (unsigned i = 1; i <= 100; i++)
-            awake += world_value(w, i) == 1000;
+            awake += cnt_value(w, i) == 1000;
         assert_int_equal(awake, t);
     }
     assert_int_equal(engine_next_due(w->e), INT64_MAX);
@@ -114,54 +117,54 @@ static void many_mailboxes_wake_in_order_of_time(void **state)
 
 static void a_bounded_run_leaves_the_rest(void **state)
 {
-    struct world *w = *state;
+    struct cnt *w = *state;
     unsigned awake = 0;
 
     for (unsigned i = 1; i <= 10; i++)
-        world_do(w, i, "wait", NOW + 10);
-    world_turn(w);
+        cnt_do(w, i, "wait", NOW + 10);
+    cnt_turn(w);
     fake_clock_step(&w->clock, 10);
     assert_int_equal(engine_run_due(w->e, 4), ERR_OK);
     for (unsigned i = 1; i <= 10; i++)
-        awake += world_value(w, i) == 1000;
+        awake += cnt_value(w, i) == 1000;
     assert_int_equal(awake, 4);
     assert_int_equal(engine_next_due(w->e), NOW + 10);
 }
 
 static void stale_entries_do_not_pile_up(void **state)
 {
-    struct world *w = *state;
+    struct cnt *w = *state;
 
     for (unsigned i = 0; i < 60000; i++) {
-        world_do(w, i % 3 + 1, "wait", NOW + 100000 + i);
+        cnt_do(w, i % 3 + 1, "wait", NOW + 100000 + i);
         if (i % 500 == 0)
-            world_turn(w);
+            cnt_turn(w);
     }
-    world_turn(w);
+    cnt_turn(w);
     run(w, NOW + 100000 + 59996); /* the three last times: 59997, 59998, 59999 */
-    assert_int_equal(world_value(w, 1) + world_value(w, 2) + world_value(w, 3), 0);
+    assert_int_equal(cnt_value(w, 1) + cnt_value(w, 2) + cnt_value(w, 3), 0);
     run(w, NOW + 100000 + 60000);
-    assert_int_equal(world_value(w, 1) + world_value(w, 2) + world_value(w, 3), 3000);
+    assert_int_equal(cnt_value(w, 1) + cnt_value(w, 2) + cnt_value(w, 3), 3000);
 }
 
 static void a_timer_that_could_not_be_decided_comes_again(void **state)
 {
-    struct world *w = *state;
+    struct cnt *w = *state;
     struct engine_counters c;
 
-    world_do(w, 1, "wait", NOW + 10);
-    world_do(w, 2, "wait", NOW + 10);
-    world_turn(w);
+    cnt_do(w, 1, "wait", NOW + 10);
+    cnt_do(w, 2, "wait", NOW + 10);
+    cnt_turn(w);
     w->decide_fails = true;
     run(w, NOW + 10);
     engine_get_counters(w->e, &c);
     assert_int_equal(c.errors, 2); /* one did not keep the other from its turn */
-    assert_int_equal(world_value(w, 1) + world_value(w, 2), 0);
+    assert_int_equal(cnt_value(w, 1) + cnt_value(w, 2), 0);
     w->decide_fails = false;
     run(w, NOW + 1009);
-    assert_int_equal(world_value(w, 1), 0);
+    assert_int_equal(cnt_value(w, 1), 0);
     run(w, NOW + 1010);
-    assert_int_equal(world_value(w, 1) + world_value(w, 2), 2000);
+    assert_int_equal(cnt_value(w, 1) + cnt_value(w, 2), 2000);
 }
 
 int main(void)

@@ -1,24 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Links: remora_test_support remora_engine remora_wire */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "test/unit/common/engine/engine_fix.h"
+#include "test/support/counter.h"
+
+#include <stdlib.h>
 
 static int setup(void **state)
 {
-    struct world *w = malloc(sizeof *w);
-    struct oid one = party_no(1);
+    struct cnt *w = malloc(sizeof *w);
+    struct oid one = cnt_party(1);
 
-    world_init(w, "verify");
-    world_open(w, NULL);
+    cnt_init(w, "verify");
+    cnt_open(w, NULL);
     assert_int_equal(engine_subscribe(w->e, &one, 5, 0), ERR_OK);
     for (unsigned i = 1; i < 9; i++) {
-        world_do(w, i % 3 + 1, i % 2 ? "add" : "tell", i);
-        world_do(w, i, "wait", NOW + i);
-        world_turn(w);
+        cnt_do(w, i % 3 + 1, i % 2 ? "add" : "tell", i);
+        cnt_do(w, i, "wait", NOW + i);
+        cnt_turn(w);
         if (i == 4)
             assert_int_equal(engine_delivery_ack(w->e, 5, 3), ERR_OK);
         if (i % 3 == 0)
@@ -30,39 +33,39 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-    world_fini(*state);
+    cnt_fini(*state);
     free(*state);
     return 0;
 }
 
 static void a_state_that_was_never_written_has_nothing_to_compare(void **state)
 {
-    struct world *w = *state;
+    struct cnt *w = *state;
     struct errmsg why;
 
-    world_close(w);
+    cnt_close(w);
     memvfs_free(w->m);
     w->m = memvfs_register("verify", 9);
-    world_open(w, NULL);
-    world_do(w, 1, "add", 1);
-    world_turn(w);
-    assert_int_equal(world_verify(w, &why), ERR_OK);
+    cnt_open(w, NULL);
+    cnt_do(w, 1, "add", 1);
+    cnt_turn(w);
+    assert_int_equal(cnt_verify(w, &why), ERR_OK);
 }
 
 static void what_was_written_behind_is_what_a_rebuild_gives(void **state)
 {
-    struct world *w = *state;
+    struct cnt *w = *state;
     struct errmsg why;
 
     for (unsigned i = 0; i < 2; i++) { /* as far as it is, then to the end; the daemon goes on */
-        if (world_verify(w, &why))
+        if (cnt_verify(w, &why))
             fail_msg("%s", why.text);
-        world_do(w, 1, "add", 1);
-        world_turn(w);
+        cnt_do(w, 1, "add", 1);
+        cnt_turn(w);
         assert_int_equal(engine_flush(w->e), ERR_OK);
     }
-    world_close(w);
-    assert_int_equal(world_verify(w, &why), ERR_OK);
+    cnt_close(w);
+    assert_int_equal(cnt_verify(w, &why), ERR_OK);
 }
 
 static const struct { const char *sql, *table, *says;
@@ -79,7 +82,7 @@ static const struct { const char *sql, *table, *says;
 
 static void every_change_is_found_and_named(void **state)
 {
-    struct world *w = *state;
+    struct cnt *w = *state;
     struct errmsg why;
 
     assert_int_equal(engine_flush(w->e), ERR_OK);
@@ -88,7 +91,7 @@ static void every_change_is_found_and_named(void **state)
         assert_int_equal(db_exec(db, "SAVEPOINT s"), ERR_OK);
         assert_int_equal(db_exec(db, CHANGES[i].sql), ERR_OK);
         assert_int_equal(db_exec(db, "RELEASE s"), ERR_OK);
-        assert_int_equal(world_verify(w, &why), ERR_CORRUPT);
+        assert_int_equal(cnt_verify(w, &why), ERR_CORRUPT);
         if (!strstr(why.text, CHANGES[i].table) || !strstr(why.text, CHANGES[i].says))
             fail_msg("%s does not say %s", why.text, CHANGES[i].says);
         /* Back to nothing: the next start rebuilds it. */
@@ -96,59 +99,59 @@ static void every_change_is_found_and_named(void **state)
                                  "DELETE FROM delivery; DELETE FROM call; DELETE FROM peer;"
                                  "UPDATE meta SET value = 0"), ERR_OK);
         memvfs_crash(w->m, MEMVFS_KEEP, NULL);
-        world_close(w);
-        world_open(w, NULL);
-        assert_int_equal(world_verify(w, &why), ERR_OK);
+        cnt_close(w);
+        cnt_open(w, NULL);
+        assert_int_equal(cnt_verify(w, &why), ERR_OK);
     }
 }
 
 static void a_state_ahead_of_its_journal_is_found(void **state)
 {
-    struct world *w = *state;
+    struct cnt *w = *state;
     struct errmsg why;
 
     assert_int_equal(engine_flush(w->e), ERR_OK);
     assert_int_equal(db_exec(engine_state(w->e), "UPDATE meta SET value = value + 9"), ERR_OK);
-    assert_int_equal(world_verify(w, &why), ERR_CORRUPT);
+    assert_int_equal(cnt_verify(w, &why), ERR_CORRUPT);
     assert_non_null(strstr(why.text, "journal ends at"));
 }
 
 static void an_absent_state_is_said_so(void **state)
 {
-    struct world *w = *state;
+    struct cnt *w = *state;
     struct errmsg why;
 
-    world_close(w);
+    cnt_close(w);
     memvfs_free(w->m);
     w->m = memvfs_register("verify", 9);
-    assert_int_equal(world_verify(w, &why), ERR_NOT_FOUND);
+    assert_int_equal(cnt_verify(w, &why), ERR_NOT_FOUND);
 }
 
 /* The rows are right and an index over them is not: look-ups would go wrong. */
 static void a_corrupt_index_is_found(void **state)
 {
-    struct world *w = *state;
+    struct cnt *w = *state;
     struct errmsg why;
-    struct eid eid = eid_no(3);
+    struct eid eid = cnt_eid(3);
     const uint8_t *file;
     unsigned found = 0;
     size_t n = 0;
 
     assert_int_equal(engine_flush(w->e), ERR_OK);
     assert_int_equal(db_checkpoint(engine_state(w->e), true), ERR_OK);
-    world_close(w);
+    cnt_close(w);
     file = memvfs_content(w->m, STATE, &n);
     assert_non_null(file);
     for (size_t at = 0; at + sizeof eid.b <= n; at++) {
         if (memcmp(file + at, eid.b, sizeof eid.b) != 0)
             continue;
         assert_true(memvfs_flip(w->m, STATE, at + 15, 0x10));
-        assert_int_equal(world_verify(w, &why), ERR_CORRUPT);
+        assert_int_equal(cnt_verify(w, &why), ERR_CORRUPT);
         assert_true(memvfs_flip(w->m, STATE, at + 15, 0x10));
         found++;
     }
     assert_int_equal(found, 2); /* the row, and its primary key */
-    assert_int_equal(world_verify(w, &why), ERR_OK);
+    assert_int_equal(cnt_verify(w, &why), ERR_OK);
 }
 
 int main(void)

@@ -1,52 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The smallest application an engine can have: a counter per EID that adds, waits and tells others.
- * What leaves is written down, and that it left after its record was durable is checked where it
- * leaves. */
-#pragma once
-
-#include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
 #include <cmocka.h>
 
-#include "common/db/stmt.h"
-#include "common/engine/engine.h"
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "common/msg/admin.h"
 #include "common/wire/wire.h"
-#include "test/support/fake.h"
-#include "test/support/memvfs.h"
+#include "test/support/counter.h"
 
-#define JOURNAL "/e/journal.db"
-#define STATE "/e/state.db"
-#define NOW 1750000000000
-#define FIX_LOG 256
-
-struct counter {
-    struct eid eid;
-    uint64_t value;
-    int64_t due;
-};
 enum fix_sql { FQ_LOAD, FQ_SAVE, FQ_SCAN, FQ_REST, FQ_COUNT };
-
-struct world {
-    struct memvfs *m;
-    struct crypto *crypto;
-    struct fake_clock clock;
-    struct rng rng;
-    struct engine *e;
-    struct stmt_set *sql;
-    struct errmsg why;
-    char log[FIX_LOG][80];           /* what left, in order */
-    unsigned n_log;
-    const char *post_in_release;     /* command posted once from inside release */
-    unsigned loads, saves, house_records, restarts;
-    bool apply_fails, decide_fails;
-    int restart_fails;               /* with this error, for counter 1 */
-    unsigned troubles;
-    struct mbox troubled;
-};
-
 static const char *const FIX_SQL[FQ_COUNT] = {
     [FQ_LOAD] = "SELECT value, due FROM counter WHERE eid = ?1",
     [FQ_SAVE] = "INSERT OR REPLACE INTO counter VALUES(?1, ?2, ?3)",
@@ -59,7 +25,7 @@ static const char *const FIX_SCHEMA[] = {
     "CREATE TABLE rest(n INTEGER NOT NULL) STRICT; INSERT INTO rest VALUES(0);",
 };
 
-static inline struct eid eid_no(unsigned i)
+struct eid cnt_eid(unsigned i)
 {
     char digits[31];
     struct eid e;
@@ -69,16 +35,16 @@ static inline struct eid eid_no(unsigned i)
     return e;
 }
 
-static inline struct mbox mbox_no(unsigned i)
+struct mbox cnt_mbox(unsigned i)
 {
     struct mbox m = {.kind = MBOX_EUICC};
-    struct eid e = eid_no(i);
+    struct eid e = cnt_eid(i);
 
     memcpy(m.id, e.b, sizeof e.b);
     return m;
 }
 
-static inline struct oid party_no(unsigned i)
+struct oid cnt_party(unsigned i)
 {
     struct oid o;
 
@@ -86,7 +52,7 @@ static inline struct oid party_no(unsigned i)
     return o;
 }
 
-static inline struct message fix_notice(struct plan *p, const struct eid *eid, uint64_t n)
+static struct message fix_notice(struct plan *p, const struct eid *eid, uint64_t n)
 {
     struct operation_concluded *m = arena_alloc(p->arena, sizeof *m);
 
@@ -98,22 +64,22 @@ static inline struct message fix_notice(struct plan *p, const struct eid *eid, u
     return (struct message){MSG_OPERATION_CONCLUDED, m};
 }
 
-static inline int fix_app_open(void *ctx, struct db *state, struct errmsg *why)
+static int fix_app_open(void *ctx, struct db *state, struct errmsg *why)
 {
-    struct world *w = ctx;
+    struct cnt *w = ctx;
     return stmt_set_new(state, FIX_SQL, FQ_COUNT, &w->sql, why);
 }
 
-static inline void fix_app_close(void *ctx)
+static void fix_app_close(void *ctx)
 {
-    struct world *w = ctx;
+    struct cnt *w = ctx;
     stmt_set_free(w->sql);
     w->sql = NULL;
 }
 
-static inline int fix_load(void *ctx, struct db *state, const struct mbox *key, void **ret)
+static int fix_load(void *ctx, struct db *state, const struct mbox *key, void **ret)
 {
-    struct world *w = ctx;
+    struct cnt *w = ctx;
     struct stmt *st = stmt_at(w->sql, FQ_LOAD);
     struct counter *c;
     int err;
@@ -132,9 +98,9 @@ static inline int fix_load(void *ctx, struct db *state, const struct mbox *key, 
     return stmt_end(st, err);
 }
 
-static inline int fix_save(void *ctx, struct db *state, const struct mbox *key, const void *obj)
+static int fix_save(void *ctx, struct db *state, const struct mbox *key, const void *obj)
 {
-    struct world *w = ctx;
+    struct cnt *w = ctx;
     const struct counter *c = obj;
     struct stmt *st = stmt_at(w->sql, FQ_SAVE);
 
@@ -146,36 +112,36 @@ static inline int fix_save(void *ctx, struct db *state, const struct mbox *key, 
     return stmt_run(st);
 }
 
-static inline int fix_save_rest(void *ctx, struct db *state)
+static int fix_save_rest(void *ctx, struct db *state)
 {
-    struct world *w = ctx;
+    struct cnt *w = ctx;
 
     (void)state;
     return stmt_run(stmt_at(w->sql, FQ_REST));
 }
 
-static inline void fix_drop(void *ctx, void *obj)
+static void fix_drop(void *ctx, void *obj)
 {
     (void)ctx;
     free(obj);
 }
 
-static inline int64_t fix_due(void *ctx, const void *obj)
+static int64_t fix_due(void *ctx, const void *obj)
 {
     (void)ctx;
     return ((const struct counter *)obj)->due;
 }
 
-static inline void fix_in(struct input *in, unsigned no, const char *cmd, uint64_t n)
+void cnt_in(struct input *in, unsigned no, const char *cmd, uint64_t n)
 {
     memset(in, 0, sizeof *in);
     in->kind = IN_CARRIER;
-    in->to = mbox_no(no);
+    in->to = cnt_mbox(no);
     in->u.carrier.text = span_str(cmd);
     in->u.carrier.counter = n;
 }
 
-static inline struct event *fix_record(struct plan *p, enum event_type type, const struct input *in)
+static struct event *fix_record(struct plan *p, enum event_type type, const struct input *in)
 {
     struct event *ev = plan_record(p, type);
 
@@ -183,11 +149,11 @@ static inline struct event *fix_record(struct plan *p, enum event_type type, con
     return ev;
 }
 
-static inline void fix_concluded(struct plan *p, const struct input *in)
+static void fix_concluded(struct plan *p, const struct input *in)
 {
     struct event *a, *b;
     struct eid eid;
-    struct oid one = party_no(1), two = party_no(2);
+    struct oid one = cnt_party(1), two = cnt_party(2);
 
     memcpy(eid.b, in->to.id, 16);
     a = fix_record(p, EV_PROFILE_ENABLED, in);
@@ -206,7 +172,7 @@ static inline void fix_concluded(struct plan *p, const struct input *in)
     plan_deliver(p, a, &two, fix_notice(p, &eid, 3));
 }
 
-static inline int fix_command(struct world *w, const struct input *in, struct plan *p)
+static int fix_command(struct cnt *w, const struct input *in, struct plan *p)
 {
     struct span cmd = in->u.carrier.text;
     uint64_t n = in->u.carrier.counter;
@@ -242,7 +208,7 @@ static inline int fix_command(struct world *w, const struct input *in, struct pl
         ev->secrets[ev->n_secrets++] = (struct event_secret){span_str("key/1"), {NULL, 0}, 0};
     } else if (span_eq(cmd, span_str("post"))) {
         struct input more;
-        fix_in(&more, 2, "add", n);
+        cnt_in(&more, 2, "add", n);
         assert_int_equal(engine_post(w->e, &more), ERR_OK);
     } else {
         return ERR_STATE;
@@ -250,13 +216,13 @@ static inline int fix_command(struct world *w, const struct input *in, struct pl
     return ERR_OK;
 }
 
-static inline int fix_decide(void *ctx, void *obj, const struct input *in, struct plan *p)
+static int fix_decide(void *ctx, void *obj, const struct input *in, struct plan *p)
 {
-    struct world *w = ctx;
+    struct cnt *w = ctx;
     struct counter *c = obj;
 
     if (in->kind == IN_RESTART) {
-        struct mbox one = mbox_no(1);
+        struct mbox one = cnt_mbox(1);
         w->restarts++;
         return w->restart_fails && !memcmp(in->to.id, one.id, 16) ? w->restart_fails : ERR_STATE;
     }
@@ -270,7 +236,7 @@ static inline int fix_decide(void *ctx, void *obj, const struct input *in, struc
     return fix_command(w, in, p);
 }
 
-static inline int fix_arm(void *ctx, const void *obj, const struct card_unit *u, struct plan *p)
+static int fix_arm(void *ctx, const void *obj, const struct card_unit *u, struct plan *p)
 {
     struct buf packet;
 
@@ -285,7 +251,7 @@ static inline int fix_arm(void *ctx, const void *obj, const struct card_unit *u,
     return ERR_OK;
 }
 
-static inline void fix_route(void *ctx, const struct journal_record *rec, const struct event *ev,
+static void fix_route(void *ctx, const struct journal_record *rec, const struct event *ev,
                              struct mbox *ret)
 {
     (void)ctx;
@@ -296,17 +262,17 @@ static inline void fix_route(void *ctx, const struct journal_record *rec, const 
     memcpy(ret->id, rec->eid.b, 16);
 }
 
-static inline uint32_t fix_stream(void *ctx, const struct event *ev, const struct input *in)
+static uint32_t fix_stream(void *ctx, const struct event *ev, const struct input *in)
 {
     (void)ctx;
     (void)in;
     return eid_is_zero(&ev->eid) ? 0 : 1;
 }
 
-static inline int fix_apply(void *ctx, const struct journal_record *rec, const struct event *ev,
+static int fix_apply(void *ctx, const struct journal_record *rec, const struct event *ev,
                             void **obj)
 {
-    struct world *w = ctx;
+    struct cnt *w = ctx;
     struct counter *c = *obj;
 
     if (w->apply_fails)
@@ -329,11 +295,11 @@ static inline int fix_apply(void *ctx, const struct journal_record *rec, const s
     return ERR_OK;
 }
 
-static inline int fix_scan(void *ctx, struct db *state,
+static int fix_scan(void *ctx, struct db *state,
                            int (*cb)(void *cb_ctx, const struct mbox *key, int64_t due),
                            void *cb_ctx)
 {
-    struct world *w = ctx;
+    struct cnt *w = ctx;
     struct stmt *st = stmt_at(w->sql, FQ_SCAN);
     struct mbox key = {.kind = MBOX_EUICC};
     int err;
@@ -348,15 +314,15 @@ static inline int fix_scan(void *ctx, struct db *state,
     return stmt_end(st, err == ERR_NOT_FOUND ? ERR_OK : err);
 }
 
-static inline char *fix_line(struct world *w)
+static char *fix_line(struct cnt *w)
 {
-    assert_true(w->n_log < FIX_LOG);
+    assert_true(w->n_log < CNT_LOG);
     return w->log[w->n_log++];
 }
 
-static inline void fix_release(void *ctx, const struct plan_out *out, uint64_t lsn)
+static void fix_release(void *ctx, const struct plan_out *out, uint64_t lsn)
 {
-    struct world *w = ctx;
+    struct cnt *w = ctx;
     uint64_t n;
 
     assert_true(lsn <= engine_durable_lsn(w->e));
@@ -367,15 +333,15 @@ static inline void fix_release(void *ctx, const struct plan_out *out, uint64_t l
         char text[16];
         (void)snprintf(text, sizeof text, "%s", w->post_in_release);
         w->post_in_release = NULL;
-        fix_in(&in, 1, text, 5);
+        cnt_in(&in, 1, text, 5);
         assert_int_equal(engine_post(w->e, &in), ERR_OK);
         memset(text, 'x', sizeof text); /* the poster's buffer does not live on */
     }
 }
 
-static inline void fix_deliver(void *ctx, uint64_t conn, const struct event *ev, unsigned index)
+static void fix_deliver(void *ctx, uint64_t conn, const struct event *ev, unsigned index)
 {
-    struct world *w = ctx;
+    struct cnt *w = ctx;
     struct message m = {MSG_NONE, NULL};
     struct arena a;
 
@@ -388,27 +354,27 @@ static inline void fix_deliver(void *ctx, uint64_t conn, const struct event *ev,
     arena_fini(&a);
 }
 
-static inline void fix_peer_ack(void *ctx, const struct oid *peer, uint64_t number)
+static void fix_peer_ack(void *ctx, const struct oid *peer, uint64_t number)
 {
     (void)snprintf(fix_line(ctx), 80, "ack %s %u", peer->s, (unsigned)number);
 }
 
-static inline void fix_flushed(void *ctx, uint64_t lsn)
+static void fix_flushed(void *ctx, uint64_t lsn)
 {
     (void)ctx;
     assert_true(lsn > 0);
 }
 
-static inline void fix_trouble(void *ctx, const struct mbox *key, int err)
+static void fix_trouble(void *ctx, const struct mbox *key, int err)
 {
-    struct world *w = ctx;
+    struct cnt *w = ctx;
 
     assert_true(err != ERR_OK && err != ERR_STATE);
     w->troubles++;
     w->troubled = *key;
 }
 
-static inline struct engine_app fix_app(struct world *w)
+struct engine_app cnt_app(struct cnt *w)
 {
     return (struct engine_app){
         .ctx = w, .migrations = FIX_SCHEMA, .n_migrations = 1, .application_id = 0x52436E74,
@@ -419,25 +385,25 @@ static inline struct engine_app fix_app(struct world *w)
         .deliver = fix_deliver, .peer_ack = fix_peer_ack, .trouble = fix_trouble, .flushed = fix_flushed};
 }
 
-static const struct engine_dump FIX_DUMPS[] = {
+static const struct engine_dump CNT_DUMPS[] = {
     {"counter", "SELECT hex(eid) || '|' || value || '|' || due FROM counter ORDER BY eid"},
 };
 
-static inline int world_verify(struct world *w, struct errmsg *why)
+int cnt_verify(struct cnt *w, struct errmsg *why)
 {
     struct engine_config cfg = {.journal_path = JOURNAL, .state_path = STATE,
                                 .vfs = memvfs_name(w->m)};
-    struct world other = {.m = w->m}; /* its own statements: the daemon may be running */
-    struct engine_app app = fix_app(&other);
+    struct cnt other = {.m = w->m}; /* its own statements: the daemon may be running */
+    struct engine_app app = cnt_app(&other);
 
     memset(why, 0, sizeof *why);
-    return engine_verify_state(&cfg, &app, w->crypto, &w->clock.port, &w->rng, FIX_DUMPS, 1, why);
+    return engine_verify_state(&cfg, &app, w->crypto, &w->clock.port, &w->rng, CNT_DUMPS, 1, why);
 }
 
-static inline int world_try(struct world *w, const struct engine_config *more)
+int cnt_try(struct cnt *w, const struct engine_config *more)
 {
     struct engine_config cfg = more ? *more : (struct engine_config){0};
-    struct engine_app app = fix_app(w);
+    struct engine_app app = cnt_app(w);
 
     cfg.journal_path = JOURNAL;
     if (!cfg.state_path)
@@ -446,19 +412,19 @@ static inline int world_try(struct world *w, const struct engine_config *more)
     return engine_open(&cfg, &app, w->crypto, &w->clock.port, &w->rng, &w->e, &w->why);
 }
 
-static inline void world_open(struct world *w, const struct engine_config *more)
+void cnt_open(struct cnt *w, const struct engine_config *more)
 {
-    if (world_try(w, more))
+    if (cnt_try(w, more))
         fail_msg("%s", w->why.text);
 }
 
-static inline void world_close(struct world *w)
+void cnt_close(struct cnt *w)
 {
     engine_close(w->e);
     w->e = NULL;
 }
 
-static inline void world_init(struct world *w, const char *name)
+void cnt_init(struct cnt *w, const char *name)
 {
     memset(w, 0, sizeof *w);
     w->m = memvfs_register(name, 7);
@@ -467,35 +433,35 @@ static inline void world_init(struct world *w, const char *name)
     fake_rng_init(&w->rng, 7);
 }
 
-static inline void world_fini(struct world *w)
+void cnt_fini(struct cnt *w)
 {
-    world_close(w);
+    cnt_close(w);
     crypto_free(w->crypto);
     memvfs_free(w->m);
 }
 
-static inline int world_post(struct world *w, unsigned no, const char *cmd, uint64_t n)
+int cnt_post(struct cnt *w, unsigned no, const char *cmd, uint64_t n)
 {
     struct input in;
 
-    fix_in(&in, no, cmd, n);
+    cnt_in(&in, no, cmd, n);
     return engine_post(w->e, &in);
 }
 
-static inline void world_do(struct world *w, unsigned no, const char *cmd, uint64_t n)
+void cnt_do(struct cnt *w, unsigned no, const char *cmd, uint64_t n)
 {
-    assert_int_equal(world_post(w, no, cmd, n), ERR_OK);
+    assert_int_equal(cnt_post(w, no, cmd, n), ERR_OK);
 }
 
-static inline void world_turn(struct world *w)
+void cnt_turn(struct cnt *w)
 {
     if (engine_turn_end(w->e))
         fail_msg("%s", engine_why(w->e));
 }
 
-static inline uint64_t world_value(struct world *w, unsigned no)
+uint64_t cnt_value(struct cnt *w, unsigned no)
 {
-    struct mbox key = mbox_no(no);
+    struct mbox key = cnt_mbox(no);
     const void *obj;
 
     assert_int_equal(engine_view(w->e, &key, &obj), ERR_OK);
