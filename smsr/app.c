@@ -7,6 +7,7 @@
 #include "smsr/channel/coap_carrier.h"
 #include "smsr/channel/smpp_carrier.h"
 #include "smsr/channel/tcp_carrier.h"
+#include "smsr/channel/udp_carrier.h"
 #include "smsr/conf.h"
 #include "smsr/core.h"
 #include "smsr/secrets.h"
@@ -17,13 +18,15 @@
 
 #define SMSR_VERSION "0.1.0"
 #define STREAMS_MAX  24000u /* above the channel's bound: what it closed drains */
+#define PLACES_MAX   24000u /* the same, for datagrams */
 
 struct app {
     struct conf *conf;
     struct secrets secrets;
     struct service service;
     struct coap_carrier *carrier;
-    /* Each hands on what is not its own: streams of sockets, short messages of SMSCs, all else CoAP. */
+    /* Each hands on what is not its own: datagrams, streams, short messages of SMSCs, all else CoAP. */
+    struct udp_carrier *udp;
     struct tcp_carrier *sockets;
     struct smpp_carrier *smscs;
     struct smsr_core *core;
@@ -73,6 +76,8 @@ static void attach(struct app *a, struct channel *ch)
         smpp_carrier_attach(a->smscs, ch);
     if (a->sockets)
         tcp_carrier_attach(a->sockets, ch);
+    if (a->udp)
+        udp_carrier_attach(a->udp, ch);
 }
 
 /* What a turn that failed heard is not durable: the networks keep it. */
@@ -158,7 +163,7 @@ static int open_core(struct app *a, struct errmsg *why)
         .space = &a->service.state.space, .crypto = a->secrets.crypto, .keystore = a->secrets.keystore,
         .pki = a->secrets.pki, .transport = a->secrets.transport,
         .n_transport = a->secrets.n_transport, .clock = &CLOCK_SYSTEM, .rng = &a->service.rng,
-        .carrier = tcp_carrier_port(a->sockets), .version = SMSR_VERSION,
+        .carrier = udp_carrier_port(a->udp), .version = SMSR_VERSION,
         .witness = crash_self_witness(&a->service.crash), .on_record = on_record,
         .on_trouble = on_trouble, .rss = daemon_resident, .ctx = a};
     int err = smsr_core_new(&o, &a->core, why);
@@ -229,6 +234,7 @@ static void close_app(void *ctx)
     service_deafen(&a->service);
     attach(a, NULL);
     smsr_core_free(a->core);
+    udp_carrier_close(a->udp);
     tcp_carrier_close(a->sockets);
     smpp_carrier_close(a->smscs);
     coap_carrier_close(a->carrier);
@@ -273,6 +279,9 @@ static int open_all(struct app *a, const struct daemon_options *o, struct errmsg
         err = tcp_carrier_open(service_loop(&a->service), c->https, STREAMS_MAX,
                                smpp_carrier_port(a->smscs), &a->sockets, why);
     if (!err)
+        err = udp_carrier_open(service_loop(&a->service), c->cattp, PLACES_MAX,
+                               tcp_carrier_port(a->sockets), &a->udp, why);
+    if (!err)
         err = open_core(a, why);
     return err ? err : listen_to_parties(a, why);
 }
@@ -299,7 +308,8 @@ static void ready_line(const void *ctx, char *dst, size_t cap)
 {
     const struct app *a = ctx;
     const struct service *s = &a->service;
-    char rpc[SERVICE_ENDPOINT], coap[SERVICE_ENDPOINT], at[SERVICE_ENDPOINT], https[320] = "";
+    char rpc[SERVICE_ENDPOINT], coap[SERVICE_ENDPOINT], at[SERVICE_ENDPOINT], https[320] = "",
+         cattp[320] = "";
 
     service_endpoint(s->listen, tls_server_port(s->server), rpc);
     service_endpoint(a->conf->coap, coap_carrier_udp_port(a->carrier), coap);
@@ -307,7 +317,11 @@ static void ready_line(const void *ctx, char *dst, size_t cap)
         service_endpoint(a->conf->https, tcp_carrier_tcp_port(a->sockets), at);
         (void)snprintf(https, sizeof https, " https=%s", at);
     }
-    (void)snprintf(dst, cap, "smsr ready listen=%s coap=%s%s", rpc, coap, https);
+    if (a->conf->cattp) {
+        service_endpoint(a->conf->cattp, udp_carrier_udp_port(a->udp), at);
+        (void)snprintf(cattp, sizeof cattp, " cattp=%s", at);
+    }
+    (void)snprintf(dst, cap, "smsr ready listen=%s coap=%s%s%s", rpc, coap, https, cattp);
 }
 
 const struct daemon_program SMSR_PROGRAM = {

@@ -21,6 +21,9 @@ static int build_files(struct build *b)
     if (r->smsr.https && !conf_endpoint_ok(r->smsr.https))
         return conf_bad(&b->at, "smsr.https is ADDRESS:PORT, such as 0.0.0.0:7443");
     c->https = conf_text(&b->at, r->smsr.https);
+    if (r->smsr.cattp && !conf_endpoint_ok(r->smsr.cattp))
+        return conf_bad(&b->at, "smsr.cattp is ADDRESS:PORT, such as 0.0.0.0:7444");
+    c->cattp = conf_text(&b->at, r->smsr.cattp);
     c->listen = conf_text(&b->at, r->smsr.listen);
     c->coap = conf_text(&b->at, r->smsr.coap);
     c->state = r->smsr.state ? conf_path(&b->at, r->smsr.state) : "/var/lib/remora/smsr";
@@ -123,20 +126,40 @@ static bool get_ipv4(const char *s, uint8_t ret[4])
     return true;
 }
 
+/* Nobody hears the datagrams of a network that is an SMSC alone, unless there is a port for them. */
+static bool datagrams_come(const struct build *b, const char *network)
+{
+    for (unsigned i = 0; i < b->c->n_networks; i++)
+        if (!strcmp(b->c->networks[i].id, network) && b->c->networks[i].coap)
+            return true;
+    return b->c->cattp != NULL;
+}
+
+/* Their order is the preference where a card has both data bearers. */
 static int build_bearers(struct build *b, const struct raw_route *r, struct route *p)
 {
     p->sms = p->https = !r->bearers_count;
     for (unsigned i = 0; i < r->bearers_count; i++) {
-        if (!strcmp(r->bearers[i], "sms"))
+        if (!strcmp(r->bearers[i], "sms")) {
             p->sms = true;
-        else if (!strcmp(r->bearers[i], "https"))
+        } else if (!strcmp(r->bearers[i], "https")) {
             p->https = true;
-        else
-            return conf_bad(&b->at, "routes: bearer \"%s\" is neither sms nor https",
+        } else if (!strcmp(r->bearers[i], "cattp")) {
+            p->cattp = true;
+            p->cattp_first = !p->https;
+        } else {
+            return conf_bad(&b->at, "routes: bearer \"%s\" is none of sms, https and cattp",
                             r->bearers[i]);
+        }
     }
     if (p->https && (!r->apn || !r->host || !r->port))
         return conf_bad(&b->at, "routes: a route with bearer https needs apn, host and port");
+    if (p->cattp && (!r->apn || !p->sms))
+        return conf_bad(&b->at, "routes: a route with bearer cattp needs apn, and sms, by which a link is "
+                                "asked for");
+    if (p->cattp && !datagrams_come(b, r->network))
+        return conf_bad(&b->at, "routes: bearer cattp over network \"%s\" needs smsr.cattp, the port for its "
+                                "datagrams", r->network);
     return ERR_OK;
 }
 
@@ -174,6 +197,9 @@ static int build_route(struct build *b, const struct raw_route *r, struct route 
     if (r->port > 65535)
         return conf_bad(&b->at, "routes: port %u is above 65535", r->port);
     p->port = (uint16_t)r->port;
+    if (r->udp_port > 65535)
+        return conf_bad(&b->at, "routes: udp_port %u is above 65535", r->udp_port);
+    p->udp_port = (uint16_t)(r->udp_port ? r->udp_port : CATTP_PORT);
     if (r->ipv4 && !get_ipv4(r->ipv4, p->ipv4))
         return conf_bad(&b->at, "routes: ipv4 \"%s\" is no IPv4 address", r->ipv4);
     return build_bearers(b, r, p);

@@ -29,7 +29,8 @@ struct conf {
     struct arena arena;
     const char *file;
     const char *listen, *coap, *state;
-    const char *https;             /* NULL: cards reach this SM-SR by CoAP alone */
+    const char *https;             /* NULL: streams of cards come by CoAP alone */
+    const char *cattp;             /* NULL: datagrams of cards come by CoAP alone */
     const char *tls_ca, *tls_cert, *tls_key;
     const char **ci;
     unsigned n_ci;

@@ -40,6 +40,7 @@ static const cyaml_schema_field_t ROUTE_FIELDS[] = {
     STR_OPT("host", struct raw_route, host),
     STR_OPT("ipv4", struct raw_route, ipv4),
     CYAML_FIELD_UINT("port", CYAML_FLAG_OPTIONAL, struct raw_route, port),
+    CYAML_FIELD_UINT("udp_port", CYAML_FLAG_OPTIONAL, struct raw_route, udp_port),
     SEQ_OPT("bearers", struct raw_route, bearers, &CONF_STRING),
     CYAML_FIELD_END};
 static const cyaml_schema_value_t ROUTE = {
@@ -71,6 +72,7 @@ static const cyaml_schema_value_t TRANSPORT = {
 static const cyaml_schema_field_t SMSR_FIELDS[] = {
     STR("oid", SECTION(smsr), oid),         STR("listen", SECTION(smsr), listen),
     STR("coap", SECTION(smsr), coap),       STR_OPT("https", SECTION(smsr), https),
+    STR_OPT("cattp", SECTION(smsr), cattp),
     STR_OPT("state", SECTION(smsr), state), CYAML_FIELD_END};
 static const cyaml_schema_field_t GSMA_FIELDS[] = {
     SEQ("ci", SECTION(gsma), ci, &CONF_STRING, 1), STR_OPT("cert", SECTION(gsma), cert),

@@ -30,7 +30,7 @@ struct raw_plma {
 };
 struct raw_route {
     char *mno, *profile_type, *network, *source, *apn, *host, *ipv4;
-    unsigned port;
+    unsigned port, udp_port;
     char **bearers;
     unsigned bearers_count;
 };
@@ -50,7 +50,7 @@ struct raw_limits {
         *reserve_mb, *effects_per_hour, *rollbacks_per_day;
 };
 struct raw_conf {
-    struct { char *oid, *listen, *coap, *https, *state; } smsr;
+    struct { char *oid, *listen, *coap, *https, *cattp, *state; } smsr;
     struct conf_raw_tls tls;
     struct { char **ci; unsigned ci_count; char *cert, *key; } gsma;
     struct conf_raw_keystore keystore;

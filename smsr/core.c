@@ -150,14 +150,15 @@ static unsigned api_more(void *ctx, struct admin_counter *ret, unsigned max)
     uint64_t value;
     unsigned n = 0;
 
-    while (n + 3 < max && channel_counter(c->channel, n, &name, &value)) {
+    while (n + 4 < max && channel_counter(c->channel, n, &name, &value)) {
         ret[n].name = span_str(name);
         ret[n++].value = value;
     }
-    if (max < 3)
+    if (max < 4)
         return n;
     ret[n++] = (struct admin_counter){span_str("streams_open"), channel_streams(c->channel)};
     ret[n++] = (struct admin_counter){span_str("sessions_open"), channel_sessions(c->channel)};
+    ret[n++] = (struct admin_counter){span_str("links_open"), channel_links(c->channel)};
     ret[n++] = (struct admin_counter){span_str("outputs_lost"), c->lost_outputs};
     return n;
 }

@@ -112,6 +112,7 @@ static int app_decide(void *ctx, void *obj, const struct input *in, struct plan 
     int err;
 
     pe.held = channel_held(c->channel, &eid, &pe.held_session);
+    pe.linked = channel_linked(c->channel, &eid, &pe.link, &pe.chained);
     if (in->kind == IN_CALL || in->kind == IN_NOTIFICATION)
         uuid_v7(&pe.new_op, p->now_ms, c->o.rng);
     err = proc_euicc_decide(&pe, obj, in, p);
@@ -160,7 +161,8 @@ static int app_arm(void *ctx, const void *obj, const struct card_unit *unit, str
     if (!place)
         return ERR_NOMEM;
     w = wr_init(place, PACKET_MAX);
-    err = scp80_wrap(c->o.crypto, &keys, PACKET_SMS, &head, counter, unit->script, &w);
+    err = scp80_wrap(c->o.crypto, &keys,
+                     unit->armed->bearer == BEARER_CATTP ? PACKET_CATTP : PACKET_SMS, &head, counter, unit->script, &w);
     if (err)
         return err;
     unit->armed->kvn = k->scp80_kvn;
@@ -268,6 +270,9 @@ static void app_release(void *ctx, const struct plan_out *out, uint64_t lsn)
         break;
     case OUT_STEP:
         err = channel_step(c->channel, out->body);
+        break;
+    case OUT_LINK:
+        err = channel_link(c->channel, out->body);
         break;
     case OUT_SESSION_CLOSE:
         channel_session_close(c->channel, out->body);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The port between the SM-SR's bearers and what carries them: CoAP to the simulated network today,
- * an SMPP bind, UDP and TCP sockets later, memory in the simulator (design 6). Only TP-UDs and
- * stream bytes pass; a carrier's acknowledgement is never evidence. */
+/* The port between the SM-SR's bearers and what carries them: CoAP to the simulated network, an
+ * SMPP bind, UDP and TCP sockets, memory in the simulator (design 6). Only TP-UDs, stream bytes and
+ * datagrams pass; a carrier's acknowledgement is never evidence. */
 #pragma once
 
 #include "common/base/bytes.h"
@@ -17,6 +17,10 @@ struct carrier {
      * wait. */
     int (*stream_send)(void *ctx, uint64_t conn, struct span bytes);
     void (*stream_close)(void *ctx, uint64_t conn);
+    /* One CAT_TP PDU of at most 1,024 octets to where datagrams of this number come from. It may be lost,
+     * whatever the result. */
+    int (*datagram)(void *ctx, uint64_t conn, struct span pdu);
+    void (*datagram_end)(void *ctx, uint64_t conn);      /* nothing goes there any more */
     void *ctx;
 };
 
@@ -30,3 +34,6 @@ void channel_sms_mo(struct channel *ch, const struct msisdn *from, struct span t
 void channel_stream_open(struct channel *ch, uint64_t conn);
 void channel_stream_bytes(struct channel *ch, uint64_t conn, struct span bytes);
 void channel_stream_closed(struct channel *ch, uint64_t conn);
+/* conn: where it came from, a number of the carrier's. true: the carrier keeps the number until
+ * datagram_end; false: it may forget it now. */
+bool channel_datagram(struct channel *ch, uint64_t conn, struct span pdu);

@@ -59,8 +59,14 @@ static void run(struct channel *ch, int kind, struct list *in)
     case DUE_FULL:
         sms_network_due(ch, in);
         break;
+    case DUE_LINK_HOLD:
+        link_hold_due(ch, in);
+        break;
     default:
-        sms_unit_due(ch, sms_unit_of(in));
+        if (kind >= DUE_LINK)
+            link_wait_due(ch, in);
+        else
+            sms_unit_due(ch, sms_unit_of(in));
     }
 }
 
@@ -125,6 +131,11 @@ size_t channel_sessions(const struct channel *ch)
     return map_count(ch->sessions);
 }
 
+size_t channel_links(const struct channel *ch)
+{
+    return map_count(ch->links_by_id);
+}
+
 /* --- life --- */
 
 static void random_fill(struct rng *r, uint8_t *dst, size_t n)
@@ -152,9 +163,13 @@ static bool parts_new(struct channel *ch)
     ch->by_eid = map_new(SESSIONS_MAX);
     ch->units = map_new(SMS_OUT_MAX);
     ch->unit_bytes = map_new(SMS_OUT_MAX);
+    ch->links = map_new(LINKS_MAX);
+    ch->links_by_id = map_new(LINKS_MAX);
+    ch->links_by_eid = map_new(LINKS_MAX);
     ch->rx = sms_rx_new(SMS_RX_OPEN, SMS_RX_PER_SOURCE,
                         timer_scaled(SMS_RX_HOLD_MS, ch->env->time_scale));
-    return ch->tls && ch->streams && ch->sessions && ch->by_eid && ch->units && ch->unit_bytes && ch->rx;
+    return ch->tls && ch->streams && ch->sessions && ch->by_eid && ch->units && ch->unit_bytes &&
+           ch->links && ch->links_by_id && ch->links_by_eid && ch->rx;
 }
 
 struct channel *channel_new(const struct channel_port *port, const struct carrier *carrier,
@@ -188,6 +203,7 @@ void channel_free(struct channel *ch)
     session_fini(ch);
     stream_fini(ch);
     sms_queue_fini(ch);
+    link_fini(ch);
     sms_rx_free(ch->rx);
     scp81_ctx_free(ch->tls);
     free(ch);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The bearers of the SM-SR over the carrier port: SCP80 packets in SMS and SCP81 sessions in
- * TLS-PSK streams (SGP.02 2.4.3, 2.4.4; design 5 steps 5 to 7). What a card proved becomes an input
+/* The bearers of the SM-SR over the carrier port: SCP80 packets in SMS and over CAT_TP links, SCP81
+ * sessions in TLS-PSK streams (SGP.02 2.4.3, 2.4.4; design 5 steps 5 to 7). What a card proved becomes an input
  * of its mailbox through port->post; what a plan let out comes in by channel_sms, channel_step,
  * channel_session_close. No sockets, no loop, no store: time is asked from the clock, the owner
  * calls channel_timer when channel_due says so. One thread. The upcalls of the carrier are declared
@@ -67,8 +67,14 @@ MUST_CHECK int channel_sms(struct channel *ch, const struct out_sms *o);
  * 0 end the session. ERR_NOT_FOUND: the session is gone (the mailbox was or will be told);
  * ERR_STATE: no POST waits for it: nothing left. */
 MUST_CHECK int channel_step(struct channel *ch, const struct out_step *o);
+/* Hands an armed packet to its link. ERR_NOT_FOUND: the link is gone (the mailbox was or will be told);
+ * other errors: it was closed, and the mailbox is told. */
+MUST_CHECK int channel_link(struct channel *ch, const struct out_link *o);
+/* The CAT_TP link of this card that is open right now, and whether script chaining is. */
+bool channel_linked(const struct channel *ch, const struct eid *eid, struct uuid *ret_link,
+                    bool *ret_chained);
 /* Ends a session: the POST that waits is answered 204, the stream closed, its answers are refused
- * from now on. Nothing is posted. No session: no effect. */
+ * from now on. Or a CAT_TP link. Nothing is posted. No session: no effect. */
 void channel_session_close(struct channel *ch, const struct out_session_close *o);
 /* The session of this card whose POST waits for our response on a stream right now. */
 bool channel_held(const struct channel *ch, const struct eid *eid, struct uuid *ret_session);
@@ -118,7 +124,16 @@ void channel_timer(struct channel *ch);             /* runs what is due by the c
     X(session_held_out, "sessions ended because nothing was to be done")                           \
     X(session_lost, "sessions ended because the card stayed away")                                 \
     X(step_repeated, "POSTs answered from the kept response")                                      \
-    X(step_unexpected, "responses that no POST waited for")
+    X(step_unexpected, "responses that no POST waited for")                                        \
+    X(datagram_received, "CAT_TP PDUs received")                                                   \
+    X(datagram_dropped, "dropped: no PDU, a wrong checksum, or one that fits nothing")             \
+    X(datagram_sent, "CAT_TP PDUs handed to a carrier")                                            \
+    X(link_unknown, "CAT_TP links refused: nobody asked for them")                                 \
+    X(link_overflow, "CAT_TP links refused: too many")                                             \
+    X(link_opened, "CAT_TP links opened")                                                          \
+    X(link_lost, "CAT_TP links that ended by the card or by silence")                              \
+    X(link_held_out, "CAT_TP links closed because nothing was to be done")                         \
+    X(link_sdu_refused, "what came over a link and proves nothing")
 
 struct channel_counters {
 #define X(name, what) uint64_t name;
@@ -131,3 +146,4 @@ bool channel_counter(const struct channel *ch, unsigned i, const char **ret_name
                      uint64_t *ret_value);
 size_t channel_streams(const struct channel *ch);
 size_t channel_sessions(const struct channel *ch);
+size_t channel_links(const struct channel *ch);

@@ -6,12 +6,16 @@
 #include "common/base/map.h"
 #include "common/base/mem.h"
 #include "common/base/rng.h"
+#include "common/bearer/cattp_link.h"
 #include "common/bearer/scp81.h"
 #include "common/bearer/sms_rx.h"
+#include "common/crypto/scp80.h"
 #include "smsr/channel/channel.h"
 
 #define STREAMS_MAX 20000u
 #define SESSIONS_MAX 20000u
+#define LINKS_MAX 20000u
+#define LINK_WAITS 5u               /* lengths of link.c */
 #define STREAM_PIECE 16384u         /* octets handed to the carrier at a time */
 #define STUCK_MS 200                /* a full carrier is tried again after this */
 #define SMS_OUT_MAX 65536u          /* TP-UDs without a carrier result */
@@ -26,8 +30,8 @@
 
 /* Each kind of timer has one length while the configuration stands, so a list in order of arming is
  * a list in order of time and nothing is searched. */
-enum due_kind { DUE_FIRST, DUE_STUCK, DUE_HOLD, DUE_IDLE, DUE_FULL, DUE_SMS,
-                DUE_KINDS = DUE_SMS + (int)SMS_BACKOFFS };
+enum due_kind { DUE_FIRST, DUE_STUCK, DUE_HOLD, DUE_IDLE, DUE_FULL, DUE_LINK_HOLD, DUE_SMS,
+                DUE_LINK = DUE_SMS + (int)SMS_BACKOFFS, DUE_KINDS = DUE_LINK + (int)LINK_WAITS };
 struct due {
     struct list in;                 /* of channel.due[kind]; alone when not armed */
     int64_t at;
@@ -91,6 +95,9 @@ struct channel {
     unsigned n_networks;
     uint64_t next_tag;
     struct sms_rx *rx;
+    struct map *links;              /* conn -> link */
+    struct map *links_by_id;        /* open ones: session id -> link */
+    struct map *links_by_eid;       /* open ones: EID -> link */
     struct guard guard[GUARD_BUCKETS];
     struct channel_counters n;
 };
@@ -124,6 +131,20 @@ struct sms_unit *sms_unit_of(struct list *in);
 void sms_unit_due(struct channel *ch, struct sms_unit *u);
 void sms_network_due(struct channel *ch, struct list *in);
 void sms_queue_fini(struct channel *ch);
+
+/* --- por.c --- */
+struct scp80_keys scp80_keys_from(const struct isdr_keys *k);
+/* false: the card has no key set to open a packet with. */
+bool scp80_keys_of(struct channel *ch, const struct eid *eid, struct isdr_keys *ret);
+/* true: a response of this card, handed to its mailbox or counted. from: NULL over a link. */
+bool por_take(struct channel *ch, const struct eid *eid, enum packet_dialect d, struct span packet,
+              const struct msisdn *from, bool *ret_tried);
+
+/* --- link.c --- */
+void link_close(struct channel *ch, const struct uuid *id);
+void link_hold_due(struct channel *ch, struct list *in);
+void link_wait_due(struct channel *ch, struct list *in);
+void link_fini(struct channel *ch);
 
 /* --- stream.c --- */
 struct stream *stream_find(const struct channel *ch, uint64_t conn);

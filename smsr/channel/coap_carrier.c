@@ -148,6 +148,8 @@ static void on_request(void *ctx, const struct coap_msg *req, struct coap_reply 
         dlr_in(cc, req, ret);
     } else if (!strncmp(req->path, "bip/tcp/", strlen("bip/tcp/"))) {
         stream_in(cc, net, req, ret);
+    } else if (!strncmp(req->path, "bip/udp/", strlen("bip/udp/"))) {
+        carrier_datagram_in(cc, net, req->path + strlen("bip/udp/"), req, ret);
     }
     cc->n.refused += ret->code >= COAP_BAD_REQUEST;
 }
@@ -240,9 +242,12 @@ static int parts_new(struct coap_carrier *cc, struct rng *rng, struct errmsg *wh
     list_init(&cc->paused);
     cc->by_id = map_new(CARRIER_STREAMS_MAX);
     cc->by_conn = map_new(CARRIER_STREAMS_MAX);
+    cc->places = map_new(CARRIER_STREAMS_MAX);
+    cc->places_by_conn = map_new(CARRIER_STREAMS_MAX);
     cc->timer = loop_timer_new(cc->loop, carrier_streams_resume, cc);
-    cc->port = (struct carrier){sms_mt, carrier_stream_send, carrier_stream_close, cc};
-    if (!cc->by_id || !cc->by_conn || !cc->timer)
+    cc->port = (struct carrier){sms_mt,           carrier_stream_send,  carrier_stream_close,
+                                carrier_datagram, carrier_datagram_end, cc};
+    if (!cc->by_id || !cc->by_conn || !cc->places || !cc->places_by_conn || !cc->timer)
         return errmsg_set(why, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
     return hex_encode(span_of(run, sizeof run), cc->run, sizeof cc->run);
 }
@@ -294,6 +299,7 @@ void coap_carrier_close(struct coap_carrier *cc)
     cc->ch = NULL;
     coap_close(cc->node);
     carrier_streams_fini(cc);
+    carrier_datagrams_fini(cc);
     loop_timer_free(cc->timer);
     free(cc);
 }

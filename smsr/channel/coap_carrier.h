@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The carrier over CoAP: short messages and TCP streams of the simulated networks (design 6; the
+/* The carrier over CoAP: short messages, TCP streams and datagrams of the simulated networks (design 6; the
  * rules of the wire stand in README.md beside this file). */
 #pragma once
 
@@ -27,5 +27,6 @@ void coap_carrier_close(struct coap_carrier *cc);
 struct coap_carrier_counters {
     uint64_t mt_sent, mt_accepted, mo_received, mo_repeated, dlr_received;
     uint64_t streams_opened, streams_cut, bytes_in, bytes_out, refused;
+    uint64_t datagrams_in, datagrams_out;
 };
 void coap_carrier_get_counters(const struct coap_carrier *cc, struct coap_carrier_counters *ret);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside of the CoAP carrier: short messages and requests (coap_carrier.c), streams
- * (coap_stream.c). */
+/* Inside of the CoAP carrier: short messages and requests (coap_carrier.c), streams (coap_stream.c),
+ * datagrams (coap_datagram.c). */
 #pragma once
 
 #include "common/base/list.h"
@@ -11,6 +11,7 @@
 #define NETWORKS_MAX 32u
 #define CARRIER_STREAMS_MAX 24000u      /* above the channel's bound: what it closed drains */
 #define CONN_TEXT_MAX 24u
+#define CONN_KEY_MAX (1u + CONN_TEXT_MAX)
 #define SEEN_WINDOW 1024u
 #define PAUSE_MS 200                    /* after a piece was not taken */
 #define ACK_TIMEOUT_S 1u                /* of CoAP: five repeats, given up after some 100 s */
@@ -42,6 +43,13 @@ struct carrier_stream {
     int64_t resume_at;
 };
 
+/* Where datagrams come from, while the channel has something there. */
+struct carrier_place {
+    uint64_t id;                        /* what the channel calls it */
+    struct network *net;
+    char conn[CONN_TEXT_MAX + 1];       /* what the network calls it */
+};
+
 struct coap_carrier {
     struct loop *loop;
     struct coap_node *node;
@@ -52,6 +60,7 @@ struct coap_carrier {
     char run[17];
     uint64_t next_m;
     struct map *by_id, *by_conn;        /* streams */
+    struct map *places, *places_by_conn;
     uint64_t next_id;
     struct list paused;                 /* in order of resume_at */
     struct loop_timer *timer;
@@ -62,6 +71,10 @@ struct coap_carrier {
 bool query_number(const char *query, const char *key, uint64_t *ret);    /* 1..18 digits */
 
 /* --- coap_stream.c --- */
+bool carrier_conn_ok(const char *conn);
+/* Two networks may use the same connection id. */
+struct span carrier_conn_key(const struct coap_carrier *cc, const struct network *net,
+                             const char *conn, uint8_t dst[CONN_KEY_MAX]);
 void carrier_stream_open(struct coap_carrier *cc, struct network *net, const char *query,
                          struct coap_reply *ret);
 void carrier_stream_piece(struct coap_carrier *cc, struct network *net, const char *conn,
@@ -72,3 +85,10 @@ int carrier_stream_send(void *ctx, uint64_t id, struct span bytes);
 void carrier_stream_close(void *ctx, uint64_t id);
 void carrier_streams_resume(void *ctx);
 void carrier_streams_fini(struct coap_carrier *cc);
+
+/* --- coap_datagram.c --- */
+void carrier_datagram_in(struct coap_carrier *cc, struct network *net, const char *conn,
+                         const struct coap_msg *req, struct coap_reply *ret);
+int carrier_datagram(void *ctx, uint64_t id, struct span pdu);
+void carrier_datagram_end(void *ctx, uint64_t id);
+void carrier_datagrams_fini(struct coap_carrier *cc);

@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define CONN_KEY_MAX (1u + CONN_TEXT_MAX)
-
 /* --- the table --- */
 
 static struct span id_key(const uint64_t *id)
@@ -14,9 +12,8 @@ static struct span id_key(const uint64_t *id)
     return span_of(id, sizeof *id);
 }
 
-/* Two networks may use the same connection id. */
-static struct span conn_key(const struct coap_carrier *cc, const struct network *net,
-                            const char *conn, uint8_t dst[CONN_KEY_MAX])
+struct span carrier_conn_key(const struct coap_carrier *cc, const struct network *net,
+                             const char *conn, uint8_t dst[CONN_KEY_MAX])
 {
     struct writer w = wr_init(dst, CONN_KEY_MAX);
 
@@ -25,7 +22,7 @@ static struct span conn_key(const struct coap_carrier *cc, const struct network 
     return wr_view(&w);
 }
 
-static bool conn_ok(const char *conn)
+bool carrier_conn_ok(const char *conn)
 {
     size_t n = strspn(conn, "0123456789abcdefghijklmnopqrstuvwxyz-");
 
@@ -42,7 +39,7 @@ static struct carrier_stream *by_conn(const struct coap_carrier *cc, const struc
 {
     uint8_t key[CONN_KEY_MAX];
 
-    return conn_ok(conn) ? map_get(cc->by_conn, conn_key(cc, net, conn, key)) : NULL;
+    return carrier_conn_ok(conn) ? map_get(cc->by_conn, carrier_conn_key(cc, net, conn, key)) : NULL;
 }
 
 static void stream_free(struct coap_carrier *cc, struct carrier_stream *st)
@@ -50,7 +47,7 @@ static void stream_free(struct coap_carrier *cc, struct carrier_stream *st)
     uint8_t key[CONN_KEY_MAX];
 
     (void)map_del(cc->by_id, id_key(&st->id));
-    (void)map_del(cc->by_conn, conn_key(cc, st->net, st->conn, key));
+    (void)map_del(cc->by_conn, carrier_conn_key(cc, st->net, st->conn, key));
     list_del(&st->paused);
     byte_rx_fini(&st->rx);
     byte_tx_fini(&st->tx);
@@ -230,7 +227,7 @@ static int stream_new(struct coap_carrier *cc, struct network *net, const char *
     byte_tx_init(&st->tx);
     err = map_put(cc->by_id, id_key(&st->id), st);
     if (!err)
-        err = map_put(cc->by_conn, conn_key(cc, net, conn, key), st);
+        err = map_put(cc->by_conn, carrier_conn_key(cc, net, conn, key), st);
     if (err)
         stream_free(cc, st);
     else
@@ -246,7 +243,7 @@ void carrier_stream_open(struct coap_carrier *cc, struct network *net, const cha
     bool known;
 
     ret->code = COAP_BAD_REQUEST;
-    if (!coap_query_get(query, "conn", conn, sizeof conn) || !conn_ok(conn))
+    if (!coap_query_get(query, "conn", conn, sizeof conn) || !carrier_conn_ok(conn))
         return;
     ret->code = COAP_UNAVAILABLE;
     known = by_conn(cc, net, conn) != NULL;

@@ -380,8 +380,10 @@ void channel_session_close(struct channel *ch, const struct out_session_close *o
     struct session *se = session_find(ch, &o->session);
     struct stream *s = se ? se->stream : NULL;
 
-    if (!se)
+    if (!se) {
+        link_close(ch, &o->session);
         return;
+    }
     if (se->waits)
         session_end(ch, se);
     else if (s)

@@ -274,6 +274,20 @@ static void stream_close(void *ctx, uint64_t conn)
     sc->others->stream_close(sc->others->ctx, conn);
 }
 
+static int datagram(void *ctx, uint64_t conn, struct span pdu)
+{
+    const struct smpp_carrier *sc = ctx;
+
+    return sc->others->datagram(sc->others->ctx, conn, pdu);
+}
+
+static void datagram_end(void *ctx, uint64_t conn)
+{
+    const struct smpp_carrier *sc = ctx;
+
+    sc->others->datagram_end(sc->others->ctx, conn);
+}
+
 /* --- life --- */
 static int smsc_add(struct smpp_carrier *sc, const struct smpp_network *net, struct errmsg *why)
 {
@@ -312,7 +326,7 @@ int smpp_carrier_open(struct loop *l, const struct smpp_network *nets, unsigned 
     sc->loop = l;
     sc->rng = rng;
     sc->others = others;
-    sc->port = (struct carrier){sms_mt, stream_send, stream_close, sc};
+    sc->port = (struct carrier){sms_mt, stream_send, stream_close, datagram, datagram_end, sc};
     loop_task_init(&sc->answering, answer_all, sc);
     sc->timer = loop_timer_new(l, on_timer, sc);
     if (!sc->timer)

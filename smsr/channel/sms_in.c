@@ -5,11 +5,9 @@
 #include "common/codec/packet.h"
 #include "common/crypto/scp80.h"
 #include "smsr/channel/channel_int.h"
-#include "smsr/domain/dialect.h"
 #include "smsr/domain/notification.h"
 
 #define TAR_ISD_R 0x000001u
-#define ALG_AES 0x02u               /* KIc, KID low nibble: AES-CBC, CMAC (TS 102 225 5.1) */
 
 /* A message on its way to a mailbox, tried with one candidate after the other. */
 struct incoming {
@@ -20,76 +18,6 @@ struct incoming {
 
 /* How far a candidate explains a message. */
 enum fit { FIT_NONE, FIT_FOUND };
-
-static struct scp80_keys scp80_of(const struct isdr_keys *k)
-{
-    return (struct scp80_keys){k->kic, k->kid, k->cc_len};
-}
-
-static bool keys_of(struct channel *ch, const struct eid *eid, struct isdr_keys *ret)
-{
-    *ret = (struct isdr_keys){0};
-    return ch->port.keys(ch->port.ctx, eid, ret) == ERR_OK && ret->kic && ret->kid &&
-           ret->scp80_kvn >= 1 && ret->scp80_kvn <= 15;
-}
-
-/* --- response packets --- */
-
-/* A packet's bytes stay open only under the key set that armed them. */
-static bool packet_open(const struct euicc *e, uint8_t kvn, uint64_t counter)
-{
-    for (unsigned i = 0; i < e->n_packets; i++)
-        if (e->packets[i].kvn == kvn && e->packets[i].counter == counter)
-            return true;
-    return false;
-}
-
-static void por_post(struct channel *ch, const struct eid *eid, uint8_t kvn,
-                     const struct incoming *m, const struct scp80_response *por)
-{
-    const struct euicc *e = ch->port.euicc(ch->port.ctx, eid);
-    struct input in = {.kind = IN_POR};
-
-    if (!e || !packet_open(e, kvn, por->cntr)) {
-        ch->n.por_late++;
-        return;
-    }
-    in.u.por.kvn = kvn;
-    in.u.por.counter = por->cntr;
-    in.u.por.status = por->status;
-    in.u.por.data = span_of(por->data, por->data_len);
-    in.u.por.from = *m->from;
-    ch->n.por_accepted++;
-    channel_post(ch, eid, &in);
-}
-
-/* The head of what we send is fixed by the card's dialect, so the answer's protection is known
- * before it is read: a card cannot be spoken for with less. */
-static enum fit por_try(struct channel *ch, const struct eid *eid, struct incoming *m)
-{
-    const struct euicc *e = ch->port.euicc(ch->port.ctx, eid);
-    struct scp80_response por;
-    struct scp80_keys keys;
-    struct isdr_keys k;
-    uint8_t spi2, octet;
-
-    if (!e) /* one without an open packet is tried as well: a late answer is not a forged one */
-        return FIT_NONE;
-    spi2 = dialect_of(e)->spi2;
-    if (!keys_of(ch, eid, &k))
-        return FIT_NONE;
-    m->tried = true;
-    keys = scp80_of(&k);
-    octet = (uint8_t)((unsigned)k.scp80_kvn << 4 | ALG_AES);
-    if (scp80_por_unwrap(ch->crypto, &keys, PACKET_SMS, spi2, octet, octet, m->packet, &por))
-        return FIT_NONE;
-    if (por.authentic)
-        por_post(ch, eid, k.scp80_kvn, m, &por);
-    else
-        ch->n.por_unproven++;
-    mem_wipe(&por, sizeof por);
-    return FIT_FOUND;
-}
 
 /* --- command packets of the card: notifications --- */
 
@@ -136,10 +64,10 @@ static enum fit notification_try(struct channel *ch, const struct eid *eid, stru
     struct isdr_keys k;
     int err;
 
-    if (!keys_of(ch, eid, &k))
+    if (!scp80_keys_of(ch, eid, &k))
         return FIT_NONE;
     m->tried = true;
-    keys = scp80_of(&k);
+    keys = scp80_keys_from(&k);
     err = scp80_unwrap(ch->crypto, &keys, PACKET_SMS, m->packet, &cmd);
     if (err || packet_kvn(cmd.head.kid) != k.scp80_kvn)
         return FIT_NONE;
@@ -159,7 +87,10 @@ static enum fit candidates_try(struct channel *ch, enum sms_kind kind, struct in
     if (!n)
         ch->n.mo_unknown_source++;
     for (unsigned i = 0; fit == FIT_NONE && i < n; i++)
-        fit = kind == SMS_RESPONSE ? por_try(ch, &eid[i], m) : notification_try(ch, &eid[i], m);
+        fit = kind == SMS_RESPONSE
+                  ? (por_take(ch, &eid[i], PACKET_SMS, m->packet, m->from, &m->tried) ? FIT_FOUND
+                                                                                      : FIT_NONE)
+                  : notification_try(ch, &eid[i], m);
     if (n && fit == FIT_NONE) {
         if (m->tried)
             ch->n.mo_bad_cc++;

@@ -121,6 +121,20 @@ static void stream_close(void *ctx, uint64_t conn)
     sock_free(s);
 }
 
+static int datagram(void *ctx, uint64_t conn, struct span pdu)
+{
+    const struct carrier *o = ((struct tcp_carrier *)ctx)->others;
+
+    return o->datagram(o->ctx, conn, pdu);
+}
+
+static void datagram_end(void *ctx, uint64_t conn)
+{
+    const struct carrier *o = ((struct tcp_carrier *)ctx)->others;
+
+    o->datagram_end(o->ctx, conn);
+}
+
 /* --- life --- */
 int tcp_carrier_open(struct loop *l, const char *listen, unsigned max_streams,
                      const struct carrier *others, struct tcp_carrier **ret, struct errmsg *why)
@@ -134,7 +148,7 @@ int tcp_carrier_open(struct loop *l, const char *listen, unsigned max_streams,
     tc->loop = l;
     tc->others = others;
     tc->next = 1;
-    tc->port = (struct carrier){sms_mt, stream_send, stream_close, tc};
+    tc->port = (struct carrier){sms_mt, stream_send, stream_close, datagram, datagram_end, tc};
     tc->by_id = map_new(max_streams);
     if (!tc->by_id)
         err = errmsg_set(why, ERR_NOMEM, "no memory for the streams of cards");

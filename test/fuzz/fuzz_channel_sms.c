@@ -184,7 +184,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
     static const struct channel_port port = {.euicc = find_euicc, .candidates = find_candidates, .keys = find_keys,
                                              .packet = no_packet, .post = on_post};
-    static const struct carrier carrier = {no_mt, no_send, no_close, NULL};
+    static const struct carrier carrier = {no_mt, no_send, no_close, NULL, NULL, NULL};
     struct reader r = rd_init(span_of(p, n));
     struct channel *ch;
 

@@ -127,13 +127,13 @@ static int keysets(struct factory *f, const struct card_factory *c, struct signe
     t->version = c->psk_kvn;
     t->type = 0x81;
     t->n_keys = 1;
-    e->n_keysets = 2;
+    e->n_keysets = c->psk_kvn ? 2 : 1;
     err = wrap(f, c->kic, KEY_AES, &s->keys[0], 1, a);
     if (!err)
         err = wrap(f, c->kid, KEY_AES, &s->keys[1], 2, a);
     if (!err)
         err = wrap(f, c->dek, KEY_AES, &s->keys[2], 3, a);
-    return err ? err : wrap(f, c->psk, KEY_PSK, &t->keys[0], c->psk_kid, a);
+    return err || !c->psk_kvn ? err : wrap(f, c->psk, KEY_PSK, &t->keys[0], c->psk_kid, a);
 }
 
 /* EIS as the EUM delivers it: the signed part, its signature, and what may change. */
@@ -159,7 +159,9 @@ static int make_eis(struct factory *f, struct factory_card *c, int64_t now_ms)
     info.isd_p_load_file = AID_ISD_P_PACKAGE;
     info.isd_p_module = AID_ISD_P_MODULE;
     info.ecasd_certificate = buf_span(&c->ecasd);
-    info.capabilities.http = info.capabilities.secure_packet = true;
+    info.capabilities.http = c->f.psk_kvn != 0;
+    info.capabilities.cattp = c->cattp;
+    info.capabilities.secure_packet = true;
     info.capabilities.remote_provisioning_version = span_str("3.2.0");
     info.capabilities.platform = span_str("remora-sim");
     err = wire_eum_info_encode(&info, &signed_part);
@@ -232,12 +234,14 @@ static int make_card(struct factory *f, struct rng *rng, unsigned i, uint32_t qu
     rng_fill(rng, c->f.kic, 16);
     rng_fill(rng, c->f.kid, 16);
     rng_fill(rng, c->f.dek, 16);
-    c->f.psk_kvn = 0x40;
-    c->f.psk_kid = 1;
     rng_fill(rng, c->f.psk, 16);
+    c->cattp = i % 4 == 2 || i % 4 == 3;        /* one of four speaks CAT_TP alone, one both */
+    c->f.psk_kvn = i % 4 == 2 ? 0 : 0x40;
+    c->f.psk_kid = 1;
     c->f.ecasd_cert = buf_span(&c->ecasd);
     (void)snprintf(c->f.imei, sizeof c->f.imei, "3500000%08u", i % 100000000u);
-    c->f.quirks = quirks | (fault_hits(rng, p->keeps_memory) ? QUIRK_MEMORY_KEPT : 0);
+    c->f.quirks = quirks | (fault_hits(rng, p->keeps_memory) ? QUIRK_MEMORY_KEPT : 0) |
+                  (p->quirks && i % 8 == 2 ? QUIRK_LINK_CUT : 0);
     c->f.memory_bytes = memory(rng, p, c->f.quirks);
     c->f.has_bootstrap = true;
     c->f.notified = i % 4 == 1 ? 65534 : 0; /* 65535 is followed by 0 */

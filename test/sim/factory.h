@@ -19,6 +19,7 @@ enum factory_fate {                /* of the profile pushed to this card */
 struct factory_card {
     unsigned realm;
     struct card_factory f;
+    bool cattp;                    /* as the EIS says; every simulated card can */
     struct eid eid;
     enum factory_fate fate;
     struct buf ecasd, eis;         /* 7F21; SignedEis as the EUM delivers it */

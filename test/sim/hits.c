@@ -19,6 +19,10 @@ static const char *const NAMES[WORLD_HITS] = {
     [HIT_MO_OUTAGE] = "sms-from-card-in-outage",
     [HIT_STREAM_CUT] = "stream-cut",
     [HIT_STREAM_REFUSED] = "stream-refused",
+    [HIT_DATAGRAM_LOST] = "datagram-lost",
+    [HIT_DATAGRAM_DOUBLED] = "datagram-doubled",
+    [HIT_DATAGRAM_DELAYED] = "datagram-delayed",
+    [HIT_UDP_CUT] = "udp-channel-cut",
     [HIT_CARD_DARK_BEFORE] = "card-power-lost-before-write",
     [HIT_CARD_DARK_DURING] = "card-power-lost-in-script",
     [HIT_CARD_DARK_AFTER] = "card-power-lost-after-write",
@@ -59,6 +63,7 @@ static const char *const NAMES[WORLD_HITS] = {
     [HIT_QUIRK_POR_FROM_NEW_NUMBER] = "quirk-por-from-new-number",
     [HIT_QUIRK_RECONFIRM_6A88] = "quirk-reconfirm-6a88",
     [HIT_QUIRK_RECONFIRM_6985] = "quirk-reconfirm-6985",
+    [HIT_QUIRK_LINK_CUT] = "quirk-link-cut",
 };
 
 const char *world_hit_name(enum world_hit h)
@@ -83,6 +88,10 @@ static void of_network(const struct world *w, uint64_t *hits)
     hits[HIT_MO_OUTAGE] += s.mo_outage;
     hits[HIT_STREAM_CUT] += s.streams_cut;
     hits[HIT_STREAM_REFUSED] += s.streams_refused;
+    hits[HIT_DATAGRAM_LOST] += s.datagrams_lost;
+    hits[HIT_DATAGRAM_DOUBLED] += s.datagrams_doubled;
+    hits[HIT_DATAGRAM_DELAYED] += s.datagrams_delayed;
+    hits[HIT_UDP_CUT] += s.udps_cut;
     for (unsigned i = 0; i < 3; i++)
         hits[HIT_CARD_DARK_BEFORE + i] += s.dark[i];
 }
@@ -113,5 +122,6 @@ void world_hits_collect(struct world *w)
         hits[HIT_CARD_KEEPS_MEMORY] += (w->factory.cards[i].f.quirks & QUIRK_MEMORY_KEPT) != 0;
         for (unsigned q = 0; q < 6; q++)
             hits[HIT_QUIRK_REFRESH_POSTPONED + q] += w->factory.cards[i].f.quirks >> q & 1u;
+        hits[HIT_QUIRK_LINK_CUT] += (w->factory.cards[i].f.quirks & QUIRK_LINK_CUT) != 0;
     }
 }

@@ -48,9 +48,9 @@ static const char CONF[] =
     "[EnableProfile, DisableProfile, DeleteProfile]}\n"
     "routes:\n"
     "  - {mno: 1.3.6.1.4.1.99999.10, profile_type: \"*\", network: net-b, source: \"4915100000000\", apn: "
-    "iot.blue, host: smsr.example, ipv4: 127.0.0.1, port: 7443}\n"
+    "iot.blue, host: smsr.example, ipv4: 127.0.0.1, port: 7443, bearers: [sms, https, cattp]}\n"
     "  - {mno: 1.3.6.1.4.1.99999.11, profile_type: \"*\", network: net-a, source: \"4915100000000\", apn: "
-    "iot.orange, host: smsr.example, ipv4: 127.0.0.1, port: 7443}\n"
+    "iot.orange, host: smsr.example, ipv4: 127.0.0.1, port: 7443, bearers: [sms, https, cattp]}\n"
     "limits: {effects_per_hour: 0, rollbacks_per_day: 0}\n";
 
 static int read_conf(struct world *w, struct errmsg *why)
@@ -264,6 +264,22 @@ static void net_stream_closed(void *ctx, uint64_t conn)
         channel_stream_closed(smsr_core_channel(w->sr), conn);
 }
 
+static int net_datagram(void *ctx, uint64_t conn, const uint8_t ipv4[4], uint16_t port,
+                        struct span pdu)
+{
+    struct world *w = ctx;
+
+    (void)ipv4;
+    (void)port;
+    if (!w->sr_life.up || w->sr_life.dying)
+        return ERR_OK;
+    world_air(w, 'p', pdu);
+    (void)alloc_enter(LIFE_SMSR);
+    (void)channel_datagram(smsr_core_channel(w->sr), conn, pdu);
+    (void)alloc_enter(-1);
+    return ERR_OK;
+}
+
 static int add_operator(struct world *w, const char *id, const char *plmn, const char *numbers,
                         const struct buf *csv, struct errmsg *why)
 {
@@ -308,6 +324,7 @@ static int make_network(struct world *w, struct errmsg *why)
                               .crypto = w->crypto, .cards = &w->cards};
     struct simnet_port port = {.sms_mo = net_sms_mo, .stream_open = net_stream_open,
                                .stream_bytes = net_stream_bytes, .stream_closed = net_stream_closed,
+                               .datagram = net_datagram,
                                .strikes = net_fault, .ctx = w};
     struct plmn a = {FACTORY_PLMN_A}, there = {FACTORY_PLMN_THERE};
     int err;

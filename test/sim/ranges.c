@@ -35,6 +35,10 @@ static void draw_network(const struct draw *d, struct simnet_faults *f)
     f->corrupt = rate(d, 5 * PERCENT);
     f->stream_cut = rate(d, 10 * PERCENT);
     f->power_loss = rate(d, 5 * PERCENT);
+    f->datagram_loss = rate(d, 40 * PERCENT);
+    f->datagram_duplicate = rate(d, 20 * PERCENT);
+    f->datagram_reorder = rate(d, 20 * PERCENT);
+    f->udp_cut = rate(d, 10 * PERCENT);
 }
 
 /* Six hours at most, in the six hours that faults last. */

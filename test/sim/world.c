@@ -182,6 +182,25 @@ static void carry_close(void *ctx, uint64_t conn)
     (void)alloc_enter(was);
 }
 
+static int carry_datagram(void *ctx, uint64_t conn, struct span pdu)
+{
+    struct world *w = ctx;
+    int was = alloc_enter(-1), err = ERR_OK;
+
+    if (!w->sr_life.dying) {
+        world_air(w, 'q', pdu);
+        err = simnet_datagram(w->net, conn, pdu, world_wall(w));
+    }
+    (void)alloc_enter(was);
+    return err;
+}
+
+static void carry_datagram_end(void *ctx, uint64_t conn)
+{
+    (void)ctx;
+    (void)conn;
+}
+
 void world_conn_gone(struct world *w, uint64_t conn)
 {
     for (unsigned i = 0; i < w->n_conns; i++)
@@ -511,7 +530,8 @@ int world_new(const struct world_plan *p, struct world **ret, struct errmsg *why
     world_ranges_draw(&w->range_rng, p->faults, &w->ranges);
     daemon_clock_init(&w->sr_clock, w, &w->sr_life, w->ranges.drift[0]);
     daemon_clock_init(&w->dp_clock, w, &w->dp_life, w->ranges.drift[1]);
-    w->carrier = (struct carrier){carry_sms, carry_bytes, carry_close, w};
+    w->carrier = (struct carrier){carry_sms,      carry_bytes,        carry_close,
+                                  carry_datagram, carry_datagram_end, w};
     rng_init_seeded(&w->id_rng, p->seed ^ 0x1d);
     rng_init_seeded(&w->net_rng, p->seed ^ 0x2e);
     rng_init_seeded(&w->story_rng, p->seed ^ 0x3f);

@@ -228,6 +228,18 @@ static void action_note(struct rig *r, const struct card_action *a, bool *told)
     case CARD_STREAM_CLOSE:
         r->closed = true;
         break;
+    case CARD_OPEN_UDP:
+        r->udp_opened = true;
+        break;
+    case CARD_DATAGRAM:
+        assert_true(r->n_pdus < RIG_PDUS && a->bytes.n <= sizeof(r->pdu[0].b));
+        r->pdu[r->n_pdus].n = a->bytes.n;
+        memcpy(r->pdu[r->n_pdus++].b, a->bytes.p, a->bytes.n);
+        assert_false(r->refresh);
+        break;
+    case CARD_UDP_CLOSE:
+        r->udp_closed = true;
+        break;
     case CARD_REFRESH:
         r->refresh = true;
         break;
@@ -253,7 +265,7 @@ static void end(struct rig *r, int rc)
 static void forget(struct rig *r)
 {
     r->n_sms = 0;
-    r->refresh = r->opened = r->closed = false;
+    r->refresh = r->opened = r->closed = r->udp_opened = r->udp_closed = false;
 }
 
 /* --- calls --- */
@@ -319,6 +331,27 @@ void rig_stream_closed(struct rig *r)
     forget(r);
     begin(r);
     end(r, card_stream_closed(r->card, r->now, &r->out));
+}
+
+void rig_udp_opened(struct rig *r, bool ok)
+{
+    forget(r);
+    begin(r);
+    end(r, card_udp_opened(r->card, ok, r->now, &r->out));
+}
+
+void rig_datagram(struct rig *r, struct span pdu)
+{
+    forget(r);
+    begin(r);
+    end(r, card_datagram(r->card, pdu, r->now, &r->out));
+}
+
+void rig_udp_closed(struct rig *r)
+{
+    forget(r);
+    begin(r);
+    end(r, card_udp_closed(r->card, r->now, &r->out));
 }
 
 void rig_sms_sent(struct rig *r, bool ok)

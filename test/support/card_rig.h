@@ -11,6 +11,7 @@
 #include "common/crypto/scp80.h"
 #include "tools/euiccsim/card/card.h"
 
+#define RIG_PDUS 64u
 #define RIG_ROWS 256
 #define RIG_SMS 48
 #define RIG_SMSR "491710000001"    /* where notifications go, and where commands come from */
@@ -53,6 +54,12 @@ struct rig {
     struct rig_sms sms[RIG_SMS];   /* all SMS of the last call or packet */
     unsigned n_sms;
     bool refresh, opened, closed;  /* what else the last call asked for */
+    bool udp_opened, udp_closed;
+    struct rig_pdu {
+        size_t n;
+        uint8_t b[1024];
+    } pdu[RIG_PDUS];               /* datagrams the card sent and nobody took */
+    unsigned n_pdus;
     struct buf stream;             /* stream octets the card sent and nobody took */
     struct card_ledger_row row[RIG_ROWS];
     unsigned n_rows;
@@ -81,6 +88,9 @@ bool rig_timer(struct rig *r);
 void rig_stream(struct rig *r, struct span bytes);
 void rig_stream_opened(struct rig *r, bool ok);
 void rig_stream_closed(struct rig *r);
+void rig_udp_opened(struct rig *r, bool ok);
+void rig_datagram(struct rig *r, struct span pdu);
+void rig_udp_closed(struct rig *r);
 void rig_sms_sent(struct rig *r, bool ok);
 
 /* A packet for this TAR under the next counter; then its way to the card and back into r->por. */

@@ -49,6 +49,27 @@ static int on_open(void *ctx, uint64_t conn, const uint8_t ipv4[4], uint16_t por
     return simnet_stream_opened(n->net, conn, !n->refuse_streams, n->now);
 }
 
+static int on_datagram(void *ctx, uint64_t conn, const uint8_t ipv4[4], uint16_t port,
+                       struct span pdu)
+{
+    struct net_rig *n = ctx;
+
+    assert_true(port != 0 && ipv4[0] != 0);
+    n->udp = conn;
+    n->n_datagrams++;
+    if (n->on_datagram)
+        n->on_datagram(n, pdu);
+    return ERR_OK;
+}
+
+static void on_datagram_closed(void *ctx, uint64_t conn)
+{
+    struct net_rig *n = ctx;
+
+    n->udp = n->udp == conn ? 0 : n->udp;
+    n->udps_closed++;
+}
+
 static int on_bytes(void *ctx, uint64_t conn, struct span b)
 {
     struct net_rig *n = ctx;
@@ -124,7 +145,8 @@ static void operators_add(struct net_rig *n, const struct net_setup *s)
 
 void net_rig_init(struct net_rig *n, const struct net_setup *s)
 {
-    const struct simnet_port port = {on_mo, on_report, on_open, on_bytes, on_closed, NULL, n};
+    const struct simnet_port port = {on_mo,     on_report,   on_open,            on_bytes,
+                                     on_closed, on_datagram, on_datagram_closed, NULL, n};
     struct plmn heard = {HEARD_B};
     struct card *card = NULL;
     struct buf image;

@@ -34,6 +34,9 @@ struct net_rig {
     bool refuse_streams;
     struct buf up;
     unsigned closed;
+    uint64_t udp;                     /* the channel of the last datagram, 0 after its end */
+    unsigned n_datagrams, udps_closed;
+    void (*on_datagram)(struct net_rig *n, struct span pdu);
 };
 
 /* subscriber lines of B: status and roaming as given; NULL leaves the IMSI out. */

@@ -72,6 +72,20 @@ static void world_stream_close(void *ctx, uint64_t conn)
     (void)conn;
 }
 
+static int world_datagram(void *ctx, uint64_t conn, struct span pdu)
+{
+    (void)ctx;
+    (void)conn;
+    (void)pdu;
+    return ERR_CLOSED;
+}
+
+static void world_datagram_end(void *ctx, uint64_t conn)
+{
+    (void)ctx;
+    (void)conn;
+}
+
 static int world_free_bytes(const void *ctx, uint64_t *ret)
 {
     *ret = ((const struct srw *)ctx)->disk_full ? 0 : UINT64_MAX;
@@ -80,7 +94,8 @@ static int world_free_bytes(const void *ctx, uint64_t *ret)
 
 struct smsr_core_options srw_options(struct srw *w)
 {
-    w->carrier = (struct carrier){world_sms, world_stream_send, world_stream_close, w};
+    w->carrier = (struct carrier){world_sms,      world_stream_send,  world_stream_close,
+                                  world_datagram, world_datagram_end, w};
     return (struct smsr_core_options){.conf = w->conf,
                                       .journal_path = "/s/journal.db",
                                       .state_path = "/s/state.db",

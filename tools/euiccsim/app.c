@@ -5,6 +5,7 @@
 #include "tools/euiccsim/fleet_file.h"
 #include "tools/euiccsim/net/coap_link.h"
 #include "tools/euiccsim/net/socket_link.h"
+#include "tools/euiccsim/net/udp_link.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -25,6 +26,7 @@ struct app {
     struct loop *loop;
     struct coap_link *link;
     struct socket_link *sockets;      /* NULL: streams go by CoAP */
+    struct udp_link *udp;             /* NULL: datagrams go by CoAP */
     struct simnet *net;
     struct loop_timer *timer;
     int64_t compact_ms;
@@ -82,6 +84,8 @@ static int network_make(struct app *a, struct errmsg *why)
 
     if (a->sockets)
         socket_link_take(a->sockets, &port);
+    if (a->udp)
+        udp_link_take(a->udp, &port);
     rc = simnet_new(&cfg, &port, &a->net);
 
     for (unsigned i = 0; rc == ERR_OK && i < a->world.n_operators; i++) {
@@ -128,6 +132,8 @@ static void turn(void *ctx)
         rc = coap_link_error(a->link);
     if (rc == ERR_OK && a->sockets)
         rc = socket_link_error(a->sockets);
+    if (rc == ERR_OK && a->udp)
+        rc = udp_link_error(a->udp);
     if (rc == ERR_OK)
         rc = tidy(a, now);
     if (rc != ERR_OK) {
@@ -169,7 +175,8 @@ static size_t status(void *ctx, char *dst, size_t cap)
                  "\"por_lost\":%llu,\"streams_opened\":%llu,\"streams_open\":%llu,"
                  "\"streams_cut\":%llu,\"octets_up\":%llu,\"octets_down\":%llu,\"refreshes\":%llu,"
                  "\"attach_ok\":%llu,\"attach_rejected\":%llu,\"ledger_octets\":%llu,"
-                 "\"mo_again\":%llu}",
+                 "\"mo_again\":%llu,\"udps_opened\":%llu,\"datagrams_up\":%llu,"
+                 "\"datagrams_down\":%llu,\"datagrams_lost\":%llu}",
                  a->meters, U(s.devices_attached), U(s.mt_accepted), U(s.mt_delivered),
                  U(s.mt_lost), U(s.mt_expired), U(s.mt_duplicated), U(s.mt_refused), U(s.mo_sent),
                  U(s.mo_delivered), U(s.mo_lost), U(s.mo_failed), U(s.por_lost),
@@ -179,7 +186,8 @@ static size_t status(void *ctx, char *dst, size_t cap)
                    s.attach[ATTACH_BARRED] + s.attach[ATTACH_MAC_FAILURE] +
                    s.attach[ATTACH_ROAMING_NOT_ALLOWED] + s.attach[ATTACH_SYNC_FAILURE] +
                    s.attach[ATTACH_RES_MISMATCH] + s.attach[ATTACH_NO_PROFILE]),
-                 U(ledger_file_size(a->ledger)), U(c.mo_again));
+                 U(ledger_file_size(a->ledger)), U(c.mo_again), U(s.udps_opened), U(s.datagrams_up),
+                 U(s.datagrams_down), U(s.datagrams_lost));
 #undef U
     return n < 0 ? 0 : (size_t)n < cap ? (size_t)n : cap - 1;
 }
@@ -219,6 +227,8 @@ static int parts_make(struct app *a, struct errmsg *why)
     rc = coap_link_open(a->loop, &link, &a->link, why);
     if (rc == ERR_OK && conf->https)
         rc = socket_link_open(a->loop, conf->https, a->clock, &a->sockets, why);
+    if (rc == ERR_OK && conf->cattp)
+        rc = udp_link_open(a->loop, conf->cattp, a->clock, &a->udp, why);
     if (rc == ERR_OK)
         rc = network_make(a, why);
     return rc == ERR_OK ? fleet_load(a, why) : rc;
@@ -240,6 +250,8 @@ static int serve(struct app *a)
     coap_link_attach(a->link, a->net);
     if (a->sockets)
         socket_link_attach(a->sockets, a->net);
+    if (a->udp)
+        udp_link_attach(a->udp, a->net);
     loop_set_turn(a->loop, turn, a);
     loop_signals(a->loop, on_stop, NULL, a);
     loop_timer_at(a->timer, clock_mono_ms(a->clock));
@@ -262,6 +274,7 @@ int sim_app_run(const struct run_conf *conf, struct errmsg *why)
         (void)errmsg_set(why, rc, "the fleet stops: %s", err_text(rc));
     coap_link_close(a.link);
     socket_link_close(a.sockets);
+    udp_link_close(a.udp);
     simnet_free(a.net);
     ledger_file_close(a.ledger);
     world_fini(&a.world);

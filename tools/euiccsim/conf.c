@@ -52,6 +52,7 @@ SETTER(run_listen, struct run_conf) c->listen = v; SETTER_END
 SETTER(run_smsr, struct run_conf) c->smsr = v; SETTER_END
 SETTER(run_network, struct run_conf) c->network = v; SETTER_END
 SETTER(run_https, struct run_conf) c->https = v; SETTER_END
+SETTER(run_cattp, struct run_conf) c->cattp = v; SETTER_END
 
 static int run_seed(void *conf, const char *v, struct errmsg *why)
 {
@@ -121,6 +122,7 @@ static const struct option RUN[] = {
     {"--coap", "HOST:PORT", "where the networks listen (127.0.0.1:5783)", run_listen},
     {"--smsr", "HOST:PORT", "CoAP endpoint of the SM-SR (127.0.0.1:5683)", run_smsr},
     {"--https", "HOST:PORT", "HTTPS port of the SM-SR: cards reach it by TCP, not through CoAP", run_https},
+    {"--cattp", "HOST:PORT", "CAT_TP port of the SM-SR: cards reach it by UDP, not through CoAP", run_cattp},
     {"--network", "ID", "networks[].id in the SM-SR's configuration (sim)", run_network},
     {"--time-scale", "K", "divides all timers and delays (1)", run_scale},
     {"--latency", "MODEL", "fast or lab2016 (fast)", run_latency},
@@ -187,6 +189,11 @@ static int world_meters(void *conf, const char *v, struct errmsg *why)
 static int world_seed(void *conf, const char *v, struct errmsg *why)
 {
     return number("--seed", v, 0, INT64_MAX, &((struct world_conf *)conf)->order.seed, why);
+}
+
+static int world_cattp(void *conf, const char *v, struct errmsg *why)
+{
+    return rate("--cattp", v, &((struct world_conf *)conf)->order.cattp, why);
 }
 
 static int world_no_coverage(void *conf, const char *v, struct errmsg *why)
@@ -272,6 +279,7 @@ static const struct option WORLD[] = {
     {"--transport-id", "ID", "its name in the SM-SR's configuration (eum-smsr)",
      world_transport_id},
     {"--seed", "S", "of everything that is drawn (1)", world_seed},
+    {"--cattp", "RATE", "meters that speak CAT_TP and no HTTPS (0)", world_cattp},
     {"--no-coverage", "RATE", "meters where operator B is not heard (1%)", world_no_coverage},
     {"--unknown-imsi", "RATE", "subscriptions B's HSS does not know (0.5%)", world_unknown},
     {"--profile-type", "TYPE", "of B's subscriptions (meter)", world_type},

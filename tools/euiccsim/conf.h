@@ -10,6 +10,7 @@
 struct run_conf {
     const char *dir, *listen, *smsr, *network;
     const char *https;            /* host:port for the streams of cards; NULL: they go by CoAP */
+    const char *cattp;            /* host:port for their datagrams; NULL: the same */
     uint64_t seed;
     unsigned time_scale;
     enum latency_model latency;

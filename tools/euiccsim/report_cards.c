@@ -168,7 +168,7 @@ static int row_print(void *ctx, const struct card_ledger_row *r)
     eid_text(&r->eid, eid);
     aid_text(&r->aid, aid);
     printf("{\"eid\":\"%s\",\"n\":%u,\"channel\":\"%s\",\"kvn\":%u,\"counter\":%llu,\"step\":\"",
-           eid, r->n, r->channel == 'S' ? "sms" : r->channel == 'H' ? "https" : "", r->kvn,
+           eid, r->n, r->channel == 'S' ? "sms" : r->channel == 'C' ? "cattp" : r->channel == 'H' ? "https" : "", r->kvn,
            (unsigned long long)r->counter);
     for (const char *p = r->step_uri; *p; p++)         /* an outsider named it */
         if (*p > 0x20 && *p < 0x7F && *p != '"' && *p != '\\')

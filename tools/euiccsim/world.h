@@ -31,6 +31,7 @@ struct world_order {
     const char *eid_prefix;           /* at most 22 digits; the serial fills up to 30 */
     const char *profile_type;         /* of B's subscriptions */
     uint32_t memory_bytes;
+    uint32_t cattp;                   /* share of the meters that speak CAT_TP and no HTTPS */
     int64_t now_ms;
 };
 void world_order_defaults(struct world_order *o);

@@ -47,13 +47,13 @@ static int keysets_put(struct making *m, const struct card_factory *f, struct si
 
     *scp80 = (struct eis_keyset){.version = f->scp80_kvn, .type = TYPE_SCP80};
     *scp81 = (struct eis_keyset){.version = f->psk_kvn, .type = TYPE_SCP81};
-    s->n_keysets = 2;
+    s->n_keysets = f->psk_kvn ? 2 : 1;
     rc = key_put(m, scp80, 1, KEY_TYPE_AES, f->kic, room);
     if (rc == ERR_OK)
         rc = key_put(m, scp80, 2, KEY_TYPE_AES, f->kid, room);
     if (rc == ERR_OK)
         rc = key_put(m, scp80, 3, KEY_TYPE_AES, f->dek, room);
-    if (rc == ERR_OK)
+    if (rc == ERR_OK && f->psk_kvn)
         rc = key_put(m, scp81, f->psk_kid, KEY_TYPE_PSK, f->psk, room);
     return rc;
 }
@@ -65,7 +65,7 @@ static int info_put(struct making *m, const struct card_factory *f, struct buf *
         .platform_type = span_str("euiccsim"), .platform_version = span_str("1.0.0"),
         .isd_p_load_file = AID_ISD_P_PACKAGE, .isd_p_module = AID_ISD_P_MODULE,
         .ecasd_certificate = f->ecasd_cert,
-        .capabilities = {.http = true, .secure_packet = true,
+        .capabilities = {.http = f->psk_kvn != 0, .cattp = f->psk_kvn == 0, .secure_packet = true,
                          .remote_provisioning_version = span_str("3.2.0"),
                          .platform = span_str("euiccsim 1.0.0")},
     };

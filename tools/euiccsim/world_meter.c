@@ -118,6 +118,12 @@ static void imei_make(unsigned i, char dst[17])
     dst[15] = 0;
 }
 
+/* Evenly among all, and not drawn: the other meters stay what they are. */
+static bool by_cattp(const struct making *m, unsigned i)
+{
+    return ((uint64_t)i + 1) * m->o->cattp / RATE_ONE != (uint64_t)i * m->o->cattp / RATE_ONE;
+}
+
 int make_meter(struct making *m, unsigned i, struct fleet_meter *ret, struct made_sub *ret_b)
 {
     struct card_factory *f = &ret->factory;
@@ -137,7 +143,7 @@ int make_meter(struct making *m, unsigned i, struct fleet_meter *ret, struct mad
     rng_fill(&m->rng, f->kic, sizeof(f->kic));
     rng_fill(&m->rng, f->kid, sizeof(f->kid));
     rng_fill(&m->rng, f->dek, sizeof(f->dek));
-    f->psk_kvn = PSK_KVN;
+    f->psk_kvn = by_cattp(m, i) ? 0 : PSK_KVN;
     f->psk_kid = PSK_KID;
     rng_fill(&m->rng, f->psk, sizeof(f->psk));
     f->memory_bytes = m->o->memory_bytes;

@@ -183,7 +183,7 @@ static void every_timer_can_be_set(void **state)
 /* One edit of the good file each, and what the refusal must name. */
 static const struct { const char *from, *to, *names;
 } WRONG[] = {
-    {"oid: 1.3.6.1.4.1.99999.1,", "oid: 1.3.6.1.4.1.99999.1, color: red,", "unknown key color; known here: oid, listen, coap, https, state"},
+    {"oid: 1.3.6.1.4.1.99999.1,", "oid: 1.3.6.1.4.1.99999.1, color: red,", "unknown key color; known here: oid, listen, coap, https, cattp, state"},
     {"oid: 1.3.6.1.4.1.99999.1,", "oid: 1.3.6.1.4.1.99999.1, color: red,", "near line 1"},
     {"keystore: {kek: kek.bin}\n", "", "keystore"},
     {"keystore: {kek: kek.bin}\n", "keystore: {kek: kek.bin}\nkeystore: {kek: kek.bin}\n",
@@ -234,7 +234,10 @@ static const struct { const char *from, *to, *names;
     {"ipv4: 192.0.2.7", "ipv4: 192.0.2.256", "no IPv4 address"},
     {"ipv4: 192.0.2.7", "ipv4: 192.0.2", "no IPv4 address"},
     {"apn: iot.blue, ", "", "needs apn, host and port"},
-    {"port: 7443}", "port: 7443, bearers: [pigeon]}", "neither sms nor https"},
+    {"port: 7443}", "port: 7443, bearers: [pigeon]}", "none of sms, https and cattp"},
+    {"port: 7443}", "port: 7443, udp_port: 70000}", "above 65535"},
+    {"port: 7443}", "port: 7443, bearers: [cattp]}", "and sms, by which"},
+    {"apn: iot.blue, ", "bearers: [sms, cattp], ", "needs apn"},
     {"validity_enable: 20m", "validity_enable: soon", "no duration"},
     {"validity_enable: 20m", "validity_enable: 1s", "lies outside"},
     {"validity_enable: 20m", "validity_enabled: 20m", "unknown key"},
@@ -260,6 +263,48 @@ static void wrong_files_are_refused_by_name(void **state)
             fail_msg("%s\ndoes not name: %s", why.text, WRONG[i].names);
         assert_null(conf);
     }
+}
+
+static int edited(const char *const edit[][2], unsigned n, struct errmsg *why)
+{
+    static char text[4096], next[4096];
+
+    (void)snprintf(text, sizeof text, "%s", GOOD);
+    for (unsigned i = 0; i < n; i++) {
+        const char *at = strstr(text, edit[i][0]);
+        assert_non_null(at);
+        (void)snprintf(next, sizeof next, "%.*s%s%s", (int)(at - text), text, edit[i][1],
+                       at + strlen(edit[i][0]));
+        memcpy(text, next, sizeof text);
+    }
+    return load(text, why);
+}
+
+static void cattp_on_a_route(void **state)
+{
+    static const char *const EDIT[][2] = {
+        {"port: 7443}", "port: 7443, bearers: [sms, https, cattp]}"},
+        {"[{id: sim, coap: 127.0.0.1:5783}]",
+         "[{id: sim, smpp: {address: 'h:2', system_id: r, password: transport.key}}]"},
+        {"oid: 1.3.6.1.4.1.99999.1,", "oid: 1.3.6.1.4.1.99999.1, cattp: '0.0.0.0:7444',"},
+        {"[sms, https, cattp]", "[sms, cattp, https], udp_port: 1234"}};
+    struct errmsg why = {{0}};
+
+    (void)state;
+    assert_int_equal(edited(EDIT, 1, &why), ERR_OK);
+    assert_true(conf->env.routes[0].cattp && conf->env.routes[0].https);
+    assert_false(conf->env.routes[0].cattp_first);
+    assert_int_equal(conf->env.routes[0].udp_port, CATTP_PORT);
+    conf_free(conf);
+    conf = NULL;
+    assert_int_equal(edited(EDIT, 2, &why), ERR_CONFIG);
+    assert_non_null(strstr(why.text, "needs smsr.cattp"));
+    assert_int_equal(edited(EDIT, 4, &why), ERR_OK);
+    assert_true(conf->env.routes[0].cattp_first);
+    assert_int_equal(conf->env.routes[0].udp_port, 1234);
+    assert_string_equal(conf->cattp, "0.0.0.0:7444");
+    conf_free(conf);
+    conf = NULL;
 }
 
 /* More than the deliveries of one record hold would never hear of their profiles. */
@@ -344,6 +389,7 @@ int main(void)
         CASE(json_is_yaml),
         CASE(every_timer_can_be_set),
         CASE(wrong_files_are_refused_by_name),
+        CASE(cattp_on_a_route),
         CASE(as_many_service_providers_as_are_told),
         CASE(an_absent_or_empty_file_is_said_so),
         CASE(its_files_must_be_there_and_secret),

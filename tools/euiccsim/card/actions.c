@@ -31,6 +31,19 @@ int action_open(struct card_actions *out, const uint8_t ipv4[4], uint16_t port)
     return action_add(out, &a);
 }
 
+int action_open_udp(struct card_actions *out, const uint8_t ipv4[4], uint16_t port)
+{
+    struct card_action a = {.kind = CARD_OPEN_UDP, .port = port};
+
+    memcpy(a.ipv4, ipv4, sizeof(a.ipv4));
+    return action_add(out, &a);
+}
+
+int action_datagram(struct card_actions *out, struct span bytes)
+{
+    return action_add(out, &(struct card_action){.kind = CARD_DATAGRAM, .bytes = bytes});
+}
+
 int action_send(struct card_actions *out, struct span bytes)
 {
     return action_add(out, &(struct card_action){.kind = CARD_STREAM_SEND, .bytes = bytes});

@@ -103,6 +103,7 @@ void card_free(struct card *c)
     if (!c)
         return;
     (void)https_drop(c);
+    (void)link_drop(c);
     held_por_free(c);
     context_drop(&c->sms_context);
     sms_rx_free(c->rx);

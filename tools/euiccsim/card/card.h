@@ -65,6 +65,8 @@ enum card_quirk {
     QUIRK_POR_FROM_NEW_NUMBER = 1u << 3,  /* PoR is sent only after the new profile attached */
     QUIRK_RECONFIRM_6A88 = 1u << 4,       /* a confirmation that comes again is answered 6A88 */
     QUIRK_RECONFIRM_6985 = 1u << 5,       /* or 6985, instead of the first answer once more */
+    QUIRK_LINK_CUT = 1u << 7,             /* the first CAT_TP link after power on is gone behind the */
+                                          /* first packet, with its answer */
     QUIRK_MEMORY_KEPT = 1u << 6,          /* a deleted ISD-P keeps its memory for ever; not in the */
                                           /* table: it is about downloads, for test/sim alone */
 };
@@ -74,6 +76,9 @@ enum card_action_kind {
     CARD_OPEN_STREAM,     /* ipv4, port: the device opens TCP; answered by card_stream_opened */
     CARD_STREAM_SEND,     /* bytes */
     CARD_STREAM_CLOSE,
+    CARD_OPEN_UDP,        /* ipv4, port: a UDP channel; answered by card_udp_opened */
+    CARD_DATAGRAM,        /* bytes: one CAT_TP PDU */
+    CARD_UDP_CLOSE,
     CARD_REFRESH,         /* UICC reset: detach, then attach with the profile enabled now */
     CARD_LEDGER,          /* ledger rows wait for card_ledger_take; at most once in a list */
 };
@@ -109,6 +114,11 @@ MUST_CHECK int card_stream_opened(struct card *c, bool ok, int64_t now_ms,
 MUST_CHECK int card_stream_bytes(struct card *c, struct span bytes, int64_t now_ms,
                                  struct card_actions *out);
 MUST_CHECK int card_stream_closed(struct card *c, int64_t now_ms, struct card_actions *out);
+/* The UDP channel of a CAT_TP link (TS 102 127): open or refused, a datagram, lost with the network. */
+MUST_CHECK int card_udp_opened(struct card *c, bool ok, int64_t now_ms, struct card_actions *out);
+MUST_CHECK int card_datagram(struct card *c, struct span pdu, int64_t now_ms,
+                             struct card_actions *out);
+MUST_CHECK int card_udp_closed(struct card *c, int64_t now_ms, struct card_actions *out);
 /* Power off and on: what is volatile (sessions, reassembly, session keys, an unsent PoR) is gone, a
  * REFRESH that was put off happens now. Streams of the device are closed by it. */
 MUST_CHECK int card_power_cycle(struct card *c, int64_t now_ms, struct card_actions *out);
@@ -139,7 +149,7 @@ const struct card_isdp *card_isdp_at(const struct card *c, unsigned i);
 const struct card_isdp *card_enabled(const struct card *c);   /* NULL = none */
 uint32_t card_memory_free(const struct card *c);
 
-/* Design law 12. channel: 'S' SMS (kvn, counter) or 'H' HTTPS (counter = number of the script in
+/* Design law 12. channel: 'S' SMS or 'C' CAT_TP (kvn, counter) or 'H' HTTPS (counter = number of the script in
  * its session, from 1). A row is written for each effect command whatever its status word. */
 enum card_cause { CAUSE_OTA, CAUSE_ROLLBACK, CAUSE_FALLBACK, CAUSE_POL1 };
 struct card_ledger_row {

@@ -4,7 +4,9 @@
 #pragma once
 
 #include "common/codec/apdu.h"
+#include "common/bearer/cattp_link.h"
 #include "common/codec/gpcert.h"
+#include "common/codec/push.h"
 #include "common/codec/script.h"
 #include "common/codec/sms.h"
 #include "common/codec/tlv.h"
@@ -98,6 +100,8 @@ struct card {
     struct card_ledger_row *rows;
     struct sms_rx *rx;
     struct https *https;
+    struct link *link;
+    bool link_was_cut;         /* QUIRK_LINK_CUT has struck since power came */
     struct held_por *held;
     struct context *sms_context, *https_context;
     int64_t resend_due_ms;     /* a notification the network did not take */
@@ -124,7 +128,7 @@ struct exec {
     struct context *ctx;
     int64_t now_ms;
     struct card_actions *out;
-    char channel;              /* 'S' or 'H' */
+    char channel;              /* 'S', 'C' or 'H' */
     uint8_t kvn;
     uint64_t counter;
     const char *step_uri;      /* HTTPS; empty on SMS */
@@ -134,6 +138,8 @@ struct exec {
     unsigned executed;
     bool changed_profile;      /* an enable or disable was accepted */
     struct card_ledger_row row;    /* of the command at hand */
+    struct push_channel push;  /* of the command before a link is asked for */
+    bool has_push;
     bool row_free;             /* it turned out to be no effect command */
     int err;                   /* first failure that is none of the card's: ends the script */
 };
@@ -158,7 +164,9 @@ struct psk_set *psk_set_find(struct card *c, uint8_t kvn, uint8_t kid);
 /* --- actions.c --- */
 MUST_CHECK int action_plain(struct card_actions *out, enum card_action_kind kind);
 MUST_CHECK int action_open(struct card_actions *out, const uint8_t ipv4[4], uint16_t port);
+MUST_CHECK int action_open_udp(struct card_actions *out, const uint8_t ipv4[4], uint16_t port);
 MUST_CHECK int action_send(struct card_actions *out, struct span bytes);
+MUST_CHECK int action_datagram(struct card_actions *out, struct span bytes);
 /* Cuts a packet into TP-UDs. */
 MUST_CHECK int action_sms(struct card_actions *out, const struct msisdn *to, enum sms_kind kind,
                           struct span packet, uint8_t ref);
@@ -185,6 +193,8 @@ uint16_t cmd_delete(struct exec *x, const struct apdu_cmd *cmd, struct writer *d
 uint16_t cmd_delete_keys(struct exec *x, const struct apdu_cmd *cmd, struct writer *data);
 uint16_t cmd_get_status(struct exec *x, const struct apdu_cmd *cmd, struct writer *data);
 uint16_t cmd_get_data(struct exec *x, const struct apdu_cmd *cmd, struct writer *data);
+uint16_t cmd_push_channel(struct exec *x, const struct apdu_cmd *cmd, struct writer *data);
+uint16_t cmd_push_link(struct exec *x, const struct apdu_cmd *cmd, struct writer *data);
 /* STORE DATA by DGI: dgi is its value, rest what follows the DGI in the command. */
 uint16_t store_certificate(struct exec *x, struct span dgi, struct span rest, struct writer *data);
 uint16_t store_keyset(struct exec *x, struct span dgi, struct span rest, struct writer *data);
@@ -250,7 +260,14 @@ MUST_CHECK int notification_attached(struct card *c, int64_t now_ms, struct card
 MUST_CHECK int notification_timer(struct card *c, int64_t now_ms, struct card_actions *out);
 MUST_CHECK int notification_put(const struct card *c, struct writer *w);     /* the E1 TLV */
 
+/* --- secured.c --- */
+/* One SCP80 packet; from is NULL over a link. */
+MUST_CHECK int secured_in(struct card *c, enum packet_dialect d, const struct msisdn *from,
+                          struct span packet, int64_t now_ms, struct card_actions *out);
+
 /* --- sms_channel.c --- */
+MUST_CHECK int sms_por(struct card *c, const struct msisdn *to, struct span packet, uint64_t counter,
+                       bool changed, struct card_actions *out);
 /* After an attach: a PoR that this quirk held back leaves now. */
 MUST_CHECK int held_por_release(struct card *c, uint32_t quirk, struct card_actions *out);
 void held_por_free(struct card *c);
@@ -263,6 +280,17 @@ MUST_CHECK int https_timer(struct card *c, int64_t now_ms, struct card_actions *
 int64_t https_due(const struct card *c);
 /* Ends session and script state without a word (power, reset); true when a stream was open. */
 bool https_drop(struct card *c);
+
+/* --- link_channel.c --- */
+/* Asks the device for a UDP channel; a link that stands ends first. */
+MUST_CHECK int link_open(struct card *c, const struct push_channel *channel,
+                         const struct push_link *l, int64_t now_ms, struct card_actions *out);
+/* A response over the link that brought the command. */
+MUST_CHECK int link_por(struct card *c, struct span packet);
+MUST_CHECK int link_timer(struct card *c, int64_t now_ms, struct card_actions *out);
+int64_t link_due(const struct card *c);
+/* Ends it without a word (power, reset); true when the device has a channel for it. */
+bool link_drop(struct card *c);
 
 /* --- ecasd.c --- */
 /* CERT.DP or CERT.SR under one of the CI points; ERR_FORMAT, ERR_AUTH. A card has no clock:

@@ -19,6 +19,10 @@ static const struct command_row {
     {"DELETE [key]", 0x80, 0x80, 0xE4, 0xFF, 0x00, 0xFF, 0x00, true, cmd_delete_keys},
     {"GET STATUS", 0x80, 0x80, 0xF2, 0xFF, 0x40, 0xFE, 0x02, false, cmd_get_status},
     {"GET DATA", 0x80, 0x80, 0xCA, 0x00, 0x00, 0x00, 0x00, false, cmd_get_data},
+    {"PUSH [open channel]", 0x80, 0x80, PUSH_INS, 0xFF, PUSH_P1, 0xFF, PUSH_P2_CHANNEL, false,
+     cmd_push_channel},
+    {"PUSH [CAT_TP link]", 0x80, 0x80, PUSH_INS, 0xFF, PUSH_P1, 0xFF, PUSH_P2_LINK, false,
+     cmd_push_link},
 };
 
 /* The most exact reason why no row fits: class, then instruction, then parameters. */

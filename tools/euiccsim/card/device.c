@@ -25,6 +25,8 @@ int card_power_cycle(struct card *c, int64_t now_ms, struct card_actions *out)
     int rc;
 
     (void)https_drop(c);
+    (void)link_drop(c);
+    c->link_was_cut = false;
     held_por_free(c);
     context_drop(&c->sms_context);
     sms_rx_free(c->rx);
@@ -49,6 +51,8 @@ int card_timer(struct card *c, int64_t now_ms, struct card_actions *out)
         rc = fallback_timer(c, now_ms, out);
     if (rc == ERR_OK)
         rc = https_timer(c, now_ms, out);
+    if (rc == ERR_OK)
+        rc = link_timer(c, now_ms, out);
     return rc == ERR_OK ? ledger_tell(c, out) : rc;
 }
 
@@ -56,7 +60,7 @@ int64_t card_due(const struct card *c)
 {
     const int64_t all[] = {c->change.due_ms, c->notification.open ? c->notification.due_ms : 0,
                            c->notification.open ? c->resend_due_ms : 0, c->loss_due_ms,
-                           https_due(c)};
+                           https_due(c), link_due(c)};
     int64_t due = 0;
 
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)

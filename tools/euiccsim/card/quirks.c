@@ -19,6 +19,8 @@ const struct card_quirk_row CARD_QUIRKS[] = {
     {QUIRK_RECONFIRM_6985, "reconfirm-6985",
      "SGP.02 4.1.1.11 is silent on a confirmation that comes twice", 50, "SUCCESS",
      "confirmation_again_6985"},
+    {QUIRK_LINK_CUT, "link-cut", "devices whose BIP channel does not outlive a busy radio", 20,
+     "SUCCESS", "link_cut_behind_a_packet"},
 };
 const unsigned CARD_QUIRK_COUNT = sizeof(CARD_QUIRKS) / sizeof(CARD_QUIRKS[0]);
 

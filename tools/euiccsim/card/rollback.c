@@ -26,7 +26,7 @@ void change_begin(struct exec *x, enum change_kind kind, uint16_t named, uint16_
 int change_refresh(struct card *c, enum change_state next, int64_t now_ms,
                    struct card_actions *out)
 {
-    bool open = https_drop(c);
+    bool open = https_drop(c), udp = link_drop(c);
     int rc = ERR_OK;
 
     context_drop(&c->sms_context);
@@ -35,6 +35,8 @@ int change_refresh(struct card *c, enum change_state next, int64_t now_ms,
     card_touch(c);
     if (open)
         rc = action_plain(out, CARD_STREAM_CLOSE);
+    if (rc == ERR_OK && udp)
+        rc = action_plain(out, CARD_UDP_CLOSE);
     return rc == ERR_OK ? action_plain(out, CARD_REFRESH) : rc;
 }
 

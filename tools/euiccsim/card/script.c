@@ -43,14 +43,14 @@ static void bad_put(struct script_writer *sw, uint8_t code)
     script_put_raw(sw, span_of(tlv, sizeof(tlv)));
 }
 
-/* Script chaining of SMS; over HTTPS the session holds the state and the element changes nothing.
+/* Script chaining of SMS and CAT_TP; over HTTPS the session holds the state and the element changes nothing.
  * False: there is no script before this one. */
 static bool chaining(struct exec *x, struct script_writer *sw, uint8_t how)
 {
     static const uint8_t NO_PREVIOUS[3] = {SCRIPT_TAG_CHAINING, 0x01, CHAIN_NO_PREVIOUS};
     bool first = how == CHAIN_FIRST || how == CHAIN_FIRST_KEEP;
 
-    if (x->channel != 'S')
+    if (x->channel == 'H')
         return true;
     if (!first && !x->ctx->chained) {
         script_put_raw(sw, span_of(NO_PREVIOUS, sizeof(NO_PREVIOUS)));

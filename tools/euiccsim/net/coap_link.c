@@ -237,6 +237,8 @@ static void on_request(void *ctx, const struct coap_msg *req, struct coap_reply 
         ret->code = COAP_UNAVAILABLE;
     } else if (strncmp(req->path, "bip/tcp/", 8) == 0) {
         link_stream_request(c, req, ret);
+    } else if (strncmp(req->path, "bip/udp/", 8) == 0) {
+        link_datagram_request(c, req, ret);
     } else if (req->method != COAP_POST) {
         ret->code = COAP_NOT_ALLOWED;
     } else if (strcmp(req->path, "sms/mt") == 0) {
@@ -317,10 +319,17 @@ int coap_link_open(struct loop *l, const struct coap_link_config *cfg, struct co
     return ERR_OK;
 }
 
+/* The SM-SR forgets it by itself: datagrams have no end. */
+static void datagram_closed(void *ctx, uint64_t conn)
+{
+    (void)ctx;
+    (void)conn;
+}
+
 struct simnet_port coap_link_port(struct coap_link *c)
 {
-    return (struct simnet_port){on_mo, on_report, link_stream_open, link_stream_bytes,
-                                link_stream_closed, NULL, c};
+    return (struct simnet_port){on_mo,              on_report,     link_stream_open, link_stream_bytes,
+                                link_stream_closed, link_datagram, datagram_closed,  NULL, c};
 }
 
 void coap_link_attach(struct coap_link *c, struct simnet *net)

@@ -26,7 +26,7 @@ void coap_link_close(struct coap_link *c);
 
 struct coap_link_counters {
     uint64_t mt_taken, mt_repeated, mt_refused, mo_sent, mo_taken, mo_again, reports, streams_open,
-        streams_cut, octets_up, octets_down, malformed, unsent;
+        streams_cut, octets_up, octets_down, datagrams_up, datagrams_down, malformed, unsent;
 };
 void coap_link_get_counters(const struct coap_link *c, struct coap_link_counters *ret);
 /* ERR_OK, or the first failure of the network inside a request: the process must stop. */

@@ -249,7 +249,7 @@ static void bytes_in(struct coap_link *c, struct link_stream *s, const struct co
     ret->payload = span_of(c->text, n > 0 ? (size_t)n : 0);
 }
 
-static bool conn_parse(const char *text, uint64_t *ret)
+bool link_conn_parse(const char *text, uint64_t *ret)
 {
     uint64_t v = 0;
     size_t n = strlen(text);
@@ -270,7 +270,7 @@ static bool conn_parse(const char *text, uint64_t *ret)
 void link_stream_request(struct coap_link *c, const struct coap_msg *req, struct coap_reply *ret)
 {
     uint64_t conn = 0;
-    struct link_stream *s = conn_parse(req->path + strlen("bip/tcp/"), &conn) ? stream_find(c, conn)
+    struct link_stream *s = link_conn_parse(req->path + strlen("bip/tcp/"), &conn) ? stream_find(c, conn)
                                                                              : NULL;
     if (req->method == COAP_DELETE) {
         ret->code = COAP_DELETED;

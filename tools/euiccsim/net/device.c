@@ -80,12 +80,16 @@ int device_search(struct simnet *n, uint32_t dev, int64_t after_ms)
 int device_off(struct simnet *n, uint32_t dev, int64_t again_ms)
 {
     struct device *d = &n->devices[dev];
+    int rc;
 
     device_detach(n, dev);
     stream_drop(n, dev);
+    rc = bip_drop(n, dev);
     d->power = DEV_OFF;
     d->generation++;
     d->timer_ms = 0;
+    if (rc != ERR_OK)
+        return rc;
     return net_plan(n, again_ms, (struct happening){.kind = HAP_POWER_ON, .who = dev,
                                                     .arg = d->generation});
 }
@@ -149,6 +153,8 @@ static int timer_plan(struct simnet *n, uint32_t dev)
 
 static int carry_out(struct simnet *n, uint32_t dev, const struct card_action *a)
 {
+    int rc;
+
     switch (a->kind) {
     case CARD_SEND_SMS:
         return smsc_submit(n, dev, &a->to, a->bytes);
@@ -158,11 +164,18 @@ static int carry_out(struct simnet *n, uint32_t dev, const struct card_action *a
         return stream_send(n, dev, a->bytes);
     case CARD_STREAM_CLOSE:
         return stream_close(n, dev);
+    case CARD_OPEN_UDP:
+        return bip_open(n, dev, a->ipv4, a->port);
+    case CARD_DATAGRAM:
+        return bip_send(n, dev, a->bytes);
+    case CARD_UDP_CLOSE:
+        return bip_drop(n, dev);
     case CARD_REFRESH:
         n->stats.refreshes++;
         device_detach(n, dev);
         stream_drop(n, dev);
-        return device_search(n, dev, net_latency(n, LAT_ATTACH, 0));
+        rc = bip_drop(n, dev);
+        return rc == ERR_OK ? device_search(n, dev, net_latency(n, LAT_ATTACH, 0)) : rc;
     case CARD_LEDGER:
         return ERR_OK;                /* taken when the state was made durable */
     }
@@ -290,4 +303,28 @@ int device_stream_closed(struct simnet *n, uint32_t dev)
     struct card_actions *out = begin(n);
 
     return end(n, dev, card_stream_closed(n->devices[dev].card, n->now_ms, out));
+}
+
+int device_udp_opened(struct simnet *n, uint32_t dev, bool ok)
+{
+    struct card_actions *out = begin(n);
+
+    if (n->devices[dev].power == DEV_OFF)
+        return ERR_OK;
+    return end(n, dev, card_udp_opened(n->devices[dev].card, ok, n->now_ms, out));
+}
+
+int device_datagram(struct simnet *n, uint32_t dev, struct span pdu)
+{
+    struct card_actions *out = begin(n);
+    enum dark dark = dark_drawn(n, dev);
+
+    return end_or_dark(n, dev, dark, card_datagram(n->devices[dev].card, pdu, n->now_ms, out));
+}
+
+int device_udp_closed(struct simnet *n, uint32_t dev)
+{
+    struct card_actions *out = begin(n);
+
+    return end(n, dev, card_udp_closed(n->devices[dev].card, n->now_ms, out));
 }

@@ -46,6 +46,8 @@ void faults_from_loss(uint32_t loss, struct simnet_faults *ret)
     *ret = (struct simnet_faults){
         .loss_mt = loss, .loss_mo = loss, .duplicate = loss, .reorder = loss,
         .reorder_ms = REORDER_MS, .late = loss / 10, .corrupt = loss / 10, .stream_cut = loss / 10,
+        .datagram_loss = loss, .datagram_duplicate = loss, .datagram_reorder = loss,
+        .udp_cut = loss / 10,
     };
 }
 

@@ -18,6 +18,8 @@ struct simnet_faults {
     uint32_t late;                /* MT SMS that arrives after its validity period */
     uint32_t corrupt;             /* SMS with one flipped bit behind its header */
     uint32_t stream_cut;          /* for each piece of a stream; a stream is never altered */
+    uint32_t datagram_loss, datagram_duplicate, datagram_reorder;
+    uint32_t udp_cut;             /* for each datagram to a card: its channel is gone */
     uint32_t power_loss;          /* for each thing a device gives its card: power is gone before */
                                   /* (nothing happened), inside its script, or behind it (no */
                                   /* answer leaves) */
@@ -27,7 +29,7 @@ struct simnet_faults {
 bool fault_hits(struct rng *rng, uint32_t rate);
 /* "5%", "0.5%", "0.05" (a fraction): ERR_CONFIG with a sentence that shows the text. */
 MUST_CHECK int rate_parse(struct span text, uint32_t *ret, struct errmsg *why);
-/* All rates of the SMS and stream faults from one figure P, as --loss asks for: loss of either kind
+/* All rates of the SMS, stream and datagram faults from one figure P, as --loss asks for: loss of any kind
  * P, duplication and reordering P, corruption, lateness and cuts P/10. */
 void faults_from_loss(uint32_t loss, struct simnet_faults *ret);
 /* One bit of a TP-UD behind its header is flipped; a TP-UD that is all header stays. */

@@ -25,7 +25,8 @@ int simnet_new(const struct simnet_config *cfg, const struct simnet_port *port, 
     buf_init(&n->image, IMAGE_MAX);
     n->by_eid = map_new(0);
     n->streams = map_new(0);
-    if (!n->by_eid || !n->streams) {
+    n->udps = map_new(0);
+    if (!n->by_eid || !n->streams || !n->udps) {
         simnet_free(n);
         return ERR_NOMEM;
     }
@@ -41,6 +42,8 @@ void simnet_free(struct simnet *n)
     smsc_gateway_fini(n);
     if (n->streams)
         stream_forget_all(n);
+    if (n->udps)
+        bip_forget_all(n, false);
     for (unsigned o = 0; o < n->n_ops; o++) {
         for (size_t s = 0; s < hss_count(n->ops[o].hss); s++) {
             struct list *item;
@@ -55,6 +58,7 @@ void simnet_free(struct simnet *n)
     free(n->devices);
     map_free(n->by_eid);
     map_free(n->streams);
+    map_free(n->udps);
     arena_fini(&n->arena);
     buf_wipe(&n->image);
     buf_fini(&n->image);
@@ -181,6 +185,7 @@ int simnet_power_cut(struct simnet *n, int64_t now_ms, int64_t spread_ms)
 
     n->now_ms = now_ms > n->now_ms ? now_ms : n->now_ms;
     stream_forget_all(n);
+    bip_forget_all(n, true);
     for (uint32_t i = 0; rc == ERR_OK && i < n->n_devices; i++) {
         struct device *d = &n->devices[i];
 
@@ -323,6 +328,11 @@ static int happens(struct simnet *n, struct happening *h)
     case HAP_STREAM_END_UP:
     case HAP_STREAM_END_DOWN:
         return stream_happens(n, h);
+    case HAP_UDP_OPENED:
+    case HAP_DATAGRAM_UP:
+    case HAP_DATAGRAM_DOWN:
+    case HAP_UDP_END:
+        return bip_happens(n, h);
     case HAP_KINDS:
         break;
     }

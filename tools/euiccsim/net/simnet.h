@@ -52,6 +52,10 @@ struct simnet_port {
     int (*stream_open)(void *ctx, uint64_t conn, const uint8_t ipv4[4], uint16_t port);
     int (*stream_bytes)(void *ctx, uint64_t conn, struct span bytes);
     void (*stream_closed)(void *ctx, uint64_t conn);
+    /* A CAT_TP PDU to that address; the channel of the device is gone. Both NULL: no UDP here. */
+    int (*datagram)(void *ctx, uint64_t conn, const uint8_t ipv4[4], uint16_t port,
+                    struct span pdu);
+    void (*datagram_closed)(void *ctx, uint64_t conn);
     /* A fault has been drawn; false: it is left out. May be NULL: it hits. */
     bool (*strikes)(void *ctx, const char *fault);
     void *ctx;
@@ -128,6 +132,8 @@ MUST_CHECK int simnet_stream_opened(struct simnet *n, uint64_t conn, bool ok, in
 MUST_CHECK int simnet_stream_bytes(struct simnet *n, uint64_t conn, struct span bytes,
                                    int64_t now_ms);
 MUST_CHECK int simnet_stream_closed(struct simnet *n, uint64_t conn, int64_t now_ms);
+/* To a channel that is gone: nothing happens. */
+MUST_CHECK int simnet_datagram(struct simnet *n, uint64_t conn, struct span pdu, int64_t now_ms);
 size_t simnet_stream_waiting(const struct simnet *n, uint64_t conn);   /* octets on the way down */
 
 /* --- looking at it --- */
@@ -145,6 +151,8 @@ struct simnet_stats {
     uint64_t mo_sent, mo_delivered, mo_lost, mo_duplicated, mo_delayed, mo_corrupted, mo_misdialled,
         mo_failed, por_lost;
     uint64_t streams_opened, streams_refused, streams_cut, octets_up, octets_down;
+    uint64_t udps_opened, udps_refused, udps_cut, datagrams_up, datagrams_down, datagrams_lost,
+        datagrams_doubled, datagrams_delayed;
     uint64_t attach[ATTACH_CAUSES];
     uint64_t dark[3];             /* power lost before a card wrote, inside a script, behind it */
     uint64_t power_cycles, refreshes, devices_attached, streams_open;

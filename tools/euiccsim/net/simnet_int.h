@@ -30,6 +30,10 @@ enum happening_kind {
     HAP_STREAM_DOWN,     /* the same */
     HAP_STREAM_END_UP,   /* arg: connection, closed by the card */
     HAP_STREAM_END_DOWN, /* arg: connection, closed by the SM-SR */
+    HAP_UDP_OPENED,      /* who: device; arg: its generation; op: 1 taken */
+    HAP_DATAGRAM_UP,     /* arg: connection; unit: struct piece */
+    HAP_DATAGRAM_DOWN,   /* the same */
+    HAP_UDP_END,         /* arg: connection, closed by the device */
     HAP_KINDS
 };
 
@@ -66,6 +70,14 @@ struct stream {
     size_t down_octets;
 };
 
+struct bip {
+    uint64_t conn;
+    uint32_t device;
+    uint8_t ipv4[4];
+    uint16_t port;
+    bool closed;                  /* by the device: what is on its way up still arrives */
+};
+
 enum device_power { DEV_OFF, DEV_SEARCHING, DEV_ATTACHED };
 struct device {
     struct card *card;
@@ -79,6 +91,7 @@ struct device {
     uint32_t sub;
     uint64_t version;             /* of the card, when it was last made durable */
     uint64_t conn;                /* 0: no stream */
+    uint64_t udp;                 /* 0: no UDP channel */
     int64_t timer_ms;             /* when HAP_CARD_TIMER comes; 0: none */
     int64_t restart_ms;           /* when HAP_POWER_CYCLE comes; 0: none */
     struct iccid attached;        /* profile it attached with */
@@ -112,6 +125,7 @@ struct simnet {
     size_t n_devices, cap_devices;
     struct map *by_eid;                       /* EID -> 1 + index, as a pointer value */
     struct map *streams;                      /* connection -> struct stream */
+    struct map *udps;                         /* connection -> struct bip */
     uint64_t next_conn, next_mo, next_mt;
     struct mo *mo_first, *mo_last; /* the SM-SR's side took no more: first come, first served */
     struct arena arena;                       /* of one call of a card */
@@ -147,6 +161,9 @@ MUST_CHECK int device_sms_sent(struct simnet *n, uint32_t dev, bool ok);
 MUST_CHECK int device_stream_opened(struct simnet *n, uint32_t dev, bool ok);
 MUST_CHECK int device_stream_bytes(struct simnet *n, uint32_t dev, struct span b);
 MUST_CHECK int device_stream_closed(struct simnet *n, uint32_t dev);
+MUST_CHECK int device_udp_opened(struct simnet *n, uint32_t dev, bool ok);
+MUST_CHECK int device_datagram(struct simnet *n, uint32_t dev, struct span pdu);
+MUST_CHECK int device_udp_closed(struct simnet *n, uint32_t dev);
 MUST_CHECK int device_make_durable(struct simnet *n, uint32_t dev);
 void device_detach(struct simnet *n, uint32_t dev);
 MUST_CHECK int device_lost(struct simnet *n, uint32_t dev, int64_t after_ms);
@@ -175,3 +192,10 @@ MUST_CHECK int stream_close(struct simnet *n, uint32_t dev);
 void stream_drop(struct simnet *n, uint32_t dev);      /* the device is gone: the SM-SR is told */
 void stream_forget_all(struct simnet *n);              /* everything is gone: nobody is told */
 MUST_CHECK int stream_happens(struct simnet *n, struct happening *h);
+
+/* --- datagram.c --- */
+MUST_CHECK int bip_open(struct simnet *n, uint32_t dev, const uint8_t ipv4[4], uint16_t port);
+MUST_CHECK int bip_send(struct simnet *n, uint32_t dev, struct span b);
+MUST_CHECK int bip_drop(struct simnet *n, uint32_t dev);         /* the device is gone, or closed it */
+void bip_forget_all(struct simnet *n, bool tell);
+MUST_CHECK int bip_happens(struct simnet *n, struct happening *h);

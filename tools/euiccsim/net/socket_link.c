@@ -195,6 +195,21 @@ static void sms_report(void *ctx, uint64_t message, enum report_state state)
         o->sms_report(o->ctx, message, state);
 }
 
+static int datagram(void *ctx, uint64_t conn, const uint8_t ipv4[4], uint16_t port,
+                    struct span pdu)
+{
+    const struct simnet_port *o = &((struct socket_link *)ctx)->others;
+
+    return o->datagram(o->ctx, conn, ipv4, port, pdu);
+}
+
+static void datagram_closed(void *ctx, uint64_t conn)
+{
+    const struct simnet_port *o = &((struct socket_link *)ctx)->others;
+
+    o->datagram_closed(o->ctx, conn);
+}
+
 /* --- life --- */
 int socket_link_open(struct loop *l, const char *smsr, const struct clock *clock,
                      struct socket_link **ret, struct errmsg *why)
@@ -226,8 +241,8 @@ int socket_link_open(struct loop *l, const char *smsr, const struct clock *clock
 void socket_link_take(struct socket_link *s, struct simnet_port *port)
 {
     s->others = *port;
-    *port = (struct simnet_port){sms_mo, sms_report,    stream_open, stream_bytes,
-                                 stream_closed, port->strikes, s};
+    *port = (struct simnet_port){sms_mo,        sms_report, stream_open,     stream_bytes,
+                                 stream_closed, datagram,   datagram_closed, port->strikes, s};
 }
 
 void socket_link_attach(struct socket_link *s, struct simnet *net)

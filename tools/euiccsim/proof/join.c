@@ -160,6 +160,13 @@ static struct operation_seen *operation(struct join *j, const struct event *ev)
     return op;
 }
 
+/* Commands that build up a profile: one behind the other, each when the one before was answered, or its
+ * fence. */
+static bool by_steps(const struct operation_seen *op)
+{
+    return op->function == FN_CREATE_ISDP || op->function == FN_SEND_DATA;
+}
+
 /* The SM-DP's calls are named <order>/<attempt>/<step> (design 3.3). */
 static void note_order(struct operation_seen *op, struct span fcid)
 {
@@ -205,13 +212,15 @@ static int add_command(struct join *j, struct operation_seen *op, const struct j
 static int armed(struct join *j, struct operation_seen *op, const struct event *ev)
 {
     struct join_key k = join_sms_key(&ev->eid, (uint8_t)ev->kvn, ev->counter);
+    bool may = by_steps(op) ? op->last && (op->last->heard || op->fenced) : op->turned;
     char name[64];
 
-    op->again = op->again || (op->last && !op->turned);
-    op->turned = false;
+    op->again = op->again || (op->last && !may);
+    op->turned = op->fenced = false;
+    op->counter = ev->counter;
     (void)snprintf(name, sizeof name, "key set %u counter %llu", ev->kvn,
                    (unsigned long long)ev->counter);
-    return add_command(j, op, &k, true, name);
+    return add_command(j, op, &k, !by_steps(op), name);
 }
 
 static int step_opened(struct join *j, struct operation_seen *op, const struct event *ev)
@@ -285,10 +294,19 @@ static void answered(struct join *j, const struct event *ev)
 
     if (ev->por_status != 1)
         return;
-    if (asked)
+    if (asked && by_steps(asked))
+        asked->fenced = asked->fenced || ev->counter > asked->counter;
+    else if (asked)
         asked->confirmed = true;
+    if (c && c->op->function == FN_SEND_DATA) { /* its elements, as of a step */
+        c->heard = true;
+        c->answered = ev->data.n > 0;
+        c->accepted = effects(ev->data);
+        return;
+    }
     if (!c || !first_sw(ev->data, &sw))
         return;
+    c->heard = true;
     c->answered = ran(sw) || refused(sw);
     c->accepted = ran(sw);
 }
@@ -339,7 +357,9 @@ static int confirmation(struct join *j, struct operation_seen *op, const struct 
 {
     struct join_key k = join_sms_key(&ev->eid, (uint8_t)ev->kvn, ev->counter);
 
-    return ev->purpose == PURPOSE_CONFIRM ? map_put(j->confirmations, join_key_span(&k), op) : ERR_OK;
+    if (ev->purpose != PURPOSE_CONFIRM && !(ev->purpose == PURPOSE_FENCE && by_steps(op)))
+        return ERR_OK;
+    return map_put(j->confirmations, join_key_span(&k), op);
 }
 
 int join_event(struct join *j, const struct event *ev)

@@ -75,7 +75,7 @@ static void match_row(struct join *j, struct row *r, struct join_report *ret)
     if (!r->good && !is_load(&r->r))
         return;
     ret->rows++;
-    if (r->r.channel == 'S')
+    if (r->r.channel != 'H')
         k = join_sms_key(&r->r.eid, r->r.kvn, r->r.counter);
     else if (!join_uri_key(&r->r.eid, r->r.step_uri, &k)) {
         mismatch(ret, &r->r.eid, "row %u names no step: %s", r->r.n, r->r.step_uri);

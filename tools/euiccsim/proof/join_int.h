@@ -27,6 +27,7 @@ struct operation_seen {
     bool refused;                  /* at admission: it never was one */
     bool turned;                   /* the switch is recorded: a deletion by POL2 may follow */
     bool fenced;                   /* a question behind the last command was answered */
+    uint64_t counter;              /* of the last command that is a packet */
     bool again;                    /* an effect went out again without either */
     bool unheard;                  /* SUCCESS by audit alone: a fall-back may have done it as well */
     bool confirmed;                /* the card answered a confirmation, or was audited for it */

@@ -22,6 +22,7 @@
 #define DEVICES 6u
 #define POSTS_MAX 64u
 #define MT_MAX 256u
+#define DATAGRAMS_MAX 64u
 #define KVN 1u
 #define KIC (KVN << 4 | 2u)
 #define PSK_KVN 0x40
@@ -54,6 +55,11 @@ struct device {                     /* a card's end of a stream; slot i is conn 
     struct buf in;
     bool open, closed;
 };
+struct datagram {                   /* what the channel sent and nobody fetched yet */
+    uint64_t conn;
+    size_t n;
+    uint8_t b[1024];
+};
 struct world {
     struct rng rng;
     struct crypto *c;
@@ -72,6 +78,9 @@ struct world {
     struct device dev[DEVICES];
     int send_result;
     unsigned n_closed;
+    struct datagram out[DATAGRAMS_MAX];
+    unsigned n_out, n_datagram_ends;
+    uint64_t datagram_ended;
     struct buf packet;              /* what port->packet gives */
     /* answers a POST at once, as a turn that ends within the input does */
     void (*on_post)(struct world *w, const struct input *in);
@@ -223,6 +232,26 @@ static inline void mem_close(void *ctx, uint64_t conn)
         W.dev[conn - 1].closed = true;
 }
 
+static inline int mem_datagram(void *ctx, uint64_t conn, struct span pdu)
+{
+    struct datagram *d = &W.out[W.n_out];
+
+    (void)ctx;
+    assert_true(W.n_out < DATAGRAMS_MAX && pdu.n <= sizeof d->b);
+    d->conn = conn;
+    d->n = pdu.n;
+    memcpy(d->b, pdu.p, pdu.n);
+    W.n_out++;
+    return ERR_OK;
+}
+
+static inline void mem_datagram_end(void *ctx, uint64_t conn)
+{
+    (void)ctx;
+    W.datagram_ended = conn;
+    W.n_datagram_ends++;
+}
+
 /* --- life --- */
 
 static inline struct key *key_of(enum key_type type, uint8_t first)
@@ -289,7 +318,8 @@ static inline int setup(void **state)
 {
     static const struct channel_port PORT = {.euicc = app_euicc, .candidates = app_candidates,
                                              .keys = app_keys, .packet = app_packet, .post = app_post};
-    static const struct carrier CARRIER = {mem_mt, mem_send, mem_close, NULL};
+    static const struct carrier CARRIER = {mem_mt,       mem_send,         mem_close,
+                                           mem_datagram, mem_datagram_end, NULL};
 
     memset(&W, 0, sizeof W);
     fake_rng_init(&W.rng, 7);

@@ -162,9 +162,90 @@ static void open_refused(void **state)
     assert_null(cc);
 }
 
+/* --- datagrams --- */
+static bool have_datagram(void)
+{
+    return W.datagrams == W.wanted;
+}
+
+static bool have_net_datagram(void)
+{
+    return W.net_datagrams == W.wanted;
+}
+
+static void net_sends(const char *path, struct span payload)
+{
+    struct coap_msg m = {.method = COAP_POST, .payload = payload};
+
+    snprintf(m.path, sizeof m.path, "%s", path);
+    snprintf(m.query, sizeof m.query, "n=sim");
+    assert_int_equal(coap_send_request(W.smsr, &m, NULL, NULL, 0), ERR_OK);
+}
+
+/* Nobody confirms them; a place is kept while the channel has something there. */
+static void datagrams(void **state)
+{
+    const struct carrier *c = coap_carrier_port(W.cc);
+    static uint8_t big[1025];
+    uint64_t first;
+
+    (void)state;
+    W.keep = true;
+    W.wanted = 1;
+    net_sends("bip/udp/4711a", span_of(big, 1024));
+    run_until(have_datagram);
+    assert_int_equal(W.datagram_len, 1024);
+    first = W.conn;
+    W.wanted = 2;
+    net_sends("bip/udp/4711b", span_of(big, 1));
+    run_until(have_datagram);
+    assert_int_not_equal(W.conn, first);
+    W.wanted = 3;
+    net_sends("bip/udp/4711a", span_of(big, 1));
+    run_until(have_datagram);
+    assert_int_equal(W.conn, first);
+    W.wanted = 1;
+    assert_int_equal(c->datagram(c->ctx, first, span_of(big, 1024)), ERR_OK);
+    run_until(have_net_datagram);
+    assert_string_equal(W.datagram_path, "bip/udp/4711a");
+    assert_int_equal(c->datagram(c->ctx, first, span_of(big, 1025)), ERR_TOO_LARGE);
+    c->datagram_end(c->ctx, first);
+    c->datagram_end(c->ctx, first);
+    assert_int_equal(c->datagram(c->ctx, first, span_of(big, 1)), ERR_CLOSED);
+    W.keep = false; /* the channel wants nothing there */
+    W.wanted = 4;
+    net_sends("bip/udp/4711c", span_of(big, 1));
+    run_until(have_datagram);
+    assert_int_equal(c->datagram(c->ctx, W.conn, span_of(big, 1)), ERR_CLOSED);
+}
+
+static void datagrams_refused(void **state)
+{
+    static const struct {
+        const char *path, *query, *payload;
+        uint8_t code;
+    } BAD[] = {
+        {"bip/udp/X", "n=sim", "a", COAP_BAD_REQUEST},
+        {"bip/udp/1", "n=sim", "", COAP_BAD_REQUEST},
+        {"bip/udp/1", "n=nowhere", "a", COAP_BAD_REQUEST},
+        {"bip/udp/1", "", "a", COAP_BAD_REQUEST},
+        {"bip/udp/0123456789012345678901234", "n=sim", "a", COAP_BAD_REQUEST},
+        {"bip/udp/open", "n=sim", "a", COAP_BAD_REQUEST},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++)
+        assert_int_equal(post(BAD[i].path, BAD[i].query, BAD[i].payload), BAD[i].code);
+    ask(COAP_DELETE, "bip/udp/1", "n=sim", span_of(NULL, 0));
+    assert_int_equal(W.last.code, COAP_BAD_REQUEST);
+    assert_int_equal(W.datagrams, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        T(datagrams),
+        T(datagrams_refused),
         T(sms_mt), T(sms_mt_cannot_be_sent), T(sms_mo), T(sms_mo_malformed),
         T(reports_and_strangers), T(open_refused),
     };

@@ -53,10 +53,14 @@ static struct world {
     enum carrier_result result;
     uint64_t tag, conn;
     struct buf in;                  /* of the stream */
+    unsigned datagrams;
+    size_t datagram_len;
+    bool keep;                      /* what the channel answers */
     struct msisdn from;
     size_t mo_len;
     /* what the network heard */
-    unsigned mts, deletes;
+    unsigned mts, deletes, net_datagrams;
+    char datagram_path[96];
     char mt_query[160];
     uint8_t mt_ud[140];
     size_t mt_len;
@@ -186,6 +190,15 @@ void channel_stream_closed(struct channel *ch, uint64_t conn)
     W.closes++;
 }
 
+bool channel_datagram(struct channel *ch, uint64_t conn, struct span pdu)
+{
+    assert_ptr_equal(ch, &W);
+    W.datagrams++;
+    W.conn = conn;
+    W.datagram_len = pdu.n;
+    return W.keep;
+}
+
 /* --- the network's side --- */
 
 static inline void net_piece(const struct coap_msg *req, struct coap_reply *ret)
@@ -222,6 +235,10 @@ static inline void net_request(void *ctx, const struct coap_msg *req, struct coa
         ret->code = COAP_DELETED;
     } else if (!strncmp(req->path, "bip/tcp/", 8)) {
         net_piece(req, ret);
+    } else if (!strncmp(req->path, "bip/udp/", 8)) {
+        assert_false(req->confirmable);
+        W.net_datagrams++;
+        memcpy(W.datagram_path, req->path, sizeof W.datagram_path);
     }
 }
 

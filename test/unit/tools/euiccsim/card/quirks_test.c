@@ -205,7 +205,7 @@ static void the_table(void **state)
     uint32_t seen = 0;
 
     (void)state;
-    assert_int_equal(CARD_QUIRK_COUNT, 6);
+    assert_int_equal(CARD_QUIRK_COUNT, 7);
     for (unsigned i = 0; i < CARD_QUIRK_COUNT; i++) {
         const struct card_quirk_row *q = &CARD_QUIRKS[i];
 
@@ -222,8 +222,8 @@ static void the_table(void **state)
 
 static void draws(void **state)
 {
-    const uint16_t none[6] = {0}, all[6] = {1000, 1000, 1000, 1000, 1000, 1000},
-                   some[6] = {0, 500, 0, 0, 0, 0}, more[6] = {1000, 500, 0, 0, 0, 0};
+    const uint16_t none[7] = {0}, all[7] = {1000, 1000, 1000, 1000, 1000, 1000, 1000},
+                   some[7] = {0, 500}, more[7] = {1000, 500};
     struct rng a, b;
     unsigned hits = 0;
 
@@ -239,7 +239,7 @@ static void draws(void **state)
     }
     assert_true(hits > 400 && hits < 600);
     assert_int_equal(card_quirk_draw(&a, none), 0);
-    assert_int_equal(card_quirk_draw(&a, all), 0x3F);
+    assert_int_equal(card_quirk_draw(&a, all), 0x3F | QUIRK_LINK_CUT);
 }
 
 int main(void)

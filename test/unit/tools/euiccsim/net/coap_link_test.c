@@ -130,6 +130,14 @@ void channel_stream_closed(struct channel *ch, uint64_t conn)
     check_done();
 }
 
+bool channel_datagram(struct channel *ch, uint64_t conn, struct span pdu)
+{
+    (void)ch;
+    (void)conn;
+    (void)pdu;
+    return false;
+}
+
 static struct key *psk_of(void *ctx, const struct eid *eid, uint8_t kid, uint8_t kvn)
 {
     (void)ctx;

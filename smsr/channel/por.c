@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Response packets of cards (TS 102 225), by SMS or over a CAT_TP link: the checksum names the card,
+ * the counter names the packet. */
+#include "common/crypto/scp80.h"
+#include "smsr/channel/channel_int.h"
+#include "smsr/domain/dialect.h"
+
+#define ALG_AES 0x02u               /* KIc, KID low nibble: AES-CBC, CMAC (TS 102 225 5.1) */
+
+struct scp80_keys scp80_keys_from(const struct isdr_keys *k)
+{
+    return (struct scp80_keys){k->kic, k->kid, k->cc_len};
+}
+
+bool scp80_keys_of(struct channel *ch, const struct eid *eid, struct isdr_keys *ret)
+{
+    *ret = (struct isdr_keys){0};
+    return ch->port.keys(ch->port.ctx, eid, ret) == ERR_OK && ret->kic && ret->kid &&
+           ret->scp80_kvn >= 1 && ret->scp80_kvn <= 15;
+}
+
+/* A packet's bytes stay open only under the key set that armed them. */
+static bool packet_open(const struct euicc *e, uint8_t kvn, uint64_t counter)
+{
+    for (unsigned i = 0; i < e->n_packets; i++)
+        if (e->packets[i].kvn == kvn && e->packets[i].counter == counter)
+            return true;
+    return false;
+}
+
+static void por_post(struct channel *ch, const struct eid *eid, uint8_t kvn,
+                     const struct msisdn *from, const struct scp80_response *por)
+{
+    const struct euicc *e = ch->port.euicc(ch->port.ctx, eid);
+    struct input in = {.kind = IN_POR};
+
+    if (!e || !packet_open(e, kvn, por->cntr)) {
+        ch->n.por_late++;
+        return;
+    }
+    in.u.por.kvn = kvn;
+    in.u.por.counter = por->cntr;
+    in.u.por.status = por->status;
+    in.u.por.data = span_of(por->data, por->data_len);
+    if (from)
+        in.u.por.from = *from;
+    ch->n.por_accepted++;
+    channel_post(ch, eid, &in);
+}
+
+/* The head of what we send is fixed by the card's dialect, so the answer's protection is known
+ * before it is read: a card cannot be spoken for with less. */
+bool por_take(struct channel *ch, const struct eid *eid, enum packet_dialect d, struct span packet,
+              const struct msisdn *from, bool *ret_tried)
+{
+    const struct euicc *e = ch->port.euicc(ch->port.ctx, eid);
+    struct scp80_response por;
+    struct scp80_keys keys;
+    struct isdr_keys k;
+    uint8_t spi2, octet;
+
+    if (!e) /* one without an open packet is tried as well: a late answer is not a forged one */
+        return false;
+    spi2 = dialect_of(e)->spi2;
+    if (!scp80_keys_of(ch, eid, &k))
+        return false;
+    *ret_tried = true;
+    keys = scp80_keys_from(&k);
+    octet = (uint8_t)((unsigned)k.scp80_kvn << 4 | ALG_AES);
+    if (scp80_por_unwrap(ch->crypto, &keys, d, spi2, octet, octet, packet, &por))
+        return false;
+    if (por.authentic)
+        por_post(ch, eid, k.scp80_kvn, from, &por);
+    else
+        ch->n.por_unproven++;
+    mem_wipe(&por, sizeof por);
+    return true;
+}
