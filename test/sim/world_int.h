@@ -97,7 +97,10 @@ const struct euicc *world_eis(struct world *w, const struct eid *eid);
 struct client *world_fleet(struct world *w, const struct eid *eid);
 /* Everybody outside. */
 struct client *const *world_parties(struct world *w, unsigned *n);
+void world_carrier(struct world *w);                      /* between SM-SR and network */
 void world_conn_gone(struct world *w, uint64_t conn);
+void world_tell_results(struct world *w);                 /* of short messages, to the SM-SR */
+void world_connect_dp(struct world *w);                   /* when its time has come */
 int world_parts(struct world *w, struct errmsg *why);     /* builds everything */
 void world_trouble(struct world *w);                      /* what is due of the planned troubles */
 int64_t world_trouble_due(const struct world *w);         /* INT64_MAX: none any more */
