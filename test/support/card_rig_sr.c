@@ -148,3 +148,45 @@ void rig_sr_cut(struct rig_sr *sr)
     buf_reset(&sr->r->stream);
     rig_stream_closed(sr->r);
 }
+
+int rig_sr_setup(void **state)
+{
+    static struct rig_sr session;
+    struct rig *r;
+
+    if (rig_setup((void **)&r) != 0)
+        return -1;
+    rig_sr_init(&session, r);
+    *state = &session;
+    return 0;
+}
+
+int rig_sr_teardown(void **state)
+{
+    struct rig_sr *sr = *state;
+
+    rig_sr_fini(sr);
+    return rig_teardown((void **)&sr->r);
+}
+
+void rig_sr_begin(struct rig_sr *sr)
+{
+    rig_sr_trigger(sr);
+    assert_true(sr->r->opened);
+    assert_true(rig_sr_open(sr));
+    assert_string_equal(sr->uri, "/remora");
+    assert_int_equal(sr->body_n, 0);
+    assert_int_equal(sr->status, ADMIN_STATUS_NONE);
+    assert_false(sr->resume);
+}
+
+void rig_sr_finish(struct rig_sr *sr)
+{
+    assert_false(rig_sr_answer(sr, 204, NULL, span_of(NULL, 0), false));
+    assert_true(sr->r->closed);
+}
+
+uint16_t rig_sr_audit(struct rig_sr *sr)
+{
+    return rig_sr_apdu(sr, span_of("\x80\xCA\xFF\x21\x00", 5), NULL);
+}

@@ -20,6 +20,8 @@ struct rig_sr {
 };
 void rig_sr_init(struct rig_sr *sr, struct rig *r);
 void rig_sr_fini(struct rig_sr *sr);
+int rig_sr_setup(void **state); /* for cmocka: *state is one, with a rig of its own */
+int rig_sr_teardown(void **state);
 /* Sends the trigger by SMS; the card asks for a stream or does not. */
 void rig_sr_trigger(struct rig_sr *sr);
 /* Opens the stream that was asked for and shakes hands; true when a POST came, which is then in
@@ -35,3 +37,8 @@ bool rig_sr_answer(struct rig_sr *sr, int code, const struct aid *target, struct
 uint16_t rig_sr_apdu(struct rig_sr *sr, struct span capdu, struct span *ret);
 /* The stream breaks. */
 void rig_sr_cut(struct rig_sr *sr);
+
+/* A session that begins as it should, a command that changes nothing, and an end that is one. */
+void rig_sr_begin(struct rig_sr *sr);
+uint16_t rig_sr_audit(struct rig_sr *sr);
+void rig_sr_finish(struct rig_sr *sr);

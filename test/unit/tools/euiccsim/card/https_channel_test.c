@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Links: remora_test_support remora_card remora_smdp_profile */
-/* SCP81 at the card: a whole download, cuts and resumption, targets, endings, triggers. */
+/* SCP81 at the card: cuts, targets, endings, triggers. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -13,278 +13,6 @@
 #include "common/codec/tlv.h"
 #include "test/support/card_rig_sr.h"
 
-#define STORE_CERT_ROOM 300u
-
-static struct rig_sr session;
-
-static int setup(void **state)
-{
-    struct rig *r;
-
-    if (rig_setup((void **)&r) != 0)
-        return -1;
-    rig_sr_init(&session, r);
-    *state = &session;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct rig_sr *sr = *state;
-
-    rig_sr_fini(sr);
-    return rig_teardown((void **)&sr->r);
-}
-
-static void begin(struct rig_sr *sr)
-{
-    rig_sr_trigger(sr);
-    assert_true(sr->r->opened);
-    assert_true(rig_sr_open(sr));
-    assert_string_equal(sr->uri, "/remora");
-    assert_int_equal(sr->body_n, 0);
-    assert_int_equal(sr->status, ADMIN_STATUS_NONE);
-    assert_false(sr->resume);
-}
-
-static void finish(struct rig_sr *sr)
-{
-    assert_false(rig_sr_answer(sr, 204, NULL, span_of(NULL, 0), false));
-    assert_true(sr->r->closed);
-}
-
-static uint16_t audit(struct rig_sr *sr)
-{
-    return rig_sr_apdu(sr, span_of("\x80\xCA\xFF\x21\x00", 5), NULL);
-}
-
-/* --- the download --- */
-
-static void create_and_keys(struct rig_sr *sr, uint16_t number, struct rig_keys *keys)
-{
-    const struct ecka_crt crt = {.scenario = 0x09, .usage = 0x10, .key_type = 0x88,
-                                 .key_len = 0x10, .kid = 1, .kvn = 0x30};
-    uint8_t b[STORE_CERT_ROOM], create[] =
-        "\x80\xE6\x0C\x00\x3F\x10\xA0\x00\x00\x05\x59\x10\x10\xFF\xFF\xFF\xFF\x89\x00\x00\x0D\x00"
-        "\x10\xA0\x00\x00\x05\x59\x10\x10\xFF\xFF\xFF\xFF\x89\x00\x00\x0E\x00"
-        "\x10\xA0\x00\x00\x05\x59\x10\x10\xFF\xFF\xFF\xFF\x89\x00\x00\x13\x00"
-        "\x03\x80\xC0\x00\x06\xC9\x04\x81\x02\x03\x70\x00\x00";
-    struct span data;
-    struct tlv t;
-
-    assert_int_equal(number, 0x13);
-    assert_int_equal(rig_sr_apdu(sr, span_of(create, sizeof(create) - 1), NULL), 0x9000);
-    assert_int_equal(rig_sr_apdu(sr, span_of(b, rig_perso_apdu(number, b, sizeof(b))), NULL),
-                     0x9000);
-    assert_int_equal(rig_sr_apdu(sr, span_of(b, rig_cert_apdu(span_of(sr->r->dp_cert,
-                                                                      sr->r->dp_cert_n), b,
-                                                              sizeof(b))), &data), 0x9000);
-    assert_int_equal(tlv_only(data, 0x85, &t), 0);
-    assert_int_equal(rig_sr_apdu(sr, span_of(b, rig_keyset_apdu(sr->r, sr->r->dp, &crt, t.value,
-                                                                false, keys, b, sizeof(b))),
-                                 &data), 0x9000);
-    assert_int_equal(tlv_only(data, 0x86, &t), 0);
-    assert_memory_equal(t.value.p, keys->receipt, 16);
-}
-
-/* One script with these TLVs for the ISD-P; answer element number i. */
-static struct span to_isdp(struct rig_sr *sr, uint16_t number, struct span tlvs, unsigned i)
-{
-    static uint8_t body[20000];
-    struct writer w = wr_init(body, sizeof(body));
-    struct script_reader reader;
-    struct script_item item = {.tag = 0};
-    struct aid a;
-
-    assert_int_equal(aid_isd_p(number, &a), 0);
-    wr_u16(&w, 0xAE80);
-    wr_span(&w, tlvs);
-    wr_u16(&w, 0);
-    assert_true(rig_sr_answer(sr, 200, &a, wr_view(&w), true));
-    assert_int_equal(sr->status, ADMIN_STATUS_OK);
-    assert_int_equal(script_open(span_of(sr->body, sr->body_n), &reader), 0);
-    for (unsigned k = 0; k <= i; k++)
-        assert_int_equal(script_next(&reader, &item), 0);
-    return item.raw;
-}
-
-/* 84 and 85 in one script: the challenge is predicted. */
-static void scp03t_open_both(struct rig_sr *sr, struct scp03_session *s,
-                             const struct rig_keys *keys)
-{
-    uint8_t room[128];
-    struct writer w = wr_init(room, sizeof(room));
-    struct aid a;
-
-    assert_int_equal(aid_isd_p(0x13, &a), 0);
-    assert_int_equal(scp03t_initialize(sr->r->crypto, s, 0x30, &w), 0);
-    assert_int_equal(scp03t_predict(sr->r->crypto, s, &keys->scp03, &a, 1), 0);
-    assert_int_equal(scp03t_authenticate(sr->r->crypto, s, &w), 0);
-    assert_int_equal(scp03t_authenticated(s, to_isdp(sr, 0x13, wr_view(&w), 1)), 0);
-}
-
-static void status_ok(struct rig_sr *sr, struct scp03_session *s, struct span raw)
-{
-    uint8_t room[64];
-    struct writer w = wr_init(room, sizeof(room));
-
-    assert_int_equal(scp03t_answer(sr->r->crypto, s, raw, &w), 0);
-    assert_int_equal(w.len, 9);
-    assert_memory_equal(room, "\x30\x07\xA0\x05\x30\x03\x80\x01\x00", 9);
-}
-
-/* The package in two scripts; between them whatever the test wants. */
-static void load(struct rig_sr *sr, const struct rig_keys *keys, void (*between)(struct rig_sr *))
-{
-    static uint8_t tlvs[20000];
-    struct scp03_session s = {.kvn = 0};
-    struct writer w = wr_init(tlvs, sizeof(tlvs));
-    struct buf package;
-    size_t at = 0, half;
-    unsigned n = 0;
-
-    buf_init(&package, 0);
-    rig_package(0x13, 0, 8000, &package);
-    scp03t_open_both(sr, &s, keys);
-    half = package.n / 2;
-    for (; at < half; at += 1000)
-        assert_int_equal(scp03t_segment(sr->r->crypto, &s, span_of(package.p + at, 1000), &w),
-                         0);
-    (void)to_isdp(sr, 0x13, wr_view(&w), 0);
-    if (between)
-        between(sr);
-    w = wr_init(tlvs, sizeof(tlvs));
-    for (; at < package.n; at += 1000, n++)
-        assert_int_equal(scp03t_segment(sr->r->crypto, &s,
-                                        span_of(package.p + at, package.n - at < 1000
-                                                                    ? package.n - at : 1000),
-                                        &w), 0);
-    status_ok(sr, &s, to_isdp(sr, 0x13, wr_view(&w), n - 1));
-    scp03_session_fini(&s);
-    buf_fini(&package);
-}
-
-static void download(struct rig_sr *sr, void (*between)(struct rig_sr *))
-{
-    struct rig_keys keys;
-
-    begin(sr);
-    create_and_keys(sr, 0x13, &keys);
-    load(sr, &keys, between);
-    rig_keys_fini(&keys);
-    finish(sr);
-    assert_int_equal(rig_state(sr->r, 0x13), ISDP_DISABLED);
-}
-
-/* Trigger, PSK, create, keys, load; then enable, notification and confirmation by SMS. */
-static void complete_download(void **state)
-{
-    struct rig_sr *sr = *state;
-    struct rig *r = sr->r;
-    struct rig_note note;
-    char uri[64];
-
-    download(sr, NULL);
-    assert_int_equal(card_due(r->card), 0);
-    /* create, perso, certificate, keys, load: five effect commands, each under its step */
-    assert_int_equal(r->n_rows, 5);
-    for (unsigned i = 0; i < 5; i++) {
-        static const uint8_t INS[] = {0xE6, 0xE6, 0xE2, 0xE2, 0x86};
-        static const unsigned STEP[] = {1, 2, 3, 4, 7};
-        const struct card_ledger_row *row = &r->row[i];
-
-        (void)snprintf(uri, sizeof(uri), "/remora/step/%u", STEP[i]);
-        assert_int_equal(row->channel, 'H');
-        assert_int_equal(row->kvn, 0x40);
-        assert_int_equal(row->counter, STEP[i]);
-        assert_int_equal(row->ins, INS[i]);
-        assert_string_equal(row->step_uri, uri);
-        assert_int_equal(row->cause, CAUSE_OTA);
-        assert_int_equal(aid_tar(&row->aid), 0x13);
-        assert_int_equal(row->sw, i == 4 ? 0x0100 : 0x9000);
-    }
-    assert_int_equal(rig_enable(r, 0x13), 0x9000);
-    rig_attach(r, true);
-    assert_true(rig_note(r, &note));
-    assert_int_equal(rig_confirm(r, note.seq, NULL), 0x9000);
-    assert_int_equal(rig_enabled(r), 0x13);
-}
-
-/* --- cuts --- */
-
-static void cut_and_resume(struct rig_sr *sr)
-{
-    char uri[ADMIN_URI_MAX];
-    static uint8_t body[20000];
-    size_t n = sr->body_n;
-
-    memcpy(uri, sr->uri, sizeof(uri));
-    memcpy(body, sr->body, n);
-    rig_sr_cut(sr);
-    assert_false(sr->r->opened);
-    assert_true(rig_timer(sr->r));
-    assert_true(sr->r->opened);
-    assert_true(rig_sr_open(sr));
-    assert_true(sr->resume);
-    assert_string_equal(sr->uri, uri);
-    assert_int_equal(sr->body_n, n);
-    assert_memory_equal(sr->body, body, n);
-    assert_int_equal(sr->status, ADMIN_STATUS_OK);
-}
-
-static void download_survives_a_cut(void **state)
-{
-    download(*state, cut_and_resume);
-}
-
-/* The session, its SCP03t state and its retries are gone; only a new trigger opens another. */
-static void power_ends_the_session(void **state)
-{
-    struct rig_sr *sr = *state;
-    struct rig_keys keys;
-    struct scp03_session s = {.kvn = 0};
-    uint8_t room[1100] = {0};
-    struct writer w = wr_init(room, sizeof(room));
-    struct span raw;
-
-    begin(sr);
-    create_and_keys(sr, 0x13, &keys);
-    scp03t_open_both(sr, &s, &keys);
-    assert_int_equal(scp03t_segment(sr->r->crypto, &s, span_of(room, 16), &w), 0);
-    for (unsigned i = 0; i < 2; i++) {
-        (i ? rig_reboot : rig_power)(sr->r);
-        assert_false(rig_timer(sr->r));
-        begin(sr);
-        raw = to_isdp(sr, 0x13, wr_view(&w), 0);
-        assert_memory_equal(raw.p, "\x9F\x46\x01\x03", 4);
-    }
-    finish(sr);
-    assert_int_equal(rig_state(sr->r, 0x13), ISDP_PERSONALIZED);
-    scp03_session_fini(&s);
-    rig_keys_fini(&keys);
-}
-
-static void another_target_ends_the_command_session(void **state)
-{
-    struct rig_sr *sr = *state;
-    struct rig_keys keys;
-    struct scp03_session s = {.kvn = 0};
-    uint8_t room[1100] = {0};
-    struct writer w = wr_init(room, sizeof(room));
-    struct span raw;
-
-    begin(sr);
-    create_and_keys(sr, 0x13, &keys);
-    scp03t_open_both(sr, &s, &keys);
-    assert_int_equal(audit(sr), 0x9000);
-    assert_int_equal(scp03t_segment(sr->r->crypto, &s, span_of(room, 16), &w), 0);
-    raw = to_isdp(sr, 0x13, wr_view(&w), 0);
-    assert_memory_equal(raw.p, "\x9F\x46\x01\x03", 4);
-    finish(sr);
-    scp03_session_fini(&s);
-    rig_keys_fini(&keys);
-}
-
 static void policy_of_the_trigger(void **state)
 {
     struct rig_sr *sr = *state;
@@ -293,8 +21,8 @@ static void policy_of_the_trigger(void **state)
     sr->trigger.has_retry = true;
     sr->trigger.retry_count = 2;
     sr->trigger.retry_delay_s = 77;
-    begin(sr);
-    assert_int_equal(audit(sr), 0x9000);
+    rig_sr_begin(sr);
+    assert_int_equal(rig_sr_audit(sr), 0x9000);
     for (unsigned i = 0; i < 2; i++) {
         cut = sr->r->now;
         rig_sr_cut(sr);
@@ -304,8 +32,8 @@ static void policy_of_the_trigger(void **state)
     }
     rig_sr_cut(sr);
     assert_false(rig_timer(sr->r));
-    begin(sr);                         /* a new trigger, a new session */
-    finish(sr);
+    rig_sr_begin(sr);                         /* a new trigger, a new session */
+    rig_sr_finish(sr);
 }
 
 static void no_connection_is_retried(void **state)
@@ -332,7 +60,7 @@ static void cut_in_the_handshake_is_retried(void **state)
     assert_true(rig_timer(sr->r));
     assert_true(rig_sr_open(sr));
     assert_false(sr->resume);          /* nothing was posted before */
-    finish(sr);
+    rig_sr_finish(sr);
 }
 
 static void silent_server(void **state)
@@ -340,7 +68,7 @@ static void silent_server(void **state)
     struct rig_sr *sr = *state;
     int64_t start;
 
-    begin(sr);
+    rig_sr_begin(sr);
     start = sr->r->now;
     assert_true(rig_timer(sr->r));
     assert_int_equal(sr->r->now, start + 300000);
@@ -348,7 +76,7 @@ static void silent_server(void **state)
     assert_true(rig_timer(sr->r));
     assert_true(rig_sr_open(sr));
     assert_true(sr->resume);
-    finish(sr);
+    rig_sr_finish(sr);
 }
 
 /* A wrong key is fatal and not retried. */
@@ -371,7 +99,7 @@ static void octets_that_are_no_tls_are_fatal(void **state)
 {
     struct rig_sr *sr = *state;
 
-    begin(sr);
+    rig_sr_begin(sr);
     rig_stream(sr->r, span_of("HTTP/1.1 200 OK\r\n\r\n", 19));
     assert_true(sr->r->closed);
     assert_false(rig_timer(sr->r));
@@ -380,13 +108,12 @@ static void octets_that_are_no_tls_are_fatal(void **state)
 }
 
 /* --- responses --- */
-
 static void unknown_target(void **state)
 {
     struct rig_sr *sr = *state;
     struct aid a;
 
-    begin(sr);
+    rig_sr_begin(sr);
     assert_int_equal(aid_isd_p(0x14, &a), 0);
     assert_true(rig_sr_answer(sr, 200, &a, span_of("\xAE\x80\x00\x00", 4), true));
     assert_int_equal(sr->status, ADMIN_STATUS_UNKNOWN_APPLICATION);
@@ -396,7 +123,7 @@ static void unknown_target(void **state)
     assert_true(rig_sr_answer(sr, 200, &AID_ISD_R, span_of("\xAE\x80\x00\x00", 4), true));
     assert_int_equal(sr->status, ADMIN_STATUS_OK);
     assert_memory_equal(sr->body, "\xAF\x80\x00\x00", 4);
-    finish(sr);
+    rig_sr_finish(sr);
 }
 
 static void polls_after_204(void **state)
@@ -404,8 +131,8 @@ static void polls_after_204(void **state)
     struct rig_sr *sr = *state;
     int64_t start;
 
-    begin(sr);
-    assert_int_equal(audit(sr), 0x9000);
+    rig_sr_begin(sr);
+    assert_int_equal(rig_sr_audit(sr), 0x9000);
     start = sr->r->now;
     assert_false(rig_sr_answer(sr, 204, NULL, span_of(NULL, 0), true));
     assert_true(rig_timer(sr->r));
@@ -415,8 +142,8 @@ static void polls_after_204(void **state)
     assert_int_equal(sr->body_n, 0);
     assert_int_equal(sr->status, ADMIN_STATUS_NONE);
     assert_false(sr->resume);
-    assert_int_equal(audit(sr), 0x9000);
-    finish(sr);
+    assert_int_equal(rig_sr_audit(sr), 0x9000);
+    rig_sr_finish(sr);
 }
 
 static void script_without_next_uri_runs_and_ends(void **state)
@@ -427,7 +154,7 @@ static void script_without_next_uri_runs_and_ends(void **state)
                                      0xFF, 0xFF, 0x89, 0x00, 0x00, 0x13, 0x00, 0x00, 0x00, 0x00};
 
     assert_int_equal(rig_create(sr->r, 0x13, 0), 0x9000);
-    begin(sr);
+    rig_sr_begin(sr);
     assert_false(rig_sr_answer(sr, 200, NULL, span_of(DELETE, sizeof(DELETE)), false));
     assert_true(sr->r->closed);
     assert_int_equal(rig_state(sr->r, 0x13), 0);
@@ -442,7 +169,7 @@ static void server_errors_end(void **state)
     struct rig_sr *sr = *state;
 
     for (size_t i = 0; i < sizeof(CODES) / sizeof(CODES[0]); i++) {
-        begin(sr);
+        rig_sr_begin(sr);
         assert_false(rig_sr_answer(sr, CODES[i], NULL, span_of(NULL, 0), false));
         assert_true(sr->r->closed);
         assert_false(rig_timer(sr->r));
@@ -453,16 +180,15 @@ static void bad_script_is_answered(void **state)
 {
     struct rig_sr *sr = *state;
 
-    begin(sr);
+    rig_sr_begin(sr);
     assert_true(rig_sr_answer(sr, 200, NULL, span_of("\xAA\x00", 2), true));
     assert_memory_equal(sr->body, "\xAB\x03\x80\x01\x00", 5);
     assert_true(rig_sr_answer(sr, 200, NULL, span_of("\xFF", 1), true));
     assert_memory_equal(sr->body, "\xAB\x06\x80\x01\x00\x90\x01\x01", 8);
-    finish(sr);
+    rig_sr_finish(sr);
 }
 
 /* --- profile change inside a session --- */
-
 static void enable_waits_for_the_end(void **state)
 {
     struct rig_sr *sr = *state;
@@ -471,11 +197,11 @@ static void enable_waits_for_the_end(void **state)
                                      0xFF, 0x89, 0x00, 0x00, 0x13, 0x00};
 
     rig_install(sr->r, 0x13, 0);
-    begin(sr);
+    rig_sr_begin(sr);
     assert_int_equal(rig_sr_apdu(sr, span_of(ENABLE, sizeof(ENABLE)), NULL), 0x9000);
     assert_false(sr->r->refresh);
-    assert_int_equal(audit(sr), 0x9000);
-    finish(sr);
+    assert_int_equal(rig_sr_audit(sr), 0x9000);
+    rig_sr_finish(sr);
     assert_true(sr->r->refresh);
     assert_int_equal(rig_row(sr->r, 0)->channel, 'H');
 }
@@ -485,7 +211,7 @@ static void a_change_by_sms_closes_the_session(void **state)
     struct rig_sr *sr = *state;
 
     rig_install(sr->r, 0x13, 0);
-    begin(sr);
+    rig_sr_begin(sr);
     assert_int_equal(rig_enable(sr->r, 0x13), 0x9000);
     assert_true(sr->r->closed && sr->r->refresh);
     rig_attach(sr->r, true);
@@ -493,24 +219,23 @@ static void a_change_by_sms_closes_the_session(void **state)
 }
 
 /* --- triggers --- */
-
 static void second_trigger_waits(void **state)
 {
     struct rig_sr *sr = *state;
 
-    begin(sr);
+    rig_sr_begin(sr);
     (void)snprintf(sr->trigger.uri, sizeof(sr->trigger.uri), "/second");
     rig_sr_trigger(sr);
     assert_false(sr->r->opened);
     (void)snprintf(sr->trigger.uri, sizeof(sr->trigger.uri), "/third");
     rig_sr_trigger(sr);
-    assert_int_equal(audit(sr), 0x9000);
-    finish(sr);
+    assert_int_equal(rig_sr_audit(sr), 0x9000);
+    rig_sr_finish(sr);
     assert_true(sr->r->opened);
     sr->r->closed = false;
     assert_true(rig_sr_open(sr));
     assert_string_equal(sr->uri, "/third");
-    finish(sr);
+    rig_sr_finish(sr);
     assert_false(rig_timer(sr->r));
 }
 
@@ -546,20 +271,27 @@ static void unasked_streams_are_closed(void **state)
     rig_stream_closed(sr->r);
 }
 
-#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define CASE(f) cmocka_unit_test_setup_teardown(f, rig_sr_setup, rig_sr_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(complete_download), CASE(download_survives_a_cut), CASE(power_ends_the_session),
-        CASE(another_target_ends_the_command_session), CASE(policy_of_the_trigger),
-        CASE(no_connection_is_retried), CASE(cut_in_the_handshake_is_retried),
-        CASE(silent_server), CASE(handshake_failure_is_fatal),
-        CASE(octets_that_are_no_tls_are_fatal), CASE(unknown_target), CASE(polls_after_204),
-        CASE(script_without_next_uri_runs_and_ends), CASE(server_errors_end),
-        CASE(bad_script_is_answered), CASE(enable_waits_for_the_end),
-        CASE(a_change_by_sms_closes_the_session), CASE(second_trigger_waits),
-        CASE(triggers_without_a_session), CASE(unasked_streams_are_closed),
+        CASE(policy_of_the_trigger),
+        CASE(no_connection_is_retried),
+        CASE(cut_in_the_handshake_is_retried),
+        CASE(silent_server),
+        CASE(handshake_failure_is_fatal),
+        CASE(octets_that_are_no_tls_are_fatal),
+        CASE(unknown_target),
+        CASE(polls_after_204),
+        CASE(script_without_next_uri_runs_and_ends),
+        CASE(server_errors_end),
+        CASE(bad_script_is_answered),
+        CASE(enable_waits_for_the_end),
+        CASE(a_change_by_sms_closes_the_session),
+        CASE(second_trigger_waits),
+        CASE(triggers_without_a_session),
+        CASE(unasked_streams_are_closed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
