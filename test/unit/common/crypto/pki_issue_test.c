@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Links: remora_test_support remora_crypto */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -7,8 +8,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "common/crypto/ossl.h"
 
@@ -18,53 +17,21 @@
 #include "common/crypto/ecka.h"
 #include "common/crypto/pki.h"
 #include "common/crypto/pki_issue.h"
-#include "test/support/path.h"
+#include "test/support/pki_house.h"
 
-#define DAY_MS 86400000ll
-#define NOW 1795305600000ll     /* 2026-11-22 00:00 UTC */
-
-static struct world {
-    struct crypto *c;
-    struct pki_entity ci, eum, tls_ca, leaf;
-    struct tmpdir dir;
-} W;
-
-static struct pki_subject subject(const char *name, const char *oid)
-{
-    struct pki_subject s = {.name = name, .valid = {NOW - DAY_MS, NOW + DAY_MS}};
-
-    if (oid)
-        assert_int_equal(oid_parse(span_str(oid), &s.oid), ERR_OK);
-    return s;
-}
+static struct pki_house W;
 
 static int group_setup(void **state)
 {
-    struct pki_subject s;
-
     (void)state;
-    W.c = crypto_new(NULL);
-    s = subject("CI", "1.3.6.1.4.1.99999.1");
-    assert_int_equal(pki_issue_ci(W.c, &s, &W.ci), ERR_OK);
-    s = subject("EUM", "1.3.6.1.4.1.99999.2");
-    assert_int_equal(pki_issue_eum(W.c, &W.ci, &s, &W.eum), ERR_OK);
-    s = subject("TLS", NULL);
-    assert_int_equal(pki_issue_tls_ca(W.c, &s, &W.tls_ca), ERR_OK);
-    s = subject("smsr", "1.3.6.1.4.1.99999.3");
-    assert_int_equal(pki_issue_tls_leaf(W.c, &W.tls_ca, "smsr", &s, &W.leaf), ERR_OK);
-    tmpdir_init(&W.dir);
+    pki_house_init(&W);
     return 0;
 }
 
 static int group_teardown(void **state)
 {
     (void)state;
-    pki_entity_fini(&W.ci);
-    pki_entity_fini(&W.eum);
-    pki_entity_fini(&W.tls_ca);
-    pki_entity_fini(&W.leaf);
-    crypto_free(W.c);
-    tmpdir_fini(&W.dir);
+    pki_house_fini(&W);
     return 0;
 }
 
@@ -101,14 +68,14 @@ static int chain(const struct pki_entity *ca, const struct pki_entity *e, int pu
 static void tls_leaf_serves_both_ends(void **state)
 {
     (void)state;
-    assert_int_equal(chain(&W.tls_ca, &W.leaf, X509_PURPOSE_SSL_SERVER, NOW), X509_V_OK);
-    assert_int_equal(chain(&W.tls_ca, &W.leaf, X509_PURPOSE_SSL_CLIENT, NOW), X509_V_OK);
-    assert_int_equal(chain(&W.tls_ca, &W.leaf, X509_PURPOSE_SSL_SERVER, NOW + DAY_MS),
+    assert_int_equal(chain(&W.tls_ca, &W.leaf, X509_PURPOSE_SSL_SERVER, PKI_HOUSE_NOW), X509_V_OK);
+    assert_int_equal(chain(&W.tls_ca, &W.leaf, X509_PURPOSE_SSL_CLIENT, PKI_HOUSE_NOW), X509_V_OK);
+    assert_int_equal(chain(&W.tls_ca, &W.leaf, X509_PURPOSE_SSL_SERVER, PKI_HOUSE_NOW + PKI_HOUSE_DAY),
                      X509_V_ERR_CERT_HAS_EXPIRED);
-    assert_int_equal(chain(&W.tls_ca, &W.leaf, X509_PURPOSE_SSL_SERVER, NOW - 2 * DAY_MS),
+    assert_int_equal(chain(&W.tls_ca, &W.leaf, X509_PURPOSE_SSL_SERVER, PKI_HOUSE_NOW - 2 * PKI_HOUSE_DAY),
                      X509_V_ERR_CERT_NOT_YET_VALID);
-    assert_int_not_equal(chain(&W.ci, &W.leaf, X509_PURPOSE_SSL_SERVER, NOW), X509_V_OK);
-    assert_int_equal(chain(&W.ci, &W.eum, X509_PURPOSE_ANY, NOW), X509_V_OK);
+    assert_int_not_equal(chain(&W.ci, &W.leaf, X509_PURPOSE_SSL_SERVER, PKI_HOUSE_NOW), X509_V_OK);
+    assert_int_equal(chain(&W.ci, &W.eum, X509_PURPOSE_ANY, PKI_HOUSE_NOW), X509_V_OK);
 }
 
 static void tls_leaf_names_its_party(void **state)
@@ -157,7 +124,7 @@ static void authorities_say_so(void **state)
 
 static void serials_and_keys_are_new_each_time(void **state)
 {
-    struct pki_subject s = subject("CI", "1.3.6.1.4.1.99999.1");
+    struct pki_subject s = pki_house_subject("CI", "1.3.6.1.4.1.99999.1");
     struct pki_entity again;
     X509 *a = x509(&W.ci), *b;
 
@@ -176,9 +143,9 @@ static void bad_subjects_are_refused(void **state)
     static const char *const ROLES[] = {"",       "SMSR", "smsr,DNS:evil", "sm sr", "a:b",
                                         "smsr\n", "\xC3\xA9", "abcdefghijklmnopqrstuvwxyz0123456"};
     static const struct pki_dates DATES[] = {
-        {NOW, NOW}, {NOW, NOW - 1}, {-1, NOW}, {NOW, 253402300800000ll}, {INT64_MIN, INT64_MAX},
+        {PKI_HOUSE_NOW, PKI_HOUSE_NOW}, {PKI_HOUSE_NOW, PKI_HOUSE_NOW - 1}, {-1, PKI_HOUSE_NOW}, {PKI_HOUSE_NOW, 253402300800000ll}, {INT64_MIN, INT64_MAX},
     };
-    struct pki_subject good = subject("x", "1.2.3"), s;
+    struct pki_subject good = pki_house_subject("x", "1.2.3"), s;
     struct pki_entity e;
     char name[70];
 
@@ -215,10 +182,9 @@ static void bad_subjects_are_refused(void **state)
 }
 
 /* --- 7F21 --- */
-
 static void gp_has_the_fields_of_its_role(void **state)
 {
-    struct pki_subject s = subject("x", "1.3.6.1.4.1.99999.10");
+    struct pki_subject s = pki_house_subject("x", "1.3.6.1.4.1.99999.10");
     struct gpcert g;
     struct tlv outer, usage;
     struct buf b;
@@ -244,7 +210,7 @@ static void gp_has_the_fields_of_its_role(void **state)
 
 static void ecasd_has_the_eid_and_two_octets_of_usage(void **state)
 {
-    struct pki_dates valid = {NOW, NOW + DAY_MS};
+    struct pki_dates valid = {PKI_HOUSE_NOW, PKI_HOUSE_NOW + PKI_HOUSE_DAY};
     struct gpcert g;
     struct tlv outer, usage;
     struct eid eid;
@@ -270,7 +236,7 @@ static void ecasd_has_the_eid_and_two_octets_of_usage(void **state)
 
 static void bad_gp_requests_are_refused(void **state)
 {
-    struct pki_subject s = subject("x", "1.2.3"), bad;
+    struct pki_subject s = pki_house_subject("x", "1.2.3"), bad;
     struct span point = span_of(W.leaf.point, 65);
     uint8_t compressed[65];
     struct buf b;
@@ -301,202 +267,6 @@ static void bad_gp_requests_are_refused(void **state)
     buf_fini(&b);
 }
 
-/* --- files --- */
-
-static void in_dir(const char *name, char dst[300])
-{
-    tmpdir_path(&W.dir, name, dst, 300);
-}
-
-static unsigned mode_of(const char *path)
-{
-    struct stat st;
-
-    assert_int_equal(stat(path, &st), 0);
-    return st.st_mode & 07777u;
-}
-
-static void an_entity_comes_back_from_its_files(void **state)
-{
-    static const struct pki_entity *const ALL[] = {&W.ci, &W.eum, &W.tls_ca, &W.leaf};
-    char cert[300], key[300], name[8];
-
-    (void)state;
-    for (size_t i = 0; i < 4; i++) {
-        struct pki_entity e;
-        (void)snprintf(name, sizeof(name), "c%zu", i);
-        in_dir(name, cert);
-        (void)snprintf(name, sizeof(name), "k%zu", i);
-        in_dir(name, key);
-        assert_int_equal(pki_write_cert(cert, buf_span(&ALL[i]->der), NULL), ERR_OK);
-        assert_int_equal(pki_write_key(key, ALL[i]->key, NULL), ERR_OK);
-        assert_int_equal(mode_of(key), 0600);
-        assert_int_equal(mode_of(cert) & 0022u, 0);
-        assert_int_equal(pki_read_entity(W.c, cert, key, &e, NULL), ERR_OK);
-        assert_true(span_eq(buf_span(&e.der), buf_span(&ALL[i]->der)));
-        assert_memory_equal(e.point, ALL[i]->point, 65);
-        assert_memory_equal(e.ski, ALL[i]->ski, 20);
-        /* The leaf has its OID in a URI, which is not where an issuer's stands. */
-        assert_string_equal(e.oid.s, i < 2 ? ALL[i]->oid.s : "");
-        pki_entity_fini(&e);
-    }
-}
-
-static void an_entity_read_back_issues_what_verifies(void **state)
-{
-    struct pki_dates valid = {NOW, NOW + DAY_MS};
-    struct pki *p = pki_new(W.c);
-    struct pki_entity eum;
-    struct gpcert g;
-    struct eid eid;
-    struct buf b;
-    char cert[300], key[300];
-
-    (void)state;
-    in_dir("eum.pem", cert);
-    in_dir("eum.key", key);
-    assert_int_equal(pki_write_cert(cert, buf_span(&W.eum.der), NULL), ERR_OK);
-    assert_int_equal(pki_write_key(key, W.eum.key, NULL), ERR_OK);
-    assert_int_equal(pki_read_entity(W.c, cert, key, &eum, NULL), ERR_OK);
-    buf_init(&b, 0);
-    assert_int_equal(eid_make("890440450000000000000000000007", &eid), ERR_OK);
-    assert_int_equal(pki_issue_ecasd(W.c, &eum, &eid, CURVE_P256, span_of(W.leaf.point, 65), &valid,
-                                     &b), ERR_OK);
-    assert_int_equal(pki_add_ci_der(p, buf_span(&W.ci.der), NULL), ERR_OK);
-    assert_int_equal(pki_verify_ecasd(p, buf_span(&b), buf_span(&W.eum.der), eid.b, NOW, &g, NULL),
-                     ERR_OK);
-    pki_entity_fini(&eum);
-    pki_free(p);
-    buf_fini(&b);
-}
-
-static void brainpool_keys_have_files_too(void **state)
-{
-    uint8_t point[65], again[65];
-    struct key *k, *back;
-    char path[300];
-
-    (void)state;
-    in_dir("bp.key", path);
-    assert_int_equal(ec_generate(W.c, CURVE_BRAINPOOLP256R1, &k, point), ERR_OK);
-    assert_int_equal(pki_write_key(path, k, NULL), ERR_OK);
-    assert_int_equal(pki_read_key(W.c, path, &back, NULL), ERR_OK);
-    assert_int_equal(ec_point(W.c, back, again), ERR_OK);
-    assert_memory_equal(point, again, 65);
-    key_free(k);
-    key_free(back);
-}
-
-static void nothing_is_written_over(void **state)
-{
-    struct errmsg why;
-    char path[300], link[300];
-
-    (void)state;
-    in_dir("once", path);
-    assert_int_equal(pki_write_file(path, span_str("first"), 0600, NULL), ERR_OK);
-    assert_int_equal(pki_write_file(path, span_str("second"), 0600, &why), ERR_EXISTS);
-    assert_non_null(strstr(why.text, path));
-    assert_int_equal(pki_write_key(path, W.ci.key, &why), ERR_EXISTS);
-    assert_int_equal(pki_write_cert(path, buf_span(&W.ci.der), &why), ERR_EXISTS);
-    in_dir("dangling", link);
-    assert_int_equal(symlink("nowhere", link), 0);
-    assert_int_equal(pki_write_file(link, span_str("x"), 0600, &why), ERR_EXISTS);
-    in_dir("no/dir", path);
-    assert_int_equal(pki_write_file(path, span_str("x"), 0600, &why), ERR_IO);
-}
-
-static void only_certificates_and_ec_keys_are_written(void **state)
-{
-    struct key *aes, *frp;
-    uint8_t point[65];
-    char path[300];
-
-    (void)state;
-    in_dir("bad", path);
-    assert_int_equal(pki_write_cert(path, span_str("no certificate"), NULL), ERR_FORMAT);
-    assert_int_equal(pki_write_cert(path, span_of(W.ci.der.p, W.ci.der.n - 1), NULL), ERR_FORMAT);
-    assert_int_equal(key_random(W.c, KEY_AES, 16, &aes), ERR_OK);
-    assert_int_equal(pki_write_key(path, aes, NULL), ERR_UNSUPPORTED);
-    assert_int_equal(ec_generate(W.c, CURVE_FRP256V1, &frp, point), ERR_OK);
-    assert_int_equal(pki_write_key(path, frp, NULL), ERR_UNSUPPORTED);
-    assert_int_not_equal(access(path, F_OK), 0);
-    key_free(aes);
-    key_free(frp);
-}
-
-static int read_key_of(const char *name, struct span content, unsigned mode, const char *says)
-{
-    char path[300];
-    struct errmsg why = {""};
-    struct key *k;
-    int rc;
-
-    in_dir(name, path);
-    assert_int_equal(pki_write_file(path, content, 0600, NULL), ERR_OK);
-    assert_int_equal(chmod(path, mode), 0);
-    rc = pki_read_key(W.c, path, &k, &why);
-    if (rc != ERR_OK) {
-        assert_null(k);
-        assert_non_null(strstr(why.text, says));
-        assert_non_null(strstr(why.text, path));
-    }
-    key_free(k);
-    return rc;
-}
-
-static void bad_key_files_are_refused(void **state)
-{
-    static const char ENCIPHERED[] =
-        "-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n"
-        "DEK-Info: AES-128-CBC,00112233445566778899AABBCCDDEEFF\n\nAAAAAAAAAAAAAAAAAAAAAA==\n"
-        "-----END EC PRIVATE KEY-----\n";
-    static uint8_t large[70000];
-    char path[300], pem[1024];
-    struct errmsg why;
-    struct key *k;
-    FILE *f;
-    size_t n;
-
-    (void)state;
-    in_dir("good.key", path);
-    assert_int_equal(pki_write_key(path, W.ci.key, NULL), ERR_OK);
-    f = fopen(path, "r");
-    assert_non_null(f);
-    n = fread(pem, 1, sizeof(pem), f);
-    assert_int_equal(fclose(f), 0);
-    assert_int_equal(read_key_of("b0", span_of(pem, n), 0600, ""), ERR_OK);
-    assert_int_equal(read_key_of("b1", span_of(pem, n), 0640, "chmod 0600"), ERR_CONFIG);
-    assert_int_equal(read_key_of("b2", span_of(pem, n), 0604, "chmod 0600"), ERR_CONFIG);
-    assert_int_equal(read_key_of("b3", span_of(pem, n / 2), 0600, "no PEM private key"),
-                     ERR_CONFIG);
-    assert_int_equal(read_key_of("b4", span_str(""), 0600, "no PEM private key"), ERR_CONFIG);
-    assert_int_equal(read_key_of("b5", span_str(ENCIPHERED), 0600, "without password"), ERR_CONFIG);
-    assert_int_equal(read_key_of("b6", span_of(large, sizeof(large)), 0600, "too large"),
-                     ERR_CONFIG);
-    assert_int_equal(pki_read_key(W.c, W.dir.path, &k, &why), ERR_CONFIG);
-    assert_int_equal(pki_read_key(W.c, "no/such/file", &k, &why), ERR_CONFIG);
-}
-
-static void certificate_and_key_must_belong_together(void **state)
-{
-    struct pki_entity e;
-    struct errmsg why;
-    char cert[300], key[300];
-
-    (void)state;
-    in_dir("a.pem", cert);
-    in_dir("b.key", key);
-    assert_int_equal(pki_write_cert(cert, buf_span(&W.ci.der), NULL), ERR_OK);
-    assert_int_equal(pki_write_key(key, W.eum.key, NULL), ERR_OK);
-    assert_int_equal(pki_read_entity(W.c, cert, key, &e, &why), ERR_CONFIG);
-    assert_non_null(strstr(why.text, "do not belong together"));
-    assert_null(e.key);
-    assert_int_equal(pki_read_entity(W.c, key, key, &e, &why), ERR_CONFIG);
-    assert_non_null(strstr(why.text, "no PEM certificate"));
-    assert_int_equal(pki_read_entity(W.c, cert, cert, &e, &why), ERR_CONFIG);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -508,13 +278,6 @@ int main(void)
         cmocka_unit_test(gp_has_the_fields_of_its_role),
         cmocka_unit_test(ecasd_has_the_eid_and_two_octets_of_usage),
         cmocka_unit_test(bad_gp_requests_are_refused),
-        cmocka_unit_test(an_entity_comes_back_from_its_files),
-        cmocka_unit_test(an_entity_read_back_issues_what_verifies),
-        cmocka_unit_test(brainpool_keys_have_files_too),
-        cmocka_unit_test(nothing_is_written_over),
-        cmocka_unit_test(only_certificates_and_ec_keys_are_written),
-        cmocka_unit_test(bad_key_files_are_refused),
-        cmocka_unit_test(certificate_and_key_must_belong_together),
     };
 
     return cmocka_run_group_tests_name("pki_issue", tests, group_setup, group_teardown);

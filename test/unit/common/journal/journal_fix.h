@@ -86,3 +86,21 @@ static inline int fix_turn(struct journal *j, uint32_t stream, int n)
         err = fix_append(j, stream, NULL);
     return err == ERR_OK ? journal_commit(j) : err;
 }
+
+/* Of cmocka: *state is one, open. */
+static inline int fix_setup(void **state)
+{
+    struct fix *f = malloc(sizeof(*f));
+
+    fix_init(f, "journal", 11);
+    fix_open(f);
+    *state = f;
+    return 0;
+}
+
+static inline int fix_teardown(void **state)
+{
+    fix_fini(*state);
+    free(*state);
+    return 0;
+}

@@ -23,13 +23,6 @@ static int setup(void **state)
     return 0;
 }
 
-static int teardown(void **state)
-{
-    fix_fini(*state);
-    free(*state);
-    return 0;
-}
-
 /* The hand of somebody who owns the file: triggers and checks are out of his way, and put back. */
 static void tamper(struct fix *f, const char *sql)
 {
@@ -119,7 +112,7 @@ static void every_column(void **state)
 
     for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
         detected(*state, row[i].sql, row[i].lsn);
-        assert_int_equal(teardown(state), 0);
+        assert_int_equal(fix_teardown(state), 0);
         assert_int_equal(setup(state), 0);
     }
 }
@@ -396,7 +389,7 @@ static void flipped_bits_never_lie(void **state)
 
 int main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, fix_teardown)
     const struct CMUnitTest tests[] = {
         T(untouched_journal_verifies),
         T(every_column),
