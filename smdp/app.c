@@ -124,10 +124,11 @@ static int open_peers(struct app *a, struct errmsg *why)
 }
 
 /* --- log --- */
-static void on_trouble(const struct uuid *order, int err)
+static void on_trouble(void *ctx, const struct uuid *order, int err)
 {
     char id[UUID_TEXT];
 
+    (void)ctx;
     uuid_text(order, id);
     log_error("order",
               "order=%s error=%s %s; this order waits and is tried again, the others go on: smctl "

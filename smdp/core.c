@@ -36,7 +36,7 @@ static unsigned counters(void *ctx, struct admin_counter *ret, unsigned max)
 static uint64_t rss(void *ctx)
 {
     const struct smdp_core *c = ctx;
-    return c->cfg.rss ? c->cfg.rss(c->cfg.rss_ctx) : 0;
+    return c->cfg.rss ? c->cfg.rss(c->cfg.ctx) : 0;
 }
 
 /* --- life --- */

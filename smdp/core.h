@@ -49,12 +49,11 @@ struct smdp_core_config {
     struct engine_witness witness; /* for a simulated world */
     /* How long the keystore takes for the next job, ms; 0 or NULL: it ends in this turn. */
     int64_t (*key_ms)(void *ctx);
-    void *key_ctx;
     /* A timer or restart of this order could not be decided (engine.h, trouble): for a log; may be
      * NULL. */
-    void (*on_trouble)(const struct uuid *order, int err);
+    void (*on_trouble)(void *ctx, const struct uuid *order, int err);
     uint64_t (*rss)(void *ctx); /* may be NULL */
-    void *rss_ctx;
+    void *ctx; /* of the last three */
 };
 
 struct smdp_core;

@@ -275,7 +275,7 @@ static void app_trouble(void *ctx, const struct mbox *key, int err)
     if (key->kind == MBOX_ORDER)
         memcpy(order.b, key->id, sizeof order.b);
     if (c->cfg.on_trouble)
-        c->cfg.on_trouble(&order, err);
+        c->cfg.on_trouble(c->cfg.ctx, &order, err);
 }
 
 struct engine_app dp_core_app(struct smdp_core *c)

@@ -383,7 +383,7 @@ int dp_core_job(struct smdp_core *c, const struct order *o, const struct dp_out_
     }
     in.u.key.result = span_of(ret, sizeof *ret);
     order_mbox(&o->id, &in.to);
-    ms = c->cfg.key_ms ? c->cfg.key_ms(c->cfg.key_ctx) : 0;
+    ms = c->cfg.key_ms ? c->cfg.key_ms(c->cfg.ctx) : 0;
     err = ms ? dp_core_key_later(c, o, &in, ms) : engine_post(c->engine, &in); /* copies the result */
     mem_wipe(ret, sizeof *ret);
     free(ret);

@@ -103,7 +103,7 @@ struct euicc {
     uint64_t counter_high;         /* last counter reserved for scp80_kvn */
     uint8_t psk_kvn, psk_kid;      /* 0 = no SCP81 */
     bool has_notif;
-    bool unheard; /* an earlier switch ended without its notification: it may still come */
+    bool unheard; /* an earlier switch ended without its last word: that of its roll-back may still come */
     uint16_t notif_sequence;       /* last one accepted (RFC 1982 order) */
     char imei[20];                 /* hex of the octets the card sent; at most 9 */
     /* admission limits (facts: trust A14) */

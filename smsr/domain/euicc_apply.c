@@ -254,7 +254,9 @@ static int notified(struct euicc *e, const struct euicc_record *r)
          * card said before that our command ran. */
         op->stray = op->stray || (r->ev->kind == 3 && e->unheard && !op->ran);
     }
-    if (r->ev->decision == 1 || r->ev->decision == 4)
+    /* That it happened, told behind its verdict, does not settle that it was undone: that comes next. Every
+     * other word is the card's last one of what was before. */
+    if (r->ev->decision == 1 || (r->ev->decision == 4 && r->ev->kind != NOTIFICATION_CHANGED))
         e->unheard = false;
     return ERR_OK;
 }
@@ -411,9 +413,10 @@ static int concluded(struct euicc *e, const struct euicc_record *r)
     p = euicc_profile_by_iccid(e, &op->iccid);
     if (op->function == FN_CREATE_ISDP && p && p->state == PROFILE_IN_CREATION)
         euicc_drop_profile(e, p);
+    /* One that succeeded is not undone any more, and what was before it the card has forgotten. */
     if ((op->function == FN_ENABLE_PROFILE || op->function == FN_DISABLE_PROFILE) && op->armed &&
         !op->notif_seen && r->ev->stage != STAGE_CARD)
-        e->unheard = true;
+        e->unheard = r->ev->result != VERDICT_SUCCESS;
     drop_packets(e, &op->id);
     while (e->ops[at] != op)
         at++;

@@ -177,6 +177,7 @@ static void check_step(struct world *w)
         struct join_report r;
         if (card_version(card) != c->version) {
             c->version = card_version(card);
+            watch_room(c, card_memory_free(card));
             check_on_card(w, i);
         }
         if (!c->touched)

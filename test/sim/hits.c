@@ -37,6 +37,7 @@ static const char *const NAMES[WORLD_HITS] = {
     [HIT_FOREIGN_CARD] = "asked-for-foreign-card",
     [HIT_UNKNOWN_CARD] = "asked-for-unknown-card",
     [HIT_FLOOD] = "flood",
+    [HIT_CARD_FLOOD] = "flood-of-a-card",
     [HIT_LINK_CUT] = "party-link-cut",
     [HIT_CALL_REPEATED] = "call-repeated",
     [HIT_SMSR_BETWEEN] = "smsr-died-between-turns",

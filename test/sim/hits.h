@@ -37,6 +37,7 @@ enum world_hit {
     HIT_FOREIGN_CARD,
     HIT_UNKNOWN_CARD,
     HIT_FLOOD,
+    HIT_CARD_FLOOD,
     HIT_LINK_CUT,
     HIT_CALL_REPEATED,
     HIT_SMSR_BETWEEN, /* deaths: in the order of enum death, of either daemon */

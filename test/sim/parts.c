@@ -84,6 +84,26 @@ static int make_pki(struct world *w, struct pki **ret, struct errmsg *why)
     return *ret ? pki_add_ci_der(*ret, buf_span(&w->factory.ci.der), why) : ERR_NOMEM;
 }
 
+/* A daemon must be able to decide whatever falls due; it may lack memory. */
+static void card_trouble(void *ctx, const struct eid *eid, const struct uuid *op, int err)
+{
+    char text[EID_TEXT];
+
+    (void)op;
+    eid_text(eid, text);
+    if (err != ERR_NOMEM)
+        world_fault(ctx, "the SM-SR cannot decide what falls due for EID %s: %s", text, err_text(err));
+}
+
+static void order_trouble(void *ctx, const struct uuid *order, int err)
+{
+    char text[UUID_TEXT];
+
+    uuid_text(order, text);
+    if (err != ERR_NOMEM)
+        world_fault(ctx, "the SM-DP cannot decide what falls due for order %s: %s", text, err_text(err));
+}
+
 int world_open_smsr(struct world *w, struct errmsg *why)
 {
     struct rpc_handler core;
@@ -91,7 +111,8 @@ int world_open_smsr(struct world *w, struct errmsg *why)
         .conf = w->conf, .journal_path = "smsr.journal", .state_path = "smsr.state",
         .vfs = memvfs_name(w->sr_life.disk), .crypto = w->crypto, .transport = &w->transport, .n_transport = 1,
         .clock = &w->sr_clock.port, .rng = &w->id_rng, .carrier = &w->carrier, .version = "sim",
-        .witness = life_witness(&w->sr_life), .keystore = w->sr_keys, .pki = w->sr_pki};
+        .witness = life_witness(&w->sr_life), .keystore = w->sr_keys, .pki = w->sr_pki,
+        .on_trouble = card_trouble, .ctx = w};
     int was = alloc_enter(LIFE_SMSR), err = smsr_core_new(&o, &w->sr, why);
 
     (void)alloc_enter(was);
@@ -165,7 +186,7 @@ int world_open_smdp(struct world *w, struct errmsg *why)
         .vfs = memvfs_name(w->dp_life.disk), .crypto = w->crypto, .identities = &w->dp_identity,
         .n_identities = 1, .clock = &w->dp_clock.port, .rng = &w->id_rng, .link = {link_call, link_ack, w},
         .version = "sim", .witness = life_witness(&w->dp_life), .keystore = w->dp_keys,
-        .pki = w->dp_pki, .key_ms = key_ms, .key_ctx = w};
+        .pki = w->dp_pki, .key_ms = key_ms, .on_trouble = order_trouble, .ctx = w};
     struct rpc_handler core;
     int was = alloc_enter(LIFE_SMDP), err = smdp_core_new(&c, &w->dp, why);
 

@@ -7,6 +7,7 @@
 #include "common/msg/es2.h"
 #include "common/msg/es4.h"
 #include "common/msg/msg_type.h"
+#include "smsr/domain/euicc.h"
 
 #include <stdio.h>
 
@@ -186,6 +187,16 @@ static void audit(struct world *w, const struct factory_card *card)
     asks(w, fleet, MSG_ES4_AUDIT_EIS_REQUEST, &r, card, NULL);
 }
 
+/* A fleet manager that does not wait for answers. */
+static void audits(struct world *w, const struct factory_card *card)
+{
+    unsigned n = rng_below(&w->story_rng, 4) ? 1 : 2 * EUICC_OPS_MAX;
+
+    w->stats.hits[HIT_CARD_FLOOD] += n > 1;
+    while (n--)
+        audit(w, card);
+}
+
 static void cut_somebody(struct world *w)
 {
     static const char *const WHO[] = {"fleet", "op-b at the SM-DP", "op-a", "op-b", "the SM-DP"};
@@ -313,7 +324,7 @@ static void act_own(struct world *w)
             es4(w, &w->b, MSG_ES4_DELETE_PROFILE_REQUEST, card, b);
         break;
     case 8:
-        audit(w, card);
+        audits(w, card);
         break;
     case 12:
         policy(w, card, b);

@@ -12,6 +12,7 @@
 
 #define WATCH_PROFILES_MAX 16u
 #define WATCH_STREAMS_MAX 16u
+#define WATCH_ROOM 8u
 
 struct watch_profile {
     struct aid aid;
@@ -27,10 +28,14 @@ struct watch_card {
     struct watch_profile made[WATCH_PROFILES_MAX]; /* the last creation under each AID, for ever */
     unsigned n_made;
     uint32_t kvn, step;
+    bool open;                     /* an effect command is armed and nothing was heard since */
+    unsigned live;                 /* operations that are not concluded */
     uint64_t counter;              /* of kvn: the last one armed */
     bool has_sequence;
     uint16_t sequence;             /* of the last notification that was accepted */
     uint64_t version;              /* of the card when it was looked at last */
+    uint32_t room[WATCH_ROOM];     /* its free memory of late: an answer tells of its past */
+    unsigned rooms;
     enum card_cause moved_by;      /* why the profile that is on was enabled */
 };
 /* An operation of the SM-SR or an order of the SM-DP. */
@@ -90,6 +95,7 @@ struct watch_call *watch_call_of(struct watch *k, const struct oid *party, struc
 /* One record of either journal; what must not be goes to world_fault. */
 void watch_smsr(struct watch *k, const struct event *ev, int64_t at_ms);
 void watch_smdp(struct watch *k, const struct event *ev);
+void watch_room(struct watch_card *c, uint32_t octets);
 /* Its part about one card. */
 void watch_card_record(struct watch *k, const struct event *ev, int64_t at_ms);
 /* Order and gap-freeness of the log itself (I6). */

@@ -114,7 +114,7 @@ static void open_core(struct dp_world *w)
                                          .rng = &w->rng,
                                          .link = {dpw_link_call, dpw_link_ack, w},
                                          .key_ms = key_ms,
-                                         .key_ctx = w,
+                                         .ctx = w,
                                          .version = "test"};
 
     if (smdp_core_new(&cfg, &w->core, &why))

@@ -201,6 +201,32 @@ static void on_the_new_profile_then_back(void **state)
     core_audited(w, OLD_ON, VERDICT_ROLLED_BACK);
 }
 
+/* A switch that ended unheard still owes two words, that it happened and that it was undone. The first one
+ * does not settle the second, which is not of the switch that follows. */
+static void what_is_told_late_leaves_its_roll_back_owed(void **state)
+{
+    struct core *w = *state;
+
+    core_overdue(w);
+    core_por_list(w, 0, NEW_ON);
+    core_until_armed(w);
+    core_audited(w, OLD_ON, VERDICT_ROLLED_BACK);
+    core_note(w, 2, 5, ONE);
+    assert_int_equal(core_event(w, EV_NOTIFICATION_RECEIVED)->decision, 4);
+    core_until_armed(w);
+    core_por_hex(w, 0, CONFIRMED);
+    core_por_list(w, 0, OLD_ON);
+    core_expect_end(w, VERDICT_SUCCESS, "", "");
+    core_enable(w, 0);
+    core_note(w, 3, 6, BOOT);
+    core_confirmed(w, VERDICT_FAILED);
+    assert_null(core_event(w, EV_PROFILE_ROLLED_BACK));
+    /* The next one owes nothing any more. */
+    core_enable(w, 0);
+    core_note(w, 3, 7, BOOT);
+    core_confirmed(w, VERDICT_ROLLED_BACK);
+}
+
 /* Two questions out, one answered: the other's answer comes after the window, but shows the past.
  */
 static void an_old_answer_does_not_settle_the_window(void **state)
@@ -300,6 +326,7 @@ int main(void)
         T(a_late_notification_opens_the_window_anew),
         T(a_late_notification_behind_the_window),
         T(on_the_new_profile_then_back),
+        T(what_is_told_late_leaves_its_roll_back_owed),
         T(an_old_answer_does_not_settle_the_window),
         T(restart_while_armed_sends_the_same_bytes),
         cmocka_unit_test(restart_in_each_state_of_a_switch),
