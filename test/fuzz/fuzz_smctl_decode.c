@@ -47,7 +47,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
     must(rows);
     switch (n ? p[0] % 6 : 0) {
     case 0:
-        decode_packet(rows, 0, s, 1);
+        decode_packet(rows, 0, PACKET_SMS, s, 1);
+        decode_packet(rows, 0, PACKET_CATTP, s, 1);
         break;
     case 1:
         decode_script(rows, 0, s, &sent);

@@ -62,15 +62,17 @@ static void head_rows(struct rows *out, unsigned depth, const struct packet_cmd 
                                                        : "");
 }
 
-void decode_packet(struct rows *out, unsigned depth, struct span packet, uint64_t counter)
+void decode_packet(struct rows *out, unsigned depth, enum packet_dialect d, struct span packet,
+                   uint64_t counter)
 {
     static const uint8_t UDH[] = {0x02, 0x70, 0x00};
-    struct row *row = rows_add(out, depth, "packet", packet, "TS 31.115 4.2");
+    struct row *row = rows_add(out, depth, "packet", packet,
+                               d == PACKET_SMS ? "TS 31.115 4.2" : "TS 102 225 5.1");
     struct packet_cmd p;
 
-    if (packet.n > sizeof UDH && !memcmp(packet.p, UDH, sizeof UDH))
+    if (d == PACKET_SMS && packet.n > sizeof UDH && !memcmp(packet.p, UDH, sizeof UDH))
         packet = span_of(packet.p + sizeof UDH, packet.n - sizeof UDH);
-    if (packet_cmd_split(packet, PACKET_SMS, &p) != ERR_OK) {
+    if (packet_cmd_split(packet, d, &p) != ERR_OK) {
         row_say(row, "%zu octets that are no command packet", packet.n);
         return;
     }

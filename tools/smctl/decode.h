@@ -3,6 +3,7 @@
  * 226). Nothing here fails: what does not parse is shown as octets and said to be so. Pure. */
 #pragma once
 
+#include "common/codec/packet.h"
 #include "common/codec/apdu.h"
 #include "tools/smctl/rows.h"
 
@@ -16,7 +17,8 @@ struct commands {
 void commands_read(struct span script, struct commands *ret);
 /* CPL CHL SPI KIc KID TAR of an SCP80 command packet and what is ciphered behind it. counter is the
  * record's: inside the packet it is ciphered. */
-void decode_packet(struct rows *out, unsigned depth, struct span packet, uint64_t counter);
+void decode_packet(struct rows *out, unsigned depth, enum packet_dialect d, struct span packet,
+                   uint64_t counter);
 /* Command or response script, definite or not. For a response sent may name the commands it
  * answers; for a command *sent is filled. sent may be NULL. */
 void decode_script(struct rows *out, unsigned depth, struct span script, struct commands *sent);

@@ -36,6 +36,16 @@ const char *story_state(const struct story *s, const struct event *ev)
 
 /* --- scripts built again --- */
 
+static void build_create(const struct story *s, struct writer *w)
+{
+    struct euicc card;
+
+    memset(&card, 0, sizeof card);
+    card.isd_p_load_file = AID_ISD_P_PACKAGE;
+    card.isd_p_module = AID_ISD_P_MODULE;
+    es5_create_isdp(w, SCRIPT_INDEFINITE, &card, &s->aid, s->memory_required);
+}
+
 static void build_command(const struct story *s, const struct event *ev, struct writer *w)
 {
     /* Auto-deletion by POL2 runs inside the switch: its command is about the profile left behind.
@@ -52,6 +62,8 @@ static void build_command(const struct story *s, const struct event *ev, struct 
         es5_disable_profile(w, SCRIPT_DEFINITE, &ev->aid);
     else if (ev->function == FN_DELETE_PROFILE)
         es5_delete_profile(w, SCRIPT_DEFINITE, &ev->aid);
+    else if (ev->function == FN_CREATE_ISDP)
+        build_create(s, w);
     else
         w->failed = true;
 }
@@ -82,12 +94,12 @@ static void build(const struct story *s, const struct event *ev, unsigned known,
 
 /* What is ciphered is CNTR, PCNTR, checksum, script, padded to blocks: another script rarely fits.
  */
-static bool fits(struct span packet, struct span script)
+static bool fits(enum packet_dialect d, struct span packet, struct span script)
 {
     struct packet_cmd p;
     size_t inside;
 
-    if (packet_cmd_split(packet, PACKET_SMS, &p) != ERR_OK)
+    if (packet_cmd_split(packet, d, &p) != ERR_OK)
         return false;
     inside = BODY_FRONT + p.cc_len + script.n;
     return p.body.n == (inside + BLOCK - 1) / BLOCK * BLOCK;
@@ -105,20 +117,22 @@ static void armed(struct story *s, const struct event *ev, struct rows *out)
 {
     struct story_packet pk = {.kvn = ev->kvn, .counter = ev->counter};
     struct writer w = wr_init(pk.script, sizeof pk.script);
+    enum packet_dialect d = ev->bearer == BEARER_CATTP ? PACKET_CATTP : PACKET_SMS;
     struct commands sent = {.n = 0};
     struct row *row;
 
-    decode_packet(out, 0, ev->data, ev->counter);
+    decode_packet(out, 0, d, ev->data, ev->counter);
     build(s, ev, 0, &w);
-    if (!w.failed && !fits(ev->data, wr_view(&w))) { /* a long list is asked for twice */
+    if (!w.failed && !fits(d, ev->data, wr_view(&w))) { /* a long list is asked for twice */
         w = wr_init(pk.script, sizeof pk.script);
         build(s, ev, EUICC_PROFILES_MAX, &w);
     }
-    if (w.failed || !fits(ev->data, wr_view(&w))) {
-        row = rows_add(out, 1, "inside", (struct span){NULL, 0}, "GP Amd B 3.7");
-        row_say(row, ev->purpose == PURPOSE_TRIGGER
-                         ? "push trigger: connection, host and key of the session to be opened"
-                         : "not in the log in clear");
+    if (w.failed || !fits(d, ev->data, wr_view(&w))) {
+        bool link = s->bearer == BEARER_CATTP;
+        row = rows_add(out, 1, "inside", (struct span){NULL, 0}, link ? "TS 102 226" : "GP Amd B 3.7");
+        row_say(row, ev->purpose != PURPOSE_TRIGGER ? "not in the log in clear"
+                     : link ? "push: UDP channel, port and identification of the CAT_TP link to be opened"
+                            : "push trigger: connection, host and key of the session to be opened");
         return;
     }
     row = rows_add(out, 1, "inside", (struct span){NULL, 0}, NULL);
@@ -140,8 +154,10 @@ static void answered(struct story *s, const struct event *ev, struct rows *out)
                 por_status_text(status));
     if (pk)
         commands_read(span_of(pk->script, pk->n), &sent);
-    if (ev->data.n)
+    if (ev->data.n && (ev->data.p[0] == 0xAB || ev->data.p[0] == 0xAF))
         decode_script(out, 0, ev->data, &sent);
+    else if (ev->data.n) /* of SendData over CAT_TP */
+        decode_elements(out, 0, ev->data);
 }
 
 /* --- steps of an administration session --- */
@@ -149,17 +165,12 @@ static void answered(struct story *s, const struct event *ev, struct rows *out)
 /* Candidate i for the body of a step; false behind the last one. */
 static bool step_build(const struct story *s, unsigned i, struct writer *w)
 {
-    struct euicc card;
-
     if (i == 1 || i == 2) { /* the fence of a lost session */
         es5_audit(w, SCRIPT_INDEFINITE, i == 1 ? 0 : EUICC_PROFILES_MAX);
         return true;
     }
-    memset(&card, 0, sizeof card);
-    card.isd_p_load_file = AID_ISD_P_PACKAGE;
-    card.isd_p_module = AID_ISD_P_MODULE;
     if (i == 0)
-        es5_create_isdp(w, SCRIPT_INDEFINITE, &card, &s->aid, s->memory_required);
+        build_create(s, w);
     return i == 0;
 }
 
@@ -264,6 +275,8 @@ static void learn(struct story *s, const struct admin_record *r, const struct ev
     }
     if (!s->start_ms)
         s->start_ms = r->at_ms;
+    if (ev->type == EV_BEARER_CHOSEN)
+        s->bearer = ev->bearer;
     if (ev->previous_aid.n)
         s->previous_aid = ev->previous_aid;
     if (ev->type == EV_OPERATION_CONCLUDED || ev->type == EV_ORDER_CONCLUDED) {

@@ -39,7 +39,7 @@ static void an_scp80_packet(void **state)
     (void)state;
     memset(&rows, 0, sizeof rows);
     decode_packet(
-        &rows, 0,
+        &rows, 0, PACKET_SMS,
         octets("003815163912120000015AEEFB6849994111BF40ECA01FDC6F2A8F76F359F82CEEA8D8D160"
                "FF0C098F64B2900714E4AC7F8D956CF22FDE903D98"),
         1);
@@ -62,7 +62,7 @@ static void packets_that_are_none(void **state)
     (void)state;
     for (size_t n = 0; n < 20; n++) {
         memset(&rows, 0, sizeof rows);
-        decode_packet(&rows, 0,
+        decode_packet(&rows, 0, PACKET_SMS,
                       span_of("\x00\x38\x15\x16\x39\x12\x12\x00\x00\x01\x5A\xEE"
                               "\xFB\x68\x49\x99\x41\x11\xBF\x40",
                               n),

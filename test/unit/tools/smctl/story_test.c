@@ -11,6 +11,7 @@
 #include "smsr/es5/es5.h"
 #include "smsr/proc/procs.h"
 #include "smsr/proc/switch.h"
+#include "common/codec/packet.h"
 #include "tools/smctl/story.h"
 
 #include <stdio.h>
@@ -238,6 +239,40 @@ static void a_step_is_proven_by_its_digest(void **state)
     assert_int_equal(rows.n, 0);
 }
 
+/* The packets of a CAT_TP link are of another dialect; what went over it is told as of a session. */
+static void a_creation_over_cattp(void **state)
+{
+    static const struct packet_cmd_head head = {0x16, 0x39, 0x12, 0x12, 0x000001};
+    struct event chosen = {.type = EV_BEARER_CHOSEN, .bearer = BEARER_CATTP, .number = 3};
+    struct event push = {.type = EV_PACKET_ARMED, .purpose = PURPOSE_TRIGGER, .bearer = BEARER_SMS,
+                         .kvn = 1, .counter = 4, .data = octets(PACKET)};
+    struct event create, por = {.type = EV_OPERATION_ANSWERED, .kvn = 1, .counter = 5, .por_status = 1,
+                                .data = octets("AF8023030090000000")};
+    uint8_t packet[256] = {0};
+    struct writer w = wr_init(packet, sizeof packet);
+
+    (void)state;
+    accept(FN_CREATE_ISDP);
+    feed(&chosen, 1005);
+    feed(&push, 1010);
+    assert_non_null(find("inside", "CAT_TP link"));
+    create = armed(FN_CREATE_ISDP);
+    create.bearer = BEARER_CATTP;
+    create.counter = 5;
+    packet_cmd_head_put(&w, &head, 8, 96, PACKET_CATTP);
+    create.data = span_of(packet, w.len + 96);
+    feed(&create, 1020);
+    assert_non_null(find("packet", "SCP80 command packet"));
+    assert_non_null(find("inside", "built again"));
+    assert_string_equal(clause("C-APDU 1", "CreateISDP"), "SGP.02 4.1.1.1");
+    feed(&por, 1030);
+    assert_non_null(find("R-APDU 1", "SW 9000"));
+    accept(FN_SEND_DATA);
+    por.data = octets("86008600");
+    feed(&por, 1040);
+    assert_non_null(find("86", "segment taken"));
+}
+
 static void an_audit_and_the_rest(void **state)
 {
     struct event ev = {.type = EV_EUICC_AUDITED, .n_profiles = 1, .memory_free = 5};
@@ -269,6 +304,7 @@ int main(void)
         cmocka_unit_test(what_does_not_fit_is_not_shown),
         cmocka_unit_test(a_deletion_inside_a_switch),
         cmocka_unit_test(a_step_is_proven_by_its_digest),
+        cmocka_unit_test(a_creation_over_cattp),
         cmocka_unit_test(an_audit_and_the_rest),
     };
     crypto = crypto_new(NULL);

@@ -246,6 +246,82 @@ static void armed_again_under_a_fresh_counter(void **state)
     expect(*state, "without a fence");
 }
 
+/* --- packets of a CAT_TP link --- */
+static void link_row(struct join *j, uint32_t n, uint64_t counter, uint8_t ins)
+{
+    struct card_ledger_row r = row_of(n, counter);
+
+    r.channel = 'C';
+    r.ins = ins;
+    r.dgi = 0;
+    row(j, r);
+}
+
+static void por(struct join *j, uint8_t op, uint64_t counter, struct span data)
+{
+    struct event ev = record(EV_OPERATION_ANSWERED, op);
+
+    ev.kvn = 1;
+    ev.counter = counter;
+    ev.por_status = 1;
+    ev.data = data;
+    feed(j, ev);
+}
+
+static void asked(struct join *j, uint8_t op, uint64_t counter)
+{
+    struct event ev = record(EV_PACKET_ARMED, op);
+
+    ev.purpose = PURPOSE_FENCE;
+    ev.kvn = 1;
+    ev.counter = counter;
+    feed(j, ev);
+}
+
+/* One packet behind the other, each when the one before was answered. */
+static void packets_of_a_link(void **state)
+{
+    static const uint8_t ONE[] = {0x23, 0x02, 0x90, 0x00};
+
+    accepted(*state, 1, FN_SEND_DATA);
+    armed(*state, 1, 5);
+    por(*state, 1, 5, span_of(ONE, sizeof ONE));
+    armed(*state, 1, 6);
+    por(*state, 1, 6, span_of(ONE, sizeof ONE));
+    ended(*state, 1, VERDICT_SUCCESS);
+    link_row(*state, 1, 5, 0xE6);
+    link_row(*state, 2, 6, 0xE6);
+    expect(*state, NULL);
+    link_row(*state, 3, 7, 0xE6);
+    expect(*state, "belongs to no command");
+}
+
+static void a_packet_of_a_link_behind_its_fence(void **state)
+{
+    static const uint8_t CREATED[] = {0xAF, 0x80, 0x23, 0x03, 0x00, 0x90, 0x00, 0x00, 0x00};
+
+    accepted(*state, 1, FN_CREATE_ISDP);
+    armed(*state, 1, 5);
+    asked(*state, 1, 6);
+    por(*state, 1, 6, (struct span){NULL, 0});
+    armed(*state, 1, 7);
+    por(*state, 1, 7, span_of(CREATED, sizeof CREATED));
+    ended(*state, 1, VERDICT_SUCCESS);
+    link_row(*state, 1, 7, 0xE6);
+    expect(*state, NULL);
+}
+
+/* The fence of an earlier packet says nothing about a later one. */
+static void a_packet_of_a_link_behind_an_old_fence(void **state)
+{
+    accepted(*state, 1, FN_CREATE_ISDP);
+    asked(*state, 1, 4);
+    armed(*state, 1, 5);
+    por(*state, 1, 4, (struct span){NULL, 0});
+    armed(*state, 1, 7);
+    expect(*state, "without a fence");
+}
+
 static void a_row_that_names_no_step(void **state)
 {
     struct card_ledger_row r = row_of(1, 0);
@@ -552,7 +628,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(one_command_one_row), T(accepted_without_a_row), T(a_row_without_a_command),
         T(one_command_two_rows), T(a_gap_in_the_ledger), T(failed_but_it_stands),
-        T(rolled_back_by_nobody), T(a_creation_in_two_steps), T(a_row_that_names_no_step),
+        T(rolled_back_by_nobody), T(a_creation_in_two_steps), T(packets_of_a_link),
+        T(a_packet_of_a_link_behind_its_fence),
+        T(a_packet_of_a_link_behind_an_old_fence),
+        T(a_row_that_names_no_step),
         T(sent_again_in_other_bytes), T(armed_again_under_a_fresh_counter),
         T(one_counter_armed_twice), T(refused_rows_do_not_count),
         T(success_without_a_confirmation), T(success_that_was_rolled_back),
