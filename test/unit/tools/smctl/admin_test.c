@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Links: remora_test_support remora_smctl remora_pki */
 /* What smctl asks of our own interface: the log walked, verified and told as a story, operations,
  * stock, and a journal on disk (design 3.2, 5). */
 #define _GNU_SOURCE /* memmem */
@@ -12,7 +13,11 @@
 #include "common/msg/admin.h"
 #include "common/wire/wire.h"
 #include "smsr/domain/status.h"
-#include "test/unit/tools/smctl/fake_daemon.h"
+#include "test/support/fake_daemon.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #define N     700u
 #define OP    "01900000-0000-7000-8000-000000000001"

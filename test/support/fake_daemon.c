@@ -1,56 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The other end for tests of smctl: a process with a real mutual-TLS listener that answers as a
- * script of the test says, and a run of smctl in a process of its own with its output caught. */
-#pragma once
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
 
-#include "common/base/map.h"
-#include "common/net/tls.h"
-#include "test/support/path.h"
+#include "common/msg/es2.h"
+#include "test/support/fake_daemon.h"
 #include "tools/pki/pki_tree.h"
-#include "tools/smctl/smctl.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-struct fake_report { /* what the daemon saw, handed over when it is stopped */
-    unsigned hellos, requests, calls, repeats, subscribes;
-    uint64_t acked, last_no;
-};
-struct fake;
-typedef void (*fake_request)(struct fake *f, struct rpc *r, const struct envelope *e, bool repeat);
-typedef void (*fake_up)(struct fake *f, struct rpc *r, const struct envelope *hello);
-struct fake {
-    struct tmpdir dir;
-    char config[512];
-    pid_t pid;
-    int pipe[2];
-    uint16_t port;
-    /* the child's */
-    struct loop *loop;
-    fake_request on_request;
-    fake_up on_up;
-    struct loop_task up;
-    struct rpc *fresh;
-    bool subscribed;
-    struct map *calls; /* FunctionCallIdentifiers seen */
-    struct fake_report report;
-    struct envelope hello;
-};
-
-static inline void fake_must(bool ok, const char *what)
+void fake_must(bool ok, const char *what)
 {
     if (!ok) {
-        fprintf(stderr, "fake_daemon.h: %s\n", what);
+        fprintf(stderr, "fake_daemon: %s\n", what);
         abort();
     }
 }
 
 /* --- the daemon --- */
 
-static inline void fake_run_up(void *ctx)
+static void fake_run_up(void *ctx)
 {
     struct fake *f = ctx;
 
@@ -59,14 +35,12 @@ static inline void fake_run_up(void *ctx)
     f->fresh = NULL;
 }
 
-static bool fake_refuses; /* set before it is forked: nobody is a party of it */
-
-static inline int fake_hello(void *ctx, struct rpc *r, const struct envelope *e, struct errmsg *why)
+static int fake_hello(void *ctx, struct rpc *r, const struct envelope *e, struct errmsg *why)
 {
     struct fake *f = ctx;
 
     f->report.hellos++;
-    if (fake_refuses)
+    if (!f->on_request)
         return errmsg_set(why, ERR_DENIED, "1.2.3 is not a party of this SM-DP in that role");
     f->report.subscribes += e->subscribe;
     f->report.last_no = e->last_delivery_no;
@@ -77,7 +51,7 @@ static inline int fake_hello(void *ctx, struct rpc *r, const struct envelope *e,
     return ERR_OK;
 }
 
-static inline void fake_message(void *ctx, struct rpc *r, const struct envelope *e)
+static void fake_message(void *ctx, struct rpc *r, const struct envelope *e)
 {
     struct fake *f = ctx;
     const struct base_request *b = message_request(&e->message);
@@ -98,7 +72,7 @@ static inline void fake_message(void *ctx, struct rpc *r, const struct envelope 
     f->on_request(f, r, e, repeat);
 }
 
-static inline void fake_closed(void *ctx, struct rpc *r, int err, const char *why)
+static void fake_closed(void *ctx, struct rpc *r, int err, const char *why)
 {
     struct fake *f = ctx;
 
@@ -108,7 +82,7 @@ static inline void fake_closed(void *ctx, struct rpc *r, int err, const char *wh
         f->fresh = NULL;
 }
 
-static inline void fake_stop(void *ctx)
+static void fake_stop(void *ctx)
 {
     struct fake *f = ctx;
 
@@ -116,7 +90,7 @@ static inline void fake_stop(void *ctx)
     _exit(0);
 }
 
-static inline void fake_serve(struct fake *f)
+static void fake_serve(struct fake *f)
 {
     char ca[512], cert[512], key[512];
     struct rpc_handler h = {fake_hello, NULL, fake_message, fake_closed, f};
@@ -139,8 +113,7 @@ static inline void fake_serve(struct fake *f)
     _exit(3);
 }
 
-/* Starts it; f->config is a file of contexts that reach it as smsr and as smdp. */
-static inline void fake_start(struct fake *f, fake_request on_request, fake_up on_up)
+void fake_start(struct fake *f, fake_request on_request, fake_up on_up)
 {
     struct pki_tree t = {.days = 2, .smsr_address = "x:1", .smdp_address = "x:1"};
     struct crypto *c = crypto_new(NULL);
@@ -178,7 +151,7 @@ static inline void fake_start(struct fake *f, fake_request on_request, fake_up o
     fclose(out);
 }
 
-static inline struct fake_report fake_end(struct fake *f)
+struct fake_report fake_end(struct fake *f)
 {
     struct fake_report r;
     int status;
@@ -194,12 +167,7 @@ static inline struct fake_report fake_end(struct fake *f)
 
 /* --- smctl --- */
 
-struct ran {
-    int code;
-    char out[65536], err[16384];
-};
-
-static inline void fake_slurp(const char *path, char *dst, size_t cap)
+void fake_slurp(const char *path, char *dst, size_t cap)
 {
     FILE *in = fopen(path, "r");
     size_t n = in ? fread(dst, 1, cap - 1, in) : 0;
@@ -209,8 +177,7 @@ static inline void fake_slurp(const char *path, char *dst, size_t cap)
         fclose(in);
 }
 
-/* words: "--as", "fleet", ..., NULL; --config is put in front. */
-static inline void fake_smctl(struct fake *f, struct ran *r, const char *const *words)
+void fake_smctl(struct fake *f, struct ran *r, const char *const *words)
 {
     char out[512], err[512], *argv[40] = {NULL};
     int argc = 0, status;
@@ -238,4 +205,69 @@ static inline void fake_smctl(struct fake *f, struct ran *r, const char *const *
     fake_slurp(out, r->out, sizeof r->out);
     fake_slurp(err, r->err, sizeof r->err);
 }
-#define SMCTL(f, r, ...) fake_smctl(f, r, (const char *const[]){__VA_ARGS__, NULL})
+
+/* --- what a script says --- */
+void fake_send(struct rpc *r, struct envelope *e)
+{
+    fake_must(rpc_send(r, e, NULL) == ERR_OK, "the daemon cannot answer");
+}
+
+struct uuid fake_op(const struct eid *eid)
+{
+    struct uuid u;
+
+    memcpy(u.b, eid->b, sizeof u.b);
+    return u;
+}
+
+void fake_accept(struct rpc *r, const struct envelope *e, const struct eid *eid)
+{
+    struct envelope a = {
+        .kind = ENV_ACCEPTED, .relates_to = e->message_id, .operation = fake_op(eid)};
+
+    fake_send(r, &a);
+}
+
+void fake_answer(struct rpc *r, const struct envelope *e, const struct eid *eid,
+                   enum exec_status s, const char *subject, const char *reason, enum verdict v)
+{
+    struct es2_download_profile_response body = {.base = {.answer = {.status = s}}};
+    struct envelope a = {.kind = ENV_RESPONSE,
+                         .relates_to = e->message_id,
+                         .operation = fake_op(eid),
+                         .verdict = v,
+                         .message = {msg_type_response(e->message.type), &body}};
+
+    memcpy(body.base.answer.code.subject, subject, strlen(subject) + 1);
+    memcpy(body.base.answer.code.reason, reason, strlen(reason) + 1);
+    if (e->message.type == MSG_ES2_DOWNLOAD_PROFILE_REQUEST && s == EXEC_SUCCESS)
+        (void)!iccid_parse(span_str("8949010000000000001"), &body.iccid);
+    fake_send(r, &a);
+}
+
+void fake_eids(struct fake *f, char path[512], unsigned n, const char *behind)
+{
+    FILE *out;
+
+    tmpdir_path(&f->dir, "eids", path, 512);
+    out = fopen(path, "w");
+    assert_non_null(out);
+    for (unsigned i = 0; i < n; i++) {
+        char digits[31], text[EID_TEXT];
+        struct eid e;
+        (void)snprintf(digits, sizeof digits, "8900101201234123401234%08u", i % 100000000u);
+        assert_int_equal(eid_make(digits, &e), ERR_OK);
+        eid_text(&e, text);
+        fprintf(out, "%s%s\n", text, behind);
+    }
+    fclose(out);
+}
+
+unsigned fake_number(const struct eid *e)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 11; i < 15; i++)
+        n = n * 100 + (e->b[i] >> 4) * 10u + (e->b[i] & 15u);
+    return n;
+}
