@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The little card on the air. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,36 +7,9 @@
 #include <cmocka.h>
 
 #include "common/codec/adminhttp.h"
-#include "common/codec/apdu.h"
 #include "common/codec/packet.h"
-#include "common/codec/script.h"
-#include "common/codec/tlv.h"
 #include "common/wire/wire.h"
-#include "test/support/smsr_card.h"
-
-static struct little_isdp *find(struct little_card *c, unsigned number)
-{
-    for (unsigned i = 0; i < c->n_isdps; i++)
-        if (c->isdp[i].number == number)
-            return &c->isdp[i];
-    return NULL;
-}
-
-uint8_t little_state(const struct little_card *c, unsigned number)
-{
-    for (unsigned i = 0; i < c->n_isdps; i++)
-        if (c->isdp[i].number == number)
-            return c->isdp[i].state;
-    return 0;
-}
-
-static uint16_t on(const struct little_card *c)
-{
-    for (unsigned i = 0; i < c->n_isdps; i++)
-        if (c->isdp[i].state == 0x3F)
-            return c->isdp[i].number;
-    return 0;
-}
+#include "test/support/smsr_card_int.h"
 
 void little_init(struct little_card *c, struct core *w)
 {
@@ -48,185 +22,6 @@ void little_init(struct little_card *c, struct core *w)
     c->reconfirm_sw = 0x9000;
 }
 
-/* --- what it runs --- */
-static void change(struct little_card *c, uint16_t to)
-{
-    for (unsigned i = 0; i < c->n_isdps; i++)
-        if (c->isdp[i].state == 0x3F)
-            c->isdp[i].state = 0x1F;
-    for (unsigned i = 0; i < c->n_isdps; i++)
-        if (c->isdp[i].number == to)
-            c->isdp[i].state = 0x3F;
-}
-
-static void tell(struct little_card *c, uint8_t kind)
-{
-    c->sequence++;
-    c->kind = kind;
-    c->telling = true;
-}
-
-/* An effect belongs to the operation whose unit is open, and to none that has its verdict. */
-static void effect(struct little_card *c)
-{
-    if (!c->w->effect_counter && !c->w->effect_step)
-        fail_msg("an effect ran that no operation waits for");
-    c->effects++;
-}
-
-static uint16_t run_switch(struct little_card *c, uint16_t number, bool enable)
-{
-    struct little_isdp *p = find(c, number);
-
-    if (!p)
-        return 0x6A88;
-    if (c->open || p->state != (enable ? 0x1F : 0x3F) || (!enable && number == BOOT))
-        return 0x6985;
-    effect(c);
-    c->open = true;
-    c->enable = enable;
-    c->from = on(c);
-    c->to = enable ? number : (uint16_t)BOOT;
-    c->since = c->w->now;
-    c->stands = c->w->effect_op;
-    c->fell = false;
-    change(c, c->to);
-    tell(c, 2);
-    return 0x9000;
-}
-
-static uint16_t run_confirm(struct little_card *c, uint16_t sequence, struct writer *data)
-{
-    if (c->telling && sequence == c->sequence) {
-        c->telling = c->open = false;
-        c->confirmed = sequence;
-        wr_u16(data, 0x8000);
-        return 0x9000;
-    }
-    return c->confirmed && sequence == c->confirmed ? c->reconfirm_sw : 0x6A88;
-}
-
-static uint16_t run_store(struct little_card *c, struct span data, struct writer *out)
-{
-    struct reader r = rd_init(data);
-    struct dgi d;
-    struct tlv t;
-    struct aid aid;
-    uint16_t number;
-
-    assert_int_equal(dgi_next(&r, &d), ERR_OK);
-    if (d.tag == 0x3A08) {
-        assert_int_equal(tlv_only(d.value, 0x4E, &t), ERR_OK);
-        return run_confirm(c, (uint16_t)(t.value.p[0] << 8 | t.value.p[1]), out);
-    }
-    assert_int_equal(tlv_only(d.value, 0x4F, &t), ERR_OK);
-    assert_int_equal(aid_from_bytes(t.value, &aid), ERR_OK);
-    assert_true(aid_is_isd_p(&aid, &number));
-    return run_switch(c, number, d.tag == 0x3A03);
-}
-
-static uint16_t run_delete(struct little_card *c, struct span data)
-{
-    struct tlv t;
-    struct aid aid;
-    uint16_t number;
-    struct little_isdp *p;
-
-    assert_int_equal(tlv_only(data, 0x4F, &t), ERR_OK);
-    assert_int_equal(aid_from_bytes(t.value, &aid), ERR_OK);
-    assert_true(aid_is_isd_p(&aid, &number));
-    p = find(c, number);
-    if (!p)
-        return 0x6A88;
-    if (p->state == 0x3F || number == BOOT || (c->open && number == c->from))
-        return 0x6985;
-    effect(c);
-    *p = c->isdp[--c->n_isdps];
-    return 0x9000;
-}
-
-static uint16_t run_create(struct little_card *c, struct span data)
-{
-    struct aid aid;
-    uint16_t number;
-
-    assert_true(data.n > 51);
-    assert_int_equal(aid_from_bytes(span_of(data.p + 35, 16), &aid), ERR_OK);
-    assert_true(aid_is_isd_p(&aid, &number));
-    if (find(c, number) || c->n_isdps == TWIN_ISDPS)
-        return 0x6A80;
-    effect(c);
-    c->isdp[c->n_isdps++] = (struct little_isdp){number, 0x07};
-    wr_u8(&(struct writer){0}, 0);
-    return 0x9000;
-}
-
-static uint16_t run_status(struct little_card *c, struct writer *out)
-{
-    for (unsigned i = 0; i < c->n_isdps; i++) {
-        struct aid aid = core_aid(c->isdp[i].number);
-        size_t e3 = tlv_open(out, 0xE3);
-        tlv_put(out, 0x4F, aid_span(&aid));
-        tlv_put_u8(out, 0x9F70, c->isdp[i].state);
-        tlv_close(out, e3);
-    }
-    return 0x9000;
-}
-
-static void run_apdu(struct little_card *c, struct span capdu, struct script_writer *out)
-{
-    uint8_t data[700], rapdu[700];
-    struct writer d = wr_init(data, sizeof data), r = wr_init(rapdu, sizeof rapdu);
-    struct apdu_cmd cmd;
-    uint16_t sw = 0x6D00;
-
-    assert_int_equal(apdu_cmd_parse(capdu, &cmd), ERR_OK);
-    if (cmd.ins == 0xE2)
-        sw = run_store(c, cmd.data, &d);
-    else if (cmd.ins == 0xE4)
-        sw = run_delete(c, cmd.data);
-    else if (cmd.ins == 0xE6)
-        sw = run_create(c, cmd.data);
-    else if (cmd.ins == 0xF2)
-        sw = cmd.p2 & 1 ? 0x6A88 : run_status(c, &d);
-    else if (cmd.ins == 0xCA)
-        sw = 0x6A88; /* it does not tell its memory */
-    else if (cmd.ins == 0xEC) {
-        c->wants_link = true;
-        sw = 0x9000;
-    }
-    apdu_rsp_put(&r, wr_view(&d), sw);
-    script_put_rsp(out, wr_view(&r));
-}
-
-static struct span run_script(struct little_card *c, struct span script, uint8_t *room, size_t cap)
-{
-    struct writer w = wr_init(room, cap);
-    struct script_reader sr;
-    struct script_item item;
-    struct script_writer out;
-    unsigned n = 0;
-
-    assert_int_equal(script_open(script, &sr), ERR_OK);
-    script_begin(&out, &w, sr.form, true);
-    while (script_next(&sr, &item) == ERR_OK) {
-        if (item.tag == SCRIPT_TAG_CHAINING)
-            continue;
-        if (item.tag == SCRIPT_TAG_CMD) {
-            run_apdu(c, item.value, &out);
-        } else {
-            static const uint8_t OK[] = {0x86, 0x01, 0x00};
-            effect(c);
-            script_put_raw(&out, span_of(OK, sizeof OK));
-        }
-        n++;
-    }
-    script_end(&out, n);
-    assert_false(w.failed);
-    return wr_view(&w);
-}
-
-/* --- air --- */
 static void push(struct little_packet *list, unsigned *n, const struct little_packet *p)
 {
     if (*n == 64) {
@@ -336,7 +131,7 @@ void little_deliver(struct little_card *c, unsigned at)
         if (p.data[0] == 0x81)
             c->wants_session = true;
         else
-            answer = run_script(c, span_of(p.data, p.n), por.data, sizeof por.data);
+            answer = little_run(c, span_of(p.data, p.n), por.data, sizeof por.data);
         por.n = answer.n;
     }
     push(c->up, &c->n_up, &por);
@@ -355,7 +150,7 @@ void little_answer(struct little_card *c, unsigned at, bool keep)
 void little_notify(struct little_card *c)
 {
     if (c->sequence)
-        (void)core_note(c->w, c->kind, c->sequence, on(c));
+        (void)core_note(c->w, c->kind, c->sequence, little_on(c));
     little_hear(c);
 }
 
@@ -365,18 +160,18 @@ void little_roll_back(struct little_card *c)
         return;
     c->open = false;
     c->stands = (struct uuid){{0}};
-    change(c, c->from);
-    tell(c, 3);
+    little_change(c, c->from);
+    little_tell(c, 3);
 }
 
 void little_fall_back(struct little_card *c)
 {
-    if (c->open || on(c) == BOOT || c->w->e->n_ops)
+    if (c->open || little_on(c) == BOOT || c->w->e->n_ops)
         return;
     c->stands = (struct uuid){{0}};
     c->fell = true;
-    change(c, BOOT);
-    tell(c, 5);
+    little_change(c, BOOT);
+    little_tell(c, 5);
 }
 
 void little_open(struct little_card *c)
@@ -400,7 +195,7 @@ void little_post(struct little_card *c)
 
     if (!c->in_session || !c->has_body)
         return;
-    answer = run_script(c, span_of(c->body, c->body_n), room, sizeof room);
+    answer = little_run(c, span_of(c->body, c->body_n), room, sizeof room);
     c->has_body = false;
     c->w->pe.held = true;
     (void)core_step_post(c->w, c->session, c->step, ADMIN_STATUS_OK, answer);
@@ -414,7 +209,7 @@ void little_break(struct little_card *c, bool run)
     if (!c->in_session)
         return;
     if (run && c->has_body)
-        (void)run_script(c, span_of(c->body, c->body_n), room, sizeof room);
+        (void)little_run(c, span_of(c->body, c->body_n), room, sizeof room);
     c->in_session = c->has_body = false;
     c->w->pe.held = false;
     (void)core_session_end(c->w, c->session);
@@ -453,7 +248,7 @@ static bool link_execute(struct little_card *c, struct little_packet *ret_por)
         return true;
     }
     c->counter = p.counter;
-    answer = run_script(c, span_of(p.data, p.n), ret_por->data, sizeof ret_por->data);
+    answer = little_run(c, span_of(p.data, p.n), ret_por->data, sizeof ret_por->data);
     ret_por->n = answer.n;
     return true;
 }

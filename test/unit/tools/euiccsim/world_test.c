@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Links: remora_test_support remora_euiccsim remora_pki remora_smdp_profile remora_wire */
 /* A world is exact: counts, disjoint sets, keys that belong together, files every reader
- * accepts. */
+ * accepts. Long for a test: every case reads the files of one world, each with the reader of another part. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

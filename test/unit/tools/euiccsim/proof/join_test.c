@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Links: remora_test_support remora_proof */
-/* What the join must find out: a join that cannot fail proves nothing (design law 12). */
+/* What the join must find out: a join that cannot fail proves nothing (design law 12). Long for a test: each
+ * story is short because all are told in the same few words, which stand first. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
