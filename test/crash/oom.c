@@ -15,7 +15,7 @@ extern void *__libc_malloc(size_t n);
 extern void *__libc_calloc(size_t n, size_t size);
 extern void *__libc_realloc(void *p, size_t n);
 
-#define MANY 50
+#define MANY 8
 
 static atomic_ullong at, length, count;
 
