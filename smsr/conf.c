@@ -147,6 +147,7 @@ static int build_bearers(struct build *b, const struct raw_route *r, struct rout
         } else if (!strcmp(r->bearers[i], "cattp")) {
             p->cattp = true;
             p->cattp_first = !p->https;
+            p->cattp_commands = !p->sms;
         } else {
             return conf_bad(&b->at, "routes: bearer \"%s\" is none of sms, https and cattp",
                             r->bearers[i]);

@@ -20,6 +20,16 @@ const struct route *bearer_route(const struct env *env, const struct euicc *e, e
     }
 }
 
+struct bearer_choice bearer_for_command(const struct env *env, const struct euicc *e)
+{
+    const struct route *cattp = bearer_route(env, e, BEARER_CATTP);
+
+    if (cattp && cattp->cattp_commands)
+        return (struct bearer_choice){BEARER_CATTP, cattp, "the route lists CAT_TP before SMS"};
+    return (struct bearer_choice){BEARER_SMS, bearer_route(env, e, BEARER_SMS),
+                                  "the card, or the order of its route, has no CAT_TP for it"};
+}
+
 struct bearer_choice bearer_for_data(const struct env *env, const struct euicc *e)
 {
     const struct route *https = bearer_route(env, e, BEARER_HTTPS);

@@ -13,5 +13,7 @@ struct bearer_choice {
 };
 /* CreateISDP and SendData: HTTPS or CAT_TP. */
 struct bearer_choice bearer_for_data(const struct env *env, const struct euicc *e);
+/* EnableProfile, DisableProfile, DeleteProfile: SMS, or CAT_TP where the route prefers it. */
+struct bearer_choice bearer_for_command(const struct env *env, const struct euicc *e);
 /* The route on which this bearer can be used now; NULL: none. */
 const struct route *bearer_route(const struct env *env, const struct euicc *e, enum bearer b);

@@ -47,6 +47,7 @@ struct route {
     uint8_t ipv4[4];
     bool sms, https, cattp;        /* bearers allowed */
     bool cattp_first;              /* CAT_TP is listed before HTTPS */
+    bool cattp_commands;           /* and before SMS: switches and deletions go by it */
     uint16_t udp_port;             /* CAT_TP: where its datagrams go */
 };
 

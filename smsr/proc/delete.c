@@ -6,7 +6,7 @@
 #include "common/codec/packet.h"
 #include "smsr/domain/limit.h"
 
-enum { DL_QUEUED, DL_ARMED, DL_FENCING, DL_STATE_COUNT };
+enum { DL_QUEUED, DL_ARMED, DL_FENCING, DL_WAIT_LINK, DL_STATE_COUNT };
 #define S(x) (1u << (unsigned)(x))
 
 static const struct euicc_profile *victim(const struct run *r)
@@ -47,8 +47,7 @@ int delete_arm(struct run *r)
     struct writer w = run_writer(r, 64);
 
     es5_delete_profile(&w, dialect_of(r->e)->sms_form, &r->op->aid);
-    return run_arm(r, PURPOSE_CMD, wr_view(&w), DL_ARMED, r->now + run_timer(r, TIMER_RESEND_1),
-                   euicc_enabled(r->e), NULL);
+    return run_command(r, wr_view(&w), DL_ARMED, DL_WAIT_LINK);
 }
 
 static int queued(const struct proc_view *v, const struct input *in, struct plan *p)
@@ -72,6 +71,14 @@ static int queued(const struct proc_view *v, const struct input *in, struct plan
         return ERR_OK;
     }
     return delete_arm(&r);
+}
+
+static int wait_link(const struct proc_view *v, const struct input *in, struct plan *p)
+{
+    struct run r = RUN_INIT(v, in, p);
+    int ret;
+
+    return run_waits_for_link(&r, &ret) ? ret : queued(v, in, p);
 }
 
 static int go_fence(struct run *r, const char *why)
@@ -101,9 +108,11 @@ static int armed_por(struct run *r)
     const struct in_por *por = &r->in->u.por;
     const struct euicc_packet *pk = run_answered(r);
 
-    if (!pk || pk->purpose != PURPOSE_CMD || por->status == POR_MEMORY ||
-        por->status == POR_MORE_TIME)
+    if (!pk || pk->purpose != PURPOSE_CMD)
         return ERR_STATE;
+    if ((por->status == POR_MEMORY || por->status == POR_MORE_TIME) && r->op->bearer == BEARER_SMS)
+        return ERR_STATE;
+    run_close_link(r);
     (void)run_por(r, -1, 0);
     if (told(r))
         return ERR_OK;
@@ -118,6 +127,11 @@ static int armed(const struct proc_view *v, const struct input *in, struct plan 
 
     if (in->kind == IN_POR)
         return armed_por(&r);
+    if (in->kind == IN_SESSION_END)
+        return r.op->bearer == BEARER_CATTP &&
+                       uuid_eq(&in->u.session_end.session, &r.op->session)
+                   ? go_fence(&r, "the link is gone")
+                   : ERR_STATE;
     if (run_expired(&r)) {
         run_expire_sent(&r, "validity period over, the card has not answered", DL_FENCING,
                         run_fence_due(&r, 0));
@@ -125,6 +139,10 @@ static int armed(const struct proc_view *v, const struct input *in, struct plan 
     }
     if (!pk)
         return go_fence(&r, "the packet is no longer known");
+    if (r.op->bearer == BEARER_CATTP) { /* over its link or not at all */
+        run_close_link(&r);
+        return go_fence(&r, "the card is silent over its link");
+    }
     run_resend(&r, pk, euicc_enabled(r.e), NULL);
     return ERR_OK;
 }
@@ -145,7 +163,8 @@ static int fencing(const struct proc_view *v, const struct input *in, struct pla
         return ERR_STATE;
     if (pk->purpose != PURPOSE_FENCE) {
         (void)run_por(&r, -1, 0);
-        (void)told(&r);
+        if (pk->purpose == PURPOSE_CMD) /* not of the push that asked for its link */
+            (void)told(&r);
         return ERR_OK;
     }
     if (run_answer_lost(&r, pk))
@@ -163,9 +182,12 @@ static int fencing(const struct proc_view *v, const struct input *in, struct pla
 
 #define INPUTS (IN_BIT(IN_POR) | IN_BIT(IN_TIMER) | IN_BIT(IN_RESTART))
 static const struct proc_state STATES[] = {
-    [DL_QUEUED] = {"QUEUED", IN_BIT(IN_TIMER) | IN_BIT(IN_RESTART), S(DL_ARMED), NULL, RESTART_WAIT,
-                   queued},
-    [DL_ARMED] = {"ARMED", INPUTS, S(DL_FENCING), "resend_1", RESTART_RESUME, armed},
+    [DL_QUEUED] = {"QUEUED", IN_BIT(IN_TIMER) | IN_BIT(IN_RESTART), S(DL_ARMED) | S(DL_WAIT_LINK),
+                   NULL, RESTART_WAIT, queued},
+    [DL_ARMED] = {"ARMED", INPUTS | IN_BIT(IN_SESSION_END), S(DL_FENCING), "resend_1", RESTART_RESUME,
+                  armed},
     [DL_FENCING] = {"FENCING", INPUTS, S(DL_FENCING), "fence_1", RESTART_RECONCILE, fencing},
+    [DL_WAIT_LINK] = {"WAIT_LINK", INPUTS | IN_BIT(IN_LINK), S(DL_ARMED), "resend_1", RESTART_WAIT,
+                      wait_link},
 };
 const struct proc PROC_DELETE = {"delete", FN_DELETE_PROFILE, STATES, DL_STATE_COUNT};

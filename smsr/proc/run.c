@@ -3,6 +3,7 @@
 #include "smsr/proc/run.h"
 
 #include "common/codec/packet.h"
+#include "smsr/domain/bearer.h"
 
 /* Of one plan: beside them and the records of a switch there is room for nothing else. */
 #define RUN_DELETED_MAX ((unsigned)ES5_DELETED_MAX)
@@ -114,6 +115,65 @@ int run_arm_link(struct run *r, const struct uuid *link, enum packet_purpose pur
     out.chained = chained;
     plan_out(r->p, OUT_LINK, &out, sizeof out);
     return ERR_OK;
+}
+
+void run_chosen(struct run *r, enum bearer b, const char *why, int next, int64_t due)
+{
+    struct event *ev = run_record(r, EV_BEARER_CHOSEN, next, due);
+
+    ev->bearer = b;
+    ev->number = (uint64_t)b;
+    ev->text = span_str(why);
+}
+
+int run_push_link(struct run *r, const struct route *route, int state, int64_t due,
+                  const struct euicc_profile *to, const struct euicc_profile *to2)
+{
+    struct writer w = run_writer(r, 512);
+    int err = es5_push_link(&w, dialect_of(r->e)->sms_form, route, &r->e->eid, &r->op->id);
+
+    return err ? err : run_arm(r, PURPOSE_TRIGGER, wr_view(&w), state, due, to, to2);
+}
+
+int run_command(struct run *r, struct span script, int armed, int wait)
+{
+    struct bearer_choice c = bearer_for_command(r->env, r->e);
+    int64_t soon = r->now + run_timer(r, TIMER_RESEND_1);
+
+    if (c.bearer == BEARER_CATTP && r->pe->linked)
+        return run_arm_link(r, &r->pe->link, PURPOSE_CMD, aid_tar(&AID_ISD_R), script, armed,
+                            r->now + run_timer(r, TIMER_SESSION_IDLE), r->pe->chained);
+    if (c.bearer == BEARER_CATTP && !r->op->state) {
+        run_chosen(r, c.bearer, c.why, -1, 0);
+        return run_push_link(r, c.route, wait, soon, euicc_enabled(r->e), NULL);
+    }
+    if (r->op->state == (unsigned)wait)
+        run_chosen(r, BEARER_SMS, "no link came", -1, 0);
+    return run_arm(r, PURPOSE_CMD, script, armed, soon, euicc_enabled(r->e), NULL);
+}
+
+bool run_waits_for_link(struct run *r, int *ret)
+{
+    *ret = ERR_OK;
+    if (r->in->kind == IN_POR) { /* of the push: heard, but the link is what counts */
+        if (run_answered(r))
+            (void)run_por(r, -1, 0);
+        else
+            *ret = ERR_STATE;
+        return true;
+    }
+    if (r->in->kind == IN_LINK || run_expired(r) || r->now >= r->op->due_ms)
+        return false;
+    r->p->volatile_due_ms = r->op->due_ms;
+    return true;
+}
+
+void run_close_link(struct run *r)
+{
+    struct out_session_close out = {r->op->session};
+
+    if (r->op->bearer == BEARER_CATTP)
+        plan_out(r->p, OUT_SESSION_CLOSE, &out, sizeof out);
 }
 
 const struct euicc_packet *run_packet(const struct run *r, enum packet_purpose purpose)

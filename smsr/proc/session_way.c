@@ -6,20 +6,21 @@
 
 static int trigger_arm(struct run *r, const struct bearer_choice *c, int state, int64_t due)
 {
-    struct writer w = run_writer(r, 512);
-    int err = c->bearer == BEARER_CATTP
-                  ? es5_push_link(&w, dialect_of(r->e)->sms_form, c->route, &r->e->eid, &r->op->id)
-                  : es5_push_session(&w, c->route, r->e);
+    const struct euicc_profile *to = euicc_enabled(r->e);
+    const struct euicc_profile *to2 = r->op->armed ? euicc_fallback(r->e) : NULL;
+    struct writer w;
+    int err;
 
-    return err ? err
-               : run_arm(r, PURPOSE_TRIGGER, wr_view(&w), state, due, euicc_enabled(r->e),
-                         r->op->armed ? euicc_fallback(r->e) : NULL);
+    if (c->bearer == BEARER_CATTP)
+        return run_push_link(r, c->route, state, due, to, to2);
+    w = run_writer(r, 512);
+    err = es5_push_session(&w, c->route, r->e);
+    return err ? err : run_arm(r, PURPOSE_TRIGGER, wr_view(&w), state, due, to, to2);
 }
 
 int session_trigger(struct run *r, int state, int64_t due)
 {
     struct bearer_choice c = bearer_for_data(r->env, r->e);
-    struct event *ev;
 
     if (state == SE_FENCE_WAIT) {
         c.route = bearer_route(r->env, r->e, BEARER_HTTPS);
@@ -32,12 +33,8 @@ int session_trigger(struct run *r, int state, int64_t due)
                                (struct span){NULL, 0});
         return ERR_OK;
     }
-    if (c.bearer == BEARER_CATTP && r->op->state == SE_QUEUED) {
-        ev = run_record(r, EV_BEARER_CHOSEN, -1, 0);
-        ev->bearer = c.bearer;
-        ev->number = (uint64_t)c.bearer;
-        ev->text = span_str(c.why);
-    }
+    if (c.bearer == BEARER_CATTP && r->op->state == SE_QUEUED)
+        run_chosen(r, c.bearer, c.why, -1, 0);
     return trigger_arm(r, &c, state, due);
 }
 

@@ -38,12 +38,11 @@ int switch_arm(struct run *r)
         es5_enable_profile(&w, dialect_of(r->e)->sms_form, aid);
     /* To where the card is. A copy to where it goes would be kept by that network and answered there
      * with "counter too low"; the same bytes again, when nothing is heard, go to both. */
-    err = run_arm(r, PURPOSE_CMD, wr_view(&w), SW_ARMED, r->now + run_timer(r, TIMER_RESEND_1), now,
-                  NULL);
+    err = run_command(r, wr_view(&w), SW_ARMED, SW_WAIT_LINK);
     if (err)
         return err;
     ev = r->p->unit.armed;
-    if (now) {
+    if (now && ev->purpose == PURPOSE_CMD) {
         ev->previous = now->iccid;
         ev->previous_aid = now->aid;
     }
@@ -59,6 +58,14 @@ static int queued(const struct proc_view *v, const struct input *in, struct plan
         return ERR_OK;
     }
     return mutant("POLICY_NOT_AT_ARMING") ? switch_arm(&r) : switch_start(&r);
+}
+
+static int wait_link(const struct proc_view *v, const struct input *in, struct plan *p)
+{
+    struct run r = RUN_INIT(v, in, p);
+    int ret;
+
+    return run_waits_for_link(&r, &ret) ? ret : queued(v, in, p);
 }
 
 /* What changed since admission is looked at again where the packet is armed. */
@@ -99,8 +106,9 @@ static int armed_por(struct run *r)
 
     if (!pk || pk->purpose != PURPOSE_CMD)
         return ERR_STATE;
-    if (por->status == POR_MEMORY || por->status == POR_MORE_TIME)
+    if ((por->status == POR_MEMORY || por->status == POR_MORE_TIME) && r->op->bearer == BEARER_SMS)
         return ERR_STATE; /* the same bytes go again when their timer says so */
+    run_close_link(r);    /* the card resets behind it */
     if (por->status == POR_CNTR_LOW && pk->counter == r->e->counter_high)
         return ran_before(r);
     if (por->status != POR_OK) {
@@ -141,6 +149,18 @@ static int expire_and_fence(struct run *r)
     return run_fence(r, PURPOSE_FENCE, SW_FENCING);
 }
 
+/* A card that ran the command may be switching: it tells by its notification, as when an answer by SMS is
+ * lost; only then it is asked. */
+static int link_lost(struct run *r)
+{
+    if (!uuid_eq(&r->in->u.session_end.session, &r->op->session))
+        return ERR_STATE;
+    run_in_doubt(r, "the link is gone");
+    run_chosen(r, BEARER_SMS, "the card is asked by SMS", SW_FENCING,
+               r->now + run_timer(r, TIMER_RESEND_2));
+    return ERR_OK;
+}
+
 static int armed(const struct proc_view *v, const struct input *in, struct plan *p)
 {
     struct run r = RUN_INIT(v, in, p);
@@ -149,6 +169,8 @@ static int armed(const struct proc_view *v, const struct input *in, struct plan 
     switch (in->kind) {
     case IN_POR:
         return armed_por(&r);
+    case IN_SESSION_END:
+        return r.op->bearer == BEARER_CATTP ? link_lost(&r) : ERR_STATE;
     case IN_NOTIFICATION:
         return switch_notification(&r);
     default: /* IN_TIMER, IN_RESTART */
@@ -156,6 +178,10 @@ static int armed(const struct proc_view *v, const struct input *in, struct plan 
             return expire_and_fence(&r);
         if (!pk)
             return go_fence(&r, "the packet is no longer known");
+        if (r.op->bearer == BEARER_CATTP) { /* over its link or not at all */
+            run_close_link(&r);
+            return go_fence(&r, "the card is silent over its link");
+        }
         if (mutant("RESEND_FRESH_COUNTER"))
             return switch_arm(&r);
         run_resend(&r, pk, euicc_enabled(r.e), switch_goal(&r));
@@ -276,10 +302,10 @@ static int wait_rollback(const struct proc_view *v, const struct input *in, stru
 }
 
 static const struct proc_state STATES[] = {
-    [SW_QUEUED] = {"QUEUED", IN_BIT(IN_TIMER) | IN_BIT(IN_RESTART), S(SW_ARMED), NULL, RESTART_WAIT,
-                   queued},
+    [SW_QUEUED] = {"QUEUED", IN_BIT(IN_TIMER) | IN_BIT(IN_RESTART), S(SW_ARMED) | S(SW_WAIT_LINK),
+                   NULL, RESTART_WAIT, queued},
     [SW_ARMED] = {"ARMED",
-                  IN_BIT(IN_POR) | IN_BIT(IN_NOTIFICATION) | IN_BIT(IN_TIMER) | IN_BIT(IN_RESTART),
+                  IN_BIT(IN_SESSION_END) | IN_BIT(IN_POR) | IN_BIT(IN_NOTIFICATION) | IN_BIT(IN_TIMER) | IN_BIT(IN_RESTART),
                   S(SW_WAIT_NOTIFICATION) | S(SW_CONFIRMING) | S(SW_FENCING), "resend_1",
                   RESTART_RESUME, armed},
     [SW_WAIT_NOTIFICATION] = {"WAIT_NOTIFICATION",
@@ -303,6 +329,9 @@ static const struct proc_state STATES[] = {
                           "rollback_window", RESTART_WAIT, wait_rollback},
     [SW_DELETING] = {"DELETING", IN_BIT(IN_POR) | IN_BIT(IN_TIMER) | IN_BIT(IN_RESTART),
                      S(SW_DELETING), "resend_1", RESTART_RESUME, switch_deleting},
+    [SW_WAIT_LINK] = {"WAIT_LINK",
+                      IN_BIT(IN_LINK) | IN_BIT(IN_POR) | IN_BIT(IN_TIMER) | IN_BIT(IN_RESTART),
+                      S(SW_ARMED), "resend_1", RESTART_WAIT, wait_link},
 };
 
 const struct proc PROC_ENABLE = {"enable", FN_ENABLE_PROFILE, STATES, SW_STATE_COUNT};

@@ -5,7 +5,7 @@
 #include "smsr/proc/run.h"
 
 enum switch_state { SW_QUEUED, SW_ARMED, SW_WAIT_NOTIFICATION, SW_CONFIRMING, SW_FENCING,
-                    SW_WAIT_ROLLBACK, SW_DELETING, SW_STATE_COUNT };
+                    SW_WAIT_ROLLBACK, SW_DELETING, SW_WAIT_LINK, SW_STATE_COUNT };
 
 /* The profile that is enabled when the switch succeeds, and the one it leaves. */
 const struct euicc_profile *switch_goal(const struct run *r);

@@ -50,7 +50,7 @@ static const char CONF[] =
     "  - {mno: 1.3.6.1.4.1.99999.10, profile_type: \"*\", network: net-b, source: \"4915100000000\", apn: "
     "iot.blue, host: smsr.example, ipv4: 127.0.0.1, port: 7443, bearers: [sms, https, cattp]}\n"
     "  - {mno: 1.3.6.1.4.1.99999.11, profile_type: \"*\", network: net-a, source: \"4915100000000\", apn: "
-    "iot.orange, host: smsr.example, ipv4: 127.0.0.1, port: 7443, bearers: [sms, https, cattp]}\n"
+    "iot.orange, host: smsr.example, ipv4: 127.0.0.1, port: 7443, bearers: [cattp, sms, https]}\n"
     "limits: {effects_per_hour: 0, rollbacks_per_day: 0}\n";
 
 static int read_conf(struct world *w, struct errmsg *why)

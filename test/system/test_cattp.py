@@ -112,10 +112,13 @@ def test_downloads_through_the_simulated_network(make_world):
 def fixture_relayed(make_world):
     relays = []
 
-    def make(loss, **options):
+    def make(loss, first=False, **options):
         def before_start(world):
             port, to = int(world.settings()["smsr_cattp"]), free_port()
             world.edit("smsr.yaml", f'cattp: "127.0.0.1:{port}"', f'cattp: "127.0.0.1:{to}"')
+            if first:                      # switches and deletions, too
+                world.edit("smsr.yaml", r"(iot\.red,\s+host: smsr\.example, port: 7443, bearers:) \[sms, https, cattp\]",
+                           r"\1 [cattp, sms]")
             relays.append(Relay(port, to, loss))
             relays[-1].start()
 
@@ -130,8 +133,13 @@ def fixture_relayed(make_world):
 
 def test_downloads_over_udp(relayed, tmp_path):
     """Real sockets that lose one datagram of twenty: tshark knows every PDU that left either end and complains of none."""
-    world, relay = relayed(0.05)
-    download_and_enable(world)
+    world, relay = relayed(0.05, first=True)
+    profiles = download_and_enable(world)
+    rows = [json.loads(line) for line in world.euiccsim("ledger", "--dir", world.file("world")).stdout.splitlines()]
+    assert {r["eid"] for r in rows if r.get("dgi") == "3A03" and r["channel"] == "cattp"} == set(profiles)
+    for operation in world.operations("--eid", next(iter(profiles))):
+        if operation["function"] in ("CreateISDP", "EnableProfile"):
+            assert "by CAT_TP" in world.smctl("explain", operation["operation"], as_="admin", code=0).text
     world.stop("euiccsim", "smsr")
     relay.stop()
     assert len(relay.seen) > 100

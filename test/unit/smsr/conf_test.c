@@ -293,14 +293,14 @@ static void cattp_on_a_route(void **state)
     (void)state;
     assert_int_equal(edited(EDIT, 1, &why), ERR_OK);
     assert_true(conf->env.routes[0].cattp && conf->env.routes[0].https);
-    assert_false(conf->env.routes[0].cattp_first);
+    assert_false(conf->env.routes[0].cattp_first || conf->env.routes[0].cattp_commands);
     assert_int_equal(conf->env.routes[0].udp_port, CATTP_PORT);
     conf_free(conf);
     conf = NULL;
     assert_int_equal(edited(EDIT, 2, &why), ERR_CONFIG);
     assert_non_null(strstr(why.text, "needs smsr.cattp"));
     assert_int_equal(edited(EDIT, 4, &why), ERR_OK);
-    assert_true(conf->env.routes[0].cattp_first);
+    assert_true(conf->env.routes[0].cattp_first && !conf->env.routes[0].cattp_commands);
     assert_int_equal(conf->env.routes[0].udp_port, 1234);
     assert_string_equal(conf->cattp, "0.0.0.0:7444");
     conf_free(conf);

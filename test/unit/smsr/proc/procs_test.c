@@ -45,9 +45,15 @@ static void call(struct core *w, enum function f)
 }
 
 /* The world a function starts from: TWO enabled for a disable, FRESH created for a SendData. */
+static void has_cattp(struct signed_eis *eis, struct eum_signed_info *info)
+{
+    (void)eis;
+    info->capabilities.cattp = true;
+}
+
 static void prepare(struct core *w, enum function f)
 {
-    core_init(w);
+    core_init_with(w, has_cattp);
     if (f == FN_DISABLE_PROFILE) {
         (void)core_call(w, CORE_A, FN_ENABLE_PROFILE, TWO);
         (void)core_note(w, 2, 3, TWO);
@@ -94,8 +100,20 @@ static void to_switch_state(struct core *w, bool disable, const char *state)
         (void)core_por_list(w, 0, disable ? "10=3F 11=1F 12=1F" : "10=1F 11=3F 12=1F");
 }
 
+/* Routes that prefer CAT_TP. */
+static void by_cattp(struct core *w)
+{
+    for (unsigned i = 0; i < 2; i++)
+        w->routes[i].cattp = w->routes[i].cattp_commands = true;
+}
+
 static void to_state(struct core *w, enum function f, const char *state)
 {
+    if (!strcmp(state, "WAIT_LINK")) {
+        by_cattp(w);
+        call(w, f);
+        return;
+    }
     if (!strcmp(state, "QUEUED")) { /* behind another, which then ends */
         (void)core_call(w, CORE_F, FN_AUDIT_EIS, 0);
         call(w, f);
@@ -184,7 +202,7 @@ static void every_state_meets_every_input(void **state)
                 core_fini(&w);
             }
     }
-    assert_int_equal(pairs, (7 + 7 + 3 + 5 + 5 + 2 + 3) * (IN_KIND_COUNT - 1));
+    assert_int_equal(pairs, (8 + 8 + 4 + 5 + 5 + 2 + 3) * (IN_KIND_COUNT - 1));
     (void)state;
 }
 

@@ -293,6 +293,7 @@ static void one_sequence(uint64_t seed)
     core_init_with(&w, has_cattp);
     w.routes[0].cattp = w.routes[1].cattp = w.routes[0].cattp_first = w.routes[1].cattp_first =
         draw(3) == 0;
+    w.routes[0].cattp_commands = w.routes[1].cattp_commands = w.routes[0].cattp && draw(2) == 0;
     w.env.effects_per_hour = 0;
     w.env.rollbacks_per_day = 0;
     little_init(&c, &w);
