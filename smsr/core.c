@@ -163,6 +163,19 @@ static unsigned api_more(void *ctx, struct admin_counter *ret, unsigned max)
     return n;
 }
 
+static unsigned api_strangers(void *ctx, struct admin_stranger_row *ret, unsigned max)
+{
+    const struct smsr_core *c = ctx;
+    struct channel_stranger *s = calloc(max, sizeof *s);
+    unsigned n = s ? channel_strangers(c->channel, s, max) : 0;
+
+    for (unsigned i = 0; i < n; i++)
+        ret[i] = (struct admin_stranger_row){s[i].from, s[i].messages, s[i].declarations,
+                                             s[i].first_ms, s[i].last_ms};
+    free(s);
+    return n;
+}
+
 static uint64_t api_rss(void *ctx)
 {
     struct smsr_core *c = ctx;
@@ -175,7 +188,8 @@ static int open_api(struct smsr_core *c)
                              .pki = c->o.pki, .keystore = c->o.keystore, .clock = c->o.clock,
                              .rng = c->o.rng, .env = &c->o.conf->env, .transport = c->o.transport,
                              .n_transport = c->o.n_transport, .version = c->o.version,
-                             .counters = api_more, .rss = api_rss, .ctx = c};
+                             .counters = api_more, .strangers = api_strangers, .rss = api_rss,
+                             .ctx = c};
 
     c->api = api_new(&cfg);
     return c->api ? ERR_OK : ERR_NOMEM;

@@ -115,6 +115,21 @@ struct admin_eis_list_response {
     unsigned n_rows;
 };
 
+struct admin_stranger_row { /* a number of no card */
+    struct msisdn msisdn;
+    uint64_t messages, declarations; /* of them notifications of a card, by their form */
+    int64_t first_ms, last_ms;
+};
+struct admin_strangers_request {
+    struct base_request base;
+    uint32_t limit;
+};
+struct admin_strangers_response {
+    struct base_response base;
+    const struct admin_stranger_row *rows; /* heard last first */
+    unsigned n_rows;
+};
+
 struct admin_profile_row { /* the inventory of the SM-DP */
     struct iccid iccid;
     struct imsi imsi;

@@ -44,6 +44,7 @@ BASE_FIRST(admin_profile_list);
 BASE_FIRST(admin_template_add);
 BASE_FIRST(admin_subscriptions_import);
 BASE_FIRST(admin_status);
+BASE_FIRST(admin_strangers);
 
 #define SYNC  true
 #define ASYNC false
@@ -138,6 +139,7 @@ static const struct msg_info INFO[MSG_TYPE_COUNT] = {
     PAIR(ADMIN_SUBSCRIPTIONS_IMPORT, admin_subscriptions_import, "AdminSubscriptionsImport",
          IF_ADMIN, FN_NONE, SYNC),
     PAIR(ADMIN_STATUS, admin_status, "AdminStatus", IF_ADMIN, FN_NONE, SYNC),
+    PAIR(ADMIN_STRANGERS, admin_strangers, "AdminStrangers", IF_ADMIN, FN_NONE, SYNC),
     [MSG_OPERATION_CONCLUDED] =
         NOTICE(operation_concluded, "OperationConcluded", IF_ADMIN, FN_NONE),
 };

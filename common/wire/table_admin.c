@@ -264,6 +264,32 @@ static const struct wire_field ADMIN_STATUS_RESPONSE_ROWS[] = {
 const struct wire_table WIRE_ADMIN_STATUS_RESPONSE = WIRE_TABLE(
     admin_status_response, ADMIN_STATUS_RESPONSE_ROWS, remora__admin_status_response__descriptor);
 
+static const struct wire_field ADMIN_STRANGER_ROW_ROWS[] = {
+    WIRE_F_MSISDN(admin_stranger_row, "msisdn", msisdn),
+    WIRE_F_U64(admin_stranger_row, "messages", messages),
+    WIRE_F_U64(admin_stranger_row, "declarations", declarations),
+    WIRE_F_I64(admin_stranger_row, "first_ms", first_ms),
+    WIRE_F_I64(admin_stranger_row, "last_ms", last_ms),
+};
+static const struct wire_table ADMIN_STRANGER_ROW = WIRE_TABLE(
+    admin_stranger_row, ADMIN_STRANGER_ROW_ROWS, remora__admin_stranger_row__descriptor);
+
+static const struct wire_field ADMIN_STRANGERS_REQUEST_ROWS[] = {
+    WIRE_F_BASE_REQUEST(admin_strangers_request),
+    WIRE_F_U32(admin_strangers_request, "limit", limit),
+};
+const struct wire_table WIRE_ADMIN_STRANGERS_REQUEST =
+    WIRE_TABLE(admin_strangers_request, ADMIN_STRANGERS_REQUEST_ROWS,
+               remora__admin_strangers_request__descriptor);
+
+static const struct wire_field ADMIN_STRANGERS_RESPONSE_ROWS[] = {
+    WIRE_F_BASE_RESPONSE(admin_strangers_response),
+    WIRE_F_LIST(admin_strangers_response, "rows", rows, n_rows, ADMIN_LIST_MAX, ADMIN_STRANGER_ROW),
+};
+const struct wire_table WIRE_ADMIN_STRANGERS_RESPONSE =
+    WIRE_TABLE(admin_strangers_response, ADMIN_STRANGERS_RESPONSE_ROWS,
+               remora__admin_strangers_response__descriptor);
+
 static const struct wire_field OPERATION_CONCLUDED_ROWS[] = {
     WIRE_F_UUID(operation_concluded, "operation", operation),
     WIRE_F_ENUM(operation_concluded, "function", function, enum function, function),

@@ -71,4 +71,6 @@ extern const struct wire_table WIRE_ADMIN_SUBSCRIPTIONS_IMPORT_REQUEST;
 extern const struct wire_table WIRE_ADMIN_SUBSCRIPTIONS_IMPORT_RESPONSE;
 extern const struct wire_table WIRE_ADMIN_STATUS_REQUEST;
 extern const struct wire_table WIRE_ADMIN_STATUS_RESPONSE;
+extern const struct wire_table WIRE_ADMIN_STRANGERS_REQUEST;
+extern const struct wire_table WIRE_ADMIN_STRANGERS_RESPONSE;
 extern const struct wire_table WIRE_OPERATION_CONCLUDED;

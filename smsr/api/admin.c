@@ -8,6 +8,7 @@
 
 #define OPERATIONS_PAGE 256u
 #define EIS_PAGE 1024u
+#define STRANGERS_PAGE 1024u
 #define COUNTERS_MAX 128u
 
 static struct arena *mem(struct request *q)
@@ -280,6 +281,25 @@ static void status(struct request *q)
     api_respond(q, m, &(struct outcome){.verdict = VERDICT_NONE});
 }
 
+/* --- who is nobody's card --- */
+static void strangers(struct request *q)
+{
+    const struct api_config *cfg = &q->a->cfg;
+    const struct admin_strangers_request *req = q->msg.body;
+    unsigned max = page(req->limit, STRANGERS_PAGE);
+    struct admin_stranger_row *rows = arena_alloc(mem(q), max * sizeof *rows);
+    struct message m;
+    struct admin_strangers_response *body = api_response(q, &m);
+
+    if (!rows || !body) {
+        no_memory(q);
+        return;
+    }
+    body->rows = rows;
+    body->n_rows = cfg->strangers ? cfg->strangers(cfg->ctx, rows, max) : 0;
+    api_respond(q, m, &(struct outcome){.verdict = VERDICT_NONE});
+}
+
 #define R(role) (1u << (unsigned)(role))
 #define EVERYBODY                                                                                  \
     (R(ROLE_OPERATOR) | R(ROLE_M2M_SP) | R(ROLE_SMDP) | R(ROLE_FLEET) | R(ROLE_ADMIN) |            \
@@ -295,6 +315,7 @@ static const struct {
     {MSG_ADMIN_HEADS_REQUEST, R(ROLE_FLEET) | R(ROLE_ADMIN) | R(ROLE_AUDITOR), heads},
     {MSG_ADMIN_EIS_LIST_REQUEST, EVERYBODY & ~R(ROLE_SMDP), eis_list},
     {MSG_ADMIN_STATUS_REQUEST, R(ROLE_ADMIN) | R(ROLE_AUDITOR), status},
+    {MSG_ADMIN_STRANGERS_REQUEST, R(ROLE_ADMIN) | R(ROLE_AUDITOR), strangers},
 };
 
 uint32_t api_admin_roles(enum msg_type t)

@@ -166,10 +166,12 @@ static bool parts_new(struct channel *ch)
     ch->links = map_new(LINKS_MAX);
     ch->links_by_id = map_new(LINKS_MAX);
     ch->links_by_eid = map_new(LINKS_MAX);
+    ch->strangers = map_new(STRANGERS_MAX);
     ch->rx = sms_rx_new(SMS_RX_OPEN, SMS_RX_PER_SOURCE,
                         timer_scaled(SMS_RX_HOLD_MS, ch->env->time_scale));
     return ch->tls && ch->streams && ch->sessions && ch->by_eid && ch->units && ch->unit_bytes &&
-           ch->links && ch->links_by_id && ch->links_by_eid && ch->rx;
+           ch->links && ch->links_by_id && ch->links_by_eid && ch->strangers &&
+           ch->rx;
 }
 
 struct channel *channel_new(const struct channel_port *port, const struct carrier *carrier,
@@ -187,6 +189,7 @@ struct channel *channel_new(const struct channel_port *port, const struct carrie
     ch->rng.fill = random_fill;
     for (int k = 0; k < DUE_KINDS; k++)
         list_init(&ch->due[k]);
+    list_init(&ch->heard);
     for (size_t i = 0; i < GUARD_BUCKETS; i++)
         ch->guard[i].tokens = GUARD_BURST;
     if (!parts_new(ch)) {
@@ -204,6 +207,7 @@ void channel_free(struct channel *ch)
     stream_fini(ch);
     sms_queue_fini(ch);
     link_fini(ch);
+    stranger_fini(ch);
     sms_rx_free(ch->rx);
     scp81_ctx_free(ch->tls);
     free(ch);

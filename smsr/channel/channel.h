@@ -82,6 +82,15 @@ bool channel_held(const struct channel *ch, const struct eid *eid, struct uuid *
 /* A response to the POST that waits was decided and is being made durable: the hold ends here. */
 void channel_step_decided(struct channel *ch, const struct uuid *session);
 
+/* A number of no card that was heard; wall times. */
+struct channel_stranger {
+    struct msisdn from;
+    uint64_t messages, declarations; /* of them by their form notifications of a card */
+    int64_t first_ms, last_ms;
+};
+/* Heard last first; how many. */
+unsigned channel_strangers(const struct channel *ch, struct channel_stranger *ret, unsigned max);
+
 /* --- time --- */
 int64_t channel_due(const struct channel *ch);      /* earliest timer, monotonic ms; -1 = none */
 void channel_timer(struct channel *ch);             /* runs what is due by the clock */
@@ -101,6 +110,7 @@ void channel_timer(struct channel *ch);             /* runs what is due by the c
     X(mo_format, "dropped: not an OTA message")                                                    \
     X(mo_overflow, "dropped: too many unfinished messages")                                        \
     X(mo_throttled, "dropped: too many unproven messages from one number")                         \
+    X(strangers_forgotten, "numbers of no card no longer listed: too many")                        \
     X(mo_unknown_source, "dropped: number of no card")                                             \
     X(mo_no_key, "dropped: no card of this number could have sent it")                             \
     X(mo_bad_cc, "dropped: checksum fits no card of this number")                                  \

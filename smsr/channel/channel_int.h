@@ -25,6 +25,7 @@
 #define SMS_RX_HOLD_MS 600000       /* time scale 1 */
 #define SMS_BACKOFFS 6u             /* pauses of sms_queue.c */
 #define GUARD_BUCKETS 4096u
+#define STRANGERS_MAX 4096u
 #define GUARD_BURST 64u             /* unproven messages a number may send at once ... */
 #define GUARD_REFILL_MS 1000        /* ... and one more after each of these */
 
@@ -99,6 +100,8 @@ struct channel {
     struct map *links_by_id;        /* open ones: session id -> link */
     struct map *links_by_eid;       /* open ones: EID -> link */
     struct guard guard[GUARD_BUCKETS];
+    struct map *strangers;          /* number -> stranger */
+    struct list heard;              /* the same, heard last first */
     struct channel_counters n;
 };
 
@@ -113,6 +116,11 @@ void channel_post(struct channel *ch, const struct eid *eid, struct input *in);
 /* --- guard.c --- */
 bool guard_open(struct channel *ch, const struct msisdn *from);
 void guard_unproven(struct channel *ch, const struct msisdn *from);
+
+/* --- stranger.c --- */
+void stranger_heard(struct channel *ch, const struct msisdn *from, bool declares);
+void stranger_known(struct channel *ch, const struct msisdn *from); /* it is a card's now */
+void stranger_fini(struct channel *ch);
 
 /* --- sms_queue.c --- */
 struct sms_order {

@@ -84,13 +84,17 @@ static enum fit candidates_try(struct channel *ch, enum sms_kind kind, struct in
     unsigned n = ch->port.candidates(ch->port.ctx, m->from, eid, CHANNEL_CANDIDATES_MAX);
     enum fit fit = FIT_NONE;
 
-    if (!n)
+    if (!n) {
         ch->n.mo_unknown_source++;
+        stranger_heard(ch, m->from, kind == SMS_COMMAND);
+    }
     for (unsigned i = 0; fit == FIT_NONE && i < n; i++)
         fit = kind == SMS_RESPONSE
                   ? (por_take(ch, &eid[i], PACKET_SMS, m->packet, m->from, &m->tried) ? FIT_FOUND
                                                                                       : FIT_NONE)
                   : notification_try(ch, &eid[i], m);
+    if (fit == FIT_FOUND)
+        stranger_known(ch, m->from);
     if (n && fit == FIT_NONE) {
         if (m->tried)
             ch->n.mo_bad_cc++;

@@ -3,6 +3,7 @@
 import copy
 
 import pytest
+from remora import wait_for
 from wire import decode, eis_entries, eis_write, encode
 
 
@@ -138,3 +139,17 @@ def test_deletion_of_the_enabled_profile(world):
     assert (done.rows[0]["subject"], done.rows[0]["reason"]) == ("8.2", "3.8")
     assert world.cards()[eid]["enabled_iccid"] == profiles[eid]
     world.proof(ok=False)
+
+
+def test_meters_that_are_switched_on_before_their_import(make_world):
+    """They declare themselves to an SM-SR that has no keys for them: listed by number, answered after the import."""
+    world = make_world(meters=3, load=False)
+    unknown = lambda: world.smctl("contacts", "unknown", as_="admin", code=0).rows
+    rows = wait_for("the declaration of each meter", lambda: len(unknown()) == 3 and unknown())
+    assert all(row["declarations"] >= 1 and row["first"] <= row["last"] for row in rows)
+    assert len(world.smctl("contacts", "unknown", "--limit", "1", as_="auditor", code=0).rows) == 1
+    world.smctl("contacts", "unknown", as_="fleet", code=4)      # whose cards they will be nobody knows
+    assert world.smctl("eis", "list", as_="admin", code=0).rows == []
+    world.tool("load")
+    wait_for("nobody unknown any more", lambda: unknown() == [])
+    assert {e["function"] for e in world.operations()} >= {"Notification"}

@@ -166,6 +166,44 @@ static void unknown_number(void **state)
     assert_int_equal(COUNT(mo_unknown_source), 2);
 }
 
+/* Listed by number, the last one first, until a card with that number proves itself. */
+static void unknown_numbers_are_listed(void **state)
+{
+    struct channel_stranger list[3];
+    struct parts p;
+    struct msisdn none = {""};
+
+    (void)state;
+    notification(&p, &W.card[0], &NOTIFY, &W.card[0].e.eid, 1);
+    say("4917000077", &p);
+    say("4917000078", &p);
+    say("4917000077", &p);
+    card_open_packet(&W.card[0], 5);
+    por(&p, &W.card[0], 5, POR_OK, 3);
+    say("4917000078", &p);
+    assert_int_equal(channel_strangers(W.ch, list, 3), 2);
+    assert_string_equal(list[0].from.s, "4917000078");
+    assert_int_equal(list[0].messages, 2);
+    assert_int_equal(list[0].declarations, 1);
+    assert_string_equal(list[1].from.s, "4917000077");
+    assert_int_equal(list[1].declarations, 2);
+    assert_true(list[0].last_ms >= list[0].first_ms && list[0].first_ms > 0);
+    assert_int_equal(channel_strangers(W.ch, list, 1), 1);
+    none = W.card[0].profile[0].msisdn;
+    assert_int_equal(msisdn_parse(span_str("4917000077"), &W.card[0].profile[0].msisdn), 0);
+    notification(&p, &W.card[0], &NOTIFY, &W.card[0].e.eid, 1); /* imported meanwhile */
+    say("4917000077", &p);
+    assert_int_equal(channel_strangers(W.ch, list, 3), 1);
+    W.card[0].profile[0].msisdn = none;
+    for (unsigned i = 0; i < 5000; i++) { /* the list has an end */
+        char from[16];
+        (void)snprintf(from, sizeof from, "4999%06u", i);
+        notification(&p, &W.card[0], &NOTIFY, &W.card[0].e.eid, 1);
+        say(from, &p);
+    }
+    assert_int_equal(COUNT(strangers_forgotten), 5000 + 1 - 4096);
+}
+
 static void key_of_another_card(void **state)
 {
     struct parts p;
@@ -502,7 +540,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(por_from_either_number), T(every_status_is_handed_on), T(two_candidates),
-        T(unknown_number), T(key_of_another_card), T(every_flipped_octet_fails),
+        T(unknown_number), T(unknown_numbers_are_listed), T(key_of_another_card), T(every_flipped_octet_fails),
         T(no_open_packet),
         T(late_answers_cost_nothing),
         T(forged_status_without_checksum), T(por_in_parts_out_of_order),
