@@ -236,9 +236,16 @@ static bool stranger(struct channel *ch, uint64_t conn, struct span pdu)
     struct cattp_pdu p;
     struct link *l;
     struct eid eid;
+    int err;
 
-    if (cattp_parse(pdu, &p) != ERR_OK || p.flags & CATTP_RST) {
+    err = cattp_parse(pdu, &p);
+    if ((err && err != ERR_UNSUPPORTED) || p.flags & CATTP_RST) {
         ch->n.datagram_dropped++;
+        return false;
+    }
+    if (err) {
+        ch->n.datagram_dropped++;
+        refuse(ch, conn, &p, CATTP_VERSION);
         return false;
     }
     if (p.destination != CATTP_PORT || !(p.flags & CATTP_SYN) || p.flags & CATTP_ACK) {

@@ -4,6 +4,7 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/net/tcp.h"
+#include "smsr/channel/carrier_pass.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,10 +33,9 @@ struct answer {
 };
 
 struct smpp_carrier {
+    struct carrier_pass pass;
     struct loop *loop;
     struct rng *rng;
-    struct carrier port;
-    const struct carrier *others;
     struct channel *ch;
     struct smsc smsc[NETWORKS_MAX];
     unsigned n;
@@ -251,41 +251,13 @@ static int sms_mt(void *ctx, const char *network, const struct msisdn *to, const
     int err;
 
     if (!s)
-        return sc->others->sms_mt(sc->others->ctx, network, to, from, pid, dcs, vp_s, tp_ud, tag);
+        return carrier_pass_sms_mt(ctx, network, to, from, pid, dcs, vp_s, tp_ud, tag);
     err = smpp_esme_submit(s->session, &m, tag, now());
     if (err == ERR_STATE)
         return ERR_FULL;           /* until it is bound again */
     sc->count.mt_sent += err == ERR_OK;
     rearm(sc);
     return err;
-}
-
-static int stream_send(void *ctx, uint64_t conn, struct span bytes)
-{
-    const struct smpp_carrier *sc = ctx;
-
-    return sc->others->stream_send(sc->others->ctx, conn, bytes);
-}
-
-static void stream_close(void *ctx, uint64_t conn)
-{
-    const struct smpp_carrier *sc = ctx;
-
-    sc->others->stream_close(sc->others->ctx, conn);
-}
-
-static int datagram(void *ctx, uint64_t conn, struct span pdu)
-{
-    const struct smpp_carrier *sc = ctx;
-
-    return sc->others->datagram(sc->others->ctx, conn, pdu);
-}
-
-static void datagram_end(void *ctx, uint64_t conn)
-{
-    const struct smpp_carrier *sc = ctx;
-
-    sc->others->datagram_end(sc->others->ctx, conn);
 }
 
 /* --- life --- */
@@ -325,8 +297,8 @@ int smpp_carrier_open(struct loop *l, const struct smpp_network *nets, unsigned 
                           "%u SMSCs: there is room for %u", n, NETWORKS_MAX);
     sc->loop = l;
     sc->rng = rng;
-    sc->others = others;
-    sc->port = (struct carrier){sms_mt, stream_send, stream_close, datagram, datagram_end, sc};
+    carrier_pass_init(&sc->pass, others);
+    sc->pass.port.sms_mt = sms_mt;
     loop_task_init(&sc->answering, answer_all, sc);
     sc->timer = loop_timer_new(l, on_timer, sc);
     if (!sc->timer)
@@ -344,7 +316,7 @@ int smpp_carrier_open(struct loop *l, const struct smpp_network *nets, unsigned 
 
 const struct carrier *smpp_carrier_port(const struct smpp_carrier *sc)
 {
-    return &sc->port;
+    return &sc->pass.port;
 }
 
 void smpp_carrier_attach(struct smpp_carrier *sc, struct channel *ch)

@@ -3,6 +3,7 @@
 
 #include "common/base/map.h"
 #include "common/net/tcp.h"
+#include "smsr/channel/carrier_pass.h"
 
 #include <stdlib.h>
 
@@ -16,9 +17,8 @@ struct sock {
 };
 
 struct tcp_carrier {
+    struct carrier_pass pass;
     struct loop *loop;
-    struct carrier port;
-    const struct carrier *others;
     struct channel *ch;
     struct tcp_server *server;
     struct map *by_id;
@@ -83,22 +83,13 @@ static void on_accepted(void *ctx, struct tcp *t)
     channel_stream_open(tc->ch, s->id);
 }
 
-/* --- the port --- */
-static int sms_mt(void *ctx, const char *network, const struct msisdn *to, const char *from,
-                  uint8_t pid, uint8_t dcs, int64_t vp_s, struct span tp_ud, uint64_t tag)
-{
-    const struct carrier *o = ((struct tcp_carrier *)ctx)->others;
-
-    return o->sms_mt(o->ctx, network, to, from, pid, dcs, vp_s, tp_ud, tag);
-}
-
 static int stream_send(void *ctx, uint64_t conn, struct span bytes)
 {
     const struct tcp_carrier *tc = ctx;
     const struct sock *s;
 
     if (!(conn & OURS))
-        return tc->others->stream_send(tc->others->ctx, conn, bytes);
+        return carrier_pass_stream_send(ctx, conn, bytes);
     s = sock_of(tc, conn);
     if (!s)
         return ERR_CLOSED;
@@ -111,7 +102,7 @@ static void stream_close(void *ctx, uint64_t conn)
     struct sock *s;
 
     if (!(conn & OURS)) {
-        tc->others->stream_close(tc->others->ctx, conn);
+        carrier_pass_stream_close(ctx, conn);
         return;
     }
     s = sock_of(tc, conn);
@@ -119,20 +110,6 @@ static void stream_close(void *ctx, uint64_t conn)
         return;
     tcp_finish(s->tcp);
     sock_free(s);
-}
-
-static int datagram(void *ctx, uint64_t conn, struct span pdu)
-{
-    const struct carrier *o = ((struct tcp_carrier *)ctx)->others;
-
-    return o->datagram(o->ctx, conn, pdu);
-}
-
-static void datagram_end(void *ctx, uint64_t conn)
-{
-    const struct carrier *o = ((struct tcp_carrier *)ctx)->others;
-
-    o->datagram_end(o->ctx, conn);
 }
 
 /* --- life --- */
@@ -146,9 +123,10 @@ int tcp_carrier_open(struct loop *l, const char *listen, unsigned max_streams,
     if (!tc)
         return errmsg_set(why, ERR_NOMEM, "no memory for the streams of cards");
     tc->loop = l;
-    tc->others = others;
     tc->next = 1;
-    tc->port = (struct carrier){sms_mt, stream_send, stream_close, datagram, datagram_end, tc};
+    carrier_pass_init(&tc->pass, others);
+    tc->pass.port.stream_send = stream_send;
+    tc->pass.port.stream_close = stream_close;
     tc->by_id = map_new(max_streams);
     if (!tc->by_id)
         err = errmsg_set(why, ERR_NOMEM, "no memory for the streams of cards");
@@ -164,7 +142,7 @@ int tcp_carrier_open(struct loop *l, const char *listen, unsigned max_streams,
 
 const struct carrier *tcp_carrier_port(const struct tcp_carrier *tc)
 {
-    return &tc->port;
+    return &tc->pass.port;
 }
 
 void tcp_carrier_attach(struct tcp_carrier *tc, struct channel *ch)

@@ -3,6 +3,7 @@
 
 #include "common/base/map.h"
 #include "common/net/udp.h"
+#include "smsr/channel/carrier_pass.h"
 
 #include <stdlib.h>
 
@@ -15,8 +16,7 @@ struct place {
 };
 
 struct udp_carrier {
-    struct carrier port;
-    const struct carrier *others;
+    struct carrier_pass pass;
     struct channel *ch;
     struct udp *udp;
     struct map *by_id, *by_addr;
@@ -82,7 +82,7 @@ static int datagram(void *ctx, uint64_t conn, struct span pdu)
     const struct place *p;
 
     if (!(conn & OURS))
-        return uc->others->datagram(uc->others->ctx, conn, pdu);
+        return carrier_pass_datagram(ctx, conn, pdu);
     p = map_get(uc->by_id, id_key(&conn));
     return p ? udp_send(uc->udp, &p->at, pdu) : ERR_CLOSED;
 }
@@ -93,35 +93,12 @@ static void datagram_end(void *ctx, uint64_t conn)
     struct place *p;
 
     if (!(conn & OURS)) {
-        uc->others->datagram_end(uc->others->ctx, conn);
+        carrier_pass_datagram_end(ctx, conn);
         return;
     }
     p = map_get(uc->by_id, id_key(&conn));
     if (p)
         place_free(uc, p);
-}
-
-/* The rest is the others', untouched: their ctx is theirs. */
-static int sms_mt(void *ctx, const char *network, const struct msisdn *to, const char *from,
-                  uint8_t pid, uint8_t dcs, int64_t vp_s, struct span tp_ud, uint64_t tag)
-{
-    const struct carrier *o = ((struct udp_carrier *)ctx)->others;
-
-    return o->sms_mt(o->ctx, network, to, from, pid, dcs, vp_s, tp_ud, tag);
-}
-
-static int stream_send(void *ctx, uint64_t conn, struct span bytes)
-{
-    const struct carrier *o = ((struct udp_carrier *)ctx)->others;
-
-    return o->stream_send(o->ctx, conn, bytes);
-}
-
-static void stream_close(void *ctx, uint64_t conn)
-{
-    const struct carrier *o = ((struct udp_carrier *)ctx)->others;
-
-    o->stream_close(o->ctx, conn);
 }
 
 /* --- life --- */
@@ -134,9 +111,10 @@ int udp_carrier_open(struct loop *l, const char *listen, unsigned max_places,
     *ret = NULL;
     if (!uc)
         return errmsg_set(why, ERR_NOMEM, "no memory for the links of cards");
-    uc->others = others;
     uc->next = 1;
-    uc->port = (struct carrier){sms_mt, stream_send, stream_close, datagram, datagram_end, uc};
+    carrier_pass_init(&uc->pass, others);
+    uc->pass.port.datagram = datagram;
+    uc->pass.port.datagram_end = datagram_end;
     uc->by_id = map_new(max_places);
     uc->by_addr = map_new(max_places);
     if (!uc->by_id || !uc->by_addr)
@@ -153,7 +131,7 @@ int udp_carrier_open(struct loop *l, const char *listen, unsigned max_places,
 
 const struct carrier *udp_carrier_port(const struct udp_carrier *uc)
 {
-    return &uc->port;
+    return &uc->pass.port;
 }
 
 void udp_carrier_attach(struct udp_carrier *uc, struct channel *ch)

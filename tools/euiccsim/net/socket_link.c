@@ -6,6 +6,7 @@
 #include "common/base/mem.h"
 #include "common/net/addr.h"
 #include "common/net/tcp.h"
+#include "tools/euiccsim/net/link_pass.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,11 +17,11 @@
 #define UNSENT_MAX  65536u
 
 struct socket_link {
+    struct link_pass pass;
     struct loop *loop;
     const struct clock *clock;
     char smsr[300];
     struct simnet *net;
-    struct simnet_port others;
     struct map *streams;
     struct list full;              /* struct sock: octets the network has not taken */
     struct loop_timer *retry;
@@ -180,36 +181,6 @@ static void stream_closed(void *ctx, uint64_t conn)
     sock_free(k);
 }
 
-static int sms_mo(void *ctx, const struct msisdn *from, struct span tp_ud, uint64_t id)
-{
-    const struct simnet_port *o = &((struct socket_link *)ctx)->others;
-
-    return o->sms_mo(o->ctx, from, tp_ud, id);
-}
-
-static void sms_report(void *ctx, uint64_t message, enum report_state state)
-{
-    const struct simnet_port *o = &((struct socket_link *)ctx)->others;
-
-    if (o->sms_report)
-        o->sms_report(o->ctx, message, state);
-}
-
-static int datagram(void *ctx, uint64_t conn, const uint8_t ipv4[4], uint16_t port,
-                    struct span pdu)
-{
-    const struct simnet_port *o = &((struct socket_link *)ctx)->others;
-
-    return o->datagram(o->ctx, conn, ipv4, port, pdu);
-}
-
-static void datagram_closed(void *ctx, uint64_t conn)
-{
-    const struct simnet_port *o = &((struct socket_link *)ctx)->others;
-
-    o->datagram_closed(o->ctx, conn);
-}
-
 /* --- life --- */
 int socket_link_open(struct loop *l, const char *smsr, const struct clock *clock,
                      struct socket_link **ret, struct errmsg *why)
@@ -240,9 +211,10 @@ int socket_link_open(struct loop *l, const char *smsr, const struct clock *clock
 
 void socket_link_take(struct socket_link *s, struct simnet_port *port)
 {
-    s->others = *port;
-    *port = (struct simnet_port){sms_mo,        sms_report, stream_open,     stream_bytes,
-                                 stream_closed, datagram,   datagram_closed, port->strikes, s};
+    link_pass_take(&s->pass, port);
+    port->stream_open = stream_open;
+    port->stream_bytes = stream_bytes;
+    port->stream_closed = stream_closed;
 }
 
 void socket_link_attach(struct socket_link *s, struct simnet *net)

@@ -5,6 +5,7 @@
 
 #include "common/base/map.h"
 #include "common/net/udp.h"
+#include "tools/euiccsim/net/link_pass.h"
 
 #define CHANNELS_MAX 20000u
 
@@ -14,10 +15,10 @@ struct bip {
     struct udp *udp;
 };
 struct udp_link {
+    struct link_pass pass;
     struct loop *loop;
     const struct clock *clock;
     struct simnet *net;
-    struct simnet_port others;
     struct addr smsr;
     struct map *channels;
     int error;
@@ -104,48 +105,11 @@ int udp_link_open(struct loop *l, const char *smsr, const struct clock *clock,
     return ERR_OK;
 }
 
-/* Only the two calls are ours: the others keep the ctx they came with, so each is handed on. */
-static int sms_mo(void *ctx, const struct msisdn *from, struct span tp_ud, uint64_t id)
-{
-    const struct simnet_port *o = &((struct udp_link *)ctx)->others;
-
-    return o->sms_mo(o->ctx, from, tp_ud, id);
-}
-
-static void sms_report(void *ctx, uint64_t message, enum report_state state)
-{
-    const struct simnet_port *o = &((struct udp_link *)ctx)->others;
-
-    if (o->sms_report)
-        o->sms_report(o->ctx, message, state);
-}
-
-static int stream_open(void *ctx, uint64_t conn, const uint8_t ipv4[4], uint16_t port)
-{
-    const struct simnet_port *o = &((struct udp_link *)ctx)->others;
-
-    return o->stream_open(o->ctx, conn, ipv4, port);
-}
-
-static int stream_bytes(void *ctx, uint64_t conn, struct span bytes)
-{
-    const struct simnet_port *o = &((struct udp_link *)ctx)->others;
-
-    return o->stream_bytes(o->ctx, conn, bytes);
-}
-
-static void stream_closed(void *ctx, uint64_t conn)
-{
-    const struct simnet_port *o = &((struct udp_link *)ctx)->others;
-
-    o->stream_closed(o->ctx, conn);
-}
-
 void udp_link_take(struct udp_link *u, struct simnet_port *port)
 {
-    u->others = *port;
-    *port = (struct simnet_port){sms_mo,        sms_report, stream_open,     stream_bytes,
-                                 stream_closed, datagram,   datagram_closed, port->strikes, u};
+    link_pass_take(&u->pass, port);
+    port->datagram = datagram;
+    port->datagram_closed = datagram_closed;
 }
 
 void udp_link_attach(struct udp_link *u, struct simnet *net)
