@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* HTTPS session trigger (GP Amendment B 3.7) and the two PUSH commands of a CAT_TP link (TS 102 226),
- * both with the OPEN CHANNEL elements of TS 102 223. */
+/* HTTPS session trigger (GP Amendment B 3.7) and the two PUSH commands of a CAT_TP link (TS 102
+ * 226), both with the OPEN CHANNEL elements of TS 102 223. */
 #include "common/codec/push.h"
 
 #include "common/codec/apdu.h"

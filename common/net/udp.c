@@ -52,8 +52,9 @@ static int bind_to(struct udp *u, const struct addr *at, const char *name, struc
         return errmsg_set(why, ERR_IO, "no UDP socket: %s", strerror(errno));
     (void)setsockopt(u->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
     if (bind(u->fd, &at->u.sa, at->len))
-        return errmsg_set(why, ERR_CONFIG, "UDP %s cannot be listened on: %s; name another address or end "
-                                           "who has it", name, strerror(errno));
+        return errmsg_set(why, ERR_CONFIG,
+                          "UDP %s cannot be listened on: %s; name another address or end who has it",
+                          name, strerror(errno));
     if (getsockname(u->fd, &own.u.sa, &own.len))
         return errmsg_set(why, ERR_IO, "a UDP socket has no name: %s", strerror(errno));
     u->port = addr_port(&own);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One UDP socket in the loop: datagrams in and out, nothing kept. What the kernel has no room for is
- * lost, as on the way. */
+/* One UDP socket in the loop: datagrams in and out, nothing kept. What the kernel has no room for
+ * is lost, as on the way. */
 #pragma once
 
 #include "common/base/bytes.h"
 #include "common/net/addr.h"
 #include "common/net/loop.h"
 
-#define UDP_MAX 1472u              /* what fits an Ethernet frame; longer ones are cut and dropped */
+#define UDP_MAX 1472u              /* what fits an Ethernet frame; longer ones are dropped */
 
 struct udp;
 /* Not called from within the calls below. */

@@ -28,7 +28,7 @@ enum input_kind {
     IN_CARRIER,                   /* the carrier took or refused a unit: a hint, never evidence */
     IN_PEER,                      /* RESPONSE or NOTICE of a peer we called */
     IN_KEY,                       /* result of a key job */
-    IN_LINK,                      /* CAT_TP: a link of the card is open; its end is IN_SESSION_END */
+    IN_LINK,                      /* CAT_TP: a link is open; its end is IN_SESSION_END */
     IN_KIND_COUNT
 };
 #define IN_BIT(k) (1u << (unsigned)(k))

@@ -17,8 +17,8 @@ struct carrier {
      * wait. */
     int (*stream_send)(void *ctx, uint64_t conn, struct span bytes);
     void (*stream_close)(void *ctx, uint64_t conn);
-    /* One CAT_TP PDU of at most 1,024 octets to where datagrams of this number come from. It may be lost,
-     * whatever the result. */
+    /* One CAT_TP PDU of at most 1,024 octets to where datagrams of this number come from. It may be
+     * lost, whatever the result. */
     int (*datagram)(void *ctx, uint64_t conn, struct span pdu);
     void (*datagram_end)(void *ctx, uint64_t conn);      /* nothing goes there any more */
     void *ctx;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A carrier that has some of the units itself and hands the others on: its first member. Each of its
- * functions that is not replaced, and each call below, goes to the carrier behind it. */
+/* A carrier that has some of the units itself and hands the others on: its first member. Each of
+ * its functions that is not replaced, and each call below, goes to the carrier behind it. */
 #pragma once
 
 #include "smsr/channel/carrier.h"

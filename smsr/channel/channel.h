@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The bearers of the SM-SR over the carrier port: SCP80 packets in SMS and over CAT_TP links, SCP81
- * sessions in TLS-PSK streams (SGP.02 2.4.3, 2.4.4; design 5 steps 5 to 7). What a card proved becomes an input
- * of its mailbox through port->post; what a plan let out comes in by channel_sms, channel_step,
- * channel_session_close. No sockets, no loop, no store: time is asked from the clock, the owner
- * calls channel_timer when channel_due says so. One thread. The upcalls of the carrier are declared
- * in carrier.h. */
+ * sessions in TLS-PSK streams (SGP.02 2.4.3, 2.4.4; design 5 steps 5 to 7). What a card proved
+ * becomes an input of its mailbox through port->post; what a plan let out comes in by channel_sms,
+ * channel_step, channel_session_close. No sockets, no loop, no store: time is asked from the clock,
+ * the owner calls channel_timer when channel_due says so. One thread. The upcalls of the carrier
+ * are declared in carrier.h. */
 #pragma once
 
 #include "common/base/clock.h"
@@ -67,8 +67,8 @@ MUST_CHECK int channel_sms(struct channel *ch, const struct out_sms *o);
  * 0 end the session. ERR_NOT_FOUND: the session is gone (the mailbox was or will be told);
  * ERR_STATE: no POST waits for it: nothing left. */
 MUST_CHECK int channel_step(struct channel *ch, const struct out_step *o);
-/* Hands an armed packet to its link. ERR_NOT_FOUND: the link is gone (the mailbox was or will be told);
- * other errors: it was closed, and the mailbox is told. */
+/* Hands an armed packet to its link. ERR_NOT_FOUND: the link is gone (the mailbox was or will be
+ * told); other errors: it was closed, and the mailbox is told. */
 MUST_CHECK int channel_link(struct channel *ch, const struct out_link *o);
 /* The CAT_TP link of this card that is open right now, and whether script chaining is. */
 bool channel_linked(const struct channel *ch, const struct eid *eid, struct uuid *ret_link,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The carrier over CoAP: short messages, TCP streams and datagrams of the simulated networks (design 6; the
- * rules of the wire stand in README.md beside this file). */
+/* The carrier over CoAP: short messages, TCP streams and datagrams of the simulated networks
+ * (design 6; the rules of the wire stand in README.md beside this file). */
 #pragma once
 
 #include "common/base/rng.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside of the CoAP carrier: short messages and requests (coap_carrier.c), streams (coap_stream.c),
- * datagrams (coap_datagram.c). */
+/* Inside of the CoAP carrier: short messages and requests (coap_carrier.c), streams
+ * (coap_stream.c), datagrams (coap_datagram.c). */
 #pragma once
 
 #include "common/base/list.h"

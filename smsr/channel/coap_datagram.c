@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Datagrams over CoAP (README.md, "UDP"; design 6): one CAT_TP PDU a request that nobody confirms, so
- * that what is lost is lost, and CAT_TP repeats it. */
+/* Datagrams over CoAP (README.md, "UDP"; design 6): one CAT_TP PDU a request that nobody confirms,
+ * so that what is lost is lost, and CAT_TP repeats it. */
 #include "smsr/channel/coap_carrier_int.h"
 
 #include <stdio.h>
@@ -20,7 +20,8 @@ static void place_free(struct coap_carrier *cc, struct carrier_place *p)
     free(p);
 }
 
-static struct carrier_place *place_of(struct coap_carrier *cc, struct network *net, const char *conn)
+static struct carrier_place *place_of(struct coap_carrier *cc, struct network *net,
+                                      const char *conn)
 {
     uint8_t key[CONN_KEY_MAX];
     struct carrier_place *p = map_get(cc->places_by_conn, carrier_conn_key(cc, net, conn, key));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* CAT_TP links of cards (ETSI TS 102 127; SGP.02 2.4.3): a SYN with the identification of a push opens
- * one, armed packets leave over it, and what comes back proves itself as by SMS. Who a card says it is
- * only tells which keys are tried. */
+/* CAT_TP links of cards (ETSI TS 102 127; SGP.02 2.4.3): a SYN with the identification of a push
+ * opens one, armed packets leave over it, and what comes back proves itself as by SMS. Who a card
+ * says it is only tells which keys are tried. */
 #include <stdlib.h>
 
 #include "smsr/channel/channel_int.h"
@@ -48,7 +48,8 @@ static void link_free(struct channel *ch, struct link *l)
     free(l);
 }
 
-/* Behind everything that may have changed the connection; false: it is over, and nothing of it is left. */
+/* Behind everything that may have changed the connection; false: it is over, and nothing of it is
+ * left. */
 static bool link_settle(struct channel *ch, struct link *l)
 {
     int64_t due = cattp_due(l->c), now = channel_now(ch), left = due > now ? due - now : 0;
@@ -299,7 +300,7 @@ int channel_link(struct channel *ch, const struct out_link *o)
     due_clear(&l->hold);
     l->chained = o->chained;
     err = cattp_send(l->c, o->armed->data, channel_now(ch));
-    if (err)                        /* a card that takes less, or no room: it is fenced like silence */
+    if (err)                        /* a card that takes less, or no room: as silence */
         link_end(l, "the packet could not be sent");
     settle_and_tell(ch, l);
     return err;

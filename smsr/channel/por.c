@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Response packets of cards (TS 102 225), by SMS or over a CAT_TP link: the checksum names the card,
- * the counter names the packet. */
+/* Response packets of cards (TS 102 225), by SMS or over a CAT_TP link: the checksum names the
+ * card, the counter names the packet. */
 #include "common/crypto/scp80.h"
 #include "smsr/channel/channel_int.h"
 #include "smsr/domain/dialect.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The carrier of CAT_TP datagrams over a real UDP port. Short messages, streams, and datagrams of others
- * go to another carrier. */
+/* The carrier of CAT_TP datagrams over a real UDP port. Short messages, streams, and datagrams of
+ * others go to another carrier. */
 #pragma once
 
 #include "common/net/loop.h"

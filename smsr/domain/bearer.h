@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which bearer an order for a card takes, in one place: what the EIS says the card can, what the route of
- * its enabled profile allows, and the order in which it lists them. */
+/* Which bearer an order for a card takes, in one place: what the EIS says the card can, what the
+ * route of its enabled profile allows, and the order in which it lists them. */
 #pragma once
 
 #include "smsr/domain/env.h"

@@ -98,15 +98,15 @@ bool env_admits(const struct tenant *realm, const struct oid *mno);
 bool env_on_behalf(const struct env *env, const struct oid *mno, const struct oid *smdp);
 bool env_plma(const struct env *env, const struct oid *mno, const char *profile_type,
               const struct oid *m2m_sp, enum function f);
-/* Service providers that hear of f on profiles of this owner and type on the cards of this realm: those
- * with an authorisation for it that may see these cards, each once, in the order of the configuration. Counts to ENV_NOTIFIED_MAX + 1: a
- * configuration with so many is refused, since the deliveries of one record could not tell them
- * all. */
+/* Service providers that hear of f on profiles of this owner and type on the cards of this realm:
+ * those with an authorisation for it that may see these cards, each once, in the order of the
+ * configuration. Counts to ENV_NOTIFIED_MAX + 1: a configuration with so many is refused, since the
+ * deliveries of one record could not tell them all. */
 #define ENV_NOTIFIED_MAX 3u
 unsigned env_notified(const struct env *env, const struct tenant *realm, const struct oid *mno,
                       const char *profile_type, enum function f,
                       const struct oid *ret[ENV_NOTIFIED_MAX + 1]);
-/* The profile falls in the owner's ICCID prefixes and networks. An empty list holds nothing: default
- * reject. */
+/* The profile falls in the owner's ICCID prefixes and networks. An empty list holds nothing:
+ * default reject. */
 bool env_owner_covers(const struct party *owner, const struct iccid *iccid);
 bool env_owner_has_imsi(const struct party *owner, const struct imsi *imsi);

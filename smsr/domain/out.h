@@ -43,8 +43,8 @@ struct out_step {
     struct aid target;            /* n = 0: absent */
     struct span body;
 };
-/* Its bytes are those of the record. Never again: the link repeats what is lost, and what opens another
- * one spends a higher counter. */
+/* Its bytes are those of the record. Never again: the link repeats what is lost, and what opens
+ * another one spends a higher counter. */
 struct out_link {
     struct eid eid;
     struct uuid session;           /* of the link */

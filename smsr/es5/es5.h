@@ -57,8 +57,8 @@ MUST_CHECK int es5_confirm_read(struct span rapdu_data, struct es5_deleted *ret)
  * at most ES5_BODY_MAX(limit) octets. */
 #define ES5_ELEMENT_MAX 2048u
 #define ES5_BODY_MAX(limit) (2u * ((limit) + ES5_ELEMENT_MAX) + 16u)
-/* Over CAT_TP every packet is a script of its own: what a card must remember between them is held by
- * script chaining (TS 102 226; facts: sgp02 10.5). NULL: a session holds it. */
+/* Over CAT_TP every packet is a script of its own: what a card must remember between them is held
+ * by script chaining (TS 102 226; facts: sgp02 10.5). NULL: a session holds it. */
 struct es5_chain {
     bool begun;                    /* in: the card holds a chain; out: it does behind this script */
     bool more;                     /* another SendData follows */
@@ -73,8 +73,8 @@ MUST_CHECK int es5_send_data_read(struct span response, struct buf *out, bool *r
 /* Push trigger for a route: connection parameters, host, URI of the first POST, PSK reference. */
 MUST_CHECK int es5_push_session(struct writer *w, const struct route *route, const struct euicc *e);
 
-/* The two PUSH commands of a CAT_TP link as one script. What the card has to say in its SYN is its EID
- * and half of the operation's id: a stranger who knows the EID alone cannot take its place. */
+/* The two PUSH commands of a CAT_TP link as one script. What the card has to say in its SYN is its
+ * EID and half of the operation's id: a stranger who knows the EID alone cannot take its place. */
 #define ES5_LINK_ID 24u
 void es5_link_id(const struct eid *eid, const struct uuid *op, uint8_t ret[ES5_LINK_ID]);
 MUST_CHECK int es5_push_link(struct writer *w, enum script_form form, const struct route *route,

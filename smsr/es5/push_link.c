@@ -16,7 +16,8 @@ void es5_link_id(const struct eid *eid, const struct uuid *op, uint8_t ret[ES5_L
 int es5_push_link(struct writer *w, enum script_form form, const struct route *route,
                   const struct eid *eid, const struct uuid *op)
 {
-    struct push_channel c = {.buffer_size = LINK_BUFFER, .port = route->udp_port, .has_address = true};
+    struct push_channel c = {
+        .buffer_size = LINK_BUFFER, .port = route->udp_port, .has_address = true};
     struct push_link l = {.port = CATTP_PORT};
     uint8_t channel[256], link[256], id[ES5_LINK_ID];
     struct writer wc = wr_init(channel, sizeof channel), wl = wr_init(link, sizeof link);

@@ -387,8 +387,8 @@ int run_fence_to(struct run *r, enum packet_purpose purpose, int state,
 
 int run_fence(struct run *r, enum packet_purpose purpose, int state)
 {
-    /* Both numbers the card may have now: of the profile it left and of the one it goes to, be it by
-     * itself. */
+    /* Both numbers the card may have now: of the profile it left and of the one it goes to, be it
+     * by itself. */
     const struct euicc_profile *other = r->op->function == FN_ENABLE_PROFILE
                                             ? euicc_profile_by_iccid(r->e, &r->op->iccid)
                                             : euicc_fallback(r->e);

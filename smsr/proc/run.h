@@ -37,8 +37,8 @@ int64_t run_timer(const struct run *r, enum timer t);
  */
 int run_arm(struct run *r, enum packet_purpose purpose, struct span script, int next, int64_t due,
             const struct euicc_profile *to, const struct euicc_profile *to2);
-/* Arms a packet for a CAT_TP link, under this TAR; it is sent once. chained: script chaining goes on
- * behind it. */
+/* Arms a packet for a CAT_TP link, under this TAR; it is sent once. chained: script chaining goes
+ * on behind it. */
 int run_arm_link(struct run *r, const struct uuid *link, enum packet_purpose purpose, uint32_t tar,
                  struct span script, int next, int64_t due, bool chained);
 /* What a bearer was chosen for, and why: a record that explain shows. */
@@ -46,8 +46,8 @@ void run_chosen(struct run *r, enum bearer b, const char *why, int next, int64_t
 /* Asks the card for a CAT_TP link under the name of this operation. */
 int run_push_link(struct run *r, const struct route *route, int state, int64_t due,
                   const struct euicc_profile *to, const struct euicc_profile *to2);
-/* The effect command of a switch or a deletion, by the bearer of the route: over an open link; asking for
- * one when the operation begins (state wait); by SMS, also when none came. */
+/* The effect command of a switch or a deletion, by the bearer of the route: over an open link;
+ * asking for one when the operation begins (state wait); by SMS, also when none came. */
 int run_command(struct run *r, struct span script, int armed, int wait);
 /* Of the state that waits for the link: true: nothing is to be done but what *ret says. */
 bool run_waits_for_link(struct run *r, int *ret);

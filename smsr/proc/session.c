@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* CreateISDP and SendData over an administration session or a CAT_TP link (SGP.02 3.1.1-3.1.3): durable
- * before a command goes out, its answer accepted once. A session that is gone with a step open is fenced
- * by a new session and an audit in it; a packet whose link is gone by an audit under a higher counter. */
+/* CreateISDP and SendData over an administration session or a CAT_TP link (SGP.02 3.1.1-3.1.3):
+ * durable before a command goes out, its answer accepted once. A session that is gone with a step
+ * open is fenced by a new session and an audit in it; a packet whose link is gone by an audit under
+ * a higher counter. */
 #include "smsr/proc/session.h"
 
 #include "common/base/hex.h"
@@ -300,13 +301,14 @@ static int fence_step(const struct proc_view *v, const struct input *in, struct 
 #define CARD (IN_BIT(IN_POST) | IN_BIT(IN_SESSION_END) | IN_BIT(IN_POR))
 static const struct proc_state STATES[] = {
     [SE_QUEUED] = {"QUEUED", TIMES, S(SE_WAIT_SESSION) | S(SE_STEP), NULL, RESTART_WAIT, queued},
-    [SE_WAIT_SESSION] = {"WAIT_SESSION", TIMES | CARD | IN_BIT(IN_LINK), S(SE_WAIT_SESSION) | S(SE_STEP), "resend_1",
-                         RESTART_RESUME, wait_session},
+    [SE_WAIT_SESSION] = {"WAIT_SESSION", TIMES | CARD | IN_BIT(IN_LINK),
+                         S(SE_WAIT_SESSION) | S(SE_STEP), "resend_1", RESTART_RESUME,
+                         wait_session},
     [SE_STEP] = {"STEP", TIMES | CARD, S(SE_STEP) | S(SE_FENCE_WAIT) | S(SE_FENCE_STEP),
                  "session_idle", RESTART_RECONCILE, step},
     [SE_FENCE_WAIT] = {"FENCE_WAIT", TIMES | CARD,
-                       S(SE_FENCE_WAIT) | S(SE_FENCE_STEP) | S(SE_STEP) | S(SE_WAIT_SESSION), "fence_1",
-                       RESTART_RECONCILE, fence_wait},
+                       S(SE_FENCE_WAIT) | S(SE_FENCE_STEP) | S(SE_STEP) | S(SE_WAIT_SESSION),
+                       "fence_1", RESTART_RECONCILE, fence_wait},
     [SE_FENCE_STEP] = {"FENCE_STEP", TIMES | CARD, S(SE_STEP) | S(SE_FENCE_WAIT) | S(SE_FENCE_STEP),
                        "session_idle", RESTART_RECONCILE, fence_step},
 };

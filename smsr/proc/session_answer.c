@@ -7,8 +7,8 @@
 
 #define ANSWER_MAX 60000u /* of all steps of a SendData: what its RESPONSE may carry */
 
-struct event *session_answered(struct run *r, const struct way *way, struct span data, uint64_t done,
-                               int next, int64_t due)
+struct event *session_answered(struct run *r, const struct way *way, struct span data,
+                               uint64_t done, int next, int64_t due)
 {
     struct event *ev;
 
@@ -129,8 +129,8 @@ int session_not_run(struct run *r, const struct heard *h, uint8_t status)
     return ERR_OK;
 }
 
-/* Behind its fence the command goes again: into the session that was opened for the question, or over a
- * link, which is asked for when none is open. */
+/* Behind its fence the command goes again: into the session that was opened for the question, or
+ * over a link, which is asked for when none is open. */
 static int command_again(struct run *r, const struct way *way)
 {
     struct way link = {BEARER_CATTP, r->pe->link};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How the steps of CreateISDP and SendData leave: over an administration session or a CAT_TP link. */
+/* How the steps of CreateISDP and SendData leave: over an administration session or a CAT_TP
+ * link. */
 #include "smsr/proc/session.h"
 
 #include "smsr/domain/bearer.h"

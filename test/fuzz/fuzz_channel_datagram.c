@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* CAT_TP datagrams from anybody to the channel. Input: frames of { how, length, octets }. how modulo 8: 0 a
- * datagram as it is; 1 one whose checksum is made right; 2 the SYN that was asked for, with the octets as
- * its largest PDU and SDU; 3 data in its turn; 4 a proven response; 5 time passes; 6 a packet goes out;
- * 7 the link is closed. Bit 3: another place. A mailbox hears of a link and of its end once each, and of
- * nobody but the card that was asked; everything comes to an end by itself. */
+/* CAT_TP datagrams from anybody to the channel. Input: frames of { how, length, octets }. how
+ * modulo 8: 0 a datagram as it is; 1 one whose checksum is made right; 2 the SYN that was asked
+ * for, with the octets as its largest PDU and SDU; 3 data in its turn; 4 a proven response; 5 time
+ * passes; 6 a packet goes out; 7 the link is closed. Bit 3: another place. A mailbox hears of a
+ * link and of its end once each, and of nobody but the card that was asked; everything comes to an
+ * end by itself. */
 #include "smsr/channel/channel.h"
 
 #include <stdlib.h>

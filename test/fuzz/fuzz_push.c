@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Session triggers and the commands of a CAT_TP link: what reads is written in our form and reads the
- * same again. */
+/* Session triggers and the commands of a CAT_TP link: what reads is written in our form and reads
+ * the same again. */
 #include "common/codec/apdu.h"
 #include "common/codec/push.h"
 

@@ -129,9 +129,10 @@ static void armed(struct story *s, const struct event *ev, struct rows *out)
     }
     if (w.failed || !fits(d, ev->data, wr_view(&w))) {
         bool link = s->bearer == BEARER_CATTP;
-        row = rows_add(out, 1, "inside", (struct span){NULL, 0}, link ? "TS 102 226" : "GP Amd B 3.7");
+        row = rows_add(out, 1, "inside", (struct span){NULL, 0},
+                       link ? "TS 102 226" : "GP Amd B 3.7");
         row_say(row, ev->purpose != PURPOSE_TRIGGER ? "not in the log in clear"
-                     : link ? "push: UDP channel, port and identification of the CAT_TP link to be opened"
+                     : link ? "push: UDP channel and identification of the CAT_TP link to be opened"
                             : "push trigger: connection, host and key of the session to be opened");
         return;
     }

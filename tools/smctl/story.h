@@ -25,7 +25,7 @@ struct story {
     uint32_t sequence; /* of the last notification, +1 */
     struct story_packet packets[STORY_PACKETS_MAX];
     unsigned n_packets;
-    enum bearer bearer;       /* chosen for the data of this operation; NONE: the log says nothing */
+    enum bearer bearer;       /* chosen for this operation; NONE: the log does not say */
     uint8_t step_script[256]; /* of the step that is open */
     size_t step_n;
     /* what it came to */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The card's CAT_TP link (ETSI TS 102 127; SGP.02 2.4.3): a push opens a UDP channel, the card says who it
- * is in its SYN, secured packets come and are answered. One link a card, never taken up again: who wants
- * another one pushes. */
+/* The card's CAT_TP link (ETSI TS 102 127; SGP.02 2.4.3): a push opens a UDP channel, the card says
+ * who it is in its SYN, secured packets come and are answered. One link a card, never taken up
+ * again: who wants another one pushes. */
 #include <stdlib.h>
 
 #include "tools/euiccsim/card/card_int.h"
@@ -85,7 +85,8 @@ static void call(struct card *c, int64_t now_ms, struct card_actions *out)
     c->link->err = ERR_OK;
 }
 
-/* Behind each call of the connection: one that is over goes, and what waited for its end happens. */
+/* Behind each call of the connection: one that is over goes, and what waited for its end
+ * happens. */
 static int settle(struct card *c, int64_t now_ms, struct card_actions *out)
 {
     struct link *l = c->link;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The PUSH commands of a CAT_TP link (TS 102 226; facts: ota 2.4): the first names the UDP channel, the
- * second, in the same packet, the link in it. 9000 says that they were understood; the device opens the
- * channel behind the answer. */
+/* The PUSH commands of a CAT_TP link (TS 102 226; facts: ota 2.4): the first names the UDP channel,
+ * the second, in the same packet, the link in it. 9000 says that they were understood; the device
+ * opens the channel behind the answer. */
 #include "tools/euiccsim/card/card_int.h"
 
 uint16_t cmd_push_channel(struct exec *x, const struct apdu_cmd *cmd, struct writer *data)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SCP80 at the card, by SMS or over a CAT_TP link (SGP.02 2.4.3, TS 102 225): the packet's checks in their
- * order, execution, proof of receipt. What fails its checks is met with silence. */
+/* SCP80 at the card, by SMS or over a CAT_TP link (SGP.02 2.4.3, TS 102 225): the packet's checks
+ * in their order, execution, proof of receipt. What fails its checks is met with silence. */
 #include "tools/euiccsim/card/card_int.h"
 
 #define TAR_ISD_R 0x000001u

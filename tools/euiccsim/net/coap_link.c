@@ -328,8 +328,8 @@ static void datagram_closed(void *ctx, uint64_t conn)
 
 struct simnet_port coap_link_port(struct coap_link *c)
 {
-    return (struct simnet_port){on_mo,              on_report,     link_stream_open, link_stream_bytes,
-                                link_stream_closed, link_datagram, datagram_closed,  NULL, c};
+    return (struct simnet_port){on_mo,         on_report,       link_stream_open, link_stream_bytes,
+                                link_stream_closed, link_datagram, datagram_closed, NULL, c};
 }
 
 void coap_link_attach(struct coap_link *c, struct simnet *net)

@@ -117,7 +117,7 @@ void link_stream_closed(void *ctx, uint64_t conn);
 void link_stream_request(struct coap_link *c, const struct coap_msg *req, struct coap_reply *ret);
 void link_streams_resume(struct coap_link *c, int64_t now_ms);
 void link_streams_free(struct coap_link *c);
-bool link_conn_parse(const char *text, uint64_t *ret);               /* 1 to 16 hexadecimal digits */
+bool link_conn_parse(const char *text, uint64_t *ret);       /* 1 to 16 hexadecimal digits */
 
 /* --- coap_link_datagram.c --- */
 int link_datagram(void *ctx, uint64_t conn, const uint8_t ipv4[4], uint16_t port, struct span pdu);

@@ -270,8 +270,9 @@ bool link_conn_parse(const char *text, uint64_t *ret)
 void link_stream_request(struct coap_link *c, const struct coap_msg *req, struct coap_reply *ret)
 {
     uint64_t conn = 0;
-    struct link_stream *s = link_conn_parse(req->path + strlen("bip/tcp/"), &conn) ? stream_find(c, conn)
-                                                                             : NULL;
+    struct link_stream *s =
+        link_conn_parse(req->path + strlen("bip/tcp/"), &conn) ? stream_find(c, conn) : NULL;
+
     if (req->method == COAP_DELETE) {
         ret->code = COAP_DELETED;
         if (!s)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Packet data: UDP channels from devices to the SM-SR. A datagram may be lost, doubled, overtaken or come
- * to a channel that is gone; it is never altered (UDP has a checksum of its own). */
+/* Packet data: UDP channels from devices to the SM-SR. A datagram may be lost, doubled, overtaken
+ * or come to a channel that is gone; it is never altered (UDP has a checksum of its own). */
 #include "tools/euiccsim/net/simnet_int.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A link that takes some of a network's calls and hands the others on to what took them before: its first
- * member. */
+/* A link that takes some of a network's calls and hands the others on to what took them before: its
+ * first member. */
 #pragma once
 
 #include "tools/euiccsim/net/simnet.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Datagrams of cards over real sockets: each channel of a device is a UDP socket of its own, and what it
- * sends goes to one address of the SM-SR, whatever address the card names (packet data is not routed
- * here). Everything else of a network's port is another link's. */
+/* Datagrams of cards over real sockets: each channel of a device is a UDP socket of its own, and
+ * what it sends goes to one address of the SM-SR, whatever address the card names (packet data is
+ * not routed here). Everything else of a network's port is another link's. */
 #pragma once
 
 #include "common/net/loop.h"

@@ -55,8 +55,8 @@ static void what_may_be_sent(void **state)
     world_fini(&w);
 }
 
-/* Loss, copies, disorder and wrong octets: every SDU comes once, in order, or the connection ended and
- * said so at the end that had something to lose. */
+/* Loss, copies, disorder and wrong octets: every SDU comes once, in order, or the connection ended
+ * and said so at the end that had something to lose. */
 static void bad_air(void **state)
 {
     unsigned carried = 0, ended = 0;
@@ -131,7 +131,8 @@ static void nobody_is_there(void **state)
     world_fini(&w);
 }
 
-/* An EACK of what is still missing in front of it must not leave a connection that waits for ever. */
+/* An EACK of what is still missing in front of it must not leave a connection that waits for
+ * ever. */
 static void a_lying_eack_ends_by_the_idle_time(void **state)
 {
     struct world w;

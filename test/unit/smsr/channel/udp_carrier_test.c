@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The CAT_TP port: places of datagrams, and what belongs to another carrier. The channel's upcalls are
- * the test's own. */
+/* The CAT_TP port: places of datagrams, and what belongs to another carrier. The channel's upcalls
+ * are the test's own. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -249,7 +249,8 @@ static void restarted_with_a_packet_out(void **state)
     core_expect_end(w, VERDICT_SUCCESS, "", "");
 }
 
-/* The answer to the question of the first attempt comes while the second is open: it is no proof. */
+/* The answer to the question of the first attempt comes while the second is open: it is no
+ * proof. */
 static void an_older_fence_is_none(void **state)
 {
     struct core *w = *state;

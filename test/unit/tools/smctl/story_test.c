@@ -239,7 +239,8 @@ static void a_step_is_proven_by_its_digest(void **state)
     assert_int_equal(rows.n, 0);
 }
 
-/* The packets of a CAT_TP link are of another dialect; what went over it is told as of a session. */
+/* The packets of a CAT_TP link are of another dialect; what went over it is told as of a
+ * session. */
 static void a_creation_over_cattp(void **state)
 {
     static const struct packet_cmd_head head = {0x16, 0x39, 0x12, 0x12, 0x000001};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Links: remora_test_support remora_card remora_smdp_profile */
-/* The card's CAT_TP link: pushed by SMS, opened by the device, secured packets both ways, and its ends. */
+/* The card's CAT_TP link: pushed by SMS, opened by the device, secured packets both ways, and its
+ * ends. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -309,7 +310,8 @@ static void nobody_answers(void **state)
     assert_in_range(n, 9, 20);     /* ten tries, then it gives up */
 }
 
-/* The quirk "link-cut" (quirks.c): the answer to the first packet never leaves, its effect stands. */
+/* The quirk "link-cut" (quirks.c): the answer to the first packet never leaves, its effect
+ * stands. */
 static void link_cut_behind_a_packet(void **state)
 {
     struct rig *r = *state;
