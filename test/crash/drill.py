@@ -15,6 +15,7 @@ from remora import BIN, LIMIT, World, only_rows, wait_for
 from wire import SOURCE
 
 METERS, CARDS = 60, 12     # a deletion uses up a subscription, and there is one a meter; CARDS of them are worked on
+ROLLING_BACK = 3
 SEED = int(os.environ.get("REMORA_SEED") or random.SystemRandom().randrange(1 << 32))
 ROW = re.compile(r'\{(\d+), CRASH_(SR|DP), \w+, \w+,\s*"([a-z-]+)"')
 
@@ -164,10 +165,15 @@ class Drill(World):
         assert done.code in (0, 6), done.text + done.errors
         return done.code == 0
 
+    def cards_at_work(self):
+        """Whatever the seed says, some of them find no network and roll back; the last card is the tests' own."""
+        away = json.loads(self.text("world/expected.json"))["no-coverage"]
+        return sorted(self.eids[:-1], key=lambda eid: eid not in away[:ROLLING_BACK])[:CARDS]
+
     def eis(self):
         """{eid: {iccid: state}} as the SM-SR has it."""
         found = {}
-        for eid in self.eids[:CARDS]:
+        for eid in self.cards_at_work():
             row = self.smctl("eis", "show", eid, as_="fleet", code=0).rows[0]
             found[eid] = {p["Iccid"]: p["State"].lower() for p in row["Eis"]["ProfileInfo"]}
         return found
@@ -175,7 +181,8 @@ class Drill(World):
     def isdps(self):
         """The same, as the cards have it; what a download broke off stands there until it is cleaned up."""
         cards = self.cards()
-        return {eid: {i.get("iccid", "none"): i["state"] for i in cards[eid]["isdps"]} for eid in self.eids[:CARDS]}
+        return {eid: {i.get("iccid", "none"): i["state"] for i in cards[eid]["isdps"]}
+                for eid in self.cards_at_work()}
 
 
 class Mix:
