@@ -164,6 +164,9 @@ static int append(struct import *im, const struct message *answer)
         err = dp_api_finish_plan(im->q->a, p);
         if (!err)
             err = engine_plan_end(e, p, &house);
+        /* All rows or none: those before this one stand in the open transaction, which must not end well. */
+        if (err && i)
+            engine_give_up(e, err, "the rows of a file cannot all be written");
         if (err)
             return err;
         memset(ev, 0, sizeof *ev);

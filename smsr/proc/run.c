@@ -84,7 +84,9 @@ int run_arm(struct run *r, enum packet_purpose purpose, struct span script, int 
     enum event_type type = purpose == PURPOSE_CMD ? EV_OPERATION_ARMED : EV_PACKET_ARMED;
     struct event *ev;
 
-    if (!script.p || r->p->unit.set)
+    if (!script.p)
+        return ERR_NOMEM;
+    if (r->p->unit.set)
         return ERR_INTERNAL;
     ev = run_record(r, type, next, due);
     ev->purpose = purpose;
@@ -101,7 +103,9 @@ int run_arm_link(struct run *r, const struct uuid *link, enum packet_purpose pur
     struct out_link out;
     struct event *ev;
 
-    if (!script.p || r->p->unit.set)
+    if (!script.p)
+        return ERR_NOMEM;
+    if (r->p->unit.set)
         return ERR_INTERNAL;
     ev = run_record(r, type, next, due);
     ev->purpose = purpose;

@@ -228,6 +228,13 @@ static void deliver(struct end *e, int64_t now_ms)
     }
 }
 
+/* What an end wrote before it closed still arrives; what is on its way to it finds nobody. */
+static void hears_no_more(struct end *e)
+{
+    if (e->closing)
+        drop_chunks(e);
+}
+
 void links_run(struct links *l, int64_t now_ms)
 {
     LIST_EACH_SAFE (it, tmp, &l->list) {
@@ -235,6 +242,8 @@ void links_run(struct links *l, int64_t now_ms)
         k->now_ms = now_ms;
         deliver(&k->server, now_ms);
         deliver(&k->client, now_ms);
+        hears_no_more(&k->server);
+        hears_no_more(&k->client);
         if ((k->server.closing && list_empty(&k->client.in)) ||
             (k->client.closing && list_empty(&k->server.in)))
             end_link(k);

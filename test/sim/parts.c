@@ -84,14 +84,14 @@ static int make_pki(struct world *w, struct pki **ret, struct errmsg *why)
     return *ret ? pki_add_ci_der(*ret, buf_span(&w->factory.ci.der), why) : ERR_NOMEM;
 }
 
-/* A daemon must be able to decide whatever falls due; it may lack memory. */
+/* A daemon must be able to decide whatever falls due; where memory may fail it may say anything. */
 static void card_trouble(void *ctx, const struct eid *eid, const struct uuid *op, int err)
 {
     char text[EID_TEXT];
 
     (void)op;
     eid_text(eid, text);
-    if (err != ERR_NOMEM)
+    if (err != ERR_NOMEM && !alloc_failures(LIFE_SMSR))
         world_fault(ctx, "the SM-SR cannot decide what falls due for EID %s: %s", text, err_text(err));
 }
 
@@ -100,7 +100,7 @@ static void order_trouble(void *ctx, const struct uuid *order, int err)
     char text[UUID_TEXT];
 
     uuid_text(order, text);
-    if (err != ERR_NOMEM)
+    if (err != ERR_NOMEM && !alloc_failures(LIFE_SMDP))
         world_fault(ctx, "the SM-DP cannot decide what falls due for order %s: %s", text, err_text(err));
 }
 
