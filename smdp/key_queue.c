@@ -76,6 +76,7 @@ void dp_core_keys_run(struct smdp_core *c)
         struct key_wait *k = LIST_ENTRY(it, struct key_wait, item);
         if (k->due_ms > now)
             continue;
+        list_del(&k->item); /* what it leads to may ask for the next job */
         if (still_wanted(c, k) && engine_post(c->engine, &k->in))
             c->count.job_errors++;
         drop(k);

@@ -139,10 +139,10 @@ int engine_open(const struct engine_config *cfg, const struct engine_app *app,
         err = journal_open(cfg->journal_path, &jo, crypto, &e->journal, why);
     if (!err)
         err = state_open(e, why);
-    if (!err) /* on behind the last record, whatever the wall clock says (I6 of facts: trust 3.11) */
-        err = state_clock(e, clock);
     if (!err)
         err = check_applied(e, why);
+    if (!err) /* on behind the last record, whatever the wall clock says (I6 of facts: trust 3.11) */
+        err = state_clock(e, clock);
     if (!err)
         err = replay(e);
     if (!err)

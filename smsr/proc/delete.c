@@ -133,6 +133,7 @@ static int armed(const struct proc_view *v, const struct input *in, struct plan 
                    ? go_fence(&r, "the link is gone")
                    : ERR_STATE;
     if (run_expired(&r)) {
+        run_close_link(&r);
         run_expire_sent(&r, "validity period over, the card has not answered", DL_FENCING,
                         run_fence_due(&r, 0));
         return run_fence(&r, PURPOSE_FENCE, DL_FENCING);

@@ -183,7 +183,9 @@ static int answered_by_packet(struct run *r)
     const struct euicc_packet *pk = run_answered(r);
     struct heard h = {way_of(r), por->data};
 
-    if (!pk || pk->purpose != PURPOSE_CMD)
+    /* Of the open command alone: that of an attempt before was fenced, whatever is said about it now. */
+    if (!pk || pk->purpose != PURPOSE_CMD || r->op->bearer != BEARER_CATTP ||
+        pk->counter != r->op->counter)
         return trigger_heard(r);
     if (por->status == POR_OK)
         return session_heard(r, &h);

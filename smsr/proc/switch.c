@@ -171,11 +171,14 @@ static int armed(const struct proc_view *v, const struct input *in, struct plan 
         return armed_por(&r);
     case IN_SESSION_END:
         return r.op->bearer == BEARER_CATTP ? link_lost(&r) : ERR_STATE;
-    case IN_NOTIFICATION:
+    case IN_NOTIFICATION: /* the command ran and its link is of no more use, if it stands at all */
+        run_close_link(&r);
         return switch_notification(&r);
     default: /* IN_TIMER, IN_RESTART */
-        if (run_expired(&r))
+        if (run_expired(&r)) {
+            run_close_link(&r);
             return expire_and_fence(&r);
+        }
         if (!pk)
             return go_fence(&r, "the packet is no longer known");
         if (r.op->bearer == BEARER_CATTP) { /* over its link or not at all */

@@ -3,6 +3,8 @@
  * beside it only what is searched for). A step of the schema never changes once it was released. */
 #include "smsr/store/store_int.h"
 
+#include "common/engine/engine.h"
+
 const char *const STORE_MIGRATIONS[] = {
     /* A rowid table: blobs of some hundred octets do not belong into a WITHOUT ROWID tree. */
     "CREATE TABLE euicc(id INTEGER PRIMARY KEY, eid BLOB NOT NULL UNIQUE CHECK(length(eid) = 16),"
@@ -29,6 +31,9 @@ const char *const STORE_MIGRATIONS[] = {
     "CREATE INDEX operation_eid ON operation(eid, op);"
     "CREATE INDEX operation_live ON operation(op) WHERE concluded_ms = 0;"
     "CREATE TABLE tenant(number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE) STRICT;",
+    /* What a late notification leaves owed is another thing in the blobs of before. */
+    "DELETE FROM euicc; DELETE FROM profile; DELETE FROM address; DELETE FROM operation; DELETE FROM tenant;"
+    ENGINE_SQL_REBUILD,
 };
 const unsigned STORE_MIGRATION_COUNT = sizeof STORE_MIGRATIONS / sizeof *STORE_MIGRATIONS;
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/engine/engine_int.h"
 #include "test/support/smsr_rows.h"
 
 struct eid rows_eid(unsigned i)
@@ -85,12 +86,18 @@ int rows_setup(void **state)
 {
     struct rows *w = calloc(1, sizeof *w);
     struct db_options o = {.application_id = STORE_APPLICATION_ID, .sync = DB_SYNC_NORMAL};
+    const char *steps[16];
+    unsigned n = 0;
     struct errmsg why;
 
     w->s = store_new();
     env_make(w);
     assert_int_equal(db_open(":memory:", &o, &w->db, &why), ERR_OK);
-    assert_int_equal(db_migrate(w->db, STORE_MIGRATIONS, STORE_MIGRATION_COUNT, &why), ERR_OK);
+    for (unsigned i = 0; i < ENGINE_MIGRATION_COUNT; i++) /* the engine's tables first, as engine_open does it */
+        steps[n++] = ENGINE_MIGRATIONS[i];
+    for (unsigned i = 0; i < STORE_MIGRATION_COUNT; i++)
+        steps[n++] = STORE_MIGRATIONS[i];
+    assert_int_equal(db_migrate(w->db, steps, n, &why), ERR_OK);
     if (store_open(w->s, w->db, &why))
         fail_msg("%s", why.text);
     *state = w;

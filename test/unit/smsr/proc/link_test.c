@@ -273,6 +273,28 @@ static void an_older_fence_is_none(void **state)
     core_expect_end(w, VERDICT_SUCCESS, "", "");
 }
 
+/* The same of the answer to the command of the attempt before, which its fence proved dead: a card may say it
+ * again, and whoever heard it on its way may. */
+static void an_answer_of_the_attempt_before_is_none(void **state)
+{
+    struct core *w = *state;
+    uint64_t first;
+
+    to_packet(w, false);
+    first = w->e->counter_high;
+    link_breaks(w, LINK);
+    core_timer(w);
+    core_por_list(w, 0, LIST_WITHOUT);
+    link_opens(w, LINK + 1);
+    assert_string_equal(core_state(w), "STEP");
+    assert_true(w->e->counter_high > first + 1);
+    (void)core_por_hex(w, first, "AF802303006A840000");
+    assert_string_equal(core_state(w), "STEP");
+    assert_null(core_event(w, EV_OPERATION_CONCLUDED));
+    core_por_hex(w, 0, OK_CREATE);
+    core_expect_end(w, VERDICT_SUCCESS, "", "");
+}
+
 /* Law 3: what went by CAT_TP does not move into a session that the card opened itself. */
 static void a_session_of_the_card_is_not_taken(void **state)
 {
@@ -518,6 +540,7 @@ int main(void)
         TEST(three_attempts),
         TEST(restarted_with_a_packet_out),
         TEST(an_older_fence_is_none),
+        TEST(an_answer_of_the_attempt_before_is_none),
         TEST(a_session_of_the_card_is_not_taken),
         TEST(a_status_that_proves_nothing),
         TEST(send_data_is_not_sent_again),
