@@ -188,7 +188,7 @@ extern const unsigned ENGINE_MIGRATION_COUNT;
 extern const char *const ENGINE_SQL[ES_COUNT];
 MUST_CHECK int state_open(struct engine *e, struct errmsg *why);
 /* Starts the time of records and timers, by the mark that the process before this one left. */
-MUST_CHECK int state_clock(struct engine *e, const struct clock *under);
+MUST_CHECK int state_clock(struct engine *e, const struct clock *under, struct errmsg *why);
 
 /* verify.c: the engine's own tables as they are compared */
 extern const struct engine_dump ENGINE_DUMPS[];

@@ -142,7 +142,7 @@ int engine_open(const struct engine_config *cfg, const struct engine_app *app,
     if (!err)
         err = check_applied(e, why);
     if (!err) /* on behind the last record, whatever the wall clock says (I6 of facts: trust 3.11) */
-        err = state_clock(e, clock);
+        err = state_clock(e, clock, why);
     if (!err)
         err = replay(e);
     if (!err)

@@ -108,7 +108,7 @@ static int read_mark(struct engine *e, struct steady_mark *ret)
 }
 
 /* The mark of this start is written at once: what dies before its first flush is followed as well. */
-int state_clock(struct engine *e, const struct clock *under)
+int state_clock(struct engine *e, const struct clock *under, struct errmsg *why)
 {
     struct steady_mark mark;
     int64_t last_ms;
@@ -117,7 +117,8 @@ int state_clock(struct engine *e, const struct clock *under)
     if (!err)
         err = read_mark(e, &mark);
     if (err)
-        return err;
+        return errmsg_set(why, err, "%s or %s: the time of the last record cannot be read: %s",
+                          e->cfg.journal_path, e->cfg.state_path, err_text(err));
     steady_clock_init(&e->steady, under, last_ms, mutant("CLOCK_WITHOUT_MARK") ? (struct steady_mark){0} : mark);
     e->clock = &e->steady.port;
     if (e->cfg.read_only || !e->steady.boot)
@@ -125,7 +126,10 @@ int state_clock(struct engine *e, const struct clock *under)
     err = db_begin(e->state);
     if (!err)
         err = put_mark(e);
-    return err ? err : db_commit(e->state);
+    if (!err)
+        err = db_commit(e->state);
+    return err ? errmsg_set(why, err, "%s cannot be written: %s", e->cfg.state_path, err_text(err))
+               : ERR_OK;
 }
 
 static int save_all(struct engine *e)

@@ -71,6 +71,19 @@ static void time_goes_on_after_a_restart(void **state)
     assert_int_equal(clock_wall_ms(engine_clock(w->e)), w->clock.wall_ms);
 }
 
+/* Its mark is the first thing a start writes: a disk that refuses is named. */
+static void a_start_that_cannot_write_says_where(void **state)
+{
+    struct cnt *w = *state;
+
+    cnt_close(w);
+    memvfs_fail(w->m, MEMVFS_WRITE, 1);
+    assert_int_not_equal(cnt_try(w, NULL), ERR_OK);
+    assert_non_null(strstr(w->why.text, "state.db"));
+    memvfs_fail(w->m, MEMVFS_WRITE, 0);
+    cnt_open(w, NULL);
+}
+
 static void what_was_not_committed_is_gone(void **state)
 {
     struct cnt *w = *state;
@@ -360,6 +373,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(replay_equals_live),
         CASE(time_goes_on_after_a_restart),
+        CASE(a_start_that_cannot_write_says_where),
         CASE(what_was_not_committed_is_gone),
         CASE(replay_goes_on_where_state_db_ends),
         CASE(a_rebuilt_state_is_the_same),
