@@ -78,44 +78,49 @@ static void put_sms(struct run *r, const struct event *armed, uint64_t lsn, uint
     plan_out(r->p, OUT_SMS, &out, sizeof out);
 }
 
-int run_arm(struct run *r, enum packet_purpose purpose, struct span script, int next, int64_t due,
-            const struct euicc_profile *to, const struct euicc_profile *to2)
+/* The one unit of a plan and its record, whatever carries it. */
+static int arm(struct run *r, const struct card_unit *u, enum bearer bearer, int next, int64_t due)
 {
-    enum event_type type = purpose == PURPOSE_CMD ? EV_OPERATION_ARMED : EV_PACKET_ARMED;
+    enum event_type type = u->purpose == PURPOSE_CMD ? EV_OPERATION_ARMED : EV_PACKET_ARMED;
     struct event *ev;
 
-    if (!script.p)
+    if (!u->script.p)
         return ERR_NOMEM;
     if (r->p->unit.set)
         return ERR_INTERNAL;
     ev = run_record(r, type, next, due);
-    ev->purpose = purpose;
-    ev->bearer = BEARER_SMS;
-    r->p->unit = (struct card_unit){true, purpose, 0x000001, script, ev};
-    put_sms(r, ev, 0, 0, to, to2);
+    ev->purpose = u->purpose;
+    ev->bearer = bearer;
+    r->p->unit = *u;
+    r->p->unit.armed = ev;
     return ERR_OK;
+}
+
+int run_arm(struct run *r, enum packet_purpose purpose, struct span script, int next, int64_t due,
+            const struct euicc_profile *to, const struct euicc_profile *to2)
+{
+    const struct card_unit u = {true, purpose, 0x000001, script, NULL};
+    int err = arm(r, &u, BEARER_SMS, next, due);
+
+    if (!err)
+        put_sms(r, r->p->unit.armed, 0, 0, to, to2);
+    return err;
 }
 
 int run_arm_link(struct run *r, const struct uuid *link, enum packet_purpose purpose, uint32_t tar,
                  struct span script, int next, int64_t due, bool chained)
 {
-    enum event_type type = purpose == PURPOSE_CMD ? EV_OPERATION_ARMED : EV_PACKET_ARMED;
+    const struct card_unit u = {true, purpose, tar, script, NULL};
     struct out_link out;
-    struct event *ev;
+    int err = arm(r, &u, BEARER_CATTP, next, due);
 
-    if (!script.p)
-        return ERR_NOMEM;
-    if (r->p->unit.set)
-        return ERR_INTERNAL;
-    ev = run_record(r, type, next, due);
-    ev->purpose = purpose;
-    ev->bearer = BEARER_CATTP;
-    ev->session = *link;
-    r->p->unit = (struct card_unit){true, purpose, tar, script, ev};
+    if (err)
+        return err;
+    r->p->unit.armed->session = *link;
     memset(&out, 0, sizeof out);
     out.eid = r->e->eid;
     out.session = *link;
-    out.armed = ev;
+    out.armed = r->p->unit.armed;
     out.chained = chained;
     plan_out(r->p, OUT_LINK, &out, sizeof out);
     return ERR_OK;

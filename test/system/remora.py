@@ -20,7 +20,8 @@ Done = collections.namedtuple("Done", "code rows text errors")
 
 
 def wait_for(what, ready, limit=LIMIT, step=0.02):
-    """ready() until it is true; its value. what names the event in the failure."""
+    """ready() until it is true; its value. what names the event in the failure. A process outside says nothing when it
+    is so: step is the pause between two looks, never the wait."""
     end = time.monotonic() + limit
     while True:
         value = ready()
