@@ -68,6 +68,7 @@ struct session {
     struct aid target;
     uint8_t *body;
     size_t body_n;
+    bool left;                      /* it was handed to a stream: the card may have run it */
 };
 
 /* What waits for one carrier, in order. */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "common/base/hex.h"
+#include "common/base/mutant.h"
 #include "smsr/channel/channel_int.h"
 #include "smsr/domain/notification.h"
 
@@ -81,6 +82,7 @@ static void kept_clear(struct session *se)
     se->body = NULL;
     se->body_n = 0;
     se->step = 0;
+    se->left = false;
     se->target = (struct aid){0};
 }
 
@@ -157,6 +159,7 @@ static void kept_send(struct channel *ch, struct session *se)
         return;
     if (se->step && hex_encode(span_of(se->id.b, sizeof se->id.b), digits, sizeof digits) == ERR_OK)
         (void)snprintf(r.next_uri, sizeof r.next_uri, "/s/%s/%u", digits, (unsigned)se->step);
+    se->left = true;
     if (scp81_respond(s->tls, &r) != ERR_OK || se->over)
         (void)stream_finish(ch, s);
     else
@@ -258,13 +261,22 @@ static void attach(struct channel *ch, struct session *se, struct stream *s)
     s->session = se;
 }
 
+/* A card that lost its power has forgotten its session and the script it ran: the first POST of its next
+ * one, cut and repeated, says X-Admin-Resume as well. So the session goes on from its beginning only
+ * while no script can have reached the card (design law 3). */
+static bool goes_on(const struct session *se, const struct stream *s, const struct admin_request *r)
+{
+    return se && se->last_post == 0 && (se->stream == s || r->resume) &&
+           (!se->left || !se->step || mutant("RESUME_FROM_THE_START"));
+}
+
 static void first_request(struct channel *ch, struct stream *s, const struct eid *eid,
                           const struct place *at, const struct admin_request *r)
 {
     struct session *se = session_of(ch, eid);
     struct stream *old = se ? se->stream : NULL;
 
-    if (se && se->last_post == 0 && (old == s || r->resume)) {
+    if (goes_on(se, s, r)) {
         attach(ch, se, s);
         post_again(ch, se);
         return;

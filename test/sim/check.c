@@ -158,11 +158,24 @@ static void check_attached(struct world *w, size_t at, const struct watch_card *
                 on->iccid.s, imsi.s);
 }
 
+/* An answer tells of a moment between two looks of the daemons, so this goes on without them. */
+static void look_at_room(struct world *w)
+{
+    for (unsigned i = 0; i < w->watch->n; i++) {
+        struct watch_card *c = &w->watch->cards[i];
+        const struct card *card = simnet_card(w->net, i); /* added in the order of the factory */
+        if (card_version(card) != c->room_version)
+            watch_room(c, card_memory_free(card));
+        c->room_version = card_version(card);
+    }
+}
+
 static void check_step(struct world *w)
 {
     struct watch *k = w->watch;
     int err;
 
+    look_at_room(w);
     /* What a card did is compared with a log: without a daemon nobody reads it, and nothing is lost. */
     if (!w->sr_life.up || !w->dp_life.up)
         return;
@@ -173,11 +186,10 @@ static void check_step(struct world *w)
     }
     for (unsigned i = 0; i < k->n; i++) {
         struct watch_card *c = &k->cards[i];
-        const struct card *card = simnet_card(w->net, i); /* added in the order of the factory */
+        const struct card *card = simnet_card(w->net, i);
         struct join_report r;
         if (card_version(card) != c->version) {
             c->version = card_version(card);
-            watch_room(c, card_memory_free(card));
             check_on_card(w, i);
         }
         if (!c->touched)

@@ -33,7 +33,8 @@ struct watch_card {
     uint64_t counter;              /* of kvn: the last one armed */
     bool has_sequence;
     uint16_t sequence;             /* of the last notification that was accepted */
-    uint64_t version;              /* of the card when it was looked at last */
+    uint64_t version;              /* of the card when it was compared with the log last */
+    uint64_t room_version;         /* and when its room was looked at */
     uint32_t room[WATCH_ROOM];     /* its free memory of late: an answer tells of its past */
     unsigned rooms;
     enum card_cause moved_by;      /* why the profile that is on was enabled */
