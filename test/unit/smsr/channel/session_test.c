@@ -122,9 +122,12 @@ static void carrier_full(void **state)
     static uint8_t down[40000];
     struct card *c = &W.card[0];
     struct uuid id = begin(0, c);
-    struct out_step o = step_of(&id, 1, span_of(down, sizeof down));
+    struct out_step o = step_of(&id, 2, span_of(down, sizeof down));
+    char uri[ADMIN_URI_MAX];
 
     (void)state;
+    memcpy(uri, serve(0, &id, 1, BODY(SCRIPT)), sizeof uri);
+    dev_post(0, c, uri, BODY(ANSWER), false);
     W.send_result = ERR_FULL;
     assert_int_equal(channel_step(W.ch, &o), ERR_OK);
     assert_false(dev_has_response(0));
@@ -134,7 +137,7 @@ static void carrier_full(void **state)
     pass(1000);
     assert_int_equal(dev_response(0).body.n, sizeof down);
     W.send_result = ERR_CLOSED;
-    dev_post(0, c, "/polling", NONE, false);     /* the same POST: its answer cannot leave */
+    dev_post(0, c, uri, BODY(ANSWER), false);    /* the same POST: its answer cannot leave */
     assert_int_equal(channel_streams(W.ch), 0);
     assert_int_equal(channel_sessions(W.ch), 1);
 }
