@@ -10,6 +10,7 @@
 #include "common/codec/packet.h"
 #include "common/wire/wire.h"
 #include "test/support/smsr_card_int.h"
+#include "test/support/smsr_core_way.h"
 
 void little_init(struct little_card *c, struct core *w)
 {
@@ -218,18 +219,13 @@ void little_break(struct little_card *c, bool run)
 
 void little_link_open(struct little_card *c)
 {
-    struct input in = {.kind = IN_LINK};
-
     if (c->linked)
         little_link_break(c, false);
     c->wants_link = false;
     c->linked = true;
     c->has_packet = false;
     c->link = c->link == 0xFF ? TWIN_LINK : (uint8_t)(c->link + 1) | TWIN_LINK;
-    c->w->pe.linked = true;
-    c->w->pe.chained = false;
-    c->w->pe.link = in.u.link.session = core_session(c->link);
-    (void)core_post(c->w, &in);
+    (void)core_link_opens(c->w, c->link);
     little_hear(c);
 }
 
@@ -266,15 +262,13 @@ void little_link_run(struct little_card *c)
 void little_link_break(struct little_card *c, bool run)
 {
     struct little_packet por;
-    struct input in = {.kind = IN_SESSION_END};
 
     if (!c->linked)
         return;
     if (run)
         (void)link_execute(c, &por);
-    in.u.session_end.session = core_session(c->link);
     link_gone(c, c->link);
-    (void)core_post(c->w, &in);
+    (void)core_session_end(c->w, c->link);
     little_hear(c);
 }
 

@@ -10,6 +10,7 @@
 #include "test/support/smsr_core_way.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #define TIMERS_MAX 100u /* until anything at all happens */
 
@@ -100,6 +101,45 @@ void core_to_state(struct core *w, const char *state)
     for (unsigned i = 0; i < TIMERS_MAX && strcmp(core_state(w), state); i++)
         assert_true(core_timer(w));
     assert_string_equal(core_state(w), state);
+}
+
+void core_has_cattp(struct signed_eis *eis, struct eum_signed_info *info)
+{
+    (void)eis;
+    info->capabilities.cattp = true;
+}
+
+void core_init_link(struct core *w)
+{
+    core_init_with(w, core_has_cattp);
+    w->routes[0].https = false;
+    w->routes[0].cattp = true;
+    w->routes[0].udp_port = 7444;
+}
+
+int core_link_setup(void **state)
+{
+    struct core *w = malloc(sizeof *w);
+
+    core_init_link(w);
+    *state = w;
+    return 0;
+}
+
+int core_link_opens(struct core *w, uint8_t number)
+{
+    struct input in = {.kind = IN_LINK};
+
+    in.u.link.session = w->pe.link = core_session(number);
+    w->pe.linked = true;
+    w->pe.chained = false;
+    return core_post(w, &in);
+}
+
+int core_link_breaks(struct core *w, uint8_t number)
+{
+    w->pe.linked = w->pe.chained = false;
+    return core_session_end(w, number);
 }
 
 void core_to_step(struct core *w, bool more)

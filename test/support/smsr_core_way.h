@@ -41,6 +41,14 @@ void core_until_armed(struct core *w);
 const struct out_sms *core_next_fence(struct core *w);
 void core_to_state(struct core *w, const char *state);
 
+/* --- CAT_TP --- */
+void core_has_cattp(struct signed_eis *eis, struct eum_signed_info *info); /* for core_init_with */
+void core_init_link(struct core *w); /* the card has CAT_TP, and the way to BOOT nothing else */
+int core_link_setup(void **state);   /* for cmocka; its end is core_teardown */
+int core_link_opens(struct core *w, uint8_t number);
+int core_link_breaks(struct core *w, uint8_t number);
+
+/* --- sessions --- */
 /* CreateISDP of FRESH up to the step whose body is with the card, in session 1. */
 void core_to_step(struct core *w, bool more);
 const struct out_step *core_open_step(const struct core *w); /* the last input let it out */

@@ -11,57 +11,12 @@
 #include "common/codec/packet.h"
 #include "common/codec/push.h"
 #include "common/codec/script.h"
-#include "common/msg/eis.h"
-#include "smsr/domain/status.h"
 #include "smsr/es5/es5.h"
-#include "test/support/smsr_core.h"
+#include "test/support/smsr_core_way.h"
 
 #define LINK 0x81
-#define OK_CREATE "AF8023030090000000"
 #define LIST_WITHOUT "10=3F 11=1F 12=1F"
 #define LIST_WITH "10=3F 11=1F 12=1F 13=07"
-
-static void has_cattp(struct signed_eis *eis, struct eum_signed_info *info)
-{
-    (void)eis;
-    info->capabilities.cattp = true;
-}
-
-static int setup(void **state)
-{
-    static struct core w;
-
-    core_init_with(&w, has_cattp);
-    w.routes[0].https = false;
-    w.routes[0].cattp = true;
-    w.routes[0].udp_port = 7444;
-    *state = &w;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    core_fini(*state);
-    return 0;
-}
-
-static int link_opens(struct core *w, uint8_t number)
-{
-    struct input in = {.kind = IN_LINK};
-    int err;
-
-    in.u.link.session = w->pe.link = core_session(number);
-    w->pe.linked = true;
-    w->pe.chained = false;
-    err = core_post(w, &in);
-    return err;
-}
-
-static int link_breaks(struct core *w, uint8_t number)
-{
-    w->pe.linked = w->pe.chained = false;
-    return core_session_end(w, number);
-}
 
 static const struct out_link *sent(const struct core *w)
 {
@@ -76,7 +31,7 @@ static void to_packet(struct core *w, bool more)
 {
     assert_int_equal(core_create(w, FRESH, 0, more), ERR_OK);
     assert_string_equal(core_state(w), "WAIT_SESSION");
-    assert_int_equal(link_opens(w, LINK), ERR_OK);
+    assert_int_equal(core_link_opens(w, LINK), ERR_OK);
     assert_string_equal(core_state(w), "STEP");
 }
 
@@ -130,7 +85,7 @@ static void created_over_the_link(void **state)
     assert_true(sent(w)->armed == w->plan.unit.armed);
     assert_null(core_out(w, OUT_SMS, 0));
     assert_int_equal(w->e->ops[0]->bearer, BEARER_CATTP);
-    core_por_hex(w, 0, OK_CREATE);
+    core_por_hex(w, 0, STEP_CREATED);
     core_expect_end(w, VERDICT_SUCCESS, "", "");
     assert_int_equal(core_profile_state(w, FRESH), PROFILE_CREATED);
     end = core_out(w, OUT_SESSION_CLOSE, 0);
@@ -156,7 +111,7 @@ static void sent_over_the_same_link(void **state)
     const struct es3_send_data_response *m;
 
     to_packet(w, true);
-    core_por_hex(w, 0, OK_CREATE);
+    core_por_hex(w, 0, STEP_CREATED);
     assert_null(core_out(w, OUT_SESSION_CLOSE, 0));
     for (unsigned i = 0; i < 5; i++) { /* five elements of 500 octets: three packets */
         load[500 * i] = 0x86;
@@ -194,7 +149,7 @@ static void lost_before_it_ran(void **state)
     struct core *w = *state;
 
     to_packet(w, false);
-    assert_int_equal(link_breaks(w, LINK), ERR_OK);
+    assert_int_equal(core_link_breaks(w, LINK), ERR_OK);
     assert_string_equal(core_state(w), "FENCE_WAIT");
     assert_non_null(core_event(w, EV_OPERATION_IN_DOUBT));
     assert_int_equal(w->plan.unit.purpose, PURPOSE_FENCE); /* on its channel: the key set, by SMS */
@@ -202,9 +157,9 @@ static void lost_before_it_ran(void **state)
     core_por_list(w, 0, LIST_WITHOUT);
     assert_string_equal(core_state(w), "WAIT_SESSION");
     assert_int_equal(w->plan.unit.purpose, PURPOSE_TRIGGER);
-    assert_int_equal(link_opens(w, LINK + 1), ERR_OK);
+    assert_int_equal(core_link_opens(w, LINK + 1), ERR_OK);
     assert_int_equal(w->plan.unit.armed->attempt, 2);
-    core_por_hex(w, 0, OK_CREATE);
+    core_por_hex(w, 0, STEP_CREATED);
     core_expect_end(w, VERDICT_SUCCESS, "", "");
 }
 
@@ -213,7 +168,7 @@ static void lost_behind_it(void **state)
     struct core *w = *state;
 
     to_packet(w, false);
-    link_breaks(w, LINK);
+    core_link_breaks(w, LINK);
     core_por_list(w, 0, LIST_WITH);
     core_expect_end(w, VERDICT_SUCCESS, "", "");
     assert_int_equal(core_profile_state(w, FRESH), PROFILE_CREATED);
@@ -225,12 +180,12 @@ static void three_attempts(void **state)
 
     to_packet(w, false);
     for (uint8_t i = 1; i < 3; i++) {
-        link_breaks(w, (uint8_t)(LINK + i - 1));
+        core_link_breaks(w, (uint8_t)(LINK + i - 1));
         core_por_list(w, 0, LIST_WITHOUT);
-        link_opens(w, (uint8_t)(LINK + i));
+        core_link_opens(w, (uint8_t)(LINK + i));
         assert_string_equal(core_state(w), "STEP");
     }
-    link_breaks(w, LINK + 2);
+    core_link_breaks(w, LINK + 2);
     core_por_list(w, 0, LIST_WITHOUT);
     assert_string_equal(core_state(w), "-");
     assert_int_equal(core_event(w, EV_OPERATION_CONCLUDED)->result, VERDICT_FAILED);
@@ -257,14 +212,14 @@ static void an_older_fence_is_none(void **state)
     uint64_t first, second;
 
     to_packet(w, false);
-    link_breaks(w, LINK);
+    core_link_breaks(w, LINK);
     first = w->e->counter_high;
     core_timer(w);
     second = w->e->counter_high;
     assert_true(second > first);
     core_por_list(w, second, LIST_WITHOUT);
-    link_opens(w, LINK + 1);
-    link_breaks(w, LINK + 1);
+    core_link_opens(w, LINK + 1);
+    core_link_breaks(w, LINK + 1);
     assert_string_equal(core_state(w), "FENCE_WAIT");
     core_por_list(w, first, LIST_WITHOUT);
     assert_string_equal(core_state(w), "FENCE_WAIT");
@@ -282,16 +237,16 @@ static void an_answer_of_the_attempt_before_is_none(void **state)
 
     to_packet(w, false);
     first = w->e->counter_high;
-    link_breaks(w, LINK);
+    core_link_breaks(w, LINK);
     core_timer(w);
     core_por_list(w, 0, LIST_WITHOUT);
-    link_opens(w, LINK + 1);
+    core_link_opens(w, LINK + 1);
     assert_string_equal(core_state(w), "STEP");
     assert_true(w->e->counter_high > first + 1);
     (void)core_por_hex(w, first, "AF802303006A840000");
     assert_string_equal(core_state(w), "STEP");
     assert_null(core_event(w, EV_OPERATION_CONCLUDED));
-    core_por_hex(w, 0, OK_CREATE);
+    core_por_hex(w, 0, STEP_CREATED);
     core_expect_end(w, VERDICT_SUCCESS, "", "");
 }
 
@@ -302,7 +257,7 @@ static void a_session_of_the_card_is_not_taken(void **state)
 
     to_packet(w, false);
     assert_int_equal(core_first_post(w, 1), ERR_STATE);
-    link_breaks(w, LINK);
+    core_link_breaks(w, LINK);
     assert_int_equal(core_first_post(w, 2), ERR_STATE);
     assert_string_equal(core_state(w), "FENCE_WAIT");
 }
@@ -315,8 +270,8 @@ static void a_status_that_proves_nothing(void **state)
     for (size_t i = 0; i < sizeof POR; i++) {
         struct core *w = *state;
         if (i) {
-            (void)teardown(state);
-            (void)setup(state);
+            core_fini(w);
+            core_init_link(w);
         }
         to_packet(w, false);
         core_por(w, 0, POR[i], span_of("", 0));
@@ -330,11 +285,11 @@ static void send_data_is_not_sent_again(void **state)
     struct core *w = *state;
 
     to_packet(w, false);
-    core_por_hex(w, 0, OK_CREATE);
+    core_por_hex(w, 0, STEP_CREATED);
     w->pe.linked = false;
     core_send(w, 0, core_hex(w, "80E6200000"), false);
-    link_opens(w, LINK + 1);
-    link_breaks(w, LINK + 1);
+    core_link_opens(w, LINK + 1);
+    core_link_breaks(w, LINK + 1);
     core_por_list(w, 0, LIST_WITHOUT);
     assert_int_equal(core_event(w, EV_OPERATION_CONCLUDED)->result, VERDICT_FAILED);
 }
@@ -345,13 +300,13 @@ static void the_end_of_the_time(void **state)
 
     core_create(w, FRESH, 0, false);
     w->now = w->e->ops[0]->validity_end_ms;
-    link_opens(w, LINK);
+    core_link_opens(w, LINK);
     assert_int_equal(core_event(w, EV_OPERATION_CONCLUDED)->result, VERDICT_EXPIRED);
     assert_non_null(core_out(w, OUT_SESSION_CLOSE, 0)); /* nothing to be done there */
     w->pe.linked = false;
     core_create(w, FRESH, 0, false);
-    link_opens(w, LINK + 1);
-    link_breaks(w, LINK + 1);
+    core_link_opens(w, LINK + 1);
+    core_link_breaks(w, LINK + 1);
     core_por_list(w, 0, LIST_WITHOUT); /* fenced: it did not run, and no link comes */
     w->now = w->e->ops[0]->validity_end_ms;
     core_timer(w);
@@ -384,7 +339,7 @@ static void the_route_says_which_first(void **state)
     assert_int_equal(push_trigger_parse(w->plan.unit.script, &t), ERR_OK);
     assert_null(core_event(w, EV_BEARER_CHOSEN));
     core_fini(w);
-    core_init_with(w, has_cattp);
+    core_init_with(w, core_has_cattp);
     w->routes[0].cattp = w->routes[0].cattp_first = true;
     w->routes[0].udp_port = 7444;
     core_create(w, FRESH, 0, false);
@@ -392,145 +347,12 @@ static void the_route_says_which_first(void **state)
     assert_int_not_equal(push_trigger_parse(w->plan.unit.script, &t), ERR_OK);
     assert_int_equal(core_first_post(w, 1), ERR_OK); /* nothing is armed: what is open first serves */
     assert_string_equal(core_state(w), "STEP");
-    assert_int_equal(link_opens(w, LINK), ERR_STATE); /* and now it is */
-}
-
-/* --- switches and deletions --- */
-static void prefer_links(struct core *w)
-{
-    for (unsigned i = 0; i < 2; i++) {
-        w->routes[i].cattp = w->routes[i].cattp_commands = true;
-        w->routes[i].udp_port = 7444;
-    }
-}
-
-static void enable_to_packet(struct core *w)
-{
-    prefer_links(w);
-    assert_int_equal(core_call(w, CORE_B, FN_ENABLE_PROFILE, ONE), ERR_OK);
-    assert_string_equal(core_state(w), "WAIT_LINK");
-    assert_int_equal(link_opens(w, LINK), ERR_OK);
-    assert_string_equal(core_state(w), "ARMED");
-    assert_int_equal(w->plan.unit.armed->bearer, BEARER_CATTP);
-}
-
-static void enabled_over_a_link(void **state)
-{
-    struct core *w = *state;
-    const struct iccid boot = core_iccid(BOOT);
-
-    prefer_links(w);
-    core_call(w, CORE_B, FN_ENABLE_PROFILE, ONE);
-    assert_int_equal(core_event(w, EV_BEARER_CHOSEN)->bearer, BEARER_CATTP);
-    assert_int_equal(core_por_hex(w, 0, "AB0B800102230290002302" "9000"), ERR_OK); /* of the push */
-    assert_string_equal(core_state(w), "WAIT_LINK");
-    link_opens(w, LINK);
-    assert_true(iccid_eq(&w->plan.unit.armed->previous, &boot));
-    assert_null(core_out(w, OUT_SMS, 0));
-    core_por_sw(w, 0, 0x9000);
-    assert_string_equal(core_state(w), "WAIT_NOTIFICATION");
-    assert_non_null(core_out(w, OUT_SESSION_CLOSE, 0)); /* the card resets behind it */
-    core_note(w, 2, 4, ONE);
-    assert_int_equal(w->plan.unit.armed->bearer, BEARER_SMS);
-    core_por_hex(w, 0, "AB09800101230480009000");
-    core_expect_end(w, VERDICT_SUCCESS, "", "");
-}
-
-static void no_link_comes(void **state)
-{
-    struct core *w = *state;
-
-    prefer_links(w);
-    core_call(w, CORE_B, FN_ENABLE_PROFILE, ONE);
-    core_restart(w);               /* its time has not come */
-    assert_string_equal(core_state(w), "WAIT_LINK");
-    assert_true(core_timer(w));
-    assert_string_equal(core_state(w), "ARMED");
-    assert_int_equal(core_event(w, EV_BEARER_CHOSEN)->bearer, BEARER_SMS);
-    assert_int_equal(w->plan.unit.armed->bearer, BEARER_SMS);
-    assert_int_equal(link_opens(w, LINK), ERR_STATE); /* law 3: it went by SMS */
-    core_por_sw(w, 0, 0x9000);
-    assert_string_equal(core_state(w), "WAIT_NOTIFICATION");
-}
-
-/* The answer is lost with the link: the card is not asked before it had time to tell. */
-static void a_switch_loses_its_link(void **state)
-{
-    struct core *w = *state;
-
-    enable_to_packet(w);
-    assert_int_equal(link_breaks(w, LINK + 1), ERR_STATE); /* another one */
-    assert_int_equal(link_breaks(w, LINK), ERR_OK);
-    assert_string_equal(core_state(w), "FENCING");
-    assert_false(w->plan.unit.set);
-    assert_true(core_timer(w));
-    assert_int_equal(w->plan.unit.purpose, PURPOSE_FENCE);
-    core_por_list(w, 0, "10=3F 11=1F 12=1F");
-    core_expect_end(w, VERDICT_FAILED, STATUS[ST_NO_EFFECT].code.subject,
-                    STATUS[ST_NO_EFFECT].code.reason);
-}
-
-/* Its bytes are of the link: never by SMS, never again (law 3). */
-static void a_switch_is_silent(void **state)
-{
-    struct core *w = *state;
-
-    enable_to_packet(w);
-    assert_true(core_timer(w));
-    assert_string_equal(core_state(w), "FENCING");
-    assert_int_equal(w->plan.unit.purpose, PURPOSE_FENCE);
-    assert_non_null(core_out(w, OUT_SESSION_CLOSE, 0));
-}
-
-static void policy_is_read_when_the_link_is_there(void **state)
-{
-    struct core *w = *state;
-    struct event ev = {.type = EV_POLICY_CHANGED, .pol2 = 0x100u | POL2_DISABLE_NOT_ALLOWED};
-
-    prefer_links(w);
-    core_call(w, CORE_B, FN_ENABLE_PROFILE, ONE);
-    ev.eid = w->eid;
-    ev.iccid = core_iccid(BOOT);
-    core_record(w, &ev);
-    link_opens(w, LINK);
-    assert_int_equal(core_event(w, EV_OPERATION_CONCLUDED)->result, VERDICT_FAILED);
-    assert_false(w->plan.unit.set);
-}
-
-static void deleted_over_a_link(void **state)
-{
-    struct core *w = *state;
-
-    prefer_links(w);
-    core_call(w, CORE_B, FN_DELETE_PROFILE, ONE);
-    assert_string_equal(core_state(w), "WAIT_LINK");
-    link_opens(w, LINK);
-    core_por_sw(w, 0, 0x9000);
-    core_expect_end(w, VERDICT_SUCCESS, "", "");
-    assert_non_null(core_out(w, OUT_SESSION_CLOSE, 0));
-}
-
-/* A late PoR of the push is no answer to the deletion. */
-static void a_push_is_no_deletion(void **state)
-{
-    struct core *w = *state;
-    uint64_t push;
-
-    prefer_links(w);
-    core_call(w, CORE_B, FN_DELETE_PROFILE, ONE);
-    push = w->e->counter_high;
-    link_opens(w, LINK);
-    link_breaks(w, LINK);
-    assert_string_equal(core_state(w), "FENCING");
-    core_por_sw(w, push, 0x9000);
-    assert_string_equal(core_state(w), "FENCING");
-    core_por_list(w, 0, "10=3F 11=1F 12=1F");
-    assert_int_equal(core_event(w, EV_OPERATION_CONCLUDED)->result, VERDICT_FAILED);
+    assert_int_equal(core_link_opens(w, LINK), ERR_STATE); /* and now it is */
 }
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, core_link_setup, core_teardown)
     const struct CMUnitTest tests[] = {
         TEST(the_push_asks_for_a_link),
         TEST(created_over_the_link),
@@ -547,13 +369,6 @@ int main(void)
         TEST(the_end_of_the_time),
         TEST(without_the_capability_or_the_route),
         TEST(the_route_says_which_first),
-        TEST(enabled_over_a_link),
-        TEST(no_link_comes),
-        TEST(a_switch_loses_its_link),
-        TEST(a_switch_is_silent),
-        TEST(policy_is_read_when_the_link_is_there),
-        TEST(deleted_over_a_link),
-        TEST(a_push_is_no_deletion),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

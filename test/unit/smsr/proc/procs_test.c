@@ -45,15 +45,9 @@ static void call(struct core *w, enum function f)
 }
 
 /* The world a function starts from: TWO enabled for a disable, FRESH created for a SendData. */
-static void has_cattp(struct signed_eis *eis, struct eum_signed_info *info)
-{
-    (void)eis;
-    info->capabilities.cattp = true;
-}
-
 static void prepare(struct core *w, enum function f)
 {
-    core_init_with(w, has_cattp);
+    core_init_with(w, core_has_cattp);
     if (f == FN_DISABLE_PROFILE) {
         (void)core_call(w, CORE_A, FN_ENABLE_PROFILE, TWO);
         (void)core_note(w, 2, 3, TWO);

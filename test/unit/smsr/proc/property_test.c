@@ -15,6 +15,7 @@
 #include "common/msg/eis.h"
 #include "test/support/fake.h"
 #include "test/support/smsr_card.h"
+#include "test/support/smsr_core_way.h"
 
 #include <stdlib.h>
 
@@ -277,12 +278,6 @@ static void settle(struct little_card *c)
 
 static unsigned verdicts[VERDICT_IN_DOUBT];
 
-static void has_cattp(struct signed_eis *eis, struct eum_signed_info *info)
-{
-    (void)eis;
-    info->capabilities.cattp = true;
-}
-
 static void one_sequence(uint64_t seed)
 {
     static const uint16_t RECONFIRM[] = {0x9000, 0x6985, 0x6A88};
@@ -290,7 +285,7 @@ static void one_sequence(uint64_t seed)
     struct core w;
 
     state_of_rng = seed * 0x9E3779B97F4A7C15ull + 1;
-    core_init_with(&w, has_cattp);
+    core_init_with(&w, core_has_cattp);
     w.routes[0].cattp = w.routes[1].cattp = w.routes[0].cattp_first = w.routes[1].cattp_first =
         draw(3) == 0;
     w.routes[0].cattp_commands = w.routes[1].cattp_commands = w.routes[0].cattp && draw(2) == 0;
