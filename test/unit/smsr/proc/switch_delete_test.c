@@ -53,18 +53,42 @@ static void pol1_list_of_a_wrong_card(void **state)
     assert_int_equal(core_profile_state(w, ONE), PROFILE_ENABLED);
 }
 
+/* ONE is enabled, and POL2 has it deleted when it is no more. */
+static void one_goes_when_disabled(struct core *w)
+{
+    core_enabled(w, CORE_B, ONE, 5);
+    core_set_pol2(w, ONE, POL2_DISABLE_AUTO_DELETE);
+}
+
+/* The switch is confirmed: what is left is the deletion of ONE. */
+static void confirmed_up_to_the_deletion(struct core *w)
+{
+    core_por_hex(w, 0, CONFIRMED);
+    assert_string_equal(core_state(w), "DELETING");
+}
+
+/* A call that disables ONE, up to the deletion that follows when this profile is on. */
+static void to_deleting_by(struct core *w, enum core_party who, enum function f, unsigned profile,
+                           unsigned on)
+{
+    one_goes_when_disabled(w);
+    core_call(w, who, f, profile);
+    core_por_sw(w, 0, 0x9000);
+    core_note(w, 2, 6, on);
+    confirmed_up_to_the_deletion(w);
+    assert_string_equal(core_script(w), DELETE_ONE);
+}
+
+static void to_deleting(struct core *w)
+{
+    to_deleting_by(w, CORE_A, FN_ENABLE_PROFILE, TWO, TWO);
+}
+
 static void pol2_auto_delete(void **state)
 {
     struct core *w = *state;
 
-    core_enabled(w, CORE_B, ONE, 5);
-    core_set_pol2(w, ONE, POL2_DISABLE_AUTO_DELETE);
-    core_call(w, CORE_A, FN_ENABLE_PROFILE, TWO);
-    core_por_sw(w, 0, 0x9000);
-    core_note(w, 2, 6, TWO);
-    core_por_hex(w, 0, CONFIRMED);
-    assert_string_equal(core_state(w), "DELETING");
-    assert_string_equal(core_script(w), DELETE_ONE);
+    to_deleting(w);
     assert_non_null(core_event(w, EV_PROFILE_ENABLED));
     assert_null(core_event(w, EV_OPERATION_CONCLUDED)); /* and the caller waits */
     core_por_hex(w, 0, "AB08800101230300" "9000");
@@ -72,17 +96,6 @@ static void pol2_auto_delete(void **state)
     core_expect(w, EXEC_SUCCESS, "", "");
     assert_int_equal(core_profile_state(w, ONE), PROFILE_NONE);
     assert_non_null(core_delivery(w, CORE_D, MSG_ES3_HANDLE_PROFILE_DELETED_NOTIFICATION));
-}
-
-static void to_deleting(struct core *w)
-{
-    core_enabled(w, CORE_B, ONE, 5);
-    core_set_pol2(w, ONE, POL2_DISABLE_AUTO_DELETE);
-    core_call(w, CORE_A, FN_ENABLE_PROFILE, TWO);
-    core_por_sw(w, 0, 0x9000);
-    core_note(w, 2, 6, TWO);
-    core_por_hex(w, 0, CONFIRMED);
-    assert_string_equal(core_state(w), "DELETING");
 }
 
 static void auto_delete_refused_is_a_warning(void **state)
@@ -134,15 +147,13 @@ static void auto_delete_is_not_judged_by_an_older_fence(void **state)
 {
     struct core *w = *state;
 
-    core_enabled(w, CORE_B, ONE, 5);
-    core_set_pol2(w, ONE, POL2_DISABLE_AUTO_DELETE);
+    one_goes_when_disabled(w);
     core_call(w, CORE_A, FN_ENABLE_PROFILE, TWO);
     core_por(w, 0, POR_CIPHERING, span_of("", 0));
     uint64_t fence = w->e->counter_high;
     assert_string_equal(core_state(w), "FENCING");
     core_note(w, 2, 6, TWO);
-    core_por_hex(w, 0, CONFIRMED);
-    assert_string_equal(core_state(w), "DELETING");
+    confirmed_up_to_the_deletion(w);
     core_por_list(w, fence, "10=1F 11=3F 12=1F");
     assert_string_equal(core_state(w), "DELETING");
     core_por_sw(w, 0, 0x9000);
@@ -154,8 +165,7 @@ static void proved_by_audit_with_the_old_profile_gone(void **state)
 {
     struct core *w = *state;
 
-    core_enabled(w, CORE_B, ONE, 5);
-    core_set_pol2(w, ONE, POL2_DISABLE_AUTO_DELETE);
+    one_goes_when_disabled(w);
     core_call(w, CORE_A, FN_ENABLE_PROFILE, TWO);
     core_por(w, 0, POR_CIPHERING, span_of("", 0));
     core_por_list(w, 0, "10=1F 12=3F");
@@ -174,14 +184,7 @@ static void disable_with_auto_delete(void **state)
 {
     struct core *w = *state;
 
-    core_enabled(w, CORE_B, ONE, 5);
-    core_set_pol2(w, ONE, POL2_DISABLE_AUTO_DELETE);
-    core_call(w, CORE_B, FN_DISABLE_PROFILE, ONE);
-    core_por_sw(w, 0, 0x9000);
-    core_note(w, 2, 6, BOOT);
-    core_por_hex(w, 0, CONFIRMED);
-    assert_string_equal(core_state(w), "DELETING");
-    assert_string_equal(core_script(w), DELETE_ONE);
+    to_deleting_by(w, CORE_B, FN_DISABLE_PROFILE, ONE, BOOT);
     core_por_sw(w, 0, 0x9000);
     core_expect_end(w, VERDICT_SUCCESS, "", "");
     assert_int_equal(core_profile_state(w, ONE), PROFILE_NONE);
