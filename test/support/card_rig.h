@@ -111,6 +111,7 @@ uint16_t rig_delete(struct rig *r, uint16_t number);
 uint16_t rig_confirm(struct rig *r, uint16_t seq, struct span *ret);
 /* The one notification among the SMS of the last call. */
 bool rig_note(struct rig *r, struct rig_note *ret);
+enum sms_kind rig_kind(struct span tp_ud);
 
 /* What an SM-DP does. All three build bytes only. */
 struct rig_keys {                  /* the ISD-P's key set as the SM-DP knows it */

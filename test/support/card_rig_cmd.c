@@ -64,6 +64,15 @@ uint16_t rig_confirm(struct rig *r, uint16_t seq, struct span *ret)
     return rig_hex(r, hex, ret);
 }
 
+enum sms_kind rig_kind(struct span tp_ud)
+{
+    struct sms_ud ud;
+
+    assert_int_equal(sms_ud_parse(tp_ud, &ud), 0);
+    assert_true(ud.has_kind);
+    return ud.kind;
+}
+
 bool rig_note(struct rig *r, struct rig_note *ret)
 {
     const struct scp80_keys keys = {r->kic, r->kid, 0};

@@ -263,3 +263,27 @@ struct attach_record net_rig_attach(struct net_rig *n)
     (void)ledger_file_last_attach(n->ledger, card_eid(net_rig_card(n)), &a);
     return a;
 }
+
+struct simnet_stats net_rig_stats(const struct net_rig *n)
+{
+    struct simnet_stats s;
+
+    simnet_stats(n->net, &s);
+    return s;
+}
+
+enum sms_kind mo_kind(const struct mo_note *m)
+{
+    return rig_kind(span_of(m->ud, m->n));
+}
+
+bool net_rig_note(struct net_rig *n, unsigned i, struct rig_note *ret)
+{
+    const struct mo_note *m = &n->mo[i];
+
+    assert_true(i < n->n_mo);
+    n->card.n_sms = 1;
+    n->card.sms[0] = (struct rig_sms){.to = n->cfg.smsr, .n = m->n};
+    memcpy(n->card.sms[0].ud, m->ud, m->n);
+    return rig_note(&n->card, ret);
+}

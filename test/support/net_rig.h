@@ -10,6 +10,7 @@
 #define HEARD_B "26201"
 #define HEARD_A "26202"
 #define NET_START 1700000000000
+#define NET_GET_STATUS "80F24002024F0000"
 
 struct mo_note {
     struct msisdn from;
@@ -68,3 +69,7 @@ struct card *net_rig_card(struct net_rig *n);
 extern const char *const NET_ENABLE;
 /* Last attach record of the device. */
 struct attach_record net_rig_attach(struct net_rig *n);
+struct simnet_stats net_rig_stats(const struct net_rig *n);
+enum sms_kind mo_kind(const struct mo_note *m);
+/* What mo[i] notifies of; false: it is no notification. */
+bool net_rig_note(struct net_rig *n, unsigned i, struct rig_note *ret);
