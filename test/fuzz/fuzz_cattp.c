@@ -3,6 +3,7 @@
  * bounds and always comes to an end. Input: operations of op(1) n(1) octets(n); op modulo 5: 0 a PDU
  * as it is, 1 a PDU whose checksum is made right, 2 n seconds pass, 3 n octets are sent, 4 close. */
 #include "common/bearer/cattp_link.h"
+#include "test/fuzz/input.h"
 
 #include <stdlib.h>
 
@@ -106,12 +107,14 @@ static void operation(struct cattp *c, uint8_t op, struct span s, int64_t *now)
     }
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
     struct cattp_config cfg = cattp_config_default();
     struct seen seen = {0};
     const struct cattp_port port = {on_pdu, on_opened, on_sdu, on_ended, &seen};
-    struct reader r = rd_init(span_of(data, size));
+    struct reader r = rd_init(span_of(p, n));
+    struct span data;
+    uint8_t op;
     int64_t now = 1, due;
     struct cattp *c;
 
@@ -120,11 +123,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     c = cattp_new(&cfg, &port);
     if (!c || cattp_listen(c) != ERR_OK)
         abort();
-    while (rd_left(&r) >= 2) {
-        uint8_t op = rd_u8(&r);
-        size_t n = rd_u8(&r);
-        operation(c, op, rd_span(&r, n < rd_left(&r) ? n : rd_left(&r)), &now);
-    }
+    while (next_frame(&r, 1, &op, &data))
+        operation(c, op, data, &now);
     for (unsigned i = 0; (due = cattp_due(c)) != 0; i++) {
         if (i > 10000) /* it must come to an end by itself */
             abort();

@@ -12,6 +12,7 @@
 #include "common/codec/cattp.h"
 #include "common/crypto/scp80.h"
 #include "smsr/es5/es5.h"
+#include "test/fuzz/channel_ports.h"
 #include "test/support/fake.h"
 
 #define COUNTER 5u
@@ -27,22 +28,10 @@ static bool open, kept[2], proven;
 static struct uuid link;
 static uint16_t seq[2], ack[2]; /* what a card at this place would say next */
 
-static void must(bool ok)
-{
-    if (!ok)
-        abort();
-}
-
 static const struct euicc *find_euicc(void *ctx, const struct eid *eid)
 {
     (void)ctx;
     return eid_eq(eid, &card.eid) ? &card : NULL;
-}
-
-static unsigned nobody(void *ctx, const struct msisdn *number, struct eid *ret, unsigned max)
-{
-    (void)ctx, (void)number, (void)ret, (void)max;
-    return 0;
 }
 
 static int find_keys(void *ctx, const struct eid *eid, struct isdr_keys *ret)
@@ -51,12 +40,6 @@ static int find_keys(void *ctx, const struct eid *eid, struct isdr_keys *ret)
     must(eid_eq(eid, &card.eid));
     *ret = (struct isdr_keys){.scp80_kvn = 1, .kic = kic, .kid = kid};
     return ERR_OK;
-}
-
-static int no_packet(void *ctx, uint64_t lsn, struct buf *out)
-{
-    (void)ctx, (void)lsn, (void)out;
-    return ERR_NOT_FOUND;
 }
 
 static int on_post(void *ctx, const struct input *in)
@@ -74,25 +57,6 @@ static int on_post(void *ctx, const struct input *in)
         must(in->kind == IN_POR && proven && open && in->u.por.counter == COUNTER);
     }
     return ERR_OK;
-}
-
-static int no_mt(void *ctx, const char *network, const struct msisdn *to, const char *from,
-                 uint8_t pid, uint8_t dcs, int64_t vp_s, struct span tp_ud, uint64_t tag)
-{
-    (void)ctx, (void)network, (void)to, (void)from, (void)pid, (void)dcs, (void)vp_s;
-    (void)tp_ud, (void)tag;
-    abort();
-}
-
-static int no_send(void *ctx, uint64_t conn, struct span bytes)
-{
-    (void)ctx, (void)conn, (void)bytes;
-    abort();
-}
-
-static void no_close(void *ctx, uint64_t conn)
-{
-    (void)ctx, (void)conn;
 }
 
 static int sent(void *ctx, uint64_t conn, struct span pdu)
@@ -247,20 +211,20 @@ static void frame(struct channel *ch, uint8_t how, struct span data)
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
-    static const struct channel_port port = {.euicc = find_euicc, .candidates = nobody,
-                                             .keys = find_keys, .packet = no_packet, .post = on_post};
+    static const struct channel_port port = {.euicc = find_euicc, .candidates = no_candidates,
+                                             .keys = find_keys, .packet = no_packet,
+                                             .post = on_post};
     static const struct carrier carrier = {no_mt, no_send, no_close, sent, sent_enough, NULL};
     struct reader r = rd_init(span_of(p, n));
+    struct span data;
+    uint8_t how;
     struct channel *ch;
 
     prepare();
     ch = channel_new(&port, &carrier, c, &clk.port, &env);
     must(ch != NULL);
-    while (rd_left(&r) >= 2) {
-        uint8_t how = rd_u8(&r);
-        size_t len = rd_u8(&r);
-        frame(ch, how, rd_span(&r, len < rd_left(&r) ? len : rd_left(&r)));
-    }
+    while (next_frame(&r, 1, &how, &data))
+        frame(ch, how, data);
     for (unsigned i = 0; channel_due(ch) >= 0; i++) {
         must(i < 100000);
         fake_clock_step(&clk, 1000);

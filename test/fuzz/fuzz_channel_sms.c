@@ -6,10 +6,9 @@
  * proved itself. */
 #include "smsr/channel/channel.h"
 
-#include <stdlib.h>
-
 #include "common/codec/sms.h"
 #include "common/crypto/scp80.h"
+#include "test/fuzz/channel_ports.h"
 #include "test/support/fake.h"
 
 #define COUNTER 5u
@@ -22,12 +21,6 @@ static struct crypto *c;
 static struct env env;
 static struct fake_clock clk;
 static int signer;      /* whose keys made what is on its way; -1: nobody's */
-
-static void must(bool ok)
-{
-    if (!ok)
-        abort();
-}
 
 static int card_of(const uint8_t *id)
 {
@@ -67,14 +60,6 @@ static int find_keys(void *ctx, const struct eid *eid, struct isdr_keys *ret)
     return ERR_OK;
 }
 
-static int no_packet(void *ctx, uint64_t lsn, struct buf *out)
-{
-    (void)ctx;
-    (void)lsn;
-    (void)out;
-    return ERR_NOT_FOUND;
-}
-
 static int on_post(void *ctx, const struct input *in)
 {
     (void)ctx;
@@ -84,25 +69,6 @@ static int on_post(void *ctx, const struct input *in)
     if (in->kind == IN_POR)
         must(in->u.por.counter == COUNTER && in->u.por.kvn == 1);
     return ERR_OK;
-}
-
-static int no_mt(void *ctx, const char *network, const struct msisdn *to, const char *from,
-                 uint8_t pid, uint8_t dcs, int64_t vp_s, struct span tp_ud, uint64_t tag)
-{
-    (void)ctx, (void)network, (void)to, (void)from, (void)pid, (void)dcs, (void)vp_s;
-    (void)tp_ud, (void)tag;
-    abort();                        /* nothing a card says is answered here */
-}
-
-static int no_send(void *ctx, uint64_t conn, struct span bytes)
-{
-    (void)ctx, (void)conn, (void)bytes;
-    abort();
-}
-
-static void no_close(void *ctx, uint64_t conn)
-{
-    (void)ctx, (void)conn;
 }
 
 static void prepare(void)
@@ -182,20 +148,20 @@ static void frame(struct channel *ch, uint8_t how, struct span data)
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
-    static const struct channel_port port = {.euicc = find_euicc, .candidates = find_candidates, .keys = find_keys,
-                                             .packet = no_packet, .post = on_post};
+    static const struct channel_port port = {.euicc = find_euicc, .candidates = find_candidates,
+                                             .keys = find_keys, .packet = no_packet,
+                                             .post = on_post};
     static const struct carrier carrier = {no_mt, no_send, no_close, NULL, NULL, NULL};
     struct reader r = rd_init(span_of(p, n));
+    struct span data;
+    uint8_t how;
     struct channel *ch;
 
     prepare();
     ch = channel_new(&port, &carrier, c, &clk.port, &env);
     must(ch != NULL);
-    while (rd_left(&r) >= 2) {
-        uint8_t how = rd_u8(&r);
-        size_t len = rd_u8(&r);
-        frame(ch, how, rd_span(&r, len < rd_left(&r) ? len : rd_left(&r)));
-    }
+    while (next_frame(&r, 1, &how, &data))
+        frame(ch, how, data);
     channel_free(ch);
     return 0;
 }

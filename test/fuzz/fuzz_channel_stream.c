@@ -6,9 +6,9 @@
 #include "smsr/channel/channel.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "common/bearer/scp81_impl.h"
+#include "test/fuzz/channel_ports.h"
 #include "test/support/fake.h"
 
 #define CONNS    4u
@@ -35,12 +35,6 @@ static int feeding;         /* connection whose octets are being read; -1: none 
 static struct { struct uuid session; char uri[ADMIN_URI_MAX]; } answered[ANSWERS];
 static unsigned n_answered;
 
-static void must(bool ok)
-{
-    if (!ok)
-        abort();
-}
-
 static const struct euicc *find_euicc(void *ctx, const struct eid *eid)
 {
     (void)ctx;
@@ -48,12 +42,6 @@ static const struct euicc *find_euicc(void *ctx, const struct eid *eid)
         if (eid_eq(&cards[i].eid, eid))
             return &cards[i];
     return NULL;
-}
-
-static unsigned no_candidates(void *ctx, const struct msisdn *number, struct eid *ret, unsigned max)
-{
-    (void)ctx, (void)number, (void)ret, (void)max;
-    return 0;
 }
 
 static int find_keys(void *ctx, const struct eid *eid, struct isdr_keys *ret)
@@ -64,12 +52,6 @@ static int find_keys(void *ctx, const struct eid *eid, struct isdr_keys *ret)
         return ERR_NOT_FOUND;
     *ret = (struct isdr_keys){.psk_kvn = 0x40, .psk_kid = 1, .psk = psk[e - cards]};
     return ERR_OK;
-}
-
-static int no_packet(void *ctx, uint64_t lsn, struct buf *out)
-{
-    (void)ctx, (void)lsn, (void)out;
-    return ERR_NOT_FOUND;
 }
 
 static void once(const struct in_post *p)
@@ -97,14 +79,6 @@ static int on_post(void *ctx, const struct input *in)
     if (in->kind == IN_POST)
         once(&in->u.post);
     return ERR_OK;
-}
-
-static int no_mt(void *ctx, const char *network, const struct msisdn *to, const char *from,
-                 uint8_t pid, uint8_t dcs, int64_t vp_s, struct span tp_ud, uint64_t tag)
-{
-    (void)ctx, (void)network, (void)to, (void)from, (void)pid, (void)dcs, (void)vp_s;
-    (void)tp_ud, (void)tag;
-    abort();
 }
 
 static int to_card(void *ctx, uint64_t conn, struct span bytes)
@@ -301,6 +275,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
                                              .post = on_post};
     static const struct carrier carrier = {no_mt, to_card, on_close, NULL, NULL, NULL};
     struct reader r = rd_init(span_of(p, n));
+    struct span data;
+    uint8_t how;
 
     prepare();
     feeding = -1;
@@ -310,11 +286,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
         peers[i] = (struct peer){.card = -1};
     ch = channel_new(&port, &carrier, c, &clk.port, &env);
     must(ch != NULL);
-    while (rd_left(&r) >= 3) {
-        uint8_t how = rd_u8(&r);
-        size_t len = rd_u16(&r);
-        frame(how, rd_span(&r, len < rd_left(&r) ? len : rd_left(&r)));
-    }
+    while (next_frame(&r, 2, &how, &data))
+        frame(how, data);
     for (unsigned i = 0; i < CONNS; i++)
         shut(i);
     channel_free(ch);

@@ -5,13 +5,8 @@
 
 #include "smdp/conf.h"
 #include "smsr/conf.h"
+#include "test/fuzz/input.h"
 #include "tools/smctl/contexts.h"
-
-static void must(bool ok)
-{
-    if (!ok)
-        abort();
-}
 
 static void said(int err, const struct errmsg *why)
 {

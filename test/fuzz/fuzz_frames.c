@@ -4,15 +4,8 @@
  * same (design 3.3). */
 #include "common/net/frame.h"
 
-#include <stdlib.h>
-
 #include "common/wire/wire.h"
-
-static void must(bool ok)
-{
-    if (!ok)
-        abort();
-}
+#include "test/fuzz/input.h"
 
 /* Without the unknown fields of the input the second reading has the smaller budget. */
 static void again(const struct envelope *e, struct arena *a)

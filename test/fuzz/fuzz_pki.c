@@ -5,16 +5,11 @@
 #include "test/fuzz/as_file.h"
 
 #include "common/crypto/pki.h"
+#include "test/fuzz/input.h"
 
 #define NOW 1763800000000
 
 static const uint8_t EID[16] = {0x89, 0x04, 0x40, 0x45, [14] = 0x42, [15] = 0x30};
-
-static void must(bool ok)
-{
-    if (!ok)
-        abort();
-}
 
 static struct span blob(struct reader *r)
 {

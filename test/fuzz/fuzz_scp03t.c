@@ -2,19 +2,12 @@
 /* SCP03t and SCP03 with fixed keys: octet 0 chooses who reads the rest - a card that waits for
  * 84, 85, 86 or an APDU, a host that waits for their answers, or the reader of a PUT KEY field. */
 #include "common/crypto/scp03t.h"
-
-#include <stdlib.h>
+#include "test/fuzz/input.h"
 
 static struct rng rng;
 static struct crypto *c;
 static struct scp03_keys keys;
 static struct aid isd_p;
-
-static void must(bool ok)
-{
-    if (!ok)
-        abort();
-}
 
 static void prepare(void)
 {

@@ -4,6 +4,7 @@
  * accepted must be built again into something that is accepted; what was built must open to its
  * data. */
 #include "common/crypto/scp80.h"
+#include "test/fuzz/input.h"
 
 #include <stdlib.h>
 
@@ -31,12 +32,6 @@ static void prepare(void)
     des = (struct scp80_keys){.kic = make(KEY_DES, "0123456789abcdef"),
                               .kid = make(KEY_DES, "fedcba9876543210")};
     if (!c)
-        abort();
-}
-
-static void must(bool ok)
-{
-    if (!ok)
         abort();
 }
 

@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Octets of cards and packets as explain decodes them: the first octet says what they are taken
  * for. */
+#include "test/fuzz/input.h"
 #include "tools/smctl/decode.h"
 #include "tools/smctl/story.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* Holds in release builds too. */
-static void must(bool ok)
-{
-    if (!ok)
-        abort();
-}
 
 static void story(struct rows *rows, struct span s)
 {

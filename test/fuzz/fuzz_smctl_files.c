@@ -1,19 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Files given to smctl: .eis, lists of cards, kept heads; and texts of others on their way to a
  * terminal. The first octet says which. */
+#include "test/fuzz/input.h"
 #include "tools/smctl/chain_check.h"
 #include "tools/smctl/eids_file.h"
 #include "tools/smctl/eis_file.h"
 #include "tools/smctl/out.h"
-
-#include <stdlib.h>
-
-/* Holds in release builds too. */
-static void must(bool ok)
-{
-    if (!ok)
-        abort();
-}
 
 static void eis(struct span s)
 {
