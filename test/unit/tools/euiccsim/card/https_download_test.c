@@ -193,52 +193,71 @@ static void download_survives_a_cut(void **state)
     download(*state, cut_and_resume);
 }
 
+/* --- the SCP03t session --- */
+struct opened {                     /* up to a session with the ISD-P, and one segment made in it */
+    struct rig_keys keys;
+    struct scp03_session s;
+    uint8_t room[1100];
+    struct writer segment;
+};
+
+static void opened_init(struct opened *o, struct rig_sr *sr)
+{
+    memset(o, 0, sizeof(*o));
+    o->segment = wr_init(o->room, sizeof(o->room));
+    rig_sr_begin(sr);
+    create_and_keys(sr, 0x13, &o->keys);
+    scp03t_open_both(sr, &o->s, &o->keys);
+}
+
+static void make_segment(struct opened *o, struct rig_sr *sr)
+{
+    assert_int_equal(scp03t_segment(sr->r->crypto, &o->s, span_of(o->room, 16), &o->segment), 0);
+}
+
+static void segment_finds_no_session(struct opened *o, struct rig_sr *sr)
+{
+    struct span raw = to_isdp(sr, 0x13, wr_view(&o->segment), 0);
+
+    assert_memory_equal(raw.p, "\x9F\x46\x01\x03", 4);
+}
+
+static void opened_fini(struct opened *o)
+{
+    scp03_session_fini(&o->s);
+    rig_keys_fini(&o->keys);
+}
+
 /* The session, its SCP03t state and its retries are gone; only a new trigger opens another. */
 static void power_ends_the_session(void **state)
 {
     struct rig_sr *sr = *state;
-    struct rig_keys keys;
-    struct scp03_session s = {.kvn = 0};
-    uint8_t room[1100] = {0};
-    struct writer w = wr_init(room, sizeof(room));
-    struct span raw;
+    struct opened o;
 
-    rig_sr_begin(sr);
-    create_and_keys(sr, 0x13, &keys);
-    scp03t_open_both(sr, &s, &keys);
-    assert_int_equal(scp03t_segment(sr->r->crypto, &s, span_of(room, 16), &w), 0);
+    opened_init(&o, sr);
+    make_segment(&o, sr);
     for (unsigned i = 0; i < 2; i++) {
         (i ? rig_reboot : rig_power)(sr->r);
         assert_false(rig_timer(sr->r));
         rig_sr_begin(sr);
-        raw = to_isdp(sr, 0x13, wr_view(&w), 0);
-        assert_memory_equal(raw.p, "\x9F\x46\x01\x03", 4);
+        segment_finds_no_session(&o, sr);
     }
     rig_sr_finish(sr);
     assert_int_equal(rig_state(sr->r, 0x13), ISDP_PERSONALIZED);
-    scp03_session_fini(&s);
-    rig_keys_fini(&keys);
+    opened_fini(&o);
 }
 
 static void another_target_ends_the_command_session(void **state)
 {
     struct rig_sr *sr = *state;
-    struct rig_keys keys;
-    struct scp03_session s = {.kvn = 0};
-    uint8_t room[1100] = {0};
-    struct writer w = wr_init(room, sizeof(room));
-    struct span raw;
+    struct opened o;
 
-    rig_sr_begin(sr);
-    create_and_keys(sr, 0x13, &keys);
-    scp03t_open_both(sr, &s, &keys);
+    opened_init(&o, sr);
     assert_int_equal(rig_sr_audit(sr), 0x9000);
-    assert_int_equal(scp03t_segment(sr->r->crypto, &s, span_of(room, 16), &w), 0);
-    raw = to_isdp(sr, 0x13, wr_view(&w), 0);
-    assert_memory_equal(raw.p, "\x9F\x46\x01\x03", 4);
+    make_segment(&o, sr);
+    segment_finds_no_session(&o, sr);
     rig_sr_finish(sr);
-    scp03_session_fini(&s);
-    rig_keys_fini(&keys);
+    opened_fini(&o);
 }
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, rig_sr_setup, rig_sr_teardown)
