@@ -5,6 +5,8 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include <stdlib.h>
+
 #include "test/support/pki_house.h"
 
 struct pki_subject pki_house_subject(const char *name, const char *oid)
@@ -40,4 +42,21 @@ void pki_house_fini(struct pki_house *w)
     pki_entity_fini(&w->leaf);
     crypto_free(w->c);
     tmpdir_fini(&w->dir);
+}
+
+int pki_house_setup(void **state)
+{
+    struct pki_house *w = calloc(1, sizeof(*w));
+
+    assert_non_null(w);
+    pki_house_init(w);
+    *state = w;
+    return 0;
+}
+
+int pki_house_teardown(void **state)
+{
+    pki_house_fini(*state);
+    free(*state);
+    return 0;
 }

@@ -16,5 +16,7 @@ struct pki_house {
 };
 void pki_house_init(struct pki_house *w);
 void pki_house_fini(struct pki_house *w);
+int pki_house_setup(void **state); /* of cmocka, for a group too: *state is a house */
+int pki_house_teardown(void **state);
 /* Valid a day before and after now; oid NULL: none. */
 struct pki_subject pki_house_subject(const char *name, const char *oid);

@@ -12,34 +12,30 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-
-
 #include "common/codec/tlv.h"
 #include "common/crypto/ecka.h"
 #include "common/crypto/pki.h"
 #include "common/crypto/pki_issue.h"
 #include "test/support/pki_house.h"
 
-static struct pki_house W;
-
-static int group_setup(void **state)
-{
-    (void)state;
-    pki_house_init(&W);
-    return 0;
-}
-
-static int group_teardown(void **state)
-{
-    (void)state;
-    pki_house_fini(&W);
-    return 0;
-}
-
 /* --- files --- */
-static void in_dir(const char *name, char dst[300])
+static void in_dir(const struct pki_house *w, const char *name, char dst[300])
 {
-    tmpdir_path(&W.dir, name, dst, 300);
+    tmpdir_path(&w->dir, name, dst, 300);
+}
+
+/* What is written of an entity: the certificate of one, the key of one. */
+static void write_both(const struct pki_house *w, const char *name, const struct pki_entity *of,
+                       const struct pki_entity *key_of, char cert[300], char key[300])
+{
+    char file[16];
+
+    (void)snprintf(file, sizeof(file), "%s.pem", name);
+    in_dir(w, file, cert);
+    (void)snprintf(file, sizeof(file), "%s.key", name);
+    in_dir(w, file, key);
+    assert_int_equal(pki_write_cert(cert, buf_span(&of->der), NULL), ERR_OK);
+    assert_int_equal(pki_write_key(key, key_of->key, NULL), ERR_OK);
 }
 
 static unsigned mode_of(const char *path)
@@ -52,21 +48,17 @@ static unsigned mode_of(const char *path)
 
 static void an_entity_comes_back_from_its_files(void **state)
 {
-    static const struct pki_entity *const ALL[] = {&W.ci, &W.eum, &W.tls_ca, &W.leaf};
+    const struct pki_house *w = *state;
+    const struct pki_entity *const ALL[] = {&w->ci, &w->eum, &w->tls_ca, &w->leaf};
     char cert[300], key[300], name[8];
 
-    (void)state;
     for (size_t i = 0; i < 4; i++) {
         struct pki_entity e;
-        (void)snprintf(name, sizeof(name), "c%zu", i);
-        in_dir(name, cert);
-        (void)snprintf(name, sizeof(name), "k%zu", i);
-        in_dir(name, key);
-        assert_int_equal(pki_write_cert(cert, buf_span(&ALL[i]->der), NULL), ERR_OK);
-        assert_int_equal(pki_write_key(key, ALL[i]->key, NULL), ERR_OK);
+        (void)snprintf(name, sizeof(name), "%zu", i);
+        write_both(w, name, ALL[i], ALL[i], cert, key);
         assert_int_equal(mode_of(key), 0600);
         assert_int_equal(mode_of(cert) & 0022u, 0);
-        assert_int_equal(pki_read_entity(W.c, cert, key, &e, NULL), ERR_OK);
+        assert_int_equal(pki_read_entity(w->c, cert, key, &e, NULL), ERR_OK);
         assert_true(span_eq(buf_span(&e.der), buf_span(&ALL[i]->der)));
         assert_memory_equal(e.point, ALL[i]->point, 65);
         assert_memory_equal(e.ski, ALL[i]->ski, 20);
@@ -78,27 +70,24 @@ static void an_entity_comes_back_from_its_files(void **state)
 
 static void an_entity_read_back_issues_what_verifies(void **state)
 {
+    const struct pki_house *w = *state;
     struct pki_dates valid = {PKI_HOUSE_NOW, PKI_HOUSE_NOW + PKI_HOUSE_DAY};
-    struct pki *p = pki_new(W.c);
+    struct pki *p = pki_new(w->c);
     struct pki_entity eum;
     struct gpcert g;
     struct eid eid;
     struct buf b;
     char cert[300], key[300];
 
-    (void)state;
-    in_dir("eum.pem", cert);
-    in_dir("eum.key", key);
-    assert_int_equal(pki_write_cert(cert, buf_span(&W.eum.der), NULL), ERR_OK);
-    assert_int_equal(pki_write_key(key, W.eum.key, NULL), ERR_OK);
-    assert_int_equal(pki_read_entity(W.c, cert, key, &eum, NULL), ERR_OK);
+    write_both(w, "eum", &w->eum, &w->eum, cert, key);
+    assert_int_equal(pki_read_entity(w->c, cert, key, &eum, NULL), ERR_OK);
     buf_init(&b, 0);
     assert_int_equal(eid_make("890440450000000000000000000007", &eid), ERR_OK);
-    assert_int_equal(pki_issue_ecasd(W.c, &eum, &eid, CURVE_P256, span_of(W.leaf.point, 65), &valid,
-                                     &b), ERR_OK);
-    assert_int_equal(pki_add_ci_der(p, buf_span(&W.ci.der), NULL), ERR_OK);
-    assert_int_equal(pki_verify_ecasd(p, buf_span(&b), buf_span(&W.eum.der), eid.b, PKI_HOUSE_NOW, &g, NULL),
-                     ERR_OK);
+    assert_int_equal(pki_issue_ecasd(w->c, &eum, &eid, CURVE_P256, span_of(w->leaf.point, 65),
+                                     &valid, &b), ERR_OK);
+    assert_int_equal(pki_add_ci_der(p, buf_span(&w->ci.der), NULL), ERR_OK);
+    assert_int_equal(pki_verify_ecasd(p, buf_span(&b), buf_span(&w->eum.der), eid.b, PKI_HOUSE_NOW,
+                                      &g, NULL), ERR_OK);
     pki_entity_fini(&eum);
     pki_free(p);
     buf_fini(&b);
@@ -106,16 +95,16 @@ static void an_entity_read_back_issues_what_verifies(void **state)
 
 static void brainpool_keys_have_files_too(void **state)
 {
+    const struct pki_house *w = *state;
     uint8_t point[65], again[65];
     struct key *k, *back;
     char path[300];
 
-    (void)state;
-    in_dir("bp.key", path);
-    assert_int_equal(ec_generate(W.c, CURVE_BRAINPOOLP256R1, &k, point), ERR_OK);
+    in_dir(w, "bp.key", path);
+    assert_int_equal(ec_generate(w->c, CURVE_BRAINPOOLP256R1, &k, point), ERR_OK);
     assert_int_equal(pki_write_key(path, k, NULL), ERR_OK);
-    assert_int_equal(pki_read_key(W.c, path, &back, NULL), ERR_OK);
-    assert_int_equal(ec_point(W.c, back, again), ERR_OK);
+    assert_int_equal(pki_read_key(w->c, path, &back, NULL), ERR_OK);
+    assert_int_equal(ec_point(w->c, back, again), ERR_OK);
     assert_memory_equal(point, again, 65);
     key_free(k);
     key_free(back);
@@ -123,53 +112,54 @@ static void brainpool_keys_have_files_too(void **state)
 
 static void nothing_is_written_over(void **state)
 {
+    const struct pki_house *w = *state;
     struct errmsg why;
     char path[300], link[300];
 
-    (void)state;
-    in_dir("once", path);
+    in_dir(w, "once", path);
     assert_int_equal(pki_write_file(path, span_str("first"), 0600, NULL), ERR_OK);
     assert_int_equal(pki_write_file(path, span_str("second"), 0600, &why), ERR_EXISTS);
     assert_non_null(strstr(why.text, path));
-    assert_int_equal(pki_write_key(path, W.ci.key, &why), ERR_EXISTS);
-    assert_int_equal(pki_write_cert(path, buf_span(&W.ci.der), &why), ERR_EXISTS);
-    in_dir("dangling", link);
+    assert_int_equal(pki_write_key(path, w->ci.key, &why), ERR_EXISTS);
+    assert_int_equal(pki_write_cert(path, buf_span(&w->ci.der), &why), ERR_EXISTS);
+    in_dir(w, "dangling", link);
     assert_int_equal(symlink("nowhere", link), 0);
     assert_int_equal(pki_write_file(link, span_str("x"), 0600, &why), ERR_EXISTS);
-    in_dir("no/dir", path);
+    in_dir(w, "no/dir", path);
     assert_int_equal(pki_write_file(path, span_str("x"), 0600, &why), ERR_IO);
 }
 
 static void only_certificates_and_ec_keys_are_written(void **state)
 {
+    const struct pki_house *w = *state;
     struct key *aes, *frp;
     uint8_t point[65];
     char path[300];
 
-    (void)state;
-    in_dir("bad", path);
+    in_dir(w, "bad", path);
     assert_int_equal(pki_write_cert(path, span_str("no certificate"), NULL), ERR_FORMAT);
-    assert_int_equal(pki_write_cert(path, span_of(W.ci.der.p, W.ci.der.n - 1), NULL), ERR_FORMAT);
-    assert_int_equal(key_random(W.c, KEY_AES, 16, &aes), ERR_OK);
+    assert_int_equal(pki_write_cert(path, span_of(w->ci.der.p, w->ci.der.n - 1), NULL), ERR_FORMAT);
+    assert_int_equal(key_random(w->c, KEY_AES, 16, &aes), ERR_OK);
     assert_int_equal(pki_write_key(path, aes, NULL), ERR_UNSUPPORTED);
-    assert_int_equal(ec_generate(W.c, CURVE_FRP256V1, &frp, point), ERR_OK);
+    assert_int_equal(ec_generate(w->c, CURVE_FRP256V1, &frp, point), ERR_OK);
     assert_int_equal(pki_write_key(path, frp, NULL), ERR_UNSUPPORTED);
     assert_int_not_equal(access(path, F_OK), 0);
     key_free(aes);
     key_free(frp);
 }
 
-static int read_key_of(const char *name, struct span content, unsigned mode, const char *says)
+static int read_key_of(const struct pki_house *w, const char *name, struct span content,
+                       unsigned mode, const char *says)
 {
     char path[300];
     struct errmsg why = {""};
     struct key *k;
     int rc;
 
-    in_dir(name, path);
+    in_dir(w, name, path);
     assert_int_equal(pki_write_file(path, content, 0600, NULL), ERR_OK);
     assert_int_equal(chmod(path, mode), 0);
-    rc = pki_read_key(W.c, path, &k, &why);
+    rc = pki_read_key(w->c, path, &k, &why);
     if (rc != ERR_OK) {
         assert_null(k);
         assert_non_null(strstr(why.text, says));
@@ -181,6 +171,7 @@ static int read_key_of(const char *name, struct span content, unsigned mode, con
 
 static void bad_key_files_are_refused(void **state)
 {
+    const struct pki_house *w = *state;
     static const char ENCIPHERED[] =
         "-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n"
         "DEK-Info: AES-128-CBC,00112233445566778899AABBCCDDEEFF\n\nAAAAAAAAAAAAAAAAAAAAAA==\n"
@@ -192,43 +183,40 @@ static void bad_key_files_are_refused(void **state)
     FILE *f;
     size_t n;
 
-    (void)state;
-    in_dir("good.key", path);
-    assert_int_equal(pki_write_key(path, W.ci.key, NULL), ERR_OK);
+    in_dir(w, "good.key", path);
+    assert_int_equal(pki_write_key(path, w->ci.key, NULL), ERR_OK);
     f = fopen(path, "r");
     assert_non_null(f);
     n = fread(pem, 1, sizeof(pem), f);
     assert_int_equal(fclose(f), 0);
-    assert_int_equal(read_key_of("b0", span_of(pem, n), 0600, ""), ERR_OK);
-    assert_int_equal(read_key_of("b1", span_of(pem, n), 0640, "chmod 0600"), ERR_CONFIG);
-    assert_int_equal(read_key_of("b2", span_of(pem, n), 0604, "chmod 0600"), ERR_CONFIG);
-    assert_int_equal(read_key_of("b3", span_of(pem, n / 2), 0600, "no PEM private key"),
+    assert_int_equal(read_key_of(w, "b0", span_of(pem, n), 0600, ""), ERR_OK);
+    assert_int_equal(read_key_of(w, "b1", span_of(pem, n), 0640, "chmod 0600"), ERR_CONFIG);
+    assert_int_equal(read_key_of(w, "b2", span_of(pem, n), 0604, "chmod 0600"), ERR_CONFIG);
+    assert_int_equal(read_key_of(w, "b3", span_of(pem, n / 2), 0600, "no PEM private key"),
                      ERR_CONFIG);
-    assert_int_equal(read_key_of("b4", span_str(""), 0600, "no PEM private key"), ERR_CONFIG);
-    assert_int_equal(read_key_of("b5", span_str(ENCIPHERED), 0600, "without password"), ERR_CONFIG);
-    assert_int_equal(read_key_of("b6", span_of(large, sizeof(large)), 0600, "too large"),
+    assert_int_equal(read_key_of(w, "b4", span_str(""), 0600, "no PEM private key"), ERR_CONFIG);
+    assert_int_equal(read_key_of(w, "b5", span_str(ENCIPHERED), 0600, "without password"),
                      ERR_CONFIG);
-    assert_int_equal(pki_read_key(W.c, W.dir.path, &k, &why), ERR_CONFIG);
-    assert_int_equal(pki_read_key(W.c, "no/such/file", &k, &why), ERR_CONFIG);
+    assert_int_equal(read_key_of(w, "b6", span_of(large, sizeof(large)), 0600, "too large"),
+                     ERR_CONFIG);
+    assert_int_equal(pki_read_key(w->c, w->dir.path, &k, &why), ERR_CONFIG);
+    assert_int_equal(pki_read_key(w->c, "no/such/file", &k, &why), ERR_CONFIG);
 }
 
 static void certificate_and_key_must_belong_together(void **state)
 {
+    const struct pki_house *w = *state;
     struct pki_entity e;
     struct errmsg why;
     char cert[300], key[300];
 
-    (void)state;
-    in_dir("a.pem", cert);
-    in_dir("b.key", key);
-    assert_int_equal(pki_write_cert(cert, buf_span(&W.ci.der), NULL), ERR_OK);
-    assert_int_equal(pki_write_key(key, W.eum.key, NULL), ERR_OK);
-    assert_int_equal(pki_read_entity(W.c, cert, key, &e, &why), ERR_CONFIG);
+    write_both(w, "other", &w->ci, &w->eum, cert, key);
+    assert_int_equal(pki_read_entity(w->c, cert, key, &e, &why), ERR_CONFIG);
     assert_non_null(strstr(why.text, "do not belong together"));
     assert_null(e.key);
-    assert_int_equal(pki_read_entity(W.c, key, key, &e, &why), ERR_CONFIG);
+    assert_int_equal(pki_read_entity(w->c, key, key, &e, &why), ERR_CONFIG);
     assert_non_null(strstr(why.text, "no PEM certificate"));
-    assert_int_equal(pki_read_entity(W.c, cert, cert, &e, &why), ERR_CONFIG);
+    assert_int_equal(pki_read_entity(w->c, cert, cert, &e, &why), ERR_CONFIG);
 }
 
 int main(void)
@@ -243,5 +231,5 @@ int main(void)
         cmocka_unit_test(certificate_and_key_must_belong_together),
     };
 
-    return cmocka_run_group_tests_name("pki_issue", tests, group_setup, group_teardown);
+    return cmocka_run_group_tests_name("pki_file", tests, pki_house_setup, pki_house_teardown);
 }

@@ -19,22 +19,6 @@
 #include "common/crypto/pki_issue.h"
 #include "test/support/pki_house.h"
 
-static struct pki_house W;
-
-static int group_setup(void **state)
-{
-    (void)state;
-    pki_house_init(&W);
-    return 0;
-}
-
-static int group_teardown(void **state)
-{
-    (void)state;
-    pki_house_fini(&W);
-    return 0;
-}
-
 static X509 *x509(const struct pki_entity *e)
 {
     const unsigned char *at = e->der.p;
@@ -67,25 +51,28 @@ static int chain(const struct pki_entity *ca, const struct pki_entity *e, int pu
 
 static void tls_leaf_serves_both_ends(void **state)
 {
-    (void)state;
-    assert_int_equal(chain(&W.tls_ca, &W.leaf, X509_PURPOSE_SSL_SERVER, PKI_HOUSE_NOW), X509_V_OK);
-    assert_int_equal(chain(&W.tls_ca, &W.leaf, X509_PURPOSE_SSL_CLIENT, PKI_HOUSE_NOW), X509_V_OK);
-    assert_int_equal(chain(&W.tls_ca, &W.leaf, X509_PURPOSE_SSL_SERVER, PKI_HOUSE_NOW + PKI_HOUSE_DAY),
+    const struct pki_house *w = *state;
+    const struct pki_entity *ca = &w->tls_ca, *leaf = &w->leaf;
+    const int64_t now = PKI_HOUSE_NOW, day = PKI_HOUSE_DAY;
+
+    assert_int_equal(chain(ca, leaf, X509_PURPOSE_SSL_SERVER, now), X509_V_OK);
+    assert_int_equal(chain(ca, leaf, X509_PURPOSE_SSL_CLIENT, now), X509_V_OK);
+    assert_int_equal(chain(ca, leaf, X509_PURPOSE_SSL_SERVER, now + day),
                      X509_V_ERR_CERT_HAS_EXPIRED);
-    assert_int_equal(chain(&W.tls_ca, &W.leaf, X509_PURPOSE_SSL_SERVER, PKI_HOUSE_NOW - 2 * PKI_HOUSE_DAY),
+    assert_int_equal(chain(ca, leaf, X509_PURPOSE_SSL_SERVER, now - 2 * day),
                      X509_V_ERR_CERT_NOT_YET_VALID);
-    assert_int_not_equal(chain(&W.ci, &W.leaf, X509_PURPOSE_SSL_SERVER, PKI_HOUSE_NOW), X509_V_OK);
-    assert_int_equal(chain(&W.ci, &W.eum, X509_PURPOSE_ANY, PKI_HOUSE_NOW), X509_V_OK);
+    assert_int_not_equal(chain(&w->ci, leaf, X509_PURPOSE_SSL_SERVER, now), X509_V_OK);
+    assert_int_equal(chain(&w->ci, &w->eum, X509_PURPOSE_ANY, now), X509_V_OK);
 }
 
 static void tls_leaf_names_its_party(void **state)
 {
+    const struct pki_house *w = *state;
     static const char URI[] = "urn:remora:party:1.3.6.1.4.1.99999.3:smsr";
-    X509 *x = x509(&W.leaf);
+    X509 *x = x509(&w->leaf);
     GENERAL_NAMES *names = X509_get_ext_d2i(x, NID_subject_alt_name, NULL, NULL);
     const GENERAL_NAME *uri;
 
-    (void)state;
     assert_int_equal(sk_GENERAL_NAME_num(names), 3);
     uri = sk_GENERAL_NAME_value(names, 0);
     assert_int_equal(uri->type, GEN_URI);
@@ -102,9 +89,9 @@ static void tls_leaf_names_its_party(void **state)
 
 static void authorities_say_so(void **state)
 {
-    X509 *ci = x509(&W.ci), *eum = x509(&W.eum), *ca = x509(&W.tls_ca);
+    const struct pki_house *w = *state;
+    X509 *ci = x509(&w->ci), *eum = x509(&w->eum), *ca = x509(&w->tls_ca);
 
-    (void)state;
     assert_int_equal(X509_check_ca(ci), 1);
     assert_int_equal(X509_check_ca(eum), 1);
     assert_int_equal(X509_check_ca(ca), 1);
@@ -114,9 +101,9 @@ static void authorities_say_so(void **state)
     assert_int_equal(X509_self_signed(ci, 1), 1);
     assert_int_equal(X509_self_signed(ca, 1), 1);
     assert_int_equal(X509_self_signed(eum, 1), 0);
-    assert_memory_equal(ASN1_STRING_get0_data(X509_get0_subject_key_id(ci)), W.ci.ski, 20);
-    assert_memory_equal(ASN1_STRING_get0_data(X509_get0_authority_key_id(eum)), W.ci.ski, 20);
-    assert_memory_equal(ASN1_STRING_get0_data(X509_get0_subject_key_id(eum)), W.eum.ski, 20);
+    assert_memory_equal(ASN1_STRING_get0_data(X509_get0_subject_key_id(ci)), w->ci.ski, 20);
+    assert_memory_equal(ASN1_STRING_get0_data(X509_get0_authority_key_id(eum)), w->ci.ski, 20);
+    assert_memory_equal(ASN1_STRING_get0_data(X509_get0_subject_key_id(eum)), w->eum.ski, 20);
     X509_free(ci);
     X509_free(eum);
     X509_free(ca);
@@ -124,15 +111,15 @@ static void authorities_say_so(void **state)
 
 static void serials_and_keys_are_new_each_time(void **state)
 {
+    const struct pki_house *w = *state;
     struct pki_subject s = pki_house_subject("CI", "1.3.6.1.4.1.99999.1");
     struct pki_entity again;
-    X509 *a = x509(&W.ci), *b;
+    X509 *a = x509(&w->ci), *b;
 
-    (void)state;
-    assert_int_equal(pki_issue_ci(W.c, &s, &again), ERR_OK);
+    assert_int_equal(pki_issue_ci(w->c, &s, &again), ERR_OK);
     b = x509(&again);
     assert_int_not_equal(ASN1_INTEGER_cmp(X509_get0_serialNumber(a), X509_get0_serialNumber(b)), 0);
-    assert_memory_not_equal(W.ci.point, again.point, 65);
+    assert_memory_not_equal(w->ci.point, again.point, 65);
     X509_free(a);
     X509_free(b);
     pki_entity_fini(&again);
@@ -140,6 +127,7 @@ static void serials_and_keys_are_new_each_time(void **state)
 
 static void bad_subjects_are_refused(void **state)
 {
+    const struct pki_house *w = *state;
     static const char *const ROLES[] = {"",       "SMSR", "smsr,DNS:evil", "sm sr", "a:b",
                                         "smsr\n", "\xC3\xA9", "abcdefghijklmnopqrstuvwxyz0123456"};
     static const struct pki_dates DATES[] = {
@@ -149,53 +137,52 @@ static void bad_subjects_are_refused(void **state)
     struct pki_entity e;
     char name[70];
 
-    (void)state;
     for (size_t i = 0; i < sizeof(ROLES) / sizeof(ROLES[0]); i++) {
-        assert_int_equal(pki_issue_tls_leaf(W.c, &W.tls_ca, ROLES[i], &good, &e), ERR_INVAL);
+        assert_int_equal(pki_issue_tls_leaf(w->c, &w->tls_ca, ROLES[i], &good, &e), ERR_INVAL);
         assert_null(e.key);
     }
     for (size_t i = 0; i < sizeof(DATES) / sizeof(DATES[0]); i++) {
         s = good;
         s.valid = DATES[i];
-        assert_int_equal(pki_issue_ci(W.c, &s, &e), ERR_INVAL);
+        assert_int_equal(pki_issue_ci(w->c, &s, &e), ERR_INVAL);
     }
     s = good;
     s.oid.s[0] = '\0';
-    assert_int_equal(pki_issue_ci(W.c, &s, &e), ERR_INVAL);
-    assert_int_equal(pki_issue_tls_leaf(W.c, &W.tls_ca, "smsr", &s, &e), ERR_INVAL);
+    assert_int_equal(pki_issue_ci(w->c, &s, &e), ERR_INVAL);
+    assert_int_equal(pki_issue_tls_leaf(w->c, &w->tls_ca, "smsr", &s, &e), ERR_INVAL);
     (void)snprintf(s.oid.s, sizeof(s.oid.s), "1.2.3,DNS:x");
-    assert_int_equal(pki_issue_tls_leaf(W.c, &W.tls_ca, "smsr", &s, &e), ERR_INVAL);
+    assert_int_equal(pki_issue_tls_leaf(w->c, &w->tls_ca, "smsr", &s, &e), ERR_INVAL);
     memset(s.oid.s, '1', sizeof(s.oid.s));
-    assert_int_equal(pki_issue_eum(W.c, &W.ci, &s, &e), ERR_INVAL);
+    assert_int_equal(pki_issue_eum(w->c, &w->ci, &s, &e), ERR_INVAL);
     s = good;
     s.name = "";
-    assert_int_equal(pki_issue_tls_ca(W.c, &s, &e), ERR_INVAL);
+    assert_int_equal(pki_issue_tls_ca(w->c, &s, &e), ERR_INVAL);
     s.name = NULL;
-    assert_int_equal(pki_issue_tls_ca(W.c, &s, &e), ERR_INVAL);
+    assert_int_equal(pki_issue_tls_ca(w->c, &s, &e), ERR_INVAL);
     memset(name, 'n', 65);
     name[65] = '\0';
     s.name = name;
-    assert_int_equal(pki_issue_tls_ca(W.c, &s, &e), ERR_INVAL);
+    assert_int_equal(pki_issue_tls_ca(w->c, &s, &e), ERR_INVAL);
     name[64] = '\0';
-    assert_int_equal(pki_issue_tls_ca(W.c, &s, &e), ERR_OK);
+    assert_int_equal(pki_issue_tls_ca(w->c, &s, &e), ERR_OK);
     pki_entity_fini(&e);
 }
 
 /* --- 7F21 --- */
 static void gp_has_the_fields_of_its_role(void **state)
 {
+    const struct pki_house *w = *state;
     struct pki_subject s = pki_house_subject("x", "1.3.6.1.4.1.99999.10");
     struct gpcert g;
     struct tlv outer, usage;
     struct buf b;
 
-    (void)state;
     buf_init(&b, 0);
-    assert_int_equal(pki_issue_gp(W.c, &W.ci, GPCERT_ROLE_SMSR, &s, span_of(W.leaf.point, 65), &b),
-                     ERR_OK);
+    assert_int_equal(pki_issue_gp(w->c, &w->ci, GPCERT_ROLE_SMSR, &s, span_of(w->leaf.point, 65),
+                                  &b), ERR_OK);
     assert_int_equal(gpcert_parse(buf_span(&b), &g), ERR_OK);
     assert_int_equal(g.role, GPCERT_ROLE_SMSR);
-    assert_true(span_eq(g.authority_key_id, span_of(W.ci.ski, 20)));
+    assert_true(span_eq(g.authority_key_id, span_of(w->ci.ski, 20)));
     assert_true(span_eq(g.ca_id, span_of("\x2B\x06\x01\x04\x01\x86\x8D\x1F\x01", 9)));
     assert_true(span_eq(g.subject, span_of("\x2B\x06\x01\x04\x01\x86\x8D\x1F\x0A", 9)));
     assert_int_equal(g.serial.n, 8);
@@ -210,59 +197,59 @@ static void gp_has_the_fields_of_its_role(void **state)
 
 static void ecasd_has_the_eid_and_two_octets_of_usage(void **state)
 {
+    const struct pki_house *w = *state;
     struct pki_dates valid = {PKI_HOUSE_NOW, PKI_HOUSE_NOW + PKI_HOUSE_DAY};
     struct gpcert g;
     struct tlv outer, usage;
     struct eid eid;
     struct buf b;
 
-    (void)state;
     buf_init(&b, 0);
     assert_int_equal(eid_make("890440450000000000000000000000", &eid), ERR_OK);
     assert_int_equal(
-        pki_issue_ecasd(W.c, &W.eum, &eid, CURVE_P256, span_of(W.leaf.point, 65), &valid, &b),
+        pki_issue_ecasd(w->c, &w->eum, &eid, CURVE_P256, span_of(w->leaf.point, 65), &valid, &b),
         ERR_OK);
     assert_int_equal(gpcert_parse(buf_span(&b), &g), ERR_OK);
     assert_true(span_eq(g.subject, span_of(eid.b, 16)));
     assert_int_equal(g.role, GPCERT_ROLE_NONE);
-    assert_true(span_eq(g.authority_key_id, span_of(W.eum.ski, 20)));
+    assert_true(span_eq(g.authority_key_id, span_of(w->eum.ski, 20)));
     assert_int_equal(tlv_only(buf_span(&b), 0x7F21, &outer), ERR_OK);
     assert_int_equal(tlv_find(outer.value, 0x95, &usage), ERR_OK);
     assert_true(span_eq(usage.value, span_of("\x00\x80", 2)));
-    assert_int_equal(ec_verify(W.c, CURVE_P256, span_of(W.eum.point, 65), &g.tbs, 1, g.signature),
+    assert_int_equal(ec_verify(w->c, CURVE_P256, span_of(w->eum.point, 65), &g.tbs, 1, g.signature),
                      ERR_OK);
     buf_fini(&b);
 }
 
 static void bad_gp_requests_are_refused(void **state)
 {
+    const struct pki_house *w = *state;
     struct pki_subject s = pki_house_subject("x", "1.2.3"), bad;
-    struct span point = span_of(W.leaf.point, 65);
+    struct span point = span_of(w->leaf.point, 65);
     uint8_t compressed[65];
     struct buf b;
 
-    (void)state;
     buf_init(&b, 0);
-    assert_int_equal(pki_issue_gp(W.c, &W.ci, GPCERT_ROLE_NONE, &s, point, &b), ERR_INVAL);
-    assert_int_equal(pki_issue_gp(W.c, &W.ci, GPCERT_ROLE_SMDP, &s, span_of(point.p, 64), &b),
+    assert_int_equal(pki_issue_gp(w->c, &w->ci, GPCERT_ROLE_NONE, &s, point, &b), ERR_INVAL);
+    assert_int_equal(pki_issue_gp(w->c, &w->ci, GPCERT_ROLE_SMDP, &s, span_of(point.p, 64), &b),
                      ERR_INVAL);
     memcpy(compressed, point.p, 65);
     compressed[0] = 0x02;
-    assert_int_equal(pki_issue_gp(W.c, &W.ci, GPCERT_ROLE_SMDP, &s, span_of(compressed, 65), &b),
+    assert_int_equal(pki_issue_gp(w->c, &w->ci, GPCERT_ROLE_SMDP, &s, span_of(compressed, 65), &b),
                      ERR_INVAL);
     bad = s;
     bad.oid.s[0] = '\0';
-    assert_int_equal(pki_issue_gp(W.c, &W.ci, GPCERT_ROLE_SMDP, &bad, point, &b), ERR_INVAL);
+    assert_int_equal(pki_issue_gp(w->c, &w->ci, GPCERT_ROLE_SMDP, &bad, point, &b), ERR_INVAL);
     (void)snprintf(bad.oid.s, sizeof(bad.oid.s), "1.2.%s",
                    "999999999.999999999.999999999.999999999");
-    assert_int_equal(pki_issue_gp(W.c, &W.ci, GPCERT_ROLE_SMDP, &bad, point, &b), ERR_INVAL);
+    assert_int_equal(pki_issue_gp(w->c, &w->ci, GPCERT_ROLE_SMDP, &bad, point, &b), ERR_INVAL);
     bad = s;
     bad.valid.to_ms = bad.valid.from_ms;
-    assert_int_equal(pki_issue_gp(W.c, &W.ci, GPCERT_ROLE_SMDP, &bad, point, &b), ERR_INVAL);
+    assert_int_equal(pki_issue_gp(w->c, &w->ci, GPCERT_ROLE_SMDP, &bad, point, &b), ERR_INVAL);
     bad.valid.to_ms = INT64_MAX;
-    assert_int_equal(pki_issue_gp(W.c, &W.ci, GPCERT_ROLE_SMDP, &bad, point, &b), ERR_INVAL);
+    assert_int_equal(pki_issue_gp(w->c, &w->ci, GPCERT_ROLE_SMDP, &bad, point, &b), ERR_INVAL);
     /* A TLS authority has no OID to stand as CA id. */
-    assert_int_equal(pki_issue_gp(W.c, &W.tls_ca, GPCERT_ROLE_SMDP, &s, point, &b), ERR_INVAL);
+    assert_int_equal(pki_issue_gp(w->c, &w->tls_ca, GPCERT_ROLE_SMDP, &s, point, &b), ERR_INVAL);
     assert_int_equal(b.n, 0);
     buf_fini(&b);
 }
@@ -280,5 +267,5 @@ int main(void)
         cmocka_unit_test(bad_gp_requests_are_refused),
     };
 
-    return cmocka_run_group_tests_name("pki_issue", tests, group_setup, group_teardown);
+    return cmocka_run_group_tests_name("pki_issue", tests, pki_house_setup, pki_house_teardown);
 }
