@@ -46,24 +46,26 @@ void told_armed(struct join *j, uint8_t op, uint64_t counter)
     told(j, ev);
 }
 
-void told_step(struct join *j, uint8_t op, uint32_t n)
+static struct event step_opened(uint8_t op, enum packet_purpose purpose, uint32_t n)
 {
     struct event ev = told_record(EV_STEP_OPENED, op);
 
-    ev.purpose = PURPOSE_CMD;
+    ev.purpose = purpose;
     ev.session.b[15] = 7;
     ev.step = n;
-    told(j, ev);
+    return ev;
+}
+
+void told_step(struct join *j, uint8_t op, uint32_t n)
+{
+    told(j, step_opened(op, PURPOSE_CMD, n));
 }
 
 /* A question in a session of its own, and its answer. */
 void told_fenced(struct join *j, uint8_t op, uint32_t n)
 {
-    struct event ev = told_record(EV_STEP_OPENED, op);
+    struct event ev = step_opened(op, PURPOSE_FENCE, n);
 
-    ev.purpose = PURPOSE_FENCE;
-    ev.session.b[15] = 7;
-    ev.step = n;
     told(j, ev);
     ev.type = EV_STEP_ANSWERED;
     told(j, ev);

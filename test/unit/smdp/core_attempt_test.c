@@ -12,6 +12,36 @@
 
 #include "test/support/smdp_world.h"
 
+/* Order number n, in which this many SendData fail behind the first ones; calls are counted anew. */
+static void faulty_order(struct dp_world *w, int n, enum dpw_fault f, int skip, int times,
+                         enum exec_status status)
+{
+    bool well = status == EXEC_SUCCESS;
+    char fcid[16];
+
+    (void)snprintf(fcid, sizeof fcid, "order-%d", n);
+    dpw_fault(w, f, MSG_ES3_SEND_DATA_REQUEST, times, "8.3", "4.2");
+    w->fault_skip = skip;
+    memset(w->executed, 0, sizeof w->executed);
+    dpw_order(w, fcid, false, status, well ? "" : "8.3", well ? "" : "4.2");
+}
+
+/* A world begun anew, and an order that has gone n steps in it; how many it had. */
+static unsigned order_up_to(void **state, unsigned n)
+{
+    struct dp_world *w;
+    unsigned steps = 0;
+
+    dpw_teardown(state);
+    dpw_setup(state);
+    w = *state;
+    dpw_stock(w, 1);
+    (void)dpw_download(w, "order-1", true, 0);
+    while (steps < n && dpw_step(w))
+        steps++;
+    return steps;
+}
+
 /* Which call is lost, and how often: a step that the card did or did not do ends in a clean-up and
  * another attempt, and the third failure is the last. */
 static void lost_step_is_cleaned_up(void **state)
@@ -20,13 +50,7 @@ static void lost_step_is_cleaned_up(void **state)
 
     dpw_stock(w, 1);
     for (int step = 0; step < 3; step++) {
-        char fcid[16];
-        (void)snprintf(fcid, sizeof fcid, "order-%d", step);
-        dpw_fault(w, step % 2 ? DPW_FAIL : DPW_LOSE, MSG_ES3_SEND_DATA_REQUEST, -1, "8.3", "4.2");
-        w->fault_skip = 0;
-        w->fault_times = -1;
-        memset(w->executed, 0, sizeof w->executed);
-        dpw_order(w, fcid, false, EXEC_FAILED, "8.3", "4.2");
+        faulty_order(w, step, step % 2 ? DPW_FAIL : DPW_LOSE, 0, -1, EXEC_FAILED);
         assert_int_equal(w->executed[MSG_ES3_CREATE_ISDP_REQUEST], 3);
         assert_int_equal(w->executed[MSG_ES3_DELETE_ISDP_REQUEST], 3);
         dpw_expect_released(w);
@@ -39,12 +63,7 @@ static void second_attempt_succeeds(void **state)
 
     dpw_stock(w, 3);
     for (int skip = 0; skip < 3; skip++) {
-        char fcid[16];
-        (void)snprintf(fcid, sizeof fcid, "order-%d", skip);
-        dpw_fault(w, DPW_FAIL, MSG_ES3_SEND_DATA_REQUEST, 1, "8.3", "4.2");
-        w->fault_skip = skip; /* challenge, receipt, load */
-        memset(w->executed, 0, sizeof w->executed);
-        dpw_order(w, fcid, false, EXEC_SUCCESS, "", "");
+        faulty_order(w, skip, DPW_FAIL, skip, 1, EXEC_SUCCESS); /* challenge, receipt, load */
         assert_int_equal(w->executed[MSG_ES3_CREATE_ISDP_REQUEST], 2);
         assert_int_equal(w->executed[MSG_ES3_DELETE_ISDP_REQUEST], 1);
         assert_int_equal(dpw_orphans(w), 0);
@@ -160,12 +179,7 @@ static void restart_anywhere(void **state)
     unsigned steps = 0, n;
 
     for (n = 0; n < 60; n++) {
-        dpw_teardown(state);
-        dpw_setup(state);
-        dpw_stock(w, 1);
-        (void)dpw_download(w, "order-1", true, 0);
-        for (steps = 0; steps < n && dpw_step(w); steps++)
-            ;
+        steps = order_up_to(state, n);
         dpw_restart(w);
         dpw_end(w);
         if (dpw_ended(w)->answer.status == EXEC_NONE) {
@@ -192,12 +206,7 @@ static void connection_lost_anywhere(void **state)
     unsigned n, steps = 0;
 
     for (n = 0; n < 60; n++) {
-        dpw_teardown(state);
-        dpw_setup(state);
-        dpw_stock(w, 1);
-        (void)dpw_download(w, "order-1", true, 0);
-        for (steps = 0; steps < n && dpw_step(w); steps++)
-            ;
+        steps = order_up_to(state, n);
         dpw_link(w, false);
         dpw_run(w);
         dpw_link(w, true);

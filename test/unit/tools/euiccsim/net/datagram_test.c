@@ -91,15 +91,20 @@ static void pass(struct net_rig *n, int64_t ms)
     }
 }
 
+static void begin_opened(struct net_rig *n)
+{
+    begin(n, &(struct net_setup){.seed = 2});
+    pass(n, 60000);
+    assert_int_equal(F.opened, 1);
+}
+
 static void a_link_comes(void **state)
 {
     struct simnet_stats s;
     struct net_rig n;
 
     (void)state;
-    begin(&n, &(struct net_setup){.seed = 2});
-    pass(&n, 60000);
-    assert_int_equal(F.opened, 1);
+    begin_opened(&n);
     cattp_close(F.c, n.now);
     pass(&n, 60000);
     assert_int_equal(n.udps_closed, 1);
@@ -156,9 +161,7 @@ static void power_and_reset_end_it(void **state)
     struct net_rig n;
 
     (void)state;
-    begin(&n, &(struct net_setup){.seed = 2});
-    pass(&n, 60000);
-    assert_int_equal(F.opened, 1);
+    begin_opened(&n);
     assert_int_equal(simnet_power_cycle(n.net, card_eid(net_rig_card(&n)), n.now), ERR_OK);
     net_rig_run(&n, 30000);
     assert_int_equal(n.udps_closed, 1);
