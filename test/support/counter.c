@@ -25,20 +25,10 @@ static const char *const FIX_SCHEMA[] = {
     "CREATE TABLE rest(n INTEGER NOT NULL) STRICT; INSERT INTO rest VALUES(0);",
 };
 
-struct eid cnt_eid(unsigned i)
-{
-    char digits[31];
-    struct eid e;
-
-    (void)snprintf(digits, sizeof digits, "8904903200000000000000%08u", i);
-    assert_int_equal(eid_make(digits, &e), ERR_OK);
-    return e;
-}
-
 struct mbox cnt_mbox(unsigned i)
 {
     struct mbox m = {.kind = MBOX_EUICC};
-    struct eid e = cnt_eid(i);
+    struct eid e = fake_eid(i);
 
     memcpy(m.id, e.b, sizeof e.b);
     return m;
@@ -466,4 +456,23 @@ uint64_t cnt_value(struct cnt *w, unsigned no)
 
     assert_int_equal(engine_view(w->e, &key, &obj), ERR_OK);
     return obj ? ((const struct counter *)obj)->value : 0;
+}
+
+/* --- of cmocka --- */
+int cnt_setup(void **state)
+{
+    struct cnt *w = malloc(sizeof *w);
+
+    assert_non_null(w);
+    cnt_init(w, "counter");
+    cnt_open(w, NULL);
+    *state = w;
+    return 0;
+}
+
+int cnt_teardown(void **state)
+{
+    cnt_fini(*state);
+    free(*state);
+    return 0;
 }

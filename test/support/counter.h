@@ -38,12 +38,14 @@ struct cnt {
     struct mbox troubled;
 };
 
-struct eid cnt_eid(unsigned i);
 struct mbox cnt_mbox(unsigned i);
 struct oid cnt_party(unsigned i);
 
 void cnt_init(struct cnt *w, const char *name); /* name: of the disk */
 void cnt_fini(struct cnt *w);
+/* Of cmocka: *state is one whose engine is open. */
+int cnt_setup(void **state);
+int cnt_teardown(void **state);
 struct engine_app cnt_app(struct cnt *w);
 /* more: what the configuration says besides the files; NULL: nothing. */
 int cnt_try(struct cnt *w, const struct engine_config *more);

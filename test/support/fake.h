@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ports for tests: a clock that stands until it is moved, and generators that repeat. */
+/* Ports for tests: a clock that stands until it is moved, and generators that repeat; EIDs by
+ * number. */
 #pragma once
 
 #include "common/base/clock.h"
+#include "common/base/ids.h"
 #include "common/base/rng.h"
 
 struct fake_clock {
@@ -13,6 +15,8 @@ struct fake_clock {
 };
 void fake_clock_init(struct fake_clock *f, int64_t wall_ms);
 void fake_clock_step(struct fake_clock *f, int64_t ms);    /* both clocks go on */
+
+struct eid fake_eid(unsigned i);     /* card number i of one manufacturer */
 
 /* The seed of REMORA_SEED (decimal) or, without it, the given one: a failing run repeats by it. */
 uint64_t fake_seed(uint64_t seed);

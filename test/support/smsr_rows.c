@@ -11,16 +11,6 @@
 #include "common/engine/engine_int.h"
 #include "test/support/smsr_rows.h"
 
-struct eid rows_eid(unsigned i)
-{
-    char digits[31];
-    struct eid e;
-
-    (void)snprintf(digits, sizeof digits, "89049032%022u", i);
-    assert_int_equal(eid_make(digits, &e), ERR_OK);
-    return e;
-}
-
 struct iccid rows_iccid(unsigned i)
 {
     struct iccid c = {{0}};
@@ -124,7 +114,7 @@ int rows_apply(struct rows *w, unsigned card, struct event *ev, const struct sig
                                  .stream = card <= 5 ? 1 : 2};
     struct euicc_record r = {w->lsn, rec.at_ms, ev, eis, info};
 
-    ev->eid = rows_eid(card);
+    ev->eid = fake_eid(card);
     return store_apply(w->s, &rec, &r, &w->card[card]);
 }
 
@@ -132,7 +122,7 @@ void rows_enrol(struct rows *w, unsigned card)
 {
     struct event ev = {.type = EV_EUICC_REGISTERED, .number = card <= 5 ? 1 : 2};
     struct signed_eis eis = {.n_profiles = 1};
-    struct eum_signed_info info = {.eid = rows_eid(card)};
+    struct eum_signed_info info = {.eid = fake_eid(card)};
 
     eis.profiles[0].iccid = rows_iccid(card);
     eis.profiles[0].address.msisdn = rows_number(card);
@@ -184,7 +174,7 @@ void rows_flush(struct rows *w)
     assert_int_equal(db_begin(w->db), ERR_OK);
     assert_int_equal(store_save_rest(w->s), ERR_OK);
     for (unsigned i = 0; i < ROWS_CARDS; i++) {
-        struct eid eid = rows_eid(i);
+        struct eid eid = fake_eid(i);
         if (w->card[i])
             assert_int_equal(store_save(w->s, &eid, w->card[i]), ERR_OK);
     }

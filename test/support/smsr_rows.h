@@ -5,6 +5,7 @@
 #pragma once
 
 #include "smsr/store/store.h"
+#include "test/support/fake.h"
 
 #define ROWS_CARDS 12
 #define ROWS_MNO_A "1.3.6.1.4.1.99999.10"
@@ -25,7 +26,6 @@ struct rows {
 int rows_setup(void **state); /* for cmocka: *state is one */
 int rows_teardown(void **state);
 
-struct eid rows_eid(unsigned i);
 struct iccid rows_iccid(unsigned i);
 struct msisdn rows_number(unsigned i);
 struct uuid rows_op(unsigned i);

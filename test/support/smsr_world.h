@@ -82,7 +82,9 @@ struct srw {
 
 struct srw *srw_new(const char *name); /* its core is open; name: of the disk */
 void srw_free(struct srw *w);
-int srw_teardown(void **state); /* for cmocka: *state is one */
+/* For cmocka: *state is one, which has card 1, and 101 in the realm gas. */
+int srw_setup(void **state);
+int srw_teardown(void **state);
 struct smsr_core_options srw_options(struct srw *w);
 void srw_open(struct srw *w);
 void srw_drop_peers(struct srw *w);
@@ -118,7 +120,6 @@ struct srw_eis {
 };
 
 struct oid srw_oid(const char *s);
-struct eid srw_eid(unsigned i);
 struct iccid srw_iccid(const char *prefix, unsigned i);
 void srw_wrap(struct srw *w, const struct key *k, uint8_t kid, uint8_t type, struct eis_key *ret);
 /* A card of the EUM: profile 0 of A enabled with the fall-back attribute, profile 1 of B

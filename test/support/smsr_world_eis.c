@@ -20,16 +20,6 @@ struct oid srw_oid(const char *s)
     return o;
 }
 
-struct eid srw_eid(unsigned i)
-{
-    char digits[31];
-    struct eid e;
-
-    (void)snprintf(digits, sizeof digits, "89049032%022u", i);
-    assert_int_equal(eid_make(digits, &e), ERR_OK);
-    return e;
-}
-
 struct iccid srw_iccid(const char *prefix, unsigned i)
 {
     struct iccid c = {{0}};
@@ -75,7 +65,7 @@ void srw_eis_prepare(struct srw *w, unsigned card, struct srw_eis *e)
 
     memset(e, 0, sizeof *e);
     e->signer = &w->eum;
-    e->info.eid = srw_eid(card);
+    e->info.eid = fake_eid(card);
     e->info.eum_id = srw_oid(EUM);
     e->info.production_date_ms = NOW - DAY;
     e->info.platform_type = span_str("sim");
@@ -159,6 +149,6 @@ void srw_enrol(struct srw *w, struct srw_peer *eum, unsigned card)
 struct es4_enable_profile_request srw_enable_request(const char *fcid, unsigned card)
 {
     return (struct es4_enable_profile_request){.base = {.function_call_identifier = span_str(fcid)},
-                                               .eid = srw_eid(card),
+                                               .eid = fake_eid(card),
                                                .iccid = srw_iccid("894902", card)};
 }

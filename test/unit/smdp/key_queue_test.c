@@ -7,44 +7,11 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "test/support/smdp_world.h"
 
-#define ICCID_1 "89490100000000000014"
-#define HOUR    3600000ll
-
-static int setup(void **state)
-{
-    struct dp_world *w = malloc(sizeof *w);
-
-    assert_non_null(w);
-    dpw_init(w);
-    *state = w;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    dpw_fini(*state);
-    free(*state);
-    return 0;
-}
-
-static void run_to_end(struct dp_world *w)
-{
-    dpw_run(w);
-    while (dp_store_live(smdp_core_store(w->core)) > 0 && dpw_timer(w))
-        ;
-}
-
-static enum exec_status status(const struct dp_world *w)
-{
-    const struct base_response *b = dpw_answer(&w->blue, MSG_ES2_DOWNLOAD_PROFILE_RESPONSE);
-
-    return b ? b->answer.status : EXEC_NONE;
-}
+#define HOUR 3600000ll
 
 static void each_job_is_waited_for(void **state)
 {
@@ -55,11 +22,11 @@ static void each_job_is_waited_for(void **state)
     (void)dpw_download(w, "order-1", false, 0);
     dpw_run(w);
     assert_int_equal(w->executed[MSG_ES3_CREATE_ISDP_REQUEST], 0); /* the check is not done */
-    run_to_end(w);
-    assert_int_equal(status(w), EXEC_SUCCESS);
+    dpw_end(w);
+    dpw_expect(dpw_ended(w), EXEC_SUCCESS, "", "");
     assert_int_equal(w->executed[MSG_ES3_CREATE_ISDP_REQUEST], 1);
-    assert_int_equal(dpw_item(w, ICCID_1).state, STOCK_INSTALLED);
-    assert_false(dpw_secret(w, "ephemeral/" ICCID_1));
+    assert_int_equal(dpw_item(w, DPW_ICCID_1).state, STOCK_INSTALLED);
+    assert_false(dpw_secret(w, "ephemeral/" DPW_ICCID_1));
 }
 
 /* Timers come meanwhile: each call and each job is still made once. */
@@ -70,10 +37,10 @@ static void a_job_longer_than_every_timer_is_not_asked_for_twice(void **state)
     dpw_stock(w, 1);
     w->key_ms = 100000;
     (void)dpw_download(w, "order-1", false, 3600);
-    run_to_end(w);
-    assert_int_equal(status(w), EXEC_SUCCESS);
+    dpw_end(w);
+    dpw_expect(dpw_ended(w), EXEC_SUCCESS, "", "");
     assert_int_equal(w->executed[MSG_ES3_CREATE_ISDP_REQUEST], 1);
-    assert_int_equal(dpw_item(w, ICCID_1).state, STOCK_INSTALLED);
+    assert_int_equal(dpw_item(w, DPW_ICCID_1).state, STOCK_INSTALLED);
 }
 
 /* The order ends without it and leaves nothing behind; the late result finds nobody. */
@@ -84,16 +51,16 @@ static void an_order_does_not_wait_for_ever(void **state)
     dpw_stock(w, 1);
     w->key_ms = HOUR;
     (void)dpw_download(w, "order-1", false, 60);
-    run_to_end(w);
-    assert_int_equal(status(w), EXEC_EXPIRED);
-    assert_int_equal(dpw_item(w, ICCID_1).state, STOCK_AVAILABLE);
+    dpw_end(w);
+    assert_int_equal(dpw_ended(w)->answer.status, EXEC_EXPIRED);
+    assert_int_equal(dpw_item(w, DPW_ICCID_1).state, STOCK_AVAILABLE);
     fake_clock_step(&w->clock, 2 * HOUR);
     dpw_run(w);
-    assert_int_equal(dpw_item(w, ICCID_1).state, STOCK_AVAILABLE);
+    assert_int_equal(dpw_item(w, DPW_ICCID_1).state, STOCK_AVAILABLE);
     w->key_ms = 0;
     (void)dpw_download(w, "order-2", false, 0);
-    run_to_end(w);
-    assert_int_equal(dpw_item(w, ICCID_1).state, STOCK_INSTALLED);
+    dpw_end(w);
+    assert_int_equal(dpw_item(w, DPW_ICCID_1).state, STOCK_INSTALLED);
 }
 
 static void a_job_that_died_with_the_process_is_done_again(void **state)
@@ -110,14 +77,14 @@ static void a_job_that_died_with_the_process_is_done_again(void **state)
         dpw_run(w);
         fake_clock_step(&w->clock, 5000);
     }
-    run_to_end(w);
-    assert_int_equal(dpw_item(w, ICCID_1).state, STOCK_INSTALLED);
+    dpw_end(w);
+    assert_int_equal(dpw_item(w, DPW_ICCID_1).state, STOCK_INSTALLED);
     assert_int_equal(dpw_orphans(w), 0);
 }
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, dpw_setup, dpw_teardown)
     const struct CMUnitTest tests[] = {
         T(each_job_is_waited_for),
         T(a_job_longer_than_every_timer_is_not_asked_for_twice),

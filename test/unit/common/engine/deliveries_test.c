@@ -9,25 +9,6 @@
 #include "test/support/counter.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-
-static int setup(void **state)
-{
-    struct cnt *w = malloc(sizeof *w);
-
-    cnt_init(w, "deliveries");
-    cnt_open(w, NULL);
-    *state = w;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    cnt_fini(*state);
-    free(*state);
-    return 0;
-}
-
 static int subscribe(struct cnt *w, unsigned party, uint64_t conn, uint64_t last)
 {
     struct oid oid = cnt_party(party);
@@ -364,7 +345,7 @@ static void another_party_is_another_call(void **state)
 
 int main(void)
 {
-#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define CASE(f) cmocka_unit_test_setup_teardown(f, cnt_setup, cnt_teardown)
     const struct CMUnitTest tests[] = {
         CASE(numbers_follow_the_records),
         CASE(who_was_away_hears_it_all_in_order),

@@ -9,25 +9,6 @@
 #include "common/wire/wire.h"
 #include "test/support/counter.h"
 
-#include <stdlib.h>
-
-static int setup(void **state)
-{
-    struct cnt *w = malloc(sizeof *w);
-
-    cnt_init(w, "engine");
-    cnt_open(w, NULL);
-    *state = w;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    cnt_fini(*state);
-    free(*state);
-    return 0;
-}
-
 static void nothing_leaves_before_the_commit(void **state)
 {
     struct cnt *w = *state;
@@ -290,7 +271,7 @@ static void a_plan_from_outside_is_committed_like_any_other(void **state)
 
 int main(void)
 {
-#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define CASE(f) cmocka_unit_test_setup_teardown(f, cnt_setup, cnt_teardown)
     const struct CMUnitTest tests[] = {
         CASE(nothing_leaves_before_the_commit),
         CASE(one_commit_for_all_inputs_of_a_turn),

@@ -8,25 +8,6 @@
 
 #include "test/support/counter.h"
 
-#include <stdlib.h>
-
-static int setup(void **state)
-{
-    struct cnt *w = malloc(sizeof *w);
-
-    cnt_init(w, "open");
-    cnt_open(w, NULL);
-    *state = w;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    cnt_fini(*state);
-    free(*state);
-    return 0;
-}
-
 /* The machine dies: engine_close of what is left must not write. */
 static void power_cut(struct cnt *w, enum memvfs_crash_mode mode)
 {
@@ -369,7 +350,7 @@ static void a_full_disk_stops_the_process(void **state)
 
 int main(void)
 {
-#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define CASE(f) cmocka_unit_test_setup_teardown(f, cnt_setup, cnt_teardown)
     const struct CMUnitTest tests[] = {
         CASE(replay_equals_live),
         CASE(time_goes_on_after_a_restart),

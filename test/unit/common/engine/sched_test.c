@@ -8,25 +8,6 @@
 
 #include "test/support/counter.h"
 
-#include <stdlib.h>
-
-static int setup(void **state)
-{
-    struct cnt *w = malloc(sizeof *w);
-
-    cnt_init(w, "sched");
-    cnt_open(w, NULL);
-    *state = w;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    cnt_fini(*state);
-    free(*state);
-    return 0;
-}
-
 static void run(struct cnt *w, int64_t at)
 {
     fake_clock_step(&w->clock, at - w->clock.wall_ms);
@@ -169,7 +150,7 @@ static void a_timer_that_could_not_be_decided_comes_again(void **state)
 
 int main(void)
 {
-#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define CASE(f) cmocka_unit_test_setup_teardown(f, cnt_setup, cnt_teardown)
     const struct CMUnitTest tests[] = {
         CASE(a_mailbox_wakes_at_its_time_and_once),
         CASE(a_later_time_replaces_the_earlier_one),

@@ -8,15 +8,13 @@
 
 #include "test/support/counter.h"
 
-#include <stdlib.h>
-
 static int setup(void **state)
 {
-    struct cnt *w = malloc(sizeof *w);
     struct oid one = cnt_party(1);
+    struct cnt *w;
 
-    cnt_init(w, "verify");
-    cnt_open(w, NULL);
+    (void)cnt_setup(state);
+    w = *state;
     assert_int_equal(engine_subscribe(w->e, &one, 5, 0), ERR_OK);
     for (unsigned i = 1; i < 9; i++) {
         cnt_do(w, i % 3 + 1, i % 2 ? "add" : "tell", i);
@@ -27,14 +25,6 @@ static int setup(void **state)
         if (i % 3 == 0)
             assert_int_equal(engine_flush(w->e), ERR_OK);
     }
-    *state = w;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    cnt_fini(*state);
-    free(*state);
     return 0;
 }
 
@@ -132,7 +122,7 @@ static void a_corrupt_index_is_found(void **state)
 {
     struct cnt *w = *state;
     struct errmsg why;
-    struct eid eid = cnt_eid(3);
+    struct eid eid = fake_eid(3);
     const uint8_t *file;
     unsigned found = 0;
     size_t n = 0;
@@ -156,7 +146,7 @@ static void a_corrupt_index_is_found(void **state)
 
 int main(void)
 {
-#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, cnt_teardown)
     const struct CMUnitTest tests[] = {
         CASE(a_state_that_was_never_written_has_nothing_to_compare),
         CASE(what_was_written_behind_is_what_a_rebuild_gives),

@@ -11,17 +11,6 @@
 #include "common/crypto/scp80.h"
 #include "test/support/smsr_world.h"
 
-static int setup(void **state)
-{
-    struct srw *w = srw_new("calls");
-    struct srw_peer *eum = srw_dial(w, EUM, ROLE_EUM);
-
-    srw_enrol(w, eum, 1);
-    srw_enrol(w, eum, 101); /* in the realm gas */
-    *state = w;
-    return 0;
-}
-
 /* --- who is admitted --- */
 static void strangers_and_wrong_roles_are_refused_alike(void **state)
 {
@@ -58,7 +47,7 @@ static void calls_without_their_identity_are_refused(void **state)
     struct srw_peer *dp = srw_dial(w, SMDP, ROLE_SMDP);
     struct es4_enable_profile_request req = srw_enable_request("", 1);
     struct es3_enable_profile_request es3 = {.base = {.function_call_identifier = span_str("x")},
-                                             .eid = srw_eid(1), .iccid = srw_iccid("894902", 1)};
+                                             .eid = fake_eid(1), .iccid = srw_iccid("894902", 1)};
     struct admin_status_request ask = {.base = {.function_call_identifier = span_str("x")}};
     const struct srw_got *got;
     uint64_t lsn = engine_last_lsn(smsr_core_engine(w->core));
@@ -92,8 +81,8 @@ static void foreign_cards_answer_like_unknown_ones(void **state)
     struct srw *w = *state;
     struct srw_peer *fleet = srw_dial(w, FLEET, ROLE_FLEET);
     struct srw_peer *b = srw_dial(w, MNO_B, ROLE_OPERATOR);
-    struct es4_get_eis_request mine = {.eid = srw_eid(1)}, foreign = {.eid = srw_eid(101)},
-                               unknown = {.eid = srw_eid(102)};
+    struct es4_get_eis_request mine = {.eid = fake_eid(1)}, foreign = {.eid = fake_eid(101)},
+                               unknown = {.eid = fake_eid(102)};
     struct es4_enable_profile_request e_foreign = srw_enable_request("f", 101),
                                       e_unknown = srw_enable_request("u", 102);
     struct srw_got a, c;
@@ -115,7 +104,7 @@ static void foreign_cards_answer_like_unknown_ones(void **state)
 static int no_foreign_stream(void *ctx, const struct journal_record *rec)
 {
     const struct srw *w = ctx;
-    struct eid foreign = srw_eid(101);
+    struct eid foreign = fake_eid(101);
 
     if (!strcmp(rec->type, "operation.concluded") && eid_eq(&rec->eid, &foreign))
         assert_int_equal(rec->stream,
@@ -140,9 +129,9 @@ static void everybody_sees_his_part_of_the_eis(void **state)
 {
     struct srw *w = *state;
     struct es4_get_eis_request req = {.base = {.function_call_identifier = span_str("r")},
-                                      .eid = srw_eid(1)};
+                                      .eid = fake_eid(1)};
     struct es3_get_eis_request es3 = {.base = {.function_call_identifier = span_str("r")},
-                                      .eid = srw_eid(1)};
+                                      .eid = fake_eid(1)};
     const struct eis *eis;
 
     eis = ((const struct es4_get_eis_response *)srw_body(
@@ -297,7 +286,7 @@ static void deliveries_wait_for_the_ack(void **state)
 static const struct srw_got *give_number(struct srw_peer *p, const char *fcid, const char *number)
 {
     struct es4_update_subscription_address_request req = {
-        .base = {.function_call_identifier = span_str(fcid)}, .eid = srw_eid(1),
+        .base = {.function_call_identifier = span_str(fcid)}, .eid = fake_eid(1),
         .iccid = srw_iccid("894902", 1)};
 
     assert_int_equal(msisdn_parse(span_str(number), &req.new_address.msisdn), ERR_OK);
@@ -349,7 +338,7 @@ static void a_disk_error_ends_it_before_anything_is_said(void **state)
 
 int main(void)
 {
-#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, srw_teardown)
+#define CASE(f) cmocka_unit_test_setup_teardown(f, srw_setup, srw_teardown)
     const struct CMUnitTest tests[] = {
         CASE(strangers_and_wrong_roles_are_refused_alike),
         CASE(one_subscriber_a_party),

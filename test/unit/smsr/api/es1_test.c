@@ -259,8 +259,8 @@ static void change_identity(struct srw *w, struct srw_eis *e, enum change c)
     case CERTIFICATE: e->s.eum_certificate = buf_span(&w->ci.der); break;
     case OTHER_CALLER: e->info.eum_id = srw_oid(EUM_2); break;
     case SMSR_ID: e->s.smsr_id = srw_oid(SMDP); break;
-    case REALM: e->info.eid = srw_eid(500); break;
-    case TWICE: e->info.eid = srw_eid(1); break;
+    case REALM: e->info.eid = fake_eid(500); break;
+    case TWICE: e->info.eid = fake_eid(1); break;
     case ECASD_OTHER_EID:
         srw_eis_prepare(w, 77, &other);
         e->info.ecasd_certificate = other.info.ecasd_certificate;

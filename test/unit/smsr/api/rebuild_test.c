@@ -11,16 +11,6 @@
 #include "smsr/state_verify.h"
 #include "test/support/smsr_world.h"
 
-static int setup(void **state)
-{
-    struct srw *w = srw_new("rebuild");
-    struct srw_peer *eum = srw_dial(w, EUM, ROLE_EUM);
-
-    srw_enrol(w, eum, 1);
-    srw_enrol(w, eum, 101); /* in the realm gas */
-    *state = w;
-    return 0;
-}
 /* --- a restart --- */
 static void a_restart_sends_the_same_octets(void **state)
 {
@@ -52,7 +42,7 @@ static void the_state_is_the_same_after_a_rebuild(void **state)
     struct srw_peer *b = srw_dial(w, MNO_B, ROLE_OPERATOR);
     struct es4_enable_profile_request req = srw_enable_request("call", 1);
     struct es4_get_eis_request get = {.base = {.function_call_identifier = span_str("r")},
-                                      .eid = srw_eid(1)};
+                                      .eid = fake_eid(1)};
     struct admin_operation_list_request list = {
         .base = {.function_call_identifier = span_str("r")}};
     struct buf eis, ops;
@@ -130,7 +120,7 @@ static void another_kek_is_found_at_the_start(void **state)
 
 int main(void)
 {
-#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, srw_teardown)
+#define CASE(f) cmocka_unit_test_setup_teardown(f, srw_setup, srw_teardown)
     const struct CMUnitTest tests[] = {
         CASE(a_restart_sends_the_same_octets),
         CASE(the_state_is_the_same_after_a_rebuild),

@@ -26,7 +26,7 @@ static int setup(void **state)
 static void turn_over(struct srw *w, unsigned card)
 {
     struct journal *j = engine_journal(smsr_core_engine(w->core));
-    struct eid eid = srw_eid(card);
+    struct eid eid = fake_eid(card);
     char id[ISDR_SECRET_ID];
     struct buf sealed;
     uint32_t version;
@@ -92,7 +92,7 @@ static void one_cards_keys_do_not_stop_the_others(void **state)
     struct uuid op = srw_call(b, MSG_ES4_ENABLE_PROFILE_REQUEST, &one, NULL)->operation;
     struct errmsg why = {{0}};
     struct heard h = {0};
-    struct eid eid = srw_eid(1);
+    struct eid eid = fake_eid(1);
 
     (void)srw_call(b, MSG_ES4_ENABLE_PROFILE_REQUEST, &two, NULL);
     for (unsigned i = 0; i < 16; i++) { /* past the validity: the cards must be asked */

@@ -10,24 +10,6 @@
 #include "smsr/domain/authz.h"
 #include "test/support/smsr_core.h"
 
-#include <stdlib.h>
-
-static int setup(void **state)
-{
-    struct core *w = malloc(sizeof *w);
-
-    core_init(w);
-    *state = w;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    core_fini(*state);
-    free(*state);
-    return 0;
-}
-
 static const struct { enum interface iface; enum function fn; uint32_t roles; } ALLOWED[] = {
 #define R(r) (1u << (r))
     {IF_ES1, FN_REGISTER_EIS, R(ROLE_EUM)},
@@ -127,7 +109,7 @@ static void a_card_of_no_realm(void **state)
     assert_int_equal(authz_card(&w->env, &c, w->e, &owner), ST_EID_UNKNOWN);
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, core_setup, core_teardown)
 
 int main(void)
 {

@@ -10,24 +10,6 @@
 #include "smsr/domain/eis_view.h"
 #include "test/support/smsr_core.h"
 
-#include <stdlib.h>
-
-static int setup(void **state)
-{
-    struct core *w = malloc(sizeof *w);
-
-    core_init(w);
-    *state = w;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    core_fini(*state);
-    free(*state);
-    return 0;
-}
-
 static struct caller caller(const struct core *w, enum core_party who)
 {
     struct caller c = {.party = w->oid[who], .iface = who == CORE_D ? IF_ES3 : IF_ES4};
@@ -128,7 +110,7 @@ static void pol2_as_published(void **state)
     assert_int_equal(e.profiles[0].pol2.n, 0);
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, core_setup, core_teardown)
 
 int main(void)
 {

@@ -10,24 +10,6 @@
 #include "test/support/smsr_core.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-
-static int setup(void **state)
-{
-    struct core *w = malloc(sizeof *w);
-
-    core_init(w);
-    *state = w;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    core_fini(*state);
-    free(*state);
-    return 0;
-}
-
 static const struct tenant *realm(const struct core *w, const char digits[30])
 {
     struct eid eid;
@@ -139,7 +121,7 @@ static void networks(void **state)
     assert_false(env_owner_has_imsi(p, &some)); /* no list: none */
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, core_setup, core_teardown)
 
 int main(void)
 {

@@ -10,24 +10,6 @@
 
 #include "test/support/smsr_core.h"
 
-#include <stdlib.h>
-
-static int setup(void **state)
-{
-    struct core *w = malloc(sizeof *w);
-
-    core_init(w);
-    *state = w;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    core_fini(*state);
-    free(*state);
-    return 0;
-}
-
 static int apply(struct core *w, const struct event *ev)
 {
     struct euicc_record r = {1000, w->now, ev, NULL, NULL};
@@ -204,7 +186,7 @@ static void the_earliest_due(void **state)
     assert_int_equal(euicc_due(w->e), w->now - 1 + 180000);
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, core_setup, core_teardown)
 
 int main(void)
 {

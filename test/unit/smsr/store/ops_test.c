@@ -145,7 +145,7 @@ static void pages_of_operations_lose_and_repeat_nothing(void **state)
         list(w, 4, ROLE_ADMIN, (struct op_filter){.verdict = VERDICT_SUCCESS}, rows, 4), 1);
     assert_int_equal(rows[0].op.b[15], 5);
     assert_int_equal(list(w, 1, ROLE_OPERATOR, (struct op_filter){.live_only = true}, rows, 4), 3);
-    assert_int_equal(list(w, 3, ROLE_FLEET, (struct op_filter){.eid = rows_eid(2)}, rows, 4), 0);
+    assert_int_equal(list(w, 3, ROLE_FLEET, (struct op_filter){.eid = fake_eid(2)}, rows, 4), 0);
 }
 
 static unsigned eids(struct rows *w, unsigned party, enum party_role role, unsigned after,
@@ -156,7 +156,7 @@ static unsigned eids(struct rows *w, unsigned party, enum party_role role, unsig
     unsigned n = 99;
 
     if (after)
-        from = rows_eid(after);
+        from = fake_eid(after);
     assert_int_equal(store_eids(w->s, &sc, &from, ret, max, &n), ERR_OK);
     return n;
 }

@@ -12,7 +12,7 @@
 static void a_saved_card_is_the_same_card(void **state)
 {
     struct rows *w = *state;
-    struct eid eid = rows_eid(1), other = rows_eid(2);
+    struct eid eid = fake_eid(1), other = fake_eid(2);
     struct euicc *back;
 
     rows_enrol(w, 1);
@@ -29,7 +29,7 @@ static void a_saved_card_is_the_same_card(void **state)
 static void an_iccid_is_found_at_once_and_after_the_write_behind(void **state)
 {
     struct rows *w = *state;
-    struct eid eid, want = rows_eid(1);
+    struct eid eid, want = fake_eid(1);
 
     assert_int_equal(rows_where(w, 1, &eid), ERR_NOT_FOUND);
     rows_enrol(w, 1);
@@ -57,7 +57,7 @@ static void an_iccid_never_stands_on_two_cards(void **state)
 static void a_profile_may_move_within_one_batch(void **state)
 {
     struct rows *w = *state;
-    struct eid eid, one = rows_eid(1), two = rows_eid(2);
+    struct eid eid, one = fake_eid(1), two = fake_eid(2);
 
     rows_enrol(w, 1);
     rows_enrol(w, 2);
@@ -94,7 +94,7 @@ static void a_number_names_all_its_cards(void **state)
     }
     assert_int_equal(rows_apply(w, 2, &ev, NULL, NULL), ERR_OK);
     for (unsigned i = 0; i < 2; i++) {
-        struct eid two = rows_eid(2);
+        struct eid two = fake_eid(2);
         assert_int_equal(rows_candidates(w, 1, found), 2);
         assert_true(i || eid_eq(&found[0], &two)); /* the newest first, while it is new */
         assert_int_equal(rows_candidates(w, 2, found), 0);
@@ -151,7 +151,7 @@ static unsigned scanned;
 
 static int count_one(void *ctx, const struct eid *eid, int64_t due)
 {
-    struct eid want = rows_eid(2);
+    struct eid want = fake_eid(2);
 
     (void)ctx;
     assert_true(eid_eq(eid, &want));
