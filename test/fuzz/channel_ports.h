@@ -18,6 +18,17 @@ static inline int no_packet(void *ctx, uint64_t lsn, struct buf *out)
     return ERR_NOT_FOUND;
 }
 
+static inline void each_frame(struct channel *ch, struct span in,
+                              void (*frame)(struct channel *ch, uint8_t how, struct span data))
+{
+    struct reader r = rd_init(in);
+    struct span data;
+    uint8_t how;
+
+    while (next_frame(&r, 1, &how, &data))
+        frame(ch, how, data);
+}
+
 /* Nothing a card says is answered by a short message. */
 static inline int no_mt(void *ctx, const char *network, const struct msisdn *to, const char *from,
                         uint8_t pid, uint8_t dcs, int64_t vp_s, struct span tp_ud, uint64_t tag)

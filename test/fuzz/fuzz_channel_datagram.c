@@ -215,16 +215,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
                                              .keys = find_keys, .packet = no_packet,
                                              .post = on_post};
     static const struct carrier carrier = {no_mt, no_send, no_close, sent, sent_enough, NULL};
-    struct reader r = rd_init(span_of(p, n));
-    struct span data;
-    uint8_t how;
     struct channel *ch;
 
     prepare();
     ch = channel_new(&port, &carrier, c, &clk.port, &env);
     must(ch != NULL);
-    while (next_frame(&r, 1, &how, &data))
-        frame(ch, how, data);
+    each_frame(ch, span_of(p, n), frame);
     for (unsigned i = 0; channel_due(ch) >= 0; i++) {
         must(i < 100000);
         fake_clock_step(&clk, 1000);

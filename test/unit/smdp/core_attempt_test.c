@@ -71,14 +71,19 @@ static void second_attempt_succeeds(void **state)
     assert_int_equal(card_isdp_count(w->rig.card), 4);
 }
 
+static void stock_and_lose_the_load(struct dp_world *w)
+{
+    dpw_stock(w, 1);
+    dpw_fault(w, DPW_LOSE, MSG_ES3_SEND_DATA_REQUEST, 1, "8.3", "4.2");
+    w->fault_skip = 2;
+}
+
 /* The card loaded it, the answer was lost: what was installed is deleted and loaded once more. */
 static void lost_answer_of_the_load(void **state)
 {
     struct dp_world *w = *state;
 
-    dpw_stock(w, 1);
-    dpw_fault(w, DPW_LOSE, MSG_ES3_SEND_DATA_REQUEST, 1, "8.3", "4.2");
-    w->fault_skip = 2;
+    stock_and_lose_the_load(w);
     dpw_order(w, "order-1", false, EXEC_SUCCESS, "", "");
     assert_int_equal(card_isdp_count(w->rig.card), 2);
     assert_int_equal(w->executed[MSG_ES3_DELETE_ISDP_REQUEST], 1);
@@ -89,9 +94,7 @@ static void undeletable_means_installed(void **state)
 {
     struct dp_world *w = *state;
 
-    dpw_stock(w, 1);
-    dpw_fault(w, DPW_LOSE, MSG_ES3_SEND_DATA_REQUEST, 1, "8.3", "4.2");
-    w->fault_skip = 2;
+    stock_and_lose_the_load(w);
     (void)dpw_download(w, "order-1", false, 0);
     while (w->fault_times)
         assert_true(dpw_step(w));

@@ -57,6 +57,18 @@ static void draw_message(struct air *a, unsigned i)
             a->on_air[a->n++] = (struct part){i, k};
 }
 
+/* This many messages, drawn from a seed; they are on the air in order. */
+static struct air *air_of(uint64_t seed, unsigned messages)
+{
+    struct air *a = calloc(1, sizeof *a);
+
+    assert_non_null(a);
+    fake_rng_init(&a->rng, seed);
+    for (unsigned i = 0; i < messages; i++)
+        draw_message(a, i);
+    return a;
+}
+
 static void shuffle(struct air *a)
 {
     for (unsigned i = a->n; i > 1; i--) {
@@ -104,11 +116,8 @@ static void whatever_the_order_nothing_is_lost_or_mixed(void **state)
     (void)state;
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
         struct sms_rx *rx = sms_rx_new(64, 32, HOLD_MS);
-        struct air *a = calloc(1, sizeof *a);
-        assert_true(rx && a);
-        fake_rng_init(&a->rng, seed);
-        for (unsigned i = 0; i < MESSAGES; i++)
-            draw_message(a, i);
+        struct air *a = air_of(seed, MESSAGES);
+        assert_non_null(rx);
         shuffle(a);
         for (unsigned i = 0; i < a->n; i++)
             arrives(a, rx, &a->on_air[i]);
@@ -127,12 +136,9 @@ static void what_lacks_a_part_never_comes_out(void **state)
     (void)state;
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
         struct sms_rx *rx = sms_rx_new(64, 32, HOLD_MS);
-        struct air *a = calloc(1, sizeof *a);
+        struct air *a = air_of(seed, MESSAGES);
         bool there[MESSAGES][SMS_PARTS_MAX + 1] = {{false}};
-        assert_true(rx && a);
-        fake_rng_init(&a->rng, seed);
-        for (unsigned i = 0; i < MESSAGES; i++)
-            draw_message(a, i);
+        assert_non_null(rx);
         shuffle(a);
         for (unsigned i = 0; i < a->n; i++) {
             if (rng_below(&a->rng, 3) == 0)
@@ -158,12 +164,9 @@ static void a_reference_used_again_gives_no_third_length(void **state)
     (void)state;
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
         struct sms_rx *rx = sms_rx_new(64, 32, HOLD_MS);
-        struct air *a = calloc(1, sizeof *a);
+        struct air *a = air_of(seed, 2);
         struct sms_packet *got = calloc(1, sizeof *got);
-        assert_true(rx && a && got);
-        fake_rng_init(&a->rng, seed);
-        draw_message(a, 0);
-        draw_message(a, 1);
+        assert_true(rx && got);
         a->m[1].source = a->m[0].source;
         a->m[1].ref = a->m[0].ref;
         shuffle(a);

@@ -96,14 +96,20 @@ static void checkpoint_empties_the_log(void **state)
     assert_int_equal(memvfs_size(f->m, "/t.db-wal"), 0);
 }
 
-static void commit_checkpoints_by_itself_when_asked(void **state)
+/* A commit of this checkpoints by itself. */
+static void begin_more_than_three_pages(struct dbf *f)
 {
-    struct dbf *f = *state;
-
     f->o.autocheckpoint = 3;
     dbf_open(f, 1);
     assert_int_equal(db_begin(f->db), ERR_OK);
     assert_int_equal(db_exec(f->db, "INSERT INTO t VALUES(1, zeroblob(40000))"), ERR_OK);
+}
+
+static void commit_checkpoints_by_itself_when_asked(void **state)
+{
+    struct dbf *f = *state;
+
+    begin_more_than_three_pages(f);
     assert_int_equal(db_commit(f->db), ERR_OK);
     assert_int_equal(db_wal_pages(f->db), 0);
     assert_true(memvfs_size(f->m, "/t.db") > 40000);
@@ -114,10 +120,7 @@ static void io_error_in_the_own_checkpoint_shows(void **state)
 {
     struct dbf *f = *state;
 
-    f->o.autocheckpoint = 3;
-    dbf_open(f, 1);
-    assert_int_equal(db_begin(f->db), ERR_OK);
-    assert_int_equal(db_exec(f->db, "INSERT INTO t VALUES(1, zeroblob(40000))"), ERR_OK);
+    begin_more_than_three_pages(f);
     memvfs_fail(f->m, MEMVFS_SYNC, 3); /* log, log again before the copy, database */
     assert_int_equal(db_commit(f->db), ERR_OK);
     assert_true(db_failed(f->db));

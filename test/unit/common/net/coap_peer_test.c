@@ -13,6 +13,13 @@
 #include <stdio.h>
 #include <unistd.h>
 
+/* Each tag up to that one heard of its end, and once. */
+static void told_once(const struct coap_pair *w, unsigned tags)
+{
+    for (unsigned i = 0; i < tags; i++)
+        assert_int_equal(w->told[i], 1);
+}
+
 static void test_send_refusals(void **state)
 {
     static const struct {
@@ -41,8 +48,7 @@ static void test_burst_and_queue(void **state)
         assert_int_equal(pair_send(w, i), ERR_OK);
     assert_int_equal(coap_peer_in_flight(w->to_b), 1000);
     pair_run(w, 1000);
-    for (size_t i = 0; i < 1000; i++)
-        assert_int_equal(w->told[i], 1);
+    told_once(w, 1000);
     assert_int_equal(w->at_b.n, 1000);
     assert_int_equal(w->code, COAP_CHANGED);
     memset(w->told, 0, sizeof(w->told));
@@ -50,8 +56,7 @@ static void test_burst_and_queue(void **state)
         assert_int_equal(pair_send(w, i), ERR_OK);
     assert_int_equal(pair_send(w, 4096), ERR_FULL);
     pair_run(w, 4096);
-    for (size_t i = 0; i < 4096; i++)
-        assert_int_equal(w->told[i], 1);
+    told_once(w, 4096);
     assert_int_equal(pair_send(w, 0), ERR_OK);
     pair_run(w, 1);
 }
@@ -84,8 +89,7 @@ static void test_silent_peer(void **state)
     pair_run(w, 3);
     assert_int_equal(w->code, COAP_TIMED_OUT);
     assert_int_equal(coap_peer_in_flight(p), 0);
-    for (int i = 0; i < 3; i++)
-        assert_int_equal(w->told[i], 1);
+    told_once(w, 3);
     assert_int_equal(pair_send(w, 5), ERR_OK); /* the node goes on with others */
     pair_run(w, 1);
     assert_int_equal(w->code, COAP_CHANGED);
@@ -102,8 +106,7 @@ static void test_closed_port(void **state)
         assert_int_equal(coap_send_request(p, &m, pair_on_done, w, i), ERR_OK);
     pair_run(w, 20);
     assert_int_equal(w->code, COAP_TIMED_OUT);
-    for (int i = 0; i < 20; i++)
-        assert_int_equal(w->told[i], 1);
+    told_once(w, 20);
 }
 
 static void test_peer_comes_back(void **state)
@@ -122,8 +125,7 @@ static void test_peer_comes_back(void **state)
     assert_int_equal(coap_open(w->loop, port, pair_on_request, &w->at_b, &w->b, NULL), ERR_OK);
     pair_run(w, 5);
     assert_int_equal(w->code, COAP_CHANGED);
-    for (int i = 0; i < 5; i++)
-        assert_int_equal(w->told[i], 1);
+    told_once(w, 5);
 }
 
 static void test_reset_ends_a_request(void **state)
@@ -187,8 +189,7 @@ static void test_close_tells_what_is_in_flight(void **state)
     coap_close(w->a);
     assert_int_equal(w->done, 200);
     assert_int_equal(w->code, COAP_TIMED_OUT);
-    for (int i = 0; i < 200; i++)
-        assert_int_equal(w->told[i], 1);
+    told_once(w, 200);
     assert_int_equal(pair_send(w, 1), ERR_CLOSED);
     w->a = NULL;
 }
