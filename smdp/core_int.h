@@ -87,6 +87,11 @@ MUST_CHECK int dp_core_read(void *ctx, const struct dp_read *q);
 int64_t dp_core_reads_due(const struct smdp_core *c);
 void dp_core_reads_expire(struct smdp_core *c);
 
+/* news.c: the answer to the call of an order; what an SM-SR tells without being asked. */
+void dp_core_answered(struct smdp_core *c, const struct oid *smsr, const struct uuid *order,
+                      const struct envelope *e);
+void dp_core_notice(struct smdp_core *c, const struct oid *smsr, const struct envelope *e);
+
 /* key_queue.c: results of a slow keystore. */
 bool dp_core_key_waits(const struct smdp_core *c, const struct order *o);
 MUST_CHECK int dp_core_key_later(struct smdp_core *c, const struct order *o,

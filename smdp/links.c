@@ -261,20 +261,6 @@ static void accepted(struct call *k, const struct envelope *e)
         k->operation = e->operation;
 }
 
-static void post(struct smdp_core *c, const struct uuid *order, const struct link *l,
-                 const struct envelope *e)
-{
-    struct input in = {.kind = IN_PEER};
-    int err;
-
-    order_mbox(order, &in.to);
-    in.u.peer.peer = l->smsr;
-    in.u.peer.env = e;
-    err = engine_post(c->engine, &in);
-    if (err && err != ERR_STATE)
-        c->count.job_errors++;
-}
-
 static void read_answer(struct smdp_core *c, const struct call *k, const struct envelope *e)
 {
     if (e->kind == ENV_RESPONSE && e->message.type == MSG_ES3_GET_EIS_RESPONSE)
@@ -302,70 +288,7 @@ static void answer(struct smdp_core *c, struct link *l, const struct envelope *e
     }
     order = k->order;
     call_free(c, k);
-    post(c, &order, l, e);
-}
-
-/* An order that waits for the answer that completes it learns from the news that it was given: its
- * ICCID is installed before the news change anything. */
-static void tell_order(struct smdp_core *c, const struct link *l, const struct envelope *e,
-                       const struct dp_scope *scope)
-{
-    const struct es3_handle_profile_enabled_notification *n = e->message.body;
-    struct stock_item item;
-
-    if (dp_store_stock(c->store, scope, &n->iccid, &item) == ERR_OK &&
-        item.state == STOCK_RESERVED && eid_eq(&item.eid, &n->eid))
-        post(c, &item.order, l, e);
-}
-
-static void notification(struct smdp_core *c, const struct link *l, const struct envelope *e)
-{
-    /* The three have one shape (smdp/proc/notice.c). */
-    const struct es3_handle_profile_enabled_notification *n = e->message.body;
-    struct mbox house = {.kind = MBOX_HOUSE};
-    struct dp_proc_env pe = {.env = c->cfg.env};
-    struct dp_scope scope = {.mno = n->mno_id};
-    struct stock_item item;
-    struct plan *p;
-    int err;
-
-    tell_order(c, l, e, &scope);
-    p = engine_plan_begin(c->engine);
-    if (!p) {
-        engine_give_up(c->engine, ERR_NOMEM, "a notification cannot be taken");
-        return;
-    }
-    if (dp_store_stock(c->store, &scope, &n->iccid, &item) == ERR_OK)
-        pe.item = &item;
-    err = dp_notice_decide(&pe, e, p);
-    if (!err)
-        err = dp_api_finish_plan(c->api, p);
-    if (!err)
-        err = engine_plan_end(c->engine, p, &house);
-    if (err)
-        c->count.notices_unknown++;
-    /* It counts as heard: what only lacked memory must come again, to the next process. */
-    if (err && err != ERR_NOT_FOUND && err != ERR_STATE)
-        engine_give_up(c->engine, err, "a notification cannot be taken");
-}
-
-static void notice(struct smdp_core *c, struct link *l, const struct envelope *e)
-{
-    const struct operation_concluded *n = e->message.body;
-    uint32_t attempt, step;
-    struct uuid order;
-
-    c->count.notices++;
-    if (e->message.type == MSG_OPERATION_CONCLUDED) {
-        if (order_call_parse(n->fcid, &order, &attempt, &step))
-            post(c, &order, l, e);
-    } else if (e->message.type == MSG_ES3_HANDLE_PROFILE_ENABLED_NOTIFICATION ||
-               e->message.type == MSG_ES3_HANDLE_PROFILE_DISABLED_NOTIFICATION ||
-               e->message.type == MSG_ES3_HANDLE_PROFILE_DELETED_NOTIFICATION) {
-        notification(c, l, e);
-    } else {
-        c->count.notices_unknown++;
-    }
+    dp_core_answered(c, &l->smsr, &order, e);
 }
 
 void smdp_core_peer(struct smdp_core *c, const struct oid *smsr, const struct envelope *e)
@@ -392,7 +315,7 @@ void smdp_core_peer(struct smdp_core *c, const struct oid *smsr, const struct en
             answer(c, l, e);
         break;
     case ENV_NOTICE:
-        notice(c, l, e);
+        dp_core_notice(c, &l->smsr, e);
         break;
     default:
         break;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ES2 responses (SGP.02 5.3): one place where an answer becomes a message. */
+/* Answers of an SM-SR become verdicts, answers to operators become messages (SGP.02 5.3, 5.4). */
 #include "smdp/proc/procs.h"
 
 #include "common/msg/es2.h"
@@ -29,4 +29,19 @@ struct message dp_answer(struct arena *a, enum function f, const struct exec_ans
         ((struct es2_download_profile_response *)base)->iccid = *iccid;
     m.body = base;
     return m;
+}
+
+enum verdict dp_answer_verdict(const struct envelope *e, const struct exec_answer *x)
+{
+    if (e->verdict != VERDICT_NONE)
+        return e->verdict;
+    switch (x->status) {
+    case EXEC_SUCCESS:
+    case EXEC_WARNING:
+        return VERDICT_SUCCESS;
+    case EXEC_EXPIRED:
+        return dp_code_is(&x->code, "1.6", "5.4") ? VERDICT_IN_DOUBT : VERDICT_EXPIRED;
+    default:
+        return VERDICT_FAILED;
+    }
 }

@@ -113,7 +113,7 @@ int download_enable_heard(struct run *r)
         return err;
     if (run_is_busy(&x) && !r->o->answered && !download_over(r))
         return download_pause(r, DP_TIMER_BUSY);
-    verdict = run_verdict(r, &x);
+    verdict = dp_answer_verdict(r->in->u.peer.env, &x);
     return verdict == VERDICT_IN_DOUBT ? enable_in_doubt(r) : enable_ended(r, verdict, &x);
 }
 

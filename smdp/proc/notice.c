@@ -54,6 +54,8 @@ int dp_notice_decide(const struct dp_proc_env *pe, const struct envelope *e, str
         row++;
     if (e->kind != ENV_NOTICE || row == sizeof ROWS / sizeof *ROWS)
         return ERR_STATE;
+    if (eid_is_zero(&n->eid) || !n->iccid.s[0]) /* of no profile: nothing to hang a record on */
+        return ERR_NOT_FOUND;
     if (!dp_env_has_role(dp_env_party(pe->env, &n->mno_id), ROLE_OPERATOR))
         return ERR_NOT_FOUND;
     ev = plan_record(p, ROWS[row].record);

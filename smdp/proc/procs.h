@@ -33,12 +33,15 @@ extern const struct proc DP_PROC_DOWNLOAD, DP_PROC_RELAY;
 MUST_CHECK int dp_order_decide(const struct dp_proc_env *pe, const struct order *o,
                                const struct input *in, struct plan *p);
 /* ES3-HandleProfile*Notification of an SM-SR for the operator it names: the record with the
- * delivery of the same news on ES2. ERR_NOT_FOUND: no such operator here; ERR_STATE: no
- * notification. */
+ * delivery of the same news on ES2. ERR_NOT_FOUND: no such operator here, or it names no card or
+ * no profile; ERR_STATE: no notification. */
 MUST_CHECK int dp_notice_decide(const struct dp_proc_env *pe, const struct envelope *e,
                                 struct plan *p);
 
-/* ES2 response of that function (proc/answer.c). */
+/* proc/answer.c. Answer and verdict are two things (design 3.4): what the SM-SR knows of the effect
+ * by now, x as the envelope has it. */
+enum verdict dp_answer_verdict(const struct envelope *e, const struct exec_answer *x);
+/* ES2 response of that function. */
 struct message dp_answer(struct arena *a, enum function f, const struct exec_answer *x,
                          const struct iccid *iccid, int64_t start_ms, int64_t end_ms,
                          uint32_t acceptable_s);

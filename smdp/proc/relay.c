@@ -23,7 +23,7 @@ static int answered(struct run *r)
 
     if (err)
         return err;
-    v = run_verdict(r, &x);
+    v = dp_answer_verdict(r->in->u.peer.env, &x);
     if (v != VERDICT_IN_DOUBT)
         return end(r, v, &x);
     if (r->o->state == ORDER_DOUBT) {

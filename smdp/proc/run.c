@@ -197,23 +197,6 @@ bool run_is_busy(const struct exec_answer *x)
     return x->status == EXEC_FAILED && dp_code_is(&x->code, "1.2", "4.4");
 }
 
-enum verdict run_verdict(const struct run *r, const struct exec_answer *x)
-{
-    const struct envelope *e = r->in->u.peer.env;
-
-    if (e->verdict != VERDICT_NONE)
-        return e->verdict;
-    switch (x->status) {
-    case EXEC_SUCCESS:
-    case EXEC_WARNING:
-        return VERDICT_SUCCESS;
-    case EXEC_EXPIRED:
-        return dp_code_is(&x->code, "1.6", "5.4") ? VERDICT_IN_DOUBT : VERDICT_EXPIRED;
-    default:
-        return VERDICT_FAILED;
-    }
-}
-
 /* Every call of an order may be told about: a late verdict of an earlier one is not this one's. */
 static bool of_this_call(const struct run *r, const struct operation_concluded *n)
 {

@@ -40,8 +40,6 @@ void run_drop_secret(struct run *r, struct event *ev, enum dp_secret kind);
 MUST_CHECK int run_peer(struct run *r, enum msg_type type, struct exec_answer *ret,
                         const void **ret_body);
 bool run_is_busy(const struct exec_answer *x);
-/* Answer and verdict are two things (design 3.4): what the SM-SR knows of the effect by now. */
-enum verdict run_verdict(const struct run *r, const struct exec_answer *x);
 /* OperationConcluded of the SM-SR: the late verdict of the call that is out. ERR_STATE: something
  * else, of another call, or no end. */
 MUST_CHECK int run_told(struct run *r, enum verdict *ret_verdict, struct exec_answer *ret);

@@ -127,6 +127,11 @@ static void notification_goes_to_its_operator(void **state)
     assert_null(dpw_last(&w->blue, MSG_ES2_HANDLE_PROFILE_DELETED_NOTIFICATION));
     assert_true(dpw_secret(w, "isdp-keys/" DPW_ICCID_1));
     n.mno_id = w->blue.oid;
+    memset(&n.iccid, 0, sizeof n.iccid); /* of no profile: the SM-DP goes on without it */
+    dpw_tell(w, MSG_ES3_HANDLE_PROFILE_ENABLED_NOTIFICATION, &n);
+    dpw_run(w);
+    assert_int_equal(w->acked, w->n_deliveries);
+    assert_int_equal(iccid_parse(span_str(DPW_ICCID_1), &n.iccid), 0);
     dpw_tell(w, MSG_ES3_HANDLE_PROFILE_DELETED_NOTIFICATION, &n);
     dpw_run(w);
     assert_int_equal(w->acked, w->n_deliveries);
@@ -177,6 +182,55 @@ static void enabled_before_the_completion_is_answered(void **state)
     assert_true(dpw_item(w, DPW_ICCID_1).enabled);
 }
 
+/* The same with an answer: the operator deletes the profile in the moment its download completes. */
+static void deletion_answered_before_the_completion(void **state)
+{
+    struct dp_world *w = *state;
+
+    dpw_stock(w, 1);
+    dpw_fault(w, DPW_BUSY, MSG_ES3_PROFILE_DOWNLOAD_COMPLETED_REQUEST, 1, NULL, NULL);
+    (void)dpw_download(w, "order-1", false, 0);
+    dpw_run(w);
+    assert_int_equal(dpw_item(w, DPW_ICCID_1).state, STOCK_RESERVED);
+    fake_clock_step(&w->clock, 1);
+    ask_switch(w, MSG_ES2_DELETE_PROFILE_REQUEST, "delete-1");
+    dpw_run(w);
+    dpw_expect(dpw_answer(&w->blue, MSG_ES2_DELETE_PROFILE_RESPONSE), EXEC_SUCCESS, "", "");
+    dpw_end(w);
+    dpw_expect(dpw_ended(w), EXEC_SUCCESS, "", "");
+    assert_int_equal(dpw_item(w, DPW_ICCID_1).state, STOCK_DELETED);
+    assert_false(dpw_secret(w, "subscription/" DPW_ICCID_1));
+    assert_false(dpw_secret(w, "isdp-keys/" DPW_ICCID_1));
+}
+
+/* A deletion that failed, and one asked for before the download was, say nothing of its profile. */
+static void other_answers_complete_nothing(void **state)
+{
+    struct dp_world *w = *state;
+    struct operation_concluded n = {
+        .function = FN_DELETE_PROFILE, .verdict = VERDICT_SUCCESS, .eid = w->rig.factory.eid};
+
+    dpw_stock(w, 1);
+    dpw_fault(w, DPW_DOUBT, MSG_ES3_DELETE_ISDP_REQUEST, 1, NULL, NULL);
+    ask_switch(w, MSG_ES2_DELETE_PROFILE_REQUEST, "delete-0");
+    dpw_run(w);
+    n.fcid = span_str(w->calls[w->n_calls - 1].fcid);
+    fake_clock_step(&w->clock, 1);
+    dpw_fault(w, DPW_BUSY, MSG_ES3_PROFILE_DOWNLOAD_COMPLETED_REQUEST, 1, NULL, NULL);
+    (void)dpw_download(w, "order-1", false, 0);
+    dpw_run(w);
+    dpw_tell(w, MSG_OPERATION_CONCLUDED, &n);
+    dpw_run(w);
+    assert_non_null(dpw_last(&w->blue, MSG_OPERATION_CONCLUDED));
+    assert_int_equal(dpw_item(w, DPW_ICCID_1).state, STOCK_RESERVED);
+    fake_clock_step(&w->clock, 1);
+    dpw_fault(w, DPW_FAIL, MSG_ES3_DELETE_ISDP_REQUEST, 1, "8.2.3", "3.8");
+    ask_switch(w, MSG_ES2_DELETE_PROFILE_REQUEST, "delete-1");
+    dpw_run(w);
+    dpw_expect(dpw_answer(&w->blue, MSG_ES2_DELETE_PROFILE_RESPONSE), EXEC_FAILED, "8.2.3", "3.8");
+    assert_int_equal(dpw_item(w, DPW_ICCID_1).state, STOCK_RESERVED);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, dpw_setup, dpw_teardown)
@@ -186,6 +240,8 @@ int main(void)
         T(notification_goes_to_its_operator),
         T(deleted_before_the_completion_is_answered),
         T(enabled_before_the_completion_is_answered),
+        T(deletion_answered_before_the_completion),
+        T(other_answers_complete_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
