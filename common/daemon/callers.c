@@ -191,14 +191,15 @@ void callers_send(struct callers *c, uint64_t conn, struct envelope *e)
                                 : "the answer cannot be sent on this connection");
 }
 
-void callers_hang_up(struct callers *c, uint64_t conn)
+void callers_hang_up(struct callers *c, uint64_t conn, int err)
 {
     struct rpc *r = map_get(c->conns, conn_key(&conn));
 
     if (!r)
         return;
     c->count.undeliverable++;
-    rpc_close(r, "no memory for an answer now; connect and ask again");
+    rpc_close(r, err == ERR_NOMEM ? "no memory for an answer now; connect and ask again"
+                                  : "an answer cannot be made; the log of this daemon says why");
 }
 
 void callers_deliver(struct callers *c, uint64_t conn, const struct event *ev, unsigned index)

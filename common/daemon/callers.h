@@ -41,8 +41,9 @@ struct callers_counters callers_count(const struct callers *c);
 const struct rpc_party *callers_peer(const struct callers *c, uint64_t conn);
 /* What cannot leave ends its connection: an answer is asked for again, a delivery comes again. */
 void callers_send(struct callers *c, uint64_t conn, struct envelope *e);
-/* There was no memory for its answer: the connection is closed, and a caller that comes back asks again. */
-void callers_hang_up(struct callers *c, uint64_t conn);
+/* Its answer cannot be made, for want of memory (ERR_NOMEM) or because the engine stops: the connection is
+ * closed, and a caller that comes back asks again. */
+void callers_hang_up(struct callers *c, uint64_t conn, int err);
 /* One numbered delivery (engine port, deliver). */
 void callers_deliver(struct callers *c, uint64_t conn, const struct event *ev, unsigned index);
 

@@ -23,7 +23,7 @@ void plan_out(struct plan *p, uint32_t kind, const void *body, size_t n)
     void *copy = n ? arena_dup(p->arena, body, n) : NULL;
 
     if ((n && !copy) || p->n_outs >= PLAN_OUTS_MAX) {
-        p->err = ERR_FULL;
+        p->err = n && !copy ? ERR_NOMEM : ERR_FULL;
         return;
     }
     p->outs[p->n_outs++] = (struct plan_out){kind, copy};
@@ -35,7 +35,7 @@ void plan_deliver(struct plan *p, struct event *with, const struct oid *party, s
     void *copy = info ? arena_dup(p->arena, msg.body, info->size) : NULL;
 
     if (!copy || p->n_deliveries >= PLAN_DELIVERIES_MAX) {
-        p->err = ERR_FULL;
+        p->err = !info ? ERR_INTERNAL : !copy ? ERR_NOMEM : ERR_FULL;
         return;
     }
     p->deliveries[p->n_deliveries++] =

@@ -242,7 +242,6 @@ static void own_counters(struct request *q, struct counter_list *l)
     counter_add(l, "requests_repeated", c->repeated);
     counter_add(l, "identifiers_reused", c->reused);
     counter_add(l, "subscriptions_imported", c->imported);
-    counter_add(l, "answers_undeliverable", c->undeliverable);
 }
 
 static void status(struct request *q)

@@ -62,5 +62,5 @@ void dp_api_eis(struct dp_api *a, uint64_t conn, uint64_t message_id,
 void dp_api_no_eis(struct dp_api *a, uint64_t conn, uint64_t message_id, const char *why);
 
 struct dp_api_counters {
-    uint64_t denied, malformed, repeated, reused, undeliverable, imported;
+    uint64_t denied, malformed, repeated, reused, imported;
 };

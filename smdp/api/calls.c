@@ -47,9 +47,10 @@ static void reply(struct request *q, enum envelope_kind kind, struct message m,
                              .message = m};
     struct mbox key = {.kind = MBOX_HOUSE};
     struct plan *p = engine_plan_begin(q->a->cfg.engine);
+    int err;
 
     if (!p || (kind == ENV_RESPONSE && !m.body)) {
-        callers_hang_up(q->a->callers, q->call.conn);
+        callers_hang_up(q->a->callers, q->call.conn, ERR_NOMEM);
         return;
     }
     if (order) {
@@ -57,8 +58,11 @@ static void reply(struct request *q, enum envelope_kind kind, struct message m,
         order_mbox(order, &key); /* leaves when what it shows is durable */
     }
     plan_out(p, DP_OUT_REPLY, &o, sizeof o);
-    if (dp_api_finish_plan(q->a, p) || engine_plan_end(q->a->cfg.engine, p, &key))
-        callers_hang_up(q->a->callers, q->call.conn);
+    err = dp_api_finish_plan(q->a, p);
+    if (!err)
+        err = engine_plan_end(q->a->cfg.engine, p, &key);
+    if (err)
+        callers_hang_up(q->a->callers, q->call.conn, err);
 }
 
 void dp_request_respond(struct request *q, struct message m)
@@ -191,7 +195,7 @@ static void order(struct request *q)
     order_mbox(&id, &in.to);
     err = engine_post(q->a->cfg.engine, &in);
     if (err)
-        dp_request_refuse(q, err == ERR_NOMEM ? DP_ST_BUSY : DP_ST_REQUEST_INVALID,
+        dp_request_refuse(q, err == ERR_STATE ? DP_ST_REQUEST_INVALID : DP_ST_BUSY,
                           "the call could not be taken; nothing was done");
 }
 
@@ -247,7 +251,7 @@ void dp_api_request(struct dp_api *a, struct rpc *r, const struct envelope *e)
              (q.info->iface != IF_ES2 && q.info->iface != IF_ADMIN))
         send_error(a, r, e, "the message is no request that an SM-DP answers");
     else if ((err = copy_request(&q, e)) == ERR_NOMEM)
-        callers_hang_up(a->callers, q.call.conn);
+        callers_hang_up(a->callers, q.call.conn, ERR_NOMEM);
     else if (err)
         send_error(a, r, e, "the request cannot be read");
     else

@@ -259,7 +259,6 @@ static void own_counters(struct request *q, struct counter_list *l)
     counter_add(l, "requests_repeated", c->repeated);
     counter_add(l, "identifiers_reused", c->reused);
     counter_add(l, "requests_no_room", c->no_room);
-    counter_add(l, "answers_undeliverable", c->undeliverable);
 }
 
 static void status(struct request *q)

@@ -56,5 +56,5 @@ void api_deliver(struct api *a, uint64_t conn, const struct event *ev, unsigned 
 bool api_number_taken(struct api *a, const struct msisdn *number, const struct oid *mno);
 
 struct api_counters {
-    uint64_t denied, malformed, repeated, reused, no_room, undeliverable;
+    uint64_t denied, malformed, repeated, reused, no_room;
 };

@@ -55,14 +55,18 @@ static void reply(struct request *q, enum envelope_kind kind, struct message m,
 {
     struct mbox house = {.kind = MBOX_HOUSE};
     struct plan *p = engine_plan_begin(q->a->cfg.engine);
+    int err;
 
     if (!p || (kind == ENV_RESPONSE && !m.body)) {
-        callers_hang_up(q->a->callers, q->call.conn);
+        callers_hang_up(q->a->callers, q->call.conn, ERR_NOMEM);
         return;
     }
     plan_reply(q, p, kind, m, x);
-    if (api_finish_plan(q->a, p) || engine_plan_end(q->a->cfg.engine, p, &house))
-        callers_hang_up(q->a->callers, q->call.conn);
+    err = api_finish_plan(q->a, p);
+    if (!err)
+        err = engine_plan_end(q->a->cfg.engine, p, &house);
+    if (err)
+        callers_hang_up(q->a->callers, q->call.conn, err);
 }
 
 void api_respond(struct request *q, struct message m, const struct outcome *x)
@@ -284,7 +288,7 @@ void api_request(struct api *a, struct rpc *r, const struct envelope *e)
     buf_init(&octets, WIRE_FRAME_MAX);
     err = copy_request(&q, e, &octets);
     if (err == ERR_NOMEM)
-        callers_hang_up(a->callers, q.call.conn);
+        callers_hang_up(a->callers, q.call.conn, ERR_NOMEM);
     else if (err)
         send_error(a, r, e, "the request cannot be read");
     else

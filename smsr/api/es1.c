@@ -110,7 +110,7 @@ static void refuse(struct request *q, enum status_code st, const struct eid *eid
     p = engine_plan_begin(q->a->cfg.engine);
     m = api_refusal(q, st, span_str(why->text));
     if (!p || m.type == MSG_NONE) {
-        callers_hang_up(q->a->callers, q->call.conn);
+        callers_hang_up(q->a->callers, q->call.conn, ERR_NOMEM);
         return;
     }
     ev = call_record(q, p, EV_OPERATION_CONCLUDED, eid);
@@ -174,7 +174,7 @@ static void store(struct request *q, const struct eis_import *im)
     struct event *ev;
 
     if (!p || !api_response(q, &m)) {
-        callers_hang_up(q->a->callers, q->call.conn);
+        callers_hang_up(q->a->callers, q->call.conn, ERR_NOMEM);
         return;
     }
     ev = call_record(q, p, EV_EUICC_REGISTERED, &im->info.eid);
@@ -200,7 +200,7 @@ void api_register_eis(struct request *q)
     enum status_code st;
 
     if (!im) {
-        callers_hang_up(a->callers, q->call.conn);
+        callers_hang_up(a->callers, q->call.conn, ERR_NOMEM);
         return;
     }
     engine_arena(a->cfg.engine)->failed = false;

@@ -126,9 +126,9 @@ int run_arm_link(struct run *r, const struct uuid *link, enum packet_purpose pur
     return ERR_OK;
 }
 
-void run_chosen(struct run *r, enum bearer b, const char *why, int next, int64_t due)
+void run_chosen(struct run *r, enum bearer b, const char *why)
 {
-    struct event *ev = run_record(r, EV_BEARER_CHOSEN, next, due);
+    struct event *ev = run_record(r, EV_BEARER_CHOSEN, -1, 0);
 
     ev->bearer = b;
     ev->number = (uint64_t)b;
@@ -153,11 +153,11 @@ int run_command(struct run *r, struct span script, int armed, int wait)
         return run_arm_link(r, &r->pe->link, PURPOSE_CMD, aid_tar(&AID_ISD_R), script, armed,
                             r->now + run_timer(r, TIMER_SESSION_IDLE), r->pe->chained);
     if (c.bearer == BEARER_CATTP && !r->op->state) {
-        run_chosen(r, c.bearer, c.why, -1, 0);
+        run_chosen(r, c.bearer, c.why);
         return run_push_link(r, c.route, wait, soon, euicc_enabled(r->e), NULL);
     }
     if (r->op->state == (unsigned)wait)
-        run_chosen(r, BEARER_SMS, "no link came", -1, 0);
+        run_chosen(r, BEARER_SMS, "no link came");
     return run_arm(r, PURPOSE_CMD, script, armed, soon, euicc_enabled(r->e), NULL);
 }
 
@@ -410,11 +410,14 @@ int run_fence(struct run *r, enum packet_purpose purpose, int state)
 
 void run_in_doubt(struct run *r, const char *why)
 {
-    struct event *ev;
+    if (!r->op->in_doubt)
+        run_in_doubt_to(r, why, -1, 0);
+}
 
-    if (r->op->in_doubt)
-        return;
-    ev = run_record(r, EV_OPERATION_IN_DOUBT, -1, 0);
+void run_in_doubt_to(struct run *r, const char *why, int next, int64_t due)
+{
+    struct event *ev = run_record(r, EV_OPERATION_IN_DOUBT, next, due);
+
     ev->text = span_str(why);
     ev->result = VERDICT_IN_DOUBT;
 }

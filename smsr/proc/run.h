@@ -42,7 +42,7 @@ int run_arm(struct run *r, enum packet_purpose purpose, struct span script, int 
 int run_arm_link(struct run *r, const struct uuid *link, enum packet_purpose purpose, uint32_t tar,
                  struct span script, int next, int64_t due, bool chained);
 /* What a bearer was chosen for, and why: a record that explain shows. */
-void run_chosen(struct run *r, enum bearer b, const char *why, int next, int64_t due);
+void run_chosen(struct run *r, enum bearer b, const char *why);
 /* Asks the card for a CAT_TP link under the name of this operation. */
 int run_push_link(struct run *r, const struct route *route, int state, int64_t due,
                   const struct euicc_profile *to, const struct euicc_profile *to2);
@@ -113,6 +113,8 @@ int64_t run_fence_due(const struct run *r, uint32_t fences);
 bool run_answer_lost(struct run *r, const struct euicc_packet *pk);
 /* operation.in-doubt once, when the operation is not yet. */
 void run_in_doubt(struct run *r, const char *why);
+/* The same with a change of state, always recorded. */
+void run_in_doubt_to(struct run *r, const char *why, int next, int64_t due);
 /* What the card said: profile.deleted for every profile that is not on it any more, told to who
  * must hear, and euicc.audited, which is returned. */
 struct event *run_audited(struct run *r, const struct es5_status *st);

@@ -35,7 +35,7 @@ int session_trigger(struct run *r, int state, int64_t due)
         return ERR_OK;
     }
     if (c.bearer == BEARER_CATTP && r->op->state == SE_QUEUED)
-        run_chosen(r, c.bearer, c.why, -1, 0);
+        run_chosen(r, c.bearer, c.why);
     return trigger_arm(r, &c, state, due);
 }
 

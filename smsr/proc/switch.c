@@ -155,9 +155,8 @@ static int link_lost(struct run *r)
 {
     if (!uuid_eq(&r->in->u.session_end.session, &r->op->session))
         return ERR_STATE;
-    run_in_doubt(r, "the link is gone");
-    run_chosen(r, BEARER_SMS, "the card is asked by SMS", SW_FENCING,
-               r->now + run_timer(r, TIMER_RESEND_2));
+    run_in_doubt_to(r, "the link is gone", SW_FENCING, r->now + run_timer(r, TIMER_RESEND_2));
+    run_chosen(r, BEARER_SMS, "the card is asked by SMS");
     return ERR_OK;
 }
 
