@@ -5,6 +5,7 @@
 #include "common/base/hex.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 /* The one process-wide state of base: a log call must work from anywhere without a handle. It is
  * set at start and never influences what the program decides. */
@@ -100,6 +101,14 @@ void log_write(enum log_level lvl, const char *area, const char *fmt, ...)
         state.sink.write(state.sink.ctx, line, w.len + 1);
     else
         (void)fwrite(line, 1, w.len + 1, stderr); /* nobody is left to be told of a failure */
+}
+
+void log_die(const char *area, const char *text)
+{
+    enum { FAULT = 3 };
+
+    log_error(area, "%s", text);
+    _exit(FAULT);
 }
 
 static const char *mask(const char *digits, size_t first, size_t last, struct writer w)

@@ -28,6 +28,10 @@ void log_set_clock(const struct clock *clock);    /* NULL: the system clock */
 const char *log_eid(const struct eid *e, char dst[EID_TEXT]);
 const char *log_digits(const char *digits, char dst[24]);
 
+/* Where a wrong result would be worse than none and nobody above can be told: the line, then the end of the
+ * process with the status of a fault, 3 (README of the daemons). Takes no memory; what is durable is whole. */
+_Noreturn void log_die(const char *area, const char *text);
+
 #define log_error(area, ...) log_write(LOG_ERROR_, area, __VA_ARGS__)
 #define log_warn(area, ...) log_write(LOG_WARN_, area, __VA_ARGS__)
 #define log_notice(area, ...) log_write(LOG_NOTICE_, area, __VA_ARGS__)

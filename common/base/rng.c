@@ -2,8 +2,9 @@
 /* The kernel's generator and the seeded xoshiro256** (design law 6: one seed repeats a world). */
 #include "common/base/rng.h"
 
+#include "common/base/log.h"
+
 #include <errno.h>
-#include <stdlib.h>
 #include <sys/random.h>
 
 static void system_fill(struct rng *r, uint8_t *dst, size_t n)
@@ -14,7 +15,7 @@ static void system_fill(struct rng *r, uint8_t *dst, size_t n)
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
-            abort(); /* ids and challenges without entropy would be guessable */
+            log_die("rng", "the kernel gives no random octets; ids would be guessable without them");
         dst += got;
         n -= (size_t)got;
     }

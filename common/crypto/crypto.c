@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The object that holds every fetched algorithm, the randomness port and the digests (FIPS
  * 180-4). */
+#include "common/base/log.h"
 #include "common/crypto/impl.h"
 #include "common/crypto/ossl.h"
 
@@ -84,7 +85,7 @@ void crypto_random(struct crypto *c, void *dst, size_t n)
 
         /* A challenge or nonce that is not random is worse than a process that stopped. */
         if (RAND_bytes(p, step) != 1)
-            abort();
+            log_die("crypto", "OpenSSL gives no random octets (no memory?); start again");
         p += step;
         n -= (size_t)step;
     }
@@ -99,9 +100,9 @@ static void digest(struct crypto *c, const EVP_MD *md, const struct span *parts,
     for (size_t i = 0; ok && i < n_parts; i++)
         if (parts[i].n > 0)
             ok = EVP_DigestUpdate(ctx, parts[i].p, parts[i].n) == 1;
-    /* A digest over memory cannot fail; were it to, every hash chain built on it would be wrong. */
+    /* A digest over memory fails without memory alone; every hash chain built on a wrong one would be wrong. */
     if (!ok || EVP_DigestFinal_ex(ctx, ret, NULL) != 1)
-        abort();
+        log_die("crypto", "a digest cannot be made (no memory?); start again");
 }
 
 void sha256(struct crypto *c, const struct span *parts, size_t n_parts, uint8_t ret[32])

@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "common/base/log.h"
 #include "test/support/fake.h"
@@ -118,6 +120,30 @@ static void plain_shows_everything_that_fits(void **state)
     assert_string_equal(log_digits("1234567890123456789012345", digits), "12345678901234567890123");
 }
 
+static void dying_says_why_and_is_a_fault(void **state)
+{
+    char line[LOG_LINE_MAX] = "";
+    int pipes[2], status;
+    pid_t child;
+
+    (void)state;
+    assert_int_equal(pipe(pipes), 0);
+    child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        (void)dup2(pipes[1], STDERR_FILENO);
+        log_open("smsr", LOG_INFO_, NULL);
+        log_die("crypto", "no random octets");
+    }
+    (void)close(pipes[1]);
+    assert_true(read(pipes[0], line, sizeof line - 1) > 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 3);
+    assert_non_null(strstr(line, "error crypto program=smsr no random octets\n"));
+    (void)close(pipes[0]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -127,6 +153,7 @@ int main(void)
         cmocka_unit_test_setup(a_long_line_is_cut, setup),
         cmocka_unit_test_setup(identifiers_are_masked, setup),
         cmocka_unit_test_setup(plain_shows_everything_that_fits, setup),
+        cmocka_unit_test_setup(dying_says_why_and_is_a_fault, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
