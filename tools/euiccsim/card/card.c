@@ -105,7 +105,7 @@ void card_free(struct card *c)
     (void)https_drop(c);
     (void)link_drop(c);
     held_por_free(c);
-    context_drop(&c->sms_context);
+    packet_contexts_drop(c);
     sms_rx_free(c->rx);
     if (c->isdps)
         mem_wipe(c->isdps, c->n_isdps * sizeof(*c->isdps));

@@ -18,6 +18,7 @@
 #define SCP80_SETS_MAX 3u
 #define PSK_SETS_MAX 3u
 #define RC_LEN 16u
+#define PACKET_CONTEXTS 2u /* of the ISD-R, and of the ISD-P that a packet addressed last */
 
 /* --- durable --- */
 
@@ -103,13 +104,14 @@ struct card {
     struct link *link;
     bool link_was_cut;         /* QUIRK_LINK_CUT has struck since power came */
     struct held_por *held;
-    struct context *sms_context, *https_context;
+    struct context *packet_context[PACKET_CONTEXTS], *https_context;
     int64_t resend_due_ms;     /* a notification the network did not take */
 };
 
 /* State of one script session: between 3A01 and 3A02, and of an SCP03t load. Lost with power. */
 struct context {
-    bool chained;              /* script chaining holds it between SMS scripts (TS 102 226) */
+    bool chained;              /* script chaining holds it between packets (TS 102 226) */
+    uint16_t sd;               /* security domain these were for */
     bool has_rc;
     uint16_t perso;            /* ISD-P under INSTALL [for personalization] */
     uint16_t certified;        /* who asked for the certificate to be verified; 0 = ISD-R */
@@ -184,6 +186,10 @@ MUST_CHECK int script_run(struct exec *x, struct span script, struct writer *w);
 uint16_t command_run(struct exec *x, struct span capdu, struct writer *data);
 struct context *context_get(struct context **slot);                /* NULL: no memory */
 void context_drop(struct context **slot);
+/* What packets to this security domain share; NULL: no memory. */
+struct context *packet_context(struct card *c, uint16_t sd);
+void packet_context_drop(struct card *c, uint16_t sd);
+void packet_contexts_drop(struct card *c);
 
 /* Handlers: write response data, return the status word. */
 uint16_t cmd_create_isdp(struct exec *x, const struct apdu_cmd *cmd, struct writer *data);

@@ -28,7 +28,7 @@ int card_power_cycle(struct card *c, int64_t now_ms, struct card_actions *out)
     (void)link_drop(c);
     c->link_was_cut = false;
     held_por_free(c);
-    context_drop(&c->sms_context);
+    packet_contexts_drop(c);
     sms_rx_free(c->rx);
     c->rx = NULL;
     c->resend_due_ms = 0;

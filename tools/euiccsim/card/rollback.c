@@ -29,7 +29,7 @@ int change_refresh(struct card *c, enum change_state next, int64_t now_ms,
     bool open = https_drop(c), udp = link_drop(c);
     int rc = ERR_OK;
 
-    context_drop(&c->sms_context);
+    packet_contexts_drop(c);
     c->change.state = next;
     c->change.due_ms = now_ms + timer_ms(c, CARD_TIMER_ATTACH);
     card_touch(c);

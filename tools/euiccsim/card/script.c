@@ -36,6 +36,28 @@ void context_drop(struct context **slot)
     *slot = NULL;
 }
 
+struct context *packet_context(struct card *c, uint16_t sd)
+{
+    struct context **slot = &c->packet_context[sd != 0];
+
+    if (*slot && (*slot)->sd != sd)
+        context_drop(slot);
+    if (context_get(slot))
+        (*slot)->sd = sd;
+    return *slot;
+}
+
+void packet_context_drop(struct card *c, uint16_t sd)
+{
+    context_drop(&c->packet_context[sd != 0]);
+}
+
+void packet_contexts_drop(struct card *c)
+{
+    for (unsigned i = 0; i < PACKET_CONTEXTS; i++)
+        context_drop(&c->packet_context[i]);
+}
+
 static void bad_put(struct script_writer *sw, uint8_t code)
 {
     const uint8_t tlv[3] = {SCRIPT_TAG_BAD, 0x01, code};
@@ -43,8 +65,8 @@ static void bad_put(struct script_writer *sw, uint8_t code)
     script_put_raw(sw, span_of(tlv, sizeof(tlv)));
 }
 
-/* Script chaining of SMS and CAT_TP; over HTTPS the session holds the state and the element changes nothing.
- * False: there is no script before this one. */
+/* Script chaining of SMS and CAT_TP, each security domain its own; over HTTPS the session holds the
+ * state and the element changes nothing. False: there is no script before this one. */
 static bool chaining(struct exec *x, struct script_writer *sw, uint8_t how)
 {
     static const uint8_t NO_PREVIOUS[3] = {SCRIPT_TAG_CHAINING, 0x01, CHAIN_NO_PREVIOUS};
@@ -57,8 +79,8 @@ static bool chaining(struct exec *x, struct script_writer *sw, uint8_t how)
         return false;
     }
     if (first) {
-        context_drop(&x->c->sms_context);
-        x->ctx = context_get(&x->c->sms_context);
+        packet_context_drop(x->c, x->sd);
+        x->ctx = packet_context(x->c, x->sd);
         if (!x->ctx) {
             x->err = ERR_NOMEM;
             return false;

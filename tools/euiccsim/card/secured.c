@@ -97,13 +97,13 @@ static int execute(struct card *c, const struct secured *s, int64_t now_ms,
         /* A trigger that cannot be followed has no answer of its own; the session does not come. */
         return rc == ERR_FORMAT || rc == ERR_NOT_FOUND ? ERR_OK : rc;
     }
-    x.ctx = context_get(&c->sms_context);
+    x.ctx = packet_context(c, x.sd);
     if (!x.ctx)
         return ERR_NOMEM;
     rc = script_run(&x, data, answer);
     *ret_changed = x.changed_profile;
-    if (!x.ctx->chained)
-        context_drop(&c->sms_context);
+    if (!x.ctx || !x.ctx->chained)
+        packet_context_drop(c, x.sd);
     return rc;
 }
 

@@ -10,19 +10,24 @@
 #include "common/base/hex.h"
 #include "test/support/card_rig.h"
 
-/* Sends a script as hex and compares the whole answer. */
-static void answers(struct rig *r, const char *script, const char *want)
+/* Sends a script as hex to this TAR and compares the whole answer. */
+static void tar_answers(struct rig *r, uint32_t tar, const char *script, const char *want)
 {
     uint8_t b[600];
     char got[1200];
     size_t n = 0;
 
     assert_int_equal(hex_decode(script, strlen(script), b, sizeof(b), &n), 0);
-    rig_script(r, 1, span_of(b, n));
+    rig_script(r, tar, span_of(b, n));
     assert_true(r->por.got);
     assert_int_equal(r->por.status, POR_OK);
     assert_int_equal(hex_encode(span_of(r->por.data, r->por.n), got, sizeof(got)), 0);
     assert_string_equal(got, want);
+}
+
+static void answers(struct rig *r, const char *script, const char *want)
+{
+    tar_answers(r, 1, script, want);
 }
 
 static void both_forms(void **state)
@@ -102,6 +107,23 @@ static void chaining(void **state)
     answers(r, "AE80830103" "0000", "AF800000");
 }
 
+/* Each security domain has its own. */
+static void chaining_by_application(void **state)
+{
+    struct rig *r = *state;
+
+    assert_int_equal(rig_create(r, 0x13, 0), 0x9000);
+    answers(r, "AE80830111" "0000", "AF800000");
+    tar_answers(r, 0x13, "AE80830102" "0000", "AF808301010000");
+    tar_answers(r, 0x13, "AE80830111" "0000", "AF800000");
+    answers(r, "AE80830102" "0000", "AF800000");
+    tar_answers(r, 0x13, "AE80830103" "0000", "AF800000");
+    answers(r, "AE80830103" "0000", "AF800000");
+    assert_int_equal(rig_create(r, 0x14, 0), 0x9000);
+    tar_answers(r, 0x13, "AE80830111" "0000", "AF800000");
+    tar_answers(r, 0x14, "AE80830102" "0000", "AF808301010000");
+}
+
 /* An answer that would not fit any more is not begun: 62F1, and the commands behind did not run. */
 static void room_ends(void **state)
 {
@@ -129,7 +151,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(both_forms), CASE(several_commands), CASE(stops_at_the_first_bad_word),
-        CASE(bad_formats), CASE(bad_format_in_the_middle), CASE(chaining), CASE(room_ends),
+        CASE(bad_formats), CASE(bad_format_in_the_middle), CASE(chaining),
+        CASE(chaining_by_application), CASE(room_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
