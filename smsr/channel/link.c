@@ -20,7 +20,7 @@ struct link {
     struct eid eid;
     struct due hold, wait;
     bool open;                      /* the mailbox was told, its end will be */
-    bool chained;
+    uint32_t chained;               /* TAR with which script chaining is open; 0: none */
     const char *why;                /* our own reason to end it */
 };
 
@@ -307,7 +307,7 @@ int channel_link(struct channel *ch, const struct out_link *o)
 }
 
 bool channel_linked(const struct channel *ch, const struct eid *eid, struct uuid *ret_link,
-                    bool *ret_chained)
+                    uint32_t *ret_chained)
 {
     const struct link *l = link_of(ch, eid);
 

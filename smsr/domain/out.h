@@ -49,7 +49,7 @@ struct out_link {
     struct eid eid;
     struct uuid session;           /* of the link */
     const struct event *armed;     /* in this turn */
-    bool chained;                  /* script chaining goes on behind it (TS 102 226) */
+    uint32_t chained;              /* TAR with which script chaining goes on behind it; 0: none */
 };
 struct out_session_close {
     struct uuid session;

@@ -15,7 +15,7 @@ struct proc_env {
     struct uuid held_session;
     bool linked;                   /* a CAT_TP link of this card is open right now */
     struct uuid link;
-    bool chained;                  /* the last packet over it left script chaining open */
+    uint32_t chained;              /* TAR with which its last packet left script chaining open */
     struct uuid new_op;            /* id for the operation this input may begin */
     /* The ICCID stands in another EIS already (view over the whole fleet). */
     bool (*iccid_taken)(void *ctx, const struct iccid *iccid);

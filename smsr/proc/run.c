@@ -108,7 +108,7 @@ int run_arm(struct run *r, enum packet_purpose purpose, struct span script, int 
 }
 
 int run_arm_link(struct run *r, const struct uuid *link, enum packet_purpose purpose, uint32_t tar,
-                 struct span script, int next, int64_t due, bool chained)
+                 struct span script, int next, int64_t due, uint32_t chained)
 {
     const struct card_unit u = {true, purpose, tar, script, NULL};
     struct out_link out;

@@ -37,10 +37,10 @@ int64_t run_timer(const struct run *r, enum timer t);
  */
 int run_arm(struct run *r, enum packet_purpose purpose, struct span script, int next, int64_t due,
             const struct euicc_profile *to, const struct euicc_profile *to2);
-/* Arms a packet for a CAT_TP link, under this TAR; it is sent once. chained: script chaining goes
- * on behind it. */
+/* Arms a packet for a CAT_TP link, under this TAR; it is sent once. chained: the TAR with which
+ * script chaining goes on behind it, or 0. */
 int run_arm_link(struct run *r, const struct uuid *link, enum packet_purpose purpose, uint32_t tar,
-                 struct span script, int next, int64_t due, bool chained);
+                 struct span script, int next, int64_t due, uint32_t chained);
 /* What a bearer was chosen for, and why: a record that explain shows. */
 void run_chosen(struct run *r, enum bearer b, const char *why);
 /* Asks the card for a CAT_TP link under the name of this operation. */

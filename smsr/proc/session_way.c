@@ -98,16 +98,15 @@ static int open_step(struct run *r, const struct way *way, enum packet_purpose p
 }
 
 /* The security domain is named by the TAR of the packet. */
-static int send_packet(struct run *r, const struct way *way, struct span body,
-                       const struct aid *target, bool chained)
+static int send_packet(struct run *r, const struct way *way, struct span body, uint32_t tar,
+                       uint32_t chained)
 {
     int64_t due = r->now + run_timer(r, TIMER_SESSION_IDLE);
     int err;
 
     if (!body.p)
         return ERR_TOO_LARGE;
-    err = run_arm_link(r, &way->session, PURPOSE_CMD, aid_tar(target ? target : &AID_ISD_R), body,
-                       SE_STEP, due, chained);
+    err = run_arm_link(r, &way->session, PURPOSE_CMD, tar, body, SE_STEP, due, chained);
     if (!err && session_creates(r) && r->op->armed)
         r->p->unit.armed->attempt = r->op->attempt + 1;
     return err;
@@ -117,23 +116,26 @@ int session_command(struct run *r, const struct way *way, size_t offset)
 {
     const struct dialect *d = dialect_of(r->e);
     struct writer w = run_writer(r, ES5_BODY_MAX(d->https_body_max));
-    const struct aid *target = aid_is_isd_p(&r->op->aid, NULL) ? &r->op->aid : NULL;
-    struct es5_chain chain = {r->pe->linked && r->pe->chained, r->op->more_to_do};
-    bool link = way->bearer == BEARER_CATTP;
+    bool creates = session_creates(r), link = way->bearer == BEARER_CATTP;
+    const struct aid *target = !creates && aid_is_isd_p(&r->op->aid, NULL) ? &r->op->aid : NULL;
+    uint32_t tar = aid_tar(target ? target : &AID_ISD_R);
+    uint32_t chained = r->pe->linked ? r->pe->chained : 0;
+    /* A chain is the security domain's: another target begins its own (choice, es5/README.md). */
+    struct es5_chain chain = {chained == tar, r->op->more_to_do};
     size_t next;
     int err = ERR_OK;
 
-    if (session_creates(r)) {
+    if (creates) {
         es5_create_isdp(&w, SCRIPT_INDEFINITE, r->e, &r->op->aid,
                         d->quota ? r->op->memory_required : 0);
-        target = NULL;
     } else {
         err = es5_send_data(&w, span_of(r->op->data, r->op->data_len), offset, d->https_body_max,
                             link ? &chain : NULL, &next);
+        chained = chain.begun ? tar : 0;
     }
     if (err)
         return err;
-    return link ? send_packet(r, way, wr_view(&w), target, chain.begun)
+    return link ? send_packet(r, way, wr_view(&w), tar, chained)
                 : open_step(r, way, PURPOSE_CMD, wr_view(&w), target, SE_STEP);
 }
 

@@ -81,7 +81,8 @@ static void link_gone(struct little_card *c, uint8_t link)
     if (link != c->link)
         return;
     c->linked = c->has_packet = false;
-    c->w->pe.linked = c->w->pe.chained = false;
+    c->w->pe.linked = false;
+    c->w->pe.chained = 0;
 }
 
 void little_hear(struct little_card *c)

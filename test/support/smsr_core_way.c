@@ -132,13 +132,14 @@ int core_link_opens(struct core *w, uint8_t number)
 
     in.u.link.session = w->pe.link = core_session(number);
     w->pe.linked = true;
-    w->pe.chained = false;
+    w->pe.chained = 0;
     return core_post(w, &in);
 }
 
 int core_link_breaks(struct core *w, uint8_t number)
 {
-    w->pe.linked = w->pe.chained = false;
+    w->pe.linked = false;
+    w->pe.chained = 0;
     return core_session_end(w, number);
 }
 

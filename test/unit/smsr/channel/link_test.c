@@ -112,7 +112,7 @@ static struct uuid opened(void)
     return last_post()->in.u.link.session;
 }
 
-static int send_packet(const struct uuid *link, struct span packet, bool chained)
+static int send_packet(const struct uuid *link, struct span packet, uint32_t chained)
 {
     struct event ev = {.type = EV_OPERATION_ARMED, .data = packet};
     struct out_link o = {.eid = W.card[0].e.eid, .session = *link, .armed = &ev, .chained = chained};
@@ -138,17 +138,17 @@ static void respond(struct card *c, uint64_t counter, enum packet_dialect d)
 static void a_packet_and_its_answer(void **state)
 {
     struct uuid link = opened(), seen;
-    bool chained = true;
+    uint32_t chained = 1;
 
     (void)state;
     assert_true(channel_linked(W.ch, &W.card[0].e.eid, &seen, &chained));
     assert_true(uuid_eq(&seen, &link));
-    assert_false(chained);
-    assert_int_equal(send_packet(&link, span_str("packet"), true), ERR_OK);
+    assert_int_equal(chained, 0);
+    assert_int_equal(send_packet(&link, span_str("packet"), 0x13), ERR_OK);
     assert_int_equal(F.sdu_n, 6);
     assert_memory_equal(F.sdu, "packet", 6);
     assert_true(channel_linked(W.ch, &W.card[0].e.eid, &seen, &chained));
-    assert_true(chained);
+    assert_int_equal(chained, 0x13);
     card_open_packet(&W.card[0], 5);
     respond(&W.card[0], 5, PACKET_CATTP);
     assert_int_equal(last_post()->in.kind, IN_POR);
@@ -167,7 +167,7 @@ static void a_long_packet(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof big; i++)
         big[i] = (uint8_t)i;
-    assert_int_equal(send_packet(&link, span_of(big, sizeof big), false), ERR_OK);
+    assert_int_equal(send_packet(&link, span_of(big, sizeof big), 0), ERR_OK);
     assert_int_equal(F.sdu_n, sizeof big);
     assert_memory_equal(F.sdu, big, sizeof big);
 }
@@ -285,14 +285,14 @@ static void datagrams_of_nobody(void **state)
 static void the_card_ends_it(void **state)
 {
     struct uuid link = opened(), none;
-    bool chained;
+    uint32_t chained;
 
     (void)state;
     cattp_close(F.c, now());
     assert_int_equal(last_post()->in.kind, IN_SESSION_END);
     assert_true(uuid_eq(&last_post()->in.u.session_end.session, &link));
     assert_false(channel_linked(W.ch, &W.card[0].e.eid, &none, &chained));
-    assert_int_equal(send_packet(&link, span_str("packet"), false), ERR_NOT_FOUND);
+    assert_int_equal(send_packet(&link, span_str("packet"), 0), ERR_NOT_FOUND);
     assert_int_equal(posts_of(IN_SESSION_END), 1);
     pass(70000);                                           /* stragglers are heard so long */
     assert_int_equal(W.n_datagram_ends, 1);
@@ -333,7 +333,7 @@ static void silence(void **state)
 
     (void)state;
     F.mute = true;
-    assert_int_equal(send_packet(&link, span_str("packet"), false), ERR_OK);
+    assert_int_equal(send_packet(&link, span_str("packet"), 0), ERR_OK);
     for (unsigned i = 0; i < 600 && !posts_of(IN_SESSION_END); i++) {
         pass(1000);
         W.n_out = 0;
@@ -379,7 +379,7 @@ static void a_card_that_takes_less(void **state)
     cfg.max_sdu = 200;
     F.c = cattp_new(&cfg, &port);
     link = opened();
-    assert_int_equal(send_packet(&link, span_of(big, sizeof big), false), ERR_TOO_LARGE);
+    assert_int_equal(send_packet(&link, span_of(big, sizeof big), 0), ERR_TOO_LARGE);
     assert_int_equal(posts_of(IN_SESSION_END), 1);         /* as silence: the procedure fences */
     assert_int_equal(F.ended, 1);
 }
@@ -393,7 +393,7 @@ static void bad_air(void **state)
     rng_init_seeded(&rng, 3);
     for (uint64_t n = 1; n <= 20; n++) {
         card_open_packet(&W.card[0], n);
-        assert_int_equal(send_packet(&link, span_str("packet"), false), ERR_OK);
+        assert_int_equal(send_packet(&link, span_str("packet"), 0), ERR_OK);
         for (unsigned i = 0; i < 100 && F.sdus < n; i++) {
             F.mute = rng_below(&rng, 2) != 0;
             pass(1000);

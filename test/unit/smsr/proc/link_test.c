@@ -123,8 +123,8 @@ static void sent_over_the_same_link(void **state)
     assert_string_equal(core_state(w), "STEP");
     assert_int_equal(w->plan.unit.tar, 0x000013);
     assert_int_equal(chaining_of(w), 0x11);
-    assert_true(sent(w)->chained);
-    w->pe.chained = true;
+    assert_int_equal(sent(w)->chained, 0x13);
+    w->pe.chained = 0x13;
     core_por_hex(w, 0, "AF8086008600" "0000");
     assert_int_equal(chaining_of(w), 0x02);
     core_por_hex(w, 0, "AF8086008600" "0000");
@@ -134,13 +134,42 @@ static void sent_over_the_same_link(void **state)
     assert_int_equal(m->euicc_response_data.n, 10); /* all five answers */
     core_send(w, FRESH, span_of(load, 500), false);
     assert_int_equal(chaining_of(w), 0x03);
-    assert_false(sent(w)->chained);
+    assert_int_equal(sent(w)->chained, 0);
     core_por_hex(w, 0, "AF808600" "0000");
     core_expect_end(w, VERDICT_SUCCESS, "", "");
     assert_non_null(core_out(w, OUT_SESSION_CLOSE, 0));
-    w->pe.chained = false;
+    w->pe.chained = 0;
     core_send(w, FRESH, span_of(load, 500), false); /* alone: nothing to be remembered */
     assert_int_equal(chaining_of(w), 0);
+}
+
+/* A chain is kept by who is addressed: that of the ISD-R is no beginning for the ISD-P's. */
+static void another_target_begins_its_own_chain(void **state)
+{
+    struct core *w = *state;
+    static const uint8_t LOAD[] = {0x86, 1, 0};
+
+    to_packet(w, true);
+    assert_int_equal(sent(w)->chained, 0);
+    core_por_hex(w, 0, STEP_CREATED);
+    core_send(w, 0, core_hex(w, "80E6200000"), true);
+    assert_int_equal(w->plan.unit.tar, 0x000001);
+    assert_int_equal(chaining_of(w), 0x11);
+    assert_int_equal(sent(w)->chained, 0x000001);
+    w->pe.chained = 0x000001;
+    core_por_hex(w, 0, "AF80230290000000");
+    core_send(w, 0, core_hex(w, "80E6200000"), true);
+    assert_int_equal(chaining_of(w), 0x02);
+    core_por_hex(w, 0, "AF80230290000000");
+    core_send(w, FRESH, span_of(LOAD, sizeof LOAD), true);
+    assert_int_equal(w->plan.unit.tar, 0x000013);
+    assert_int_equal(chaining_of(w), 0x11);
+    assert_int_equal(sent(w)->chained, 0x000013);
+    w->pe.chained = 0x000013;
+    core_por_hex(w, 0, "AF808600" "0000");
+    core_send(w, FRESH, span_of(LOAD, sizeof LOAD), false);
+    assert_int_equal(chaining_of(w), 0x03);
+    assert_int_equal(sent(w)->chained, 0);
 }
 
 /* --- what breaks --- */
@@ -357,6 +386,7 @@ int main(void)
         TEST(the_push_asks_for_a_link),
         TEST(created_over_the_link),
         TEST(sent_over_the_same_link),
+        TEST(another_target_begins_its_own_chain),
         TEST(lost_before_it_ran),
         TEST(lost_behind_it),
         TEST(three_attempts),

@@ -243,7 +243,8 @@ static void random_input(struct little_card *c)
         break;
     default:
         c->in_session = c->has_body = c->linked = c->has_packet = false;
-        w->pe.linked = w->pe.chained = false;
+        w->pe.linked = false;
+        w->pe.chained = 0;
         WITH(c, core_restart(w));
         little_hear(c);
         break;
