@@ -4,6 +4,7 @@
 #include "common/base/log.h"
 #include "common/daemon/service.h"
 #include "common/net/coap.h"
+#include "smsr/capture.h"
 #include "smsr/channel/coap_carrier.h"
 #include "smsr/channel/smpp_carrier.h"
 #include "smsr/channel/tcp_carrier.h"
@@ -30,6 +31,7 @@ struct app {
     struct tcp_carrier *sockets;
     struct smpp_carrier *smscs;
     struct smsr_core *core;
+    struct capture *capture;       /* NULL: nobody looks on */
 };
 
 /* --- log --- */
@@ -232,6 +234,7 @@ static void close_app(void *ctx)
     struct app *a = ctx;
 
     service_deafen(&a->service);
+    capture_close(a->capture);
     attach(a, NULL);
     smsr_core_free(a->core);
     udp_carrier_close(a->udp);
@@ -253,6 +256,21 @@ static int open_service(struct app *a, const struct daemon_options *o, struct er
                                       .connections = c->limits.connections};
 
     return service_open(&plan, o, &a->service, why);
+}
+
+/* The disk belongs to the journal: what it asks for before new work is admitted stays free. */
+static void begin_capture(struct app *a, const char *path)
+{
+    const struct conf *c = a->conf;
+    const struct capture_limits limits = {
+        .space = &a->service.state.space,
+        .keep_free = ((uint64_t)c->limits.min_free_mb + c->limits.reserve_mb) << 20};
+
+    if (!path)
+        return;
+    a->capture = capture_open(path, "smsr " SMSR_VERSION, &limits, service_loop(&a->service));
+    if (a->capture)
+        capture_attach(a->capture, smsr_core_channel(a->core), a->smscs);
 }
 
 static int listen_to_parties(struct app *a, struct errmsg *why)
@@ -299,6 +317,7 @@ static int open_app(void *conf, const struct daemon_options *o, void **ret_app, 
         close_app(a);
         return err;
     }
+    begin_capture(a, o->capture);
     warn_of_timers(a->conf);
     *ret_app = a;
     return ERR_OK;
@@ -326,5 +345,6 @@ static void ready_line(const void *ctx, char *dst, size_t cap)
 
 const struct daemon_program SMSR_PROGRAM = {
     .name = "smsr", .version = SMSR_VERSION, .ready = "smsr ready listen=... coap=...",
+    .captures = true,
     .load = load, .check = check, .open = open_app, .ready_line = ready_line, .run = run,
     .close = close_app, .unload = unload};

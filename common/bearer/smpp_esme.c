@@ -269,6 +269,8 @@ static void taken(struct smpp_esme *e, struct span pdu, int64_t now_ms)
     struct smpp_pdu p;
     int err = smpp_parse(pdu, &p);
 
+    if (e->port.heard)
+        e->port.heard(e->port.ctx, pdu);
     switch (p.id) {
     case SMPP_BIND_TRANSCEIVER | SMPP_RESP:
         bind_answered(e, &p);

@@ -38,6 +38,8 @@ struct smpp_esme_port {
     /* The connection is of no use any more: close it and say smpp_esme_closed. Once. */
     void (*broken)(void *ctx, const char *why);
     void *ctx;
+    /* For who looks on: each whole PDU that came, before it is read. NULL: nobody does. */
+    void (*heard)(void *ctx, struct span pdu);
 };
 
 struct smpp_esme;

@@ -17,7 +17,7 @@ enum { EXIT_START = 1, EXIT_USAGE = 2, EXIT_FAULT = 3 };
 struct arguments {
     struct daemon_options o;
     enum log_level level;
-    bool check;
+    bool check, captures;
 };
 
 static void usage(const struct daemon_program *p, FILE *to)
@@ -26,9 +26,9 @@ static void usage(const struct daemon_program *p, FILE *to)
 
     (void)fprintf(to,
                   "usage: %s --config FILE [--state DIR] [--listen ADDRESS:PORT] [--time-scale K]\n"
-                  "       %*s [--log-level error|warn|notice|info|debug] [--check-config]\n"
+                  "       %*s [--log-level error|warn|notice|info|debug] [--check-config]%s\n"
                   "       %s --version | --help\n\n",
-                  p->name, indent, "", p->name);
+                  p->name, indent, "", p->captures ? " [--capture FILE]" : "", p->name);
     (void)fprintf(to,
                   "  --config FILE      YAML or JSON\n"
                   "  --state DIR        instead of %s.state; mode 0700, made when absent\n"
@@ -36,8 +36,12 @@ static void usage(const struct daemon_program *p, FILE *to)
                   "  --time-scale K     divides all timers by K (1 to 10000), for laboratories\n"
                   "  --log-level L      notice unless given\n"
                   "  --check-config     reads configuration, keys and certificates, says what is "
-                  "wrong, and ends\n\n",
-                  p->name, p->name);
+                  "wrong, and ends\n%s",
+                  p->name, p->name, p->captures ? "" : "\n");
+    if (p->captures)
+        (void)fprintf(to, "  --capture FILE     what cards and SMSCs say, for tshark (pcapng, 0600, at "
+                          "most 256 MiB);\n                     goes on behind what FILE holds; no "
+                          "keys, no profiles\n\n");
     (void)fprintf(to,
                   "Prints \"%s\" when it serves. SIGTERM or SIGINT ends it.\n"
                   "Exit codes: 0 ended well; 1 cannot start; 2 wrong command line; 3 stopped by a "
@@ -65,6 +69,7 @@ static bool take(int option, struct arguments *a)
     case 't': return number(optarg, 10000, &a->o.time_scale);
     case 'v': return log_level_parse(optarg, &a->level);
     case 'k': a->check = true; return true;
+    case 'p': a->o.capture = optarg; return a->captures;
     default: return false;
     }
 }
@@ -77,6 +82,7 @@ static int parse(int argc, char **argv, const struct daemon_program *p, struct a
         {"listen", required_argument, NULL, 'l'},     {"time-scale", required_argument, NULL, 't'},
         {"log-level", required_argument, NULL, 'v'},  {"check-config", no_argument, NULL, 'k'},
         {"version", no_argument, NULL, 'V'},          {"help", no_argument, NULL, 'h'},
+        {"capture", required_argument, NULL, 'p'},
         {NULL, 0, NULL, 0}};
     int c;
 
@@ -132,7 +138,7 @@ static int serve(const struct daemon_program *p, void *conf, const struct daemon
 
 int daemon_main(int argc, char **argv, const struct daemon_program *p)
 {
-    struct arguments args = {.o.time_scale = 1, .level = LOG_NOTICE_};
+    struct arguments args = {.o.time_scale = 1, .level = LOG_NOTICE_, .captures = p->captures};
     struct errmsg why = {{0}};
     void *conf = NULL;
     int code = parse(argc, argv, p, &args);

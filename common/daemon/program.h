@@ -5,6 +5,7 @@
 
 #include "common/base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,12 +14,14 @@ struct daemon_options {
     const char *state;             /* instead of the configuration's; NULL: that one */
     const char *listen;            /* likewise; port 0 takes a free one */
     unsigned time_scale;           /* divides all timers; 1 to 10000 */
+    const char *capture;           /* file for what the bearers carry; NULL: none */
 };
 
 /* What one daemon is made of. Errors come with one sentence. */
 struct daemon_program {
     const char *name, *version;
     const char *ready;             /* for the help: what it prints when it serves */
+    bool captures;                 /* it takes --capture */
     int (*load)(const struct daemon_options *o, void **ret_conf, struct errmsg *why);
     /* The certificates and keys that the files of the configuration hold; opens nothing else. */
     int (*check)(const void *conf, struct errmsg *why);

@@ -213,6 +213,11 @@ void channel_free(struct channel *ch)
     free(ch);
 }
 
+void channel_set_tap(struct channel *ch, const struct channel_tap *tap)
+{
+    ch->tap = tap;
+}
+
 void channel_set_env(struct channel *ch, const struct env *env)
 {
     ch->env = env;

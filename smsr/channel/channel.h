@@ -11,6 +11,7 @@
 #include "common/crypto/crypto.h"
 #include "common/proc/proc.h"
 #include "smsr/channel/carrier.h"
+#include "smsr/channel/tap.h"
 #include "smsr/domain/env.h"
 #include "smsr/domain/euicc.h"
 #include "smsr/domain/out.h"
@@ -55,6 +56,9 @@ struct channel *channel_new(const struct channel_port *port, const struct carrie
 void channel_free(struct channel *ch);
 /* After a reload of the configuration: routes and timers from now on. */
 void channel_set_env(struct channel *ch, const struct env *env);
+
+/* Somebody looks on; NULL: nobody, from now on. It lives as long as the channel asks it. */
+void channel_set_tap(struct channel *ch, const struct channel_tap *tap);
 
 /* --- what plans let out (called when their record is durable) --- */
 

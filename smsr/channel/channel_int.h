@@ -85,6 +85,7 @@ struct channel {
     struct crypto *crypto;
     const struct clock *clock;
     const struct env *env;
+    const struct channel_tap *tap;  /* NULL: nobody looks on */
     struct scp81_ctx *tls;
     struct rng rng;                 /* over crypto, for session ids (random_fill) */
     struct list due[DUE_KINDS];
@@ -113,6 +114,21 @@ void due_set(struct channel *ch, enum due_kind kind, struct due *d, int64_t afte
 void due_clear(struct due *d);
 /* Addresses the input to the card's mailbox and posts it; what nobody takes is counted. */
 void channel_post(struct channel *ch, const struct eid *eid, struct input *in);
+
+/* --- tap.c: for who looks on; nothing happens otherwise --- */
+void tap_sms_mt(struct channel *ch, const struct msisdn *to, const char *from, struct span tp_ud);
+void tap_sms_mo(struct channel *ch, const struct msisdn *from, struct span tp_ud);
+void tap_datagram(struct channel *ch, bool out, uint64_t conn, struct span pdu);
+/* A packet of ours on its way: opened with the keys of its card, when they are there. */
+void tap_command(struct channel *ch, const struct eid *eid, enum packet_dialect d,
+                 struct span packet);
+void tap_notification(struct channel *ch, const struct eid *eid, struct span packet,
+                      const struct scp80_command *cmd);
+void tap_response(struct channel *ch, const struct eid *eid, enum packet_dialect d,
+                  struct span packet, const struct scp80_response *por);
+void tap_post(struct channel *ch, const struct eid *eid, const struct uuid *session,
+              const struct admin_request *r);
+void tap_answer(struct channel *ch, const struct session *se, const struct admin_response *r);
 
 /* --- guard.c --- */
 bool guard_open(struct channel *ch, const struct msisdn *from);

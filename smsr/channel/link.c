@@ -66,14 +66,20 @@ static bool link_settle(struct channel *ch, struct link *l)
     return true;
 }
 
+static void datagram_send(struct channel *ch, uint64_t conn, struct span pdu)
+{
+    ch->n.datagram_sent++;
+    tap_datagram(ch, true, conn, pdu);
+    (void)ch->carrier.datagram(ch->carrier.ctx, conn, pdu);
+}
+
 /* --- what the connection says --- */
 static void on_pdu(void *ctx, struct span pdu)
 {
     struct link *l = ctx;
     struct channel *ch = l->ch;
 
-    ch->n.datagram_sent++;
-    (void)ch->carrier.datagram(ch->carrier.ctx, l->conn, pdu);
+    datagram_send(ch, l->conn, pdu);
 }
 
 static void timer_hold(struct link *l)
@@ -228,8 +234,7 @@ static void refuse(struct channel *ch, uint64_t conn, const struct cattp_pdu *p,
     cattp_put(&w, &rst);
     if (w.failed)
         return;
-    ch->n.datagram_sent++;
-    (void)ch->carrier.datagram(ch->carrier.ctx, conn, wr_view(&w));
+    datagram_send(ch, conn, wr_view(&w));
 }
 
 static bool stranger(struct channel *ch, uint64_t conn, struct span pdu)
@@ -274,6 +279,7 @@ bool channel_datagram(struct channel *ch, uint64_t conn, struct span pdu)
     struct link *l = map_get(ch->links, conn_key(&conn));
 
     ch->n.datagram_received++;
+    tap_datagram(ch, false, conn, pdu);
     if (!l)
         return stranger(ch, conn, pdu);
     ch->n.datagram_dropped += cattp_input(l->c, pdu, channel_now(ch)) != ERR_OK;
@@ -299,6 +305,7 @@ int channel_link(struct channel *ch, const struct out_link *o)
         return ERR_NOT_FOUND;
     due_clear(&l->hold);
     l->chained = o->chained;
+    tap_command(ch, &o->eid, PACKET_CATTP, o->armed->data);
     err = cattp_send(l->c, o->armed->data, channel_now(ch));
     if (err)                        /* a card that takes less, or no room: as silence */
         link_end(l, "the packet could not be sent");

@@ -69,6 +69,7 @@ bool por_take(struct channel *ch, const struct eid *eid, enum packet_dialect d, 
     octet = (uint8_t)((unsigned)k.scp80_kvn << 4 | ALG_AES);
     if (scp80_por_unwrap(ch->crypto, &keys, d, spi2, octet, octet, packet, &por))
         return false;
+    tap_response(ch, eid, d, packet, &por);
     if (por.authentic)
         por_post(ch, eid, k.scp80_kvn, from, &por);
     else

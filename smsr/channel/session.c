@@ -160,6 +160,7 @@ static void kept_send(struct channel *ch, struct session *se)
     if (se->step && hex_encode(span_of(se->id.b, sizeof se->id.b), digits, sizeof digits) == ERR_OK)
         (void)snprintf(r.next_uri, sizeof r.next_uri, "/s/%s/%u", digits, (unsigned)se->step);
     se->left = true;
+    tap_answer(ch, se, &r);
     if (scp81_respond(s->tls, &r) != ERR_OK || se->over)
         (void)stream_finish(ch, s);
     else
@@ -221,6 +222,7 @@ static void post_new(struct channel *ch, struct session *se, const struct place 
     struct uuid id = se->id;
     struct eid eid = se->eid;
 
+    tap_post(ch, &eid, &id, r);
     kept_clear(se);
     se->last_post = at->step ? at->number : 0;
     se->waits = true;

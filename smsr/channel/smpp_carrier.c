@@ -44,6 +44,8 @@ struct smpp_carrier {
     struct answer answer[ANSWERS_MAX];
     unsigned n_answers;
     struct smpp_carrier_counters count;
+    smpp_seen seen;                /* NULL: nobody looks on */
+    void *seen_ctx;
 };
 
 static int64_t now(void)
@@ -140,10 +142,22 @@ static void on_timer(void *ctx)
 }
 
 /* --- the session --- */
+static void see(const struct smsc *s, bool out, struct span pdu)
+{
+    if (s->sc->seen)
+        s->sc->seen(s->sc->seen_ctx, s->id, out, pdu);
+}
+
+static void on_heard(void *ctx, struct span pdu)
+{
+    see(ctx, false, pdu);
+}
+
 static void on_write(void *ctx, struct span bytes)
 {
     struct smsc *s = ctx;
 
+    see(s, true, bytes);
     if (s->tcp && tcp_send(s->tcp, bytes))
         hang_up(s, "it does not read what is sent");
 }
@@ -266,7 +280,8 @@ static int smsc_add(struct smpp_carrier *sc, const struct smpp_network *net, str
     struct smsc *s = &sc->smsc[sc->n];
     struct smpp_esme_config cfg = smpp_esme_config_default();
     const struct smpp_esme_port port = {on_write,   on_bound,  on_result, on_mo,
-                                        on_receipt, on_broken, s};
+                                        on_receipt, on_broken, s,
+                                        on_heard};
 
     cfg.bind = net->bind;
     if (net->window)
@@ -322,6 +337,12 @@ const struct carrier *smpp_carrier_port(const struct smpp_carrier *sc)
 void smpp_carrier_attach(struct smpp_carrier *sc, struct channel *ch)
 {
     sc->ch = ch;
+}
+
+void smpp_carrier_set_seen(struct smpp_carrier *sc, smpp_seen seen, void *ctx)
+{
+    sc->seen = seen;
+    sc->seen_ctx = ctx;
 }
 
 void smpp_carrier_close(struct smpp_carrier *sc)

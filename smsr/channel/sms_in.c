@@ -71,6 +71,7 @@ static enum fit notification_try(struct channel *ch, const struct eid *eid, stru
     err = scp80_unwrap(ch->crypto, &keys, PACKET_SMS, m->packet, &cmd);
     if (err || packet_kvn(cmd.head.kid) != k.scp80_kvn)
         return FIT_NONE;
+    tap_notification(ch, eid, m->packet, &cmd);
     notification_post(ch, eid, m, span_of(cmd.data, cmd.data_len));
     mem_wipe(&cmd, sizeof cmd);
     return FIT_FOUND;
@@ -111,6 +112,7 @@ void channel_sms_mo(struct channel *ch, const struct msisdn *from, struct span t
     int err;
 
     ch->n.mo_received++;
+    tap_sms_mo(ch, from, tp_ud);
     if (!guard_open(ch, from)) {
         ch->n.mo_throttled++;
         return;

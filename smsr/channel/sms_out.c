@@ -103,6 +103,8 @@ int channel_sms(struct channel *ch, const struct out_sms *o)
     buf_init(&packet, PACKET_MAX);
     err = packet_of(ch, o, &packet);
     tell_packet(buf_span(&packet));
+    if (!err)
+        tap_command(ch, &o->eid, PACKET_SMS, buf_span(&packet));
     for (unsigned i = 0; !err && i < n; i++) {
         if (i > 0)
             part_sent(ch);

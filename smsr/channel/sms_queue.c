@@ -171,6 +171,7 @@ static int64_t validity_s(const struct channel *ch, const struct sms_unit *u)
 static bool unit_send(struct channel *ch, struct sms_unit *u)
 {
     bool again = u->tries > 0;
+    struct sms_unit copy = *u;      /* a result that comes at once frees the unit */
     int err;
 
     if (channel_now(ch) >= u->deadline) {
@@ -186,8 +187,9 @@ static bool unit_send(struct channel *ch, struct sms_unit *u)
         unit_refused(ch, u, "the network cannot be reached");
         return true;
     }
-    ch->n.sms_sent++;               /* a result that came at once has freed the unit */
+    ch->n.sms_sent++;
     ch->n.sms_retried += again;
+    tap_sms_mt(ch, &copy.to, copy.from, span_of(copy.ud, copy.n));
     return true;
 }
 

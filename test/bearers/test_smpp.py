@@ -7,6 +7,7 @@ import subprocess
 import threading
 
 import pytest
+from captures import let_smsr_capture, need_tshark, read_without_complaint
 from remora import LIMIT, World, wait_for
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -47,9 +48,10 @@ class Smsc:
 
 
 @pytest.fixture(name="air")
-def fixture_air(tmp_path, node_modules):
+def fixture_air(tmp_path, node_modules, monkeypatch):
     """A world whose short messages, both ways, pass an SMSC; its HTTPS streams pass through beside it."""
     made = {}
+    let_smsr_capture(tmp_path / "air.pcapng", tmp_path, monkeypatch)
 
     def through_smsc(world):
         smsc = made["smsc"] = Smsc(world, node_modules)
@@ -61,6 +63,7 @@ def fixture_air(tmp_path, node_modules):
                    r'", system_id: remora, password: smpp.password, window: 8}}]')
         for _ in range(2):
             world.edit("smsr.yaml", "network: sim", "network: air")
+            world.edit("smsr.yaml", "https, cattp]", "https]")   # an SMSC carries no datagrams
         world.edit("settings", r"smsr_coap=\d+", f"smsr_coap={smsc.coap}")
 
     world = World(tmp_path / "w", meters=12, time_scale=60, before_start=through_smsc)
@@ -86,6 +89,19 @@ def test_the_whole_way(air):
     world.proof()
     assert "bound" in world.log("smsr")
     assert "secret12" not in world.log("smsr")
+
+
+def test_a_capture_of_it(air, tmp_path):
+    """The session with the SMSC as tshark reads it, without the password of its bind."""
+    world, smsc = air
+    smsc.expect("bound")
+    all_succeed(world.enable(world.push()), 12)
+    world.stop("smsr")
+    data = (tmp_path / "air.pcapng").read_bytes()
+    assert b"remora\0********\0" in data and b"secret12" not in data
+    need_tshark()
+    units, _ = read_without_complaint(tmp_path / "air.pcapng")
+    assert units["smpp"] > 12 * 4 and units["sms"] > 12 * 2, units
 
 
 def test_throttled_and_cut(air):

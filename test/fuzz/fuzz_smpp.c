@@ -69,7 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static const uint8_t BOUND[] = {0, 0, 0, 16, 0x80, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 1};
     struct seen seen = {0};
     const struct smpp_esme_port port = {on_write,   on_bound,  on_result, on_mo,
-                                        on_receipt, on_broken, &seen};
+                                        on_receipt, on_broken, &seen, NULL};
     struct smpp_esme_config cfg = smpp_esme_config_default();
     size_t step = size ? data[0] % 64 + 1u : 1;
 

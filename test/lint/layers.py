@@ -12,7 +12,7 @@ RANK = {
     "common/conf": 1, "common/msg": 1, "common/db": 1,
     "common/codec": 2,
     "common/crypto": 3, "common/proc": 3,
-    "common/bearer": 4, "common/wire": 4, "common/journal": 4,
+    "common/bearer": 4, "common/wire": 4, "common/journal": 4, "common/capture": 4,
     "common/engine": 5, "common/net": 5,
     "common/daemon": 6,
     "smsr/domain": 6, "smdp/domain": 6,

@@ -66,19 +66,6 @@ const char *text_safe(struct span s, char *dst, size_t cap)
     return dst;
 }
 
-void text_hex(struct span s, char *dst, size_t cap)
-{
-    static const char MORE[] = "...";
-    size_t room = (cap - sizeof MORE) / 2;
-    size_t n = s.n <= room ? s.n : room;
-
-    for (size_t i = 0; i < n; i++) {
-        dst[2 * i] = DIGITS[s.p[i] >> 4];
-        dst[2 * i + 1] = DIGITS[s.p[i] & 15];
-    }
-    memcpy(dst + 2 * n, n < s.n ? MORE : "", n < s.n ? sizeof MORE : 1);
-}
-
 void text_delta(int64_t ms, char dst[24])
 {
     const char *sign = ms < 0 ? "-" : "+";

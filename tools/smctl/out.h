@@ -28,7 +28,6 @@ void json_raw(struct json *j, const char *name, struct span s);    /* finished J
 /* The octets that are printable ASCII or valid UTF-8 lead, '.' for control characters; cut to cap.
  */
 const char *text_safe(struct span s, char *dst, size_t cap);
-void text_hex(struct span s, char *dst, size_t cap); /* "…" behind what does not fit */
 /* "+0.000 s", "+1234.500 s" */
 void text_delta(int64_t ms, char dst[24]);
 /* Writes b and a newline; b is emptied. */

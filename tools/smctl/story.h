@@ -5,7 +5,7 @@
 
 #include "common/crypto/crypto.h"
 #include "common/msg/admin.h"
-#include "tools/smctl/decode.h"
+#include "common/capture/decode.h"
 
 #define STORY_PACKETS_MAX 32u
 

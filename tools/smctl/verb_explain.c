@@ -30,25 +30,6 @@ static void title(const struct admin_record *r, const struct event *ev)
            role_text(ev->role), text_safe(ev->fcid, fcid, sizeof fcid), at);
 }
 
-static void print_rows(const struct rows *rows)
-{
-    const char *clause = "";
-
-    for (unsigned i = 0; i < rows->n; i++) {
-        const struct row *r = &rows->v[i];
-        int indent = 17 + 2 * (int)r->depth;
-        bool new_clause = r->clause && strcmp(r->clause, clause) != 0;
-        printf("%*s%-*s %s%s%s", indent, "", 12, r->name, r->value,
-               *r->value && *r->meaning ? "  " : "", r->meaning);
-        printf("%s%s%s\n", new_clause ? "  [" : "", new_clause ? r->clause : "",
-               new_clause ? "]" : "");
-        if (r->clause)
-            clause = r->clause;
-    }
-    if (rows->full)
-        printf("%17s...\n", "");
-}
-
 /* What the title and the acceptance say is not said again with each record. */
 static void short_words(const struct explain *e, const struct event *ev, struct buf *out)
 {
@@ -84,7 +65,10 @@ static void print_text(struct explain *e, const struct admin_record *r, const st
         printf("%16s%.*s\n", "", (int)words.n, (const char *)words.p);
     if (!ev)
         printf("%16s%s\n", "", why);
-    print_rows(&e->rows);
+    buf_reset(&words);
+    rows_print(&e->rows, 17, &words);
+    if (words.n)
+        printf("%.*s", (int)words.n, (const char *)words.p);
     buf_fini(&words);
 }
 

@@ -78,7 +78,7 @@ static void on_broken(void *ctx, const char *why)
 static int setup(void **state)
 {
     struct fix *f = calloc(1, sizeof *f);
-    struct smpp_esme_port port = {on_write, on_bound, on_result, on_mo, on_receipt, on_broken, f};
+    struct smpp_esme_port port = {on_write, on_bound, on_result, on_mo, on_receipt, on_broken, f, NULL};
 
     f->cfg = smpp_esme_config_default();
     f->cfg.window = 3;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Secured packets and scripts (TS 102 225 5.1, TS 31.115 4, TS 102 226 5.2; SCP03t:
  * SGP.02 4.1.3.3). */
-#include "tools/smctl/decode.h"
+#include "common/capture/decode.h"
 
 #include "common/codec/packet.h"
+#include "common/codec/push.h"
 #include "common/codec/script.h"
 #include "common/codec/tlv.h"
 
@@ -11,6 +12,7 @@
 #include <stdio.h>
 
 #define CLAUSE_PACKET "TS 102 225 5.1"
+#define CLAUSE_RESPONSE "TS 102 225 5.2"
 #define CLAUSE_SCRIPT "TS 102 226 5.2.1"
 #define CLAUSE_SCP03T "SGP.02 4.1.3.3"
 
@@ -40,6 +42,14 @@ static const char *alg_text(enum packet_alg a)
     return TEXT[(unsigned)a <= PACKET_ALG_UNKNOWN ? a : PACKET_ALG_UNKNOWN];
 }
 
+static const char *tar_text(uint32_t tar)
+{
+    return tar == 0x000001                       ? "ISD-R"
+           : tar == 0x000002                     ? "ECASD"
+           : tar >= 0x000010 && tar <= 0x00FFFF ? "ISD-P"
+                                                 : "";
+}
+
 static void head_rows(struct rows *out, unsigned depth, const struct packet_cmd *p)
 {
     const struct packet_cmd_head *h = &p->head;
@@ -56,10 +66,7 @@ static void head_rows(struct rows *out, unsigned depth, const struct packet_cmd 
     row_say(rows_add(out, depth, "KID", span_of(&h->kid, 1), "TS 102 225 5.1.3"),
             "key set %02X, %s", packet_kvn(h->kid), alg_text(packet_kid_alg(h->kid, h->spi1)));
     row_say(rows_add(out, depth, "TAR", span_of(tar, 3), "SGP.02 Annex H"), "%s",
-            h->tar == 0x000001                         ? "ISD-R"
-            : h->tar == 0x000002                       ? "ECASD"
-            : h->tar >= 0x000010 && h->tar <= 0x00FFFF ? "ISD-P"
-                                                       : "");
+            tar_text(h->tar));
 }
 
 void decode_packet(struct rows *out, unsigned depth, enum packet_dialect d, struct span packet,
@@ -84,6 +91,36 @@ void decode_packet(struct rows *out, unsigned depth, enum packet_dialect d, stru
             counter);
 }
 
+void decode_response(struct rows *out, unsigned depth, enum packet_dialect d, struct span packet,
+                     uint64_t counter, uint8_t status)
+{
+    struct row *row = rows_add(out, depth, "packet", packet,
+                               d == PACKET_SMS ? "TS 31.115 4.3" : CLAUSE_RESPONSE);
+    struct packet_rsp p;
+    uint8_t rhl, tar[3];
+
+    if (packet_rsp_split(packet, d, &p) != ERR_OK) {
+        row_say(row, "%zu octets that are no response packet", packet.n);
+        return;
+    }
+    rhl = (uint8_t)(10 + p.cc_len);
+    tar[0] = (uint8_t)(p.tar >> 16);
+    tar[1] = (uint8_t)(p.tar >> 8);
+    tar[2] = (uint8_t)p.tar;
+    row_say(row, "SCP80 response packet of %zu octets", packet.n);
+    row_say(rows_add(out, depth + 1, "RPL", span_of(p.head_raw.p, 2), CLAUSE_RESPONSE),
+            "%zu octets follow", p.head_raw.n - 2 + p.body.n);
+    row_say(rows_add(out, depth + 1, "RHL", span_of(&rhl, 1), NULL), "checksum of %zu octets",
+            p.cc_len);
+    row_say(rows_add(out, depth + 1, "TAR", span_of(tar, 3), "SGP.02 Annex H"), "%s",
+            tar_text(p.tar));
+    row_say(rows_add(out, depth + 1, "body", p.body, CLAUSE_RESPONSE),
+            "CNTR %" PRIu64 " (%010" PRIX64 "), PCNTR, status, checksum, data, padding", counter,
+            counter);
+    row_say(rows_add(out, depth + 1, "status", span_of(&status, 1), NULL), "%s",
+            por_status_text(status));
+}
+
 /* --- scripts --- */
 
 static void scp03t_row(struct rows *out, unsigned depth, const struct script_item *item,
@@ -103,10 +140,11 @@ static void scp03t_row(struct rows *out, unsigned depth, const struct script_ite
         what = response ? "answer to EXTERNAL AUTHENTICATE" : "EXTERNAL AUTHENTICATE";
         break;
     case 0x86:
-        what = !response       ? "profile data, ciphered for the ISD-P"
-               : item->value.n ? "result, ciphered for the SM-DP"
-                               : "segment taken";
-        break;
+        row_say(rows_hide(out, depth, name, item->value, CLAUSE_SCP03T), "%s",
+                !response       ? "profile data, ciphered for the ISD-P"
+                : item->value.n ? "result, ciphered for the SM-DP"
+                                : "segment taken");
+        return;
     default: /* 9F44 9F45 9F46 */
         row_say(rows_add(out, depth, name, item->value, CLAUSE_SCP03T), "error to %02X: %s",
                 (unsigned)item->tag - 0x9F44 + 0x84,
@@ -182,7 +220,7 @@ void commands_read(struct span script, struct commands *ret)
 
 void decode_script(struct rows *out, unsigned depth, struct span script, struct commands *sent)
 {
-    struct row *row = rows_add(out, depth, "script", script, CLAUSE_SCRIPT);
+    struct row *row = rows_hide(out, depth, "script", script, CLAUSE_SCRIPT);
     struct script_reader sr;
     struct script_item item;
     unsigned at = 0;
@@ -217,8 +255,59 @@ void decode_elements(struct rows *out, unsigned depth, struct span elements)
             item_rows(out, depth, &item, true, NULL, &at);
             continue;
         }
-        row_say(rows_add(out, depth, "?", t.raw, NULL), "not an element of an answer");
+        row_say(rows_hide(out, depth, "?", t.raw, NULL), "not an element of an answer");
     }
     if (err != ERR_NOT_FOUND)
-        row_say(rows_add(out, depth, "?", elements, NULL), "octets that are no elements");
+        row_say(rows_hide(out, depth, "?", elements, NULL), "octets that are no elements");
+}
+
+static void text_row(struct rows *out, unsigned depth, const char *name, const char *text,
+                     const char *clause)
+{
+    if (text[0])
+        row_say(rows_add(out, depth, name, (struct span){NULL, 0}, clause), "%s", text);
+}
+
+/* Its key is named, not held: version and identifier of one the card has. */
+static void trigger_rows(struct rows *out, unsigned depth, struct span content,
+                         const struct push_trigger *t)
+{
+    struct row *row = rows_add(out, depth, "81", content, "GP Amd B 3.7");
+
+    row_say(row, "push trigger: the card is to open an administration session");
+    if (t->port) {
+        char port[40];
+        (void)snprintf(port, sizeof port, "%u, buffers of %u octets", t->port, t->buffer_size);
+        text_row(out, depth + 1, "TCP port", port, NULL);
+    }
+    text_row(out, depth + 1, "APN", t->apn, NULL);
+    if (t->has_address)
+        row_say(rows_add(out, depth + 1, "address", span_of(t->ipv4, 4), NULL), "%u.%u.%u.%u",
+                t->ipv4[0], t->ipv4[1], t->ipv4[2], t->ipv4[3]);
+    text_row(out, depth + 1, "host", t->host, NULL);
+    text_row(out, depth + 1, "agent", t->agent_id, NULL);
+    text_row(out, depth + 1, "URI", t->uri, NULL);
+    if (t->psk_identity.n)
+        row_say(rows_add(out, depth + 1, "identity", t->psk_identity, NULL),
+                "by key version %02X, identifier %02X", t->psk_kvn, t->psk_kid);
+    if (t->has_retry)
+        row_say(rows_add(out, depth + 1, "86", (struct span){NULL, 0}, NULL),
+                "retry %u times, every %u s", t->retry_count, t->retry_delay_s);
+}
+
+void decode_content(struct rows *out, unsigned depth, struct span content)
+{
+    struct push_trigger trigger;
+    struct commands sent = {.n = 0};
+    uint8_t first = content.n ? content.p[0] : 0;
+    struct tlv t;
+
+    if (first == 0xAA || first == 0xAE || first == 0xAB || first == 0xAF)
+        decode_script(out, depth, content, &sent);
+    else if (first == 0xE1 && tlv_only(content, 0xE1, &t) == ERR_OK)
+        decode_notification(out, depth, &t);
+    else if (first == 0x81 && push_trigger_parse(content, &trigger) == ERR_OK)
+        trigger_rows(out, depth, content, &trigger);
+    else if (content.n)
+        row_say(rows_hide(out, depth, "content", content, NULL), "no script and no notification");
 }

@@ -8,8 +8,9 @@
 
 #include "common/base/hex.h"
 #include "test/support/vec.h"
-#include "tools/smctl/decode.h"
+#include "common/capture/decode.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 static struct rows rows;
@@ -191,6 +192,104 @@ static void scp03t_elements(void **state)
     find("90", "unknown tag");
 }
 
+/* --- for the wire --- */
+static char *printed(struct span content)
+{
+    struct crypto *c = crypto_new(NULL);
+    struct buf b;
+    char *text;
+
+    assert_non_null(c);
+    buf_init(&b, 0);
+    memset(&rows, 0, sizeof rows);
+    rows.wire = c;
+    decode_content(&rows, 0, content);
+    rows_print(&rows, 0, &b);
+    text = calloc(1, b.n + 1);
+    assert_non_null(text);
+    memcpy(text, b.p, b.n);
+    buf_fini(&b);
+    crypto_free(c);
+    return text;
+}
+
+/* Of commands that may hold a key or a part of a profile, and of segments, the length and the digest
+ * is all that is told; their headers and status words are. */
+static void what_the_wire_form_does_not_show(void **state)
+{
+    static const struct {
+        const char *content, *says;
+    } HIDDEN[] = {
+        {"AA1D221B80D8018116" "4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B", "PUT KEY"},
+        {"AA1D221B84D8018116" "4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B", "PUT KEY"},
+        {"AA1D221B84E2880016" "4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B", "STORE DATA"},
+        {"AA1D221B80E2880016" "3A07134B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B", "connectivity"},
+        {"AA1D221B80E2880016" "3A09134B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B", "STORE DATA"},
+        {"AA1D221B80E2880016" "00FF4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B", "STORE DATA"},
+        {"AA1D221B80E2880016" "3A03024F003A090D4B4B4B4B4B4B4B4B4B4B4B4B4B4B", "STORE DATA"},
+        {"AA09220700A4B4B44B4B4B", "no C-APDU"},
+        {"AE8086184B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B0000", "profile data"},
+        {"AF8086184B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B4B0000", "for the SM-DP"},
+        {"4B4B4B4B", "no script"},
+        {"814B4B4B4B", "no script"},
+        {"E14B4B4B", "no script"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof HIDDEN / sizeof *HIDDEN; i++) {
+        char *text = printed(octets(HIDDEN[i].content));
+        if (strstr(text, "4B4B") || !strstr(text, HIDDEN[i].says) || !strstr(text, "SHA-256"))
+            fail_msg("%s: %s", HIDDEN[i].content, text);
+        free(text);
+    }
+}
+
+static void the_wire_form_is_whole(void **state)
+{
+    static const char ENABLE[] = "80E28800153A03124F10A0000005591010FFFFFFFF8900001300";
+    char script[100], *text;
+
+    (void)state;
+    (void)snprintf(script, sizeof script, "AA1C221A%s", ENABLE);
+    text = printed(octets(script));
+    assert_non_null(strstr(text, ENABLE));
+    assert_non_null(strstr(text, "EnableProfile  [SGP.02 4.1.1.2]"));
+    /* echo -n AA1C221A80...1300 | xxd -r -p | sha256sum: the digest of step.opened is this one */
+    assert_non_null(strstr(text, "<30 octets, SHA-256 "));
+    free(text);
+    text = printed(octets("E1354C10890440450000000000000000000000014D01024E0200072F10A0000005591010"
+                          "FFFFFFFF8900001300140853611750000000"
+                          "00"));
+    assert_non_null(strstr(text, "sequence number"));
+    assert_non_null(strstr(text, "IMEI"));
+    free(text);
+}
+
+/* A long value stands in lines of its own, none longer than readers show. */
+static void long_values_are_wrapped(void **state)
+{
+    struct buf b;
+    size_t line = 0, digits = 0;
+
+    (void)state;
+    memset(&rows, 0, sizeof rows);
+    rows.wire = crypto_new(NULL);
+    (void)rows_add(&rows, 2, "packet", octets("0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123"
+                                              "456789ABCDEF0123456789ABCDEF0123456789ABCDEF012345"
+                                              "6789ABCDEF0123456789ABCDEF0123456789ABCDEF01234567"
+                                              "89ABCDEF0123456789ABCDEF0123456789ABCDEF"), NULL);
+    buf_init(&b, 0);
+    rows_print(&rows, 17, &b);
+    for (size_t i = 0; i < b.n; i++) {
+        line = b.p[i] == '\n' ? 0 : line + 1;
+        assert_true(line < 160);
+        digits += b.p[i] >= '0' && b.p[i] <= '9';
+    }
+    assert_int_equal(digits, 12 * 10);
+    buf_fini(&b);
+    crypto_free(rows.wire);
+}
+
 static void hostile_depth_and_length(void **state)
 {
     static uint8_t deep[4096];
@@ -231,7 +330,10 @@ int main(void)
         cmocka_unit_test(an_scp80_packet),          cmocka_unit_test(packets_that_are_none),
         cmocka_unit_test(recorded_exchanges),       cmocka_unit_test(the_functions_of_es5),
         cmocka_unit_test(answers_by_their_command), cmocka_unit_test(answers_more),
-        cmocka_unit_test(scp03t_elements),          cmocka_unit_test(hostile_depth_and_length),
+        cmocka_unit_test(scp03t_elements),          cmocka_unit_test(what_the_wire_form_does_not_show),
+        cmocka_unit_test(the_wire_form_is_whole),
+        cmocka_unit_test(long_values_are_wrapped),
+        cmocka_unit_test(hostile_depth_and_length),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,7 +2,7 @@
 /* C-APDUs and R-APDUs of ES5 and ES8 (SGP.02 4.1.1, 4.1.3; GlobalPlatform Card Specification 11).
  * The clauses of the card functions stand in this table and nowhere else; the numbering of 4.1.1 is
  * taken from the order of the operation types of the audit trail (believed). */
-#include "tools/smctl/decode.h"
+#include "common/capture/decode.h"
 
 #include "common/codec/tlv.h"
 #include "common/base/ids.h"
@@ -172,6 +172,35 @@ static void decode_tlvs(struct rows *out, unsigned depth, struct span s, uint32_
 
 /* --- commands --- */
 
+/* The comprehension TLVs of a PUSH for a data channel (TS 102 223 8): none is inside another one,
+ * whatever its tag looks like. */
+static void decode_push(struct rows *out, unsigned depth, struct span data)
+{
+    static const struct {
+        uint32_t tag;
+        const char *name;
+    } NAMES[] = {
+        {0x35, "bearer description"}, {0x39, "buffer size"},  {0x47, "network access name"},
+        {0x3C, "transport level: protocol and port"},         {0x3E, "address"},
+        {0x36, "identification"},     {0x0D, "text"},
+    };
+    struct reader r = rd_init(data);
+    struct tlv t;
+    int err;
+
+    while ((err = tlv_next(&r, &t)) == ERR_OK) {
+        const char *what = "";
+        char name[12];
+        for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++)
+            if (NAMES[i].tag == (t.tag & 0x7F))
+                what = NAMES[i].name;
+        (void)snprintf(name, sizeof name, "%02X", (unsigned)t.tag);
+        row_say(rows_add(out, depth, name, t.value, "TS 102 223 8"), "%s", what);
+    }
+    if (err != ERR_NOT_FOUND)
+        row_say(rows_add(out, depth, "?", rd_rest(&r), NULL), "octets that are no TLV");
+}
+
 static void decode_store(struct rows *out, unsigned depth, struct span data)
 {
     struct reader r = rd_init(data);
@@ -221,6 +250,28 @@ static void decode_install(struct rows *out, unsigned depth, const struct apdu_c
     }
 }
 
+/* What no key and nothing of a profile can be in: the wire form shows it. 3A07 may hold the access
+ * data of a profile; what is ciphered (CLA b3) is somebody else's. */
+static bool is_open(const struct apdu_cmd *c)
+{
+    struct reader r = rd_init(c->data);
+    struct dgi d;
+    int err;
+
+    if (c->cla & 0x04)
+        return false;
+    if (c->ins != 0xE2)
+        return c->ins == 0xE6 || c->ins == 0xE4 || c->ins == 0xF2 || c->ins == 0xCA ||
+               c->ins == 0xEC;
+    while ((err = dgi_next(&r, &d)) == ERR_OK) {
+        if (d.tag < 0x3A01 || d.tag > 0x3A08 || d.tag == 0x3A07)
+            return false;
+        if (d.tag == 0x3A01 || d.tag == 0x3A02) /* certificates and public keys, then TLVs */
+            return true;
+    }
+    return err == ERR_NOT_FOUND;
+}
+
 /* The function a STORE DATA is about: its first DGI. */
 static const char *store_function(struct span data, const char **clause)
 {
@@ -239,12 +290,15 @@ static const char *store_function(struct span data, const char **clause)
 void decode_capdu(struct rows *out, unsigned depth, const char *name, struct span capdu,
                   struct apdu_cmd *ret)
 {
-    struct row *row = rows_add(out, depth, name, capdu, NULL);
-    struct apdu_cmd c;
     const char *what = "", *function = "", *clause = "ISO 7816-4 5.1";
+    struct apdu_cmd c;
+    bool parsed = apdu_cmd_parse(capdu, &c) == ERR_OK;
+    bool shown = !out->wire || (parsed && is_open(&c));
+    struct row *row = shown ? rows_add(out, depth, name, capdu, NULL)
+                            : rows_hide(out, depth, name, capdu, NULL);
 
     memset(ret, 0, sizeof *ret);
-    if (apdu_cmd_parse(capdu, &c) != ERR_OK) {
+    if (!parsed) {
         row_say(row, "no C-APDU");
         return;
     }
@@ -263,10 +317,14 @@ void decode_capdu(struct rows *out, unsigned depth, const char *name, struct spa
     row = rows_add(out, depth + 1, "header", span_of(capdu.p, 4), NULL);
     row_say(row, "CLA %02X INS %02X P1 %02X P2 %02X%s", c.cla, c.ins, c.p1, c.p2,
             c.has_le ? ", answer expected" : "");
-    if (c.ins == 0xE2)
+    if (!shown && c.data.n)
+        (void)rows_hide(out, depth + 1, "data", c.data, NULL);
+    else if (c.ins == 0xE2)
         decode_store(out, depth + 1, c.data);
     else if (c.ins == 0xE6)
         decode_install(out, depth + 1, &c);
+    else if (c.ins == 0xEC)
+        decode_push(out, depth + 1, c.data);
     else if (c.data.n)
         decode_tlvs(out, depth + 1, c.data, 0);
 }
@@ -292,7 +350,9 @@ void decode_rdata(struct rows *out, unsigned depth, struct span data, const stru
 void decode_rapdu(struct rows *out, unsigned depth, const char *name, struct span rapdu,
                   const struct apdu_cmd *sent)
 {
-    struct row *row = rows_add(out, depth, name, rapdu, "ISO 7816-4 5.1");
+    bool shown = !out->wire || !sent || is_open(sent);
+    struct row *row = shown ? rows_add(out, depth, name, rapdu, "ISO 7816-4 5.1")
+                            : rows_hide(out, depth, name, rapdu, "ISO 7816-4 5.1");
     struct apdu_rsp r;
 
     if (apdu_rsp_parse(rapdu, &r) != ERR_OK) {
@@ -300,5 +360,28 @@ void decode_rapdu(struct rows *out, unsigned depth, const char *name, struct spa
         return;
     }
     row_say(row, "SW %04X %s", r.sw, r.sw == 0x69E1 ? "refused by POL1" : sw_text(r.sw));
-    decode_rdata(out, depth + 1, r.data, sent);
+    if (shown)
+        decode_rdata(out, depth + 1, r.data, sent);
+}
+
+void decode_notification(struct rows *out, unsigned depth, const struct tlv *e1)
+{
+    static const char *const NAMES[] = {"EID", "AID of the ISD-P that is enabled now",
+                                        "notification type", "sequence number", "IMEI"};
+    struct row *row = rows_add(out, depth, "E1", e1->value, "SGP.02 4.1.1.11");
+    struct reader r = rd_init(e1->value);
+    struct tlv t;
+
+    row_say(row, "notification of the card");
+    while (tlv_next(&r, &t) == ERR_OK) {
+        char name[12];
+        (void)snprintf(name, sizeof name, "%02X", (unsigned)t.tag);
+        row_say(rows_add(out, depth + 1, name, t.value, NULL), "%s",
+                t.tag == 0x4C                    ? NAMES[0]
+                : t.tag == 0x2F || t.tag == 0x4F || t.tag == 0xAF ? NAMES[1]
+                : t.tag == 0x4D                  ? NAMES[2]
+                : t.tag == 0x4E                  ? NAMES[3]
+                : t.tag == 0x14 || t.tag == 0x94 ? NAMES[4]
+                                                 : "");
+    }
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Octets of cards and packets as explain decodes them: the first octet says what they are taken
  * for. */
+#include "common/capture/decode.h"
 #include "test/fuzz/input.h"
-#include "tools/smctl/decode.h"
 #include "tools/smctl/story.h"
 
 #include <stdlib.h>
@@ -36,9 +36,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
     struct rows *rows = calloc(1, sizeof *rows);
     struct commands sent = {.n = 0};
     struct apdu_cmd c = {.ins = 0};
+    struct buf text;
     struct span s = n ? span_of(p + 1, n - 1) : span_of(p, 0);
 
+    struct crypto *wire = n && p[0] & 0x40 ? crypto_new(NULL) : NULL;
+
     must(rows);
+    rows->wire = wire;
     switch (n ? p[0] % 6 : 0) {
     case 0:
         decode_packet(rows, 0, PACKET_SMS, s, 1);
@@ -50,6 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
         break;
     case 2:
         decode_elements(rows, 0, s);
+        decode_content(rows, 0, s);
         break;
     case 3:
         decode_capdu(rows, 0, "C", s, &c);
@@ -57,14 +62,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
         break;
     case 4:
         decode_rapdu(rows, 0, "R", s, NULL);
+        decode_response(rows, 0, PACKET_SMS, s, 1, 0);
+        decode_response(rows, 0, PACKET_CATTP, s, 1, 0);
         break;
     default:
         story(rows, s);
     }
     must(rows->n <= ROWS_MAX);
     for (unsigned i = 0; i < rows->n; i++)
-        must(strlen(rows->v[i].value) < sizeof rows->v[i].value &&
+        must(strlen(rows->v[i].value) < sizeof rows->text &&
              strlen(rows->v[i].meaning) < sizeof rows->v[i].meaning);
+    buf_init(&text, 0);
+    rows_print(rows, 3, &text);
+    must(!text.failed);
+    buf_fini(&text);
+    crypto_free(wire);
     free(rows);
     return 0;
 }

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Octets between SM-SR and card, field by field with their clause (SGP.02 4.1; TS 102 225, TS 102
- * 226). Nothing here fails: what does not parse is shown as octets and said to be so. Pure. */
+ * 226). Nothing here fails: what does not parse is shown as octets and said to be so. For the wire
+ * (rows.wire) only commands known to hold neither key nor profile are shown with their data; every
+ * other one, and each SCP03t segment, is shown by length and digest. Pure. */
 #pragma once
 
 #include "common/codec/packet.h"
 #include "common/codec/apdu.h"
-#include "tools/smctl/rows.h"
+#include "common/codec/tlv.h"
+#include "common/capture/rows.h"
 
 #define DECODE_COMMANDS_MAX 16u
 
@@ -25,6 +28,14 @@ void decode_script(struct rows *out, unsigned depth, struct span script, struct 
 /* Whole elements behind each other as ES3-SendData returns them: 23 L R-APDU, 84.. 85.. 86.. 9F4x.
  */
 void decode_elements(struct rows *out, unsigned depth, struct span elements);
+/* RPL RHL TAR and what a response packet said once it was opened. */
+void decode_response(struct rows *out, unsigned depth, enum packet_dialect d, struct span packet,
+                     uint64_t counter, uint8_t status);
+/* What a packet or a step carries: a script, a notification (E1), a push trigger, or octets that the
+ * wire form does not show. */
+void decode_content(struct rows *out, unsigned depth, struct span content);
+/* The value of the TLV E1 (SGP.02 4.1.1.11). */
+void decode_notification(struct rows *out, unsigned depth, const struct tlv *e1);
 void decode_capdu(struct rows *out, unsigned depth, const char *name, struct span capdu,
                   struct apdu_cmd *ret);
 /* sent: the command this answers, NULL = unknown. */

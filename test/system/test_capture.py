@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""smsr --capture: what the bearers carry as a file that tshark opens without configuration, with nothing in it that a
+reader of it may not have."""
+import collections
+import os
+import re
+import stat
+import subprocess
+
+import pytest
+from captures import let_smsr_capture, lines, need_tshark, read_without_complaint
+from remora import BIN, LIMIT
+from test_secrets import card_keys, leaks, profile_keys
+
+
+@pytest.fixture(name="captured")
+def fixture_captured(make_world, monkeypatch, tmp_path):
+    """A world whose smsr writes a capture, and its path."""
+    def make(where=None, **options):
+        path = str(where or tmp_path / "air.pcapng")
+        let_smsr_capture(path, tmp_path, monkeypatch)
+        return make_world(time_scale=60, **options), path
+
+    return make
+
+
+def test_what_the_bearers_carry(captured):
+    """Downloads by HTTPS and CAT_TP, a switch by SMS, an audit: every unit is read, none holds what nobody may have."""
+    world, path = captured(meters=6, cattp_meters="50%")
+    profiles = world.push()
+    assert all(row["verdict"] == "SUCCESS" for row in world.enable(profiles).values())
+    world.smctl("audit", world.eids[0], as_="fleet", code=0)
+    world.proof()
+    world.restart("smsr")                  # goes on behind what is there
+    world.smctl("audit", world.eids[1], as_="fleet", code=0)
+    world.stop()
+    assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
+    with open(path, "rb") as f:
+        data = f.read()
+    assert leaks(data, {"an EID": bytes.fromhex(world.eids[0])})        # what is there is found
+    assert leaks(data, {**profile_keys(world), **card_keys(world)}) == []
+    need_tshark()
+    units, rows = read_without_complaint(path)
+    assert units["sms"] > 6 * 4 and units["cattp"] > 6 * 6 and units["decoded"] > 6 * 20, units
+    kinds = collections.Counter(row["gsm_sms.tp-mti"] for row in rows)
+    assert kinds["0"] > 6 and kinds["1"] > 6, kinds
+    text = lines(path)
+    for words in ("SCP80 command by SMS", "SCP80 response by SMS", "SCP80 command by CAT_TP", "SCP81 POST", "EnableProfile",
+                  "CreateISDP", "HandleNotificationConfirmation", "notification of the card", "SGP.02 4.1.1.2"):
+        assert words in text, words
+    told = re.findall(r"<\d+ octets, SHA-256 [0-9a-f]{64}>  profile data", text)
+    assert len(told) == text.count("profile data") >= 6 * 2
+
+
+@pytest.mark.parametrize("where, says", [("/dev/full", "regular file"), ("/nowhere/at/all", "cannot be opened")])
+def test_trouble_with_the_file_is_said_once(captured, where, says):
+    """A capture that cannot be written takes nothing with it."""
+    world, _ = captured(where=where, meters=2)
+    assert all(row["verdict"] == "SUCCESS" for row in world.enable(world.push()).values())
+    said = [line for line in world.log("smsr").splitlines() if " capture " in line]
+    assert len(said) == 1 and says in said[0] and "everything else goes on" in said[0], said
+
+
+def test_no_other_daemon_takes_the_option(make_world):
+    world = make_world(meters=2, start=False)
+    done = subprocess.run([os.path.join(BIN, "smdp"), "--config", world.file("smdp.yaml"), "--capture", world.file("x")],
+                          capture_output=True, text=True, timeout=LIMIT, check=False)
+    assert done.returncode == 2 and "--capture" not in done.stderr and not os.path.exists(world.file("x"))
