@@ -114,7 +114,8 @@ bool capture_file_flush(struct capture_file *f)
         return true;
     if (f->size + f->waiting.n > f->limits.max) {
         ended(f, "it has reached its largest size");
-    } else if (f->limits.space && space_check(f->limits.space, f->limits.keep_free + f->waiting.n)) {
+    } else if (f->limits.space &&
+               space_check(f->limits.space, f->limits.keep_free + f->waiting.n)) {
         ended(f, "the disk has no room to spare for it");
     } else if (!written(f)) {
         char what[128];

@@ -31,8 +31,8 @@ void decode_elements(struct rows *out, unsigned depth, struct span elements);
 /* RPL RHL TAR and what a response packet said once it was opened. */
 void decode_response(struct rows *out, unsigned depth, enum packet_dialect d, struct span packet,
                      uint64_t counter, uint8_t status);
-/* What a packet or a step carries: a script, a notification (E1), a push trigger, or octets that the
- * wire form does not show. */
+/* What a packet or a step carries: a script, a notification (E1), a push trigger, or octets that
+ * the wire form does not show. */
 void decode_content(struct rows *out, unsigned depth, struct span content);
 /* The value of the TLV E1 (SGP.02 4.1.1.11). */
 void decode_notification(struct rows *out, unsigned depth, const struct tlv *e1);

@@ -20,7 +20,7 @@ struct pcapng_end {
     uint8_t ip6[16];
     uint32_t port; /* CAT_TP and SMPP */
 };
-struct pcapng_end pcapng_end_number(const char *digits);    /* fd52:...:<digits of it>; "": nobody */
+struct pcapng_end pcapng_end_number(const char *digits);    /* fd52:...:<digits>; "": nobody */
 struct pcapng_end pcapng_end_conn(uint64_t conn, uint32_t port);
 struct pcapng_end pcapng_end_eid(const struct eid *eid);    /* 8904:... */
 
@@ -38,7 +38,7 @@ void pcapng_section(struct buf *b, const char *application);
 void pcapng_put(struct buf *b, const struct pcapng_unit *u);
 
 /* A TP-UD on its way as the TPDU around it: SMS-DELIVER to the card, SMS-SUBMIT from it (TS 23.040
- * 9.2.2). The network builds the real ones; own: the number of the SM-SR, "" where it is not known. */
+ * 9.2.2). The network builds the real ones; own: the number of the SM-SR, "" where nobody says. */
 struct pcapng_sms {
     bool out;
     int64_t at_ms;

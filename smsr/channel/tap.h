@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who looks on: told of every unit that a carrier took or brought, and of what was opened of it with
- * keys the channel has anyway. It changes nothing and answers nothing. */
+/* Who looks on: told of every unit that a carrier took or brought, and of what was opened of it
+ * with keys the channel has anyway. It changes nothing and answers nothing. */
 #pragma once
 
 #include "common/base/ids.h"
