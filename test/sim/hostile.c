@@ -9,6 +9,7 @@
 #include "common/msg/es4.h"
 #include "common/msg/msg_type.h"
 #include "common/wire/wire.h"
+#include "smsr/domain/status.h"
 #include "test/sim/world_int.h"
 
 #include <stdio.h>
@@ -283,6 +284,20 @@ static bool same_words(const struct client_call *a, const struct client_call *b)
            !strcmp(a->answer.code.reason, b->answer.code.reason) && !strcmp(a->text, b->text);
 }
 
+/* No memory for it: that says nothing of any card. A card that is busy, or held, has the same code (1.2-4.4)
+ * in other words, and of those a stranger must not hear. */
+static bool had_no_room(const struct world *w, const struct client_call *k)
+{
+    if (!w->plan.no_memory || !client_was_busy(k))
+        return false;
+    for (unsigned i = 1; i < ST_CODE_COUNT; i++)
+        if (i != ST_STORAGE && !strcmp(STATUS[i].code.subject, STATUS[ST_STORAGE].code.subject) &&
+            !strcmp(STATUS[i].code.reason, STATUS[ST_STORAGE].code.reason) &&
+            !strcmp(STATUS[i].meaning, k->text))
+            return false;
+    return true;
+}
+
 static int check_answers(struct world *w, const struct client *c, struct errmsg *why)
 {
     const struct client_call *first[MSG_TYPE_COUNT][2] = {{NULL}};
@@ -292,8 +307,8 @@ static int check_answers(struct world *w, const struct client *c, struct errmsg 
         if (c->me.role == ROLE_FLEET && !c->prefix && !hostile_may_not(w, &c->me.oid, &k->eid) &&
             factory_card_of(&w->factory, &k->eid))
             continue;              /* its own card */
-        if (client_was_busy(k))
-            continue;              /* no memory for it: says nothing of any card */
+        if (had_no_room(w, k))
+            continue;
         if (c == &w->hostile.rival_at_dp && k->answer.status == EXEC_EXPIRED)
             continue;              /* the SM-SR did not answer in time, whatever card was named */
         if (k->answer.status == EXEC_SUCCESS || k->answer.status == EXEC_WARNING ||
