@@ -20,6 +20,13 @@ struct watch_profile {
     enum profile_state state;
     uint32_t pol2;                 /* as the log has it now */
 };
+/* An effect command on its way: it may still run until its operation hears of it, or of a later question on the
+ * channel it was armed for, or has a verdict (laws 3 and 5). */
+struct watch_command {
+    bool is, by_step;              /* by_step: of a session; else a packet */
+    struct uuid op;
+    uint64_t number;               /* its step, or its counter */
+};
 struct watch_card {
     struct eid eid;
     bool registered, touched;
@@ -28,7 +35,7 @@ struct watch_card {
     struct watch_profile made[WATCH_PROFILES_MAX]; /* the last creation under each AID, for ever */
     unsigned n_made;
     uint32_t kvn, step;
-    bool open;                     /* an effect command is armed and nothing was heard since */
+    struct watch_command open;     /* the last effect command, while nothing was heard of it */
     unsigned live;                 /* operations that are not concluded */
     uint64_t counter;              /* of kvn: the last one armed */
     bool has_sequence;

@@ -156,7 +156,8 @@ static void concluded(struct watch *k, struct watch_card *c, const struct event 
     if (ev->stage == STAGE_ADMISSION) /* refused: what another call creates there stays */
         return;
     c->live--;
-    c->open = false;
+    if (uuid_eq(&c->open.op, &ev->op))
+        c->open.is = false;
     if (call && call->function == FN_CREATE_ISDP && p && p->state == PROFILE_IN_CREATION)
         drop(c, p);
 }
@@ -190,12 +191,31 @@ static void policy_changed(struct watch *k, struct watch_card *c, const struct e
         p->pol2 = ev->pol2 & 0xFFu;
 }
 
+/* Whatever the operation: one command may be on its way to a card. */
+static void command(struct watch *k, struct watch_card *c, const struct event *ev)
+{
+    bool by_step = ev->type == EV_STEP_OPENED;
+
+    if (ev->purpose != PURPOSE_CMD)
+        return;
+    if (c->open.is)
+        world_fault(k->w, "I2: a command is armed while the one before it may still run");
+    c->open = (struct watch_command){true, by_step, ev->op, by_step ? ev->step : ev->counter};
+}
+
+static void answered(struct watch_card *c, const struct event *ev)
+{
+    bool by_step = ev->type == EV_STEP_ANSWERED;
+
+    if (c->open.by_step == by_step && uuid_eq(&c->open.op, &ev->op) &&
+        (by_step ? ev->step : ev->counter) >= c->open.number)
+        c->open.is = false;
+}
+
 static void armed(struct watch *k, struct watch_card *c, const struct event *ev)
 {
     check_policy(k, c, ev);
-    if (ev->type == EV_OPERATION_ARMED && c->open)
-        world_fault(k->w, "I2: a command is armed while the one before it may still run");
-    c->open = c->open || ev->type == EV_OPERATION_ARMED;
+    command(k, c, ev);
     if (ev->kvn == c->kvn && ev->counter <= c->counter)
         world_fault(k->w, "I5: counter %llu of key set %u is armed after %llu",
                     (unsigned long long)ev->counter, ev->kvn, (unsigned long long)c->counter);
@@ -208,6 +228,7 @@ static void step_opened(struct watch *k, struct watch_card *c, const struct even
     if (ev->step <= c->step)
         world_fault(k->w, "I5: step %u is opened after step %u", ev->step, c->step);
     c->step = ev->step;
+    command(k, c, ev);
 }
 
 /* Of those that were accepted; the same one may be confirmed again. */
@@ -230,7 +251,8 @@ static void profile_record(struct watch *k, struct watch_card *c, const struct e
         registered(k, c);
         break;
     case EV_OPERATION_ANSWERED:
-        c->open = false;
+    case EV_STEP_ANSWERED:
+        answered(c, ev);
         break;
     case EV_OPERATION_ACCEPTED:
         if (++c->live > EUICC_OPS_MAX)
