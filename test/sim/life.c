@@ -168,11 +168,22 @@ bool life_check(struct life *l, int64_t now_ms)
     return l->dying;
 }
 
+void life_step(struct life *l)
+{
+    l->failures = failures(l);
+    l->no_memory = alloc_failures((int)l->who);
+}
+
+bool life_lacked_memory(const struct life *l)
+{
+    return alloc_failures((int)l->who) != l->no_memory;
+}
+
 bool life_stopped(struct life *l)
 {
     bool disk = failures(l) != l->failures;
 
-    if (l->dying || (!disk && alloc_failures((int)l->who) == l->no_memory))
+    if (l->dying || (!disk && !life_lacked_memory(l)))
         return l->dying;
     l->how = disk ? DEATH_ERROR : DEATH_MEMORY;
     die(l);
@@ -187,8 +198,6 @@ void life_buried(struct life *l, int64_t now_ms)
     l->deaths.machine += l->lying || left == MEMVFS_ANY;
     memvfs_crash(l->disk, l->lying ? MEMVFS_DROP : left, NULL);
     withdraw(l);
-    l->failures = failures(l);
-    l->no_memory = alloc_failures((int)l->who);
     l->up = l->dying = false;
     l->core = (struct rpc_handler){0};
     l->restart_ms = now_ms + draw(l, DOWN_MAX_MS);

@@ -38,7 +38,7 @@ struct life {
     int64_t every_ms;              /* mean time between two deaths; 0: it dies no more */
     int64_t restart_ms;            /* while it is down */
     int64_t death_ms;              /* when the next death is prepared; INT64_MAX: none any more */
-    uint64_t failures, no_memory;  /* of disk and allocations, before those it has not died of */
+    uint64_t failures, no_memory;  /* of disk and allocations, when the step began */
     bool prepared;
     enum death how;
     uint64_t countdown;            /* DEATH_INSTANT: that many instants of the kind below later */
@@ -58,7 +58,12 @@ void life_born(struct life *l, const struct rpc_handler *core);
 /* Prepares the death that is due, or brings it; call between two turns. true: it is dead, or as good as:
  * free the core, then life_buried. */
 bool life_check(struct life *l, int64_t now_ms);
-/* The core says that it cannot go on. true: its disk had answered an error, so it is right to stop. */
+/* A step of the world begins: nothing that failed before is an excuse for what goes wrong in it. */
+void life_step(struct life *l);
+/* An allocation failed in this step. */
+bool life_lacked_memory(const struct life *l);
+/* The core says that it cannot go on. true: in this step its disk answered an error or it had no memory, so it
+ * is right to stop. */
 bool life_stopped(struct life *l);
 /* The core is freed. Draws what is left of the disk and when it is started again. */
 void life_buried(struct life *l, int64_t now_ms);

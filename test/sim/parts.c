@@ -84,24 +84,27 @@ static int make_pki(struct world *w, struct pki **ret, struct errmsg *why)
     return *ret ? pki_add_ci_der(*ret, buf_span(&w->factory.ci.der), why) : ERR_NOMEM;
 }
 
-/* A daemon must be able to decide whatever falls due; where memory may fail it may say anything. */
+/* A daemon must be able to decide whatever falls due, unless memory failed it in this very step. An answer that
+ * only says so is no excuse: a script too long for its room says the same. */
 static void card_trouble(void *ctx, const struct eid *eid, const struct uuid *op, int err)
 {
+    struct world *w = ctx;
     char text[EID_TEXT];
 
     (void)op;
     eid_text(eid, text);
-    if (err != ERR_NOMEM && !alloc_failures(LIFE_SMSR))
-        world_fault(ctx, "the SM-SR cannot decide what falls due for EID %s: %s", text, err_text(err));
+    if (!life_lacked_memory(&w->sr_life))
+        world_fault(w, "the SM-SR cannot decide what falls due for EID %s: %s", text, err_text(err));
 }
 
 static void order_trouble(void *ctx, const struct uuid *order, int err)
 {
+    struct world *w = ctx;
     char text[UUID_TEXT];
 
     uuid_text(order, text);
-    if (err != ERR_NOMEM && !alloc_failures(LIFE_SMDP))
-        world_fault(ctx, "the SM-DP cannot decide what falls due for order %s: %s", text, err_text(err));
+    if (!life_lacked_memory(&w->dp_life))
+        world_fault(w, "the SM-DP cannot decide what falls due for order %s: %s", text, err_text(err));
 }
 
 int world_open_smsr(struct world *w, struct errmsg *why)
@@ -161,7 +164,7 @@ static void link_ack(void *ctx, const struct oid *smsr, uint64_t number)
     e.delivery_no = number;
     /* Unsent, the next HELLO says the same: as the daemon does. */
     if (w->dp_rpc && rpc_is_up(w->dp_rpc) && rpc_send(w->dp_rpc, &e, NULL) &&
-        !alloc_failures(LIFE_SMDP))
+        !life_lacked_memory(&w->dp_life))
         world_fault(w, "the SM-DP cannot acknowledge");
 }
 

@@ -273,6 +273,8 @@ bool world_step(struct world *w, int64_t limit_ms)
         w->now_ms = limit_ms;
         return false;
     }
+    life_step(&w->sr_life);
+    life_step(&w->dp_life);
     if (due > w->now_ms) {
         rest(w, due);
         w->now_ms = due;
