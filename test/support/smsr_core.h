@@ -80,6 +80,9 @@ void core_restart(struct core *w);
 /* A record that no decider writes (policy.changed, address.changed, counter.jumped). */
 void core_record(struct core *w, const struct event *ev);
 
+struct caller; /* smsr/domain/authz.h */
+struct caller core_caller(const struct core *w, enum core_party who);
+
 /* Calls, each under a fresh identifier; the answer is in the last input's outs. */
 int core_call(struct core *w, enum core_party who, enum function f, unsigned profile);
 int core_request(struct core *w, enum core_party who, enum msg_type type, void *body);

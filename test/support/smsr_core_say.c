@@ -12,6 +12,7 @@
 #include "common/codec/packet.h"
 #include "common/codec/script.h"
 #include "common/codec/tlv.h"
+#include "smsr/domain/authz.h"
 #include "test/support/smsr_core_int.h"
 
 #include <stdio.h>
@@ -28,24 +29,33 @@ struct span core_hex(struct core *w, const char *hex)
 }
 
 /* --- calls --- */
+struct caller core_caller(const struct core *w, enum core_party who)
+{
+    struct caller c = {.party = w->oid[who], .iface = who == CORE_D ? IF_ES3 : IF_ES4};
+
+    for (unsigned r = ROLE_EUM; r <= ROLE_AUDITOR; r++)
+        if (w->parties[who].roles & (1u << r))
+            c.role = (enum party_role)r;
+    if (who == CORE_D)
+        c.mno = w->oid[CORE_B];
+    return c;
+}
+
 int core_request(struct core *w, enum core_party who, enum msg_type type, void *body)
 {
     char fcid[24];
     struct message m = {type, body};
     struct input in = {.kind = IN_CALL};
     struct base_request *base = body;
+    struct caller c = core_caller(w, who);
 
     (void)snprintf(fcid, sizeof fcid, "call-%u", (unsigned)w->calls);
     if (!base->function_call_identifier.n)
         base->function_call_identifier = span_str(fcid);
     in.u.call = (struct in_call){.msg = &m, .context_id = span_str("context"),
-                                 .fcid = base->function_call_identifier, .party = w->oid[who],
+                                 .fcid = base->function_call_identifier, .party = c.party,
+                                 .role = c.role, .mno_id = c.mno,
                                  .conn = 1, .message_id = w->calls};
-    for (unsigned r = ROLE_EUM; r <= ROLE_AUDITOR; r++)
-        if (w->parties[who].roles & (1u << r))
-            in.u.call.role = (enum party_role)r;
-    if (who == CORE_D)
-        in.u.call.mno_id = w->oid[CORE_B];
     in.u.call.digest[0] = (uint8_t)w->calls;
     in.u.call.digest[31] = 1;
     return core_post(w, &in);

@@ -51,18 +51,6 @@ static void functions_of_roles(void **state)
     (void)state;
 }
 
-static struct caller caller(const struct core *w, enum core_party who)
-{
-    struct caller c = {.party = w->oid[who], .iface = who == CORE_D ? IF_ES3 : IF_ES4};
-
-    for (unsigned r = ROLE_EUM; r <= ROLE_AUDITOR; r++)
-        if (w->parties[who].roles & (1u << r))
-            c.role = (enum party_role)r;
-    if (who == CORE_D)
-        c.mno = w->oid[CORE_B];
-    return c;
-}
-
 static void relations_to_a_card(void **state)
 {
     static const bool RELATED[CORE_PARTIES] = {
@@ -71,7 +59,7 @@ static void relations_to_a_card(void **state)
     struct core *w = *state;
 
     for (unsigned i = 0; i < CORE_PARTIES; i++) {
-        struct caller c = caller(w, (enum core_party)i);
+        struct caller c = core_caller(w, (enum core_party)i);
         struct oid owner;
         memset(&owner, 'x', sizeof owner);
         assert_int_equal(authz_card(&w->env, &c, w->e, &owner),
@@ -87,7 +75,7 @@ static void relations_to_a_card(void **state)
 static void an_sm_dp_without_its_operator(void **state)
 {
     struct core *w = *state;
-    struct caller c = caller(w, CORE_D);
+    struct caller c = core_caller(w, CORE_D);
     struct oid owner;
 
     c.mno = w->oid[CORE_A]; /* not on behalf */
@@ -102,7 +90,7 @@ static void an_sm_dp_without_its_operator(void **state)
 static void a_card_of_no_realm(void **state)
 {
     struct core *w = *state;
-    struct caller c = caller(w, CORE_F);
+    struct caller c = core_caller(w, CORE_F);
     struct oid owner;
 
     w->tenants[0].n_ranges = 0;

@@ -10,18 +10,6 @@
 #include "smsr/domain/eis_view.h"
 #include "test/support/smsr_core.h"
 
-static struct caller caller(const struct core *w, enum core_party who)
-{
-    struct caller c = {.party = w->oid[who], .iface = who == CORE_D ? IF_ES3 : IF_ES4};
-
-    for (unsigned r = ROLE_EUM; r <= ROLE_AUDITOR; r++)
-        if (w->parties[who].roles & (1u << r))
-            c.role = (enum party_role)r;
-    if (who == CORE_D)
-        c.mno = w->oid[CORE_B];
-    return c;
-}
-
 static const struct eis_profile *shown(const struct eis *e, unsigned profile)
 {
     struct iccid iccid = core_iccid(profile);
@@ -58,7 +46,7 @@ static void what_each_role_sees(void **state)
 
     w->e->last_audit_ms = 77;
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
-        struct caller c = caller(w, ROWS[i].who);
+        struct caller c = core_caller(w, ROWS[i].who);
         struct eis e;
         const struct eis_profile *mine;
         eis_view(&w->env, &c, w->e, &se, &info, &w->arena, &e);
@@ -83,7 +71,7 @@ static void what_each_role_sees(void **state)
 static void an_isd_p_being_created_is_not_shown(void **state)
 {
     struct core *w = *state;
-    struct caller c = caller(w, CORE_F);
+    struct caller c = core_caller(w, CORE_F);
     struct eis e;
 
     core_create(w, FRESH, 0, false);
@@ -95,7 +83,7 @@ static void an_isd_p_being_created_is_not_shown(void **state)
 static void pol2_as_published(void **state)
 {
     struct core *w = *state;
-    struct caller c = caller(w, CORE_B);
+    struct caller c = core_caller(w, CORE_B);
     struct iccid iccid = core_iccid(ONE);
     struct eis e;
 
