@@ -69,22 +69,7 @@ static void isdp_with(struct rig *r, uint16_t number, struct span enc, struct sp
 static void element_is(struct rig *r, uint16_t number, uint8_t how, struct span tlv,
                        struct span want)
 {
-    const uint8_t chaining[3] = {0x83, 0x01, how};
-    uint8_t script[1200];
-    struct writer w = wr_init(script, sizeof(script));
-    struct script_writer sw;
-    struct script_reader sr;
-    struct script_item item;
-
-    script_begin(&sw, &w, SCRIPT_INDEFINITE, false);
-    script_put_raw(&sw, span_of(chaining, sizeof(chaining)));
-    script_put_raw(&sw, tlv);
-    script_end(&sw, 0);
-    rig_script(r, number, wr_view(&w));
-    assert_true(r->por.got);
-    assert_int_equal(script_open(span_of(r->por.data, r->por.n), &sr), 0);
-    assert_int_equal(script_next(&sr, &item), 0);
-    kat_same(item.raw, want);
+    kat_same(rig_element(r, number, how, tlv), want);
 }
 
 static uint16_t number_of(struct span aid)
@@ -121,7 +106,6 @@ static void scripts_of_a_platform(void **state)
 {
     struct rig *r = *state;
     struct rig_keys keys;
-    struct rig_note note;
     struct buf package;
 
     rig_attach(r, true);
@@ -140,13 +124,9 @@ static void scripts_of_a_platform(void **state)
     expanded(r, "GET STATUS one ISD-P");
     expanded(r, "STORE DATA 3A03 enable");
     assert_true(r->refresh);
-    rig_attach(r, true);
-    assert_true(rig_note(r, &note));
-    assert_int_equal(rig_confirm(r, note.seq, NULL), 0x9000);
+    rig_confirmed(r);
     expanded(r, "STORE DATA 3A04 disable");
-    rig_attach(r, true);
-    assert_true(rig_note(r, &note));
-    assert_int_equal(rig_confirm(r, note.seq, NULL), 0x9000);
+    rig_confirmed(r);
     expanded(r, "STORE DATA 3A05 set fallback attribute");
     assert_true(rig_isdp(r, 0x13)->fallback);
     expanded(r, "STORE DATA 3A07 SM-SR addressing parameters");
@@ -200,20 +180,10 @@ static void draws(struct rig *r, struct rng *rng, struct span bytes)
 static void two_in_a_chain(struct rig *r, struct span a, struct span b, uint8_t how,
                            struct span *ret)
 {
-    const uint8_t chaining[3] = {0x83, 0x01, how};
-    uint8_t script[600];
-    struct writer w = wr_init(script, sizeof(script));
-    struct script_writer sw;
     struct script_reader sr;
     struct script_item item = {.tag = 0};
 
-    script_begin(&sw, &w, SCRIPT_INDEFINITE, false);
-    script_put_raw(&sw, span_of(chaining, sizeof(chaining)));
-    script_put_cmd(&sw, a);
-    if (b.n > 0)
-        script_put_cmd(&sw, b);
-    script_end(&sw, 0);
-    rig_script(r, 1, wr_view(&w));
+    rig_chained(r, how, a, b);
     assert_int_equal(script_open(span_of(r->por.data, r->por.n), &sr), 0);
     for (unsigned i = 0; i < (b.n > 0 ? 2 : 1); i++)
         assert_int_equal(script_next(&sr, &item), 0);

@@ -111,7 +111,13 @@ uint16_t rig_delete(struct rig *r, uint16_t number);
 uint16_t rig_confirm(struct rig *r, uint16_t seq, struct span *ret);
 /* The one notification among the SMS of the last call. */
 bool rig_note(struct rig *r, struct rig_note *ret);
+/* The device attaches, the card tells, and what it tells is confirmed; its sequence number. */
+uint16_t rig_confirmed(struct rig *r);
 enum sms_kind rig_kind(struct span tp_ud);
+/* A chained script for a TAR: one element, whose answer comes back raw; one or two C-APDUs for the
+ * ISD-R, whose answer is left in por. */
+struct span rig_element(struct rig *r, uint32_t tar, uint8_t how, struct span tlv);
+void rig_chained(struct rig *r, uint8_t how, struct span a, struct span b);
 
 /* What an SM-DP does. All three build bytes only. */
 struct rig_keys {                  /* the ISD-P's key set as the SM-DP knows it */

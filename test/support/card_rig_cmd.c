@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 
+#include "common/codec/script.h"
 #include "common/codec/tlv.h"
 #include "test/support/card_rig.h"
 
@@ -111,6 +112,16 @@ bool rig_note(struct rig *r, struct rig_note *ret)
     return found == 1;
 }
 
+uint16_t rig_confirmed(struct rig *r)
+{
+    struct rig_note note;
+
+    rig_attach(r, true);
+    assert_true(rig_note(r, &note));
+    assert_int_equal(rig_confirm(r, note.seq, NULL), 0x9000);
+    return note.seq;
+}
+
 /* --- witness --- */
 
 const struct card_isdp *rig_isdp(const struct rig *r, uint16_t number)
@@ -137,4 +148,49 @@ uint16_t rig_enabled(const struct rig *r)
     uint16_t n = 0;
 
     return p && aid_is_isd_p(&p->aid, &n) ? n : 0;
+}
+
+/* --- chained scripts --- */
+static void chain_begin(struct script_writer *sw, struct writer *w, uint8_t how)
+{
+    const uint8_t chaining[3] = {0x83, 0x01, how};
+
+    script_begin(sw, w, SCRIPT_INDEFINITE, false);
+    script_put_raw(sw, span_of(chaining, sizeof(chaining)));
+}
+
+static void chain_end(struct rig *r, uint32_t tar, struct script_writer *sw, struct writer *w)
+{
+    script_end(sw, 0);
+    rig_script(r, tar, wr_view(w));
+    assert_true(r->por.got);
+}
+
+struct span rig_element(struct rig *r, uint32_t tar, uint8_t how, struct span tlv)
+{
+    uint8_t script[1200];
+    struct writer w = wr_init(script, sizeof(script));
+    struct script_writer sw;
+    struct script_reader sr;
+    struct script_item item;
+
+    chain_begin(&sw, &w, how);
+    script_put_raw(&sw, tlv);
+    chain_end(r, tar, &sw, &w);
+    assert_int_equal(script_open(span_of(r->por.data, r->por.n), &sr), 0);
+    assert_int_equal(script_next(&sr, &item), 0);
+    return item.raw;
+}
+
+void rig_chained(struct rig *r, uint8_t how, struct span a, struct span b)
+{
+    uint8_t script[1000];
+    struct writer w = wr_init(script, sizeof(script));
+    struct script_writer sw;
+
+    chain_begin(&sw, &w, how);
+    script_put_cmd(&sw, a);
+    if (b.n > 0)
+        script_put_cmd(&sw, b);
+    chain_end(r, 1, &sw, &w);
 }

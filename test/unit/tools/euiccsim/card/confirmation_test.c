@@ -93,7 +93,6 @@ static void fallback_profile_is_never_deleted(void **state)
 static void disabled_profile_is_deleted(void **state)
 {
     struct rig *r = *state;
-    struct rig_note note;
 
     uint16_t seq = waiting(r, 0);
 
@@ -101,13 +100,9 @@ static void disabled_profile_is_deleted(void **state)
     assert_int_equal(rig_delete(r, 0x12), 0x9000);
     rig_install(r, 0x14, 0x04);
     assert_int_equal(rig_enable(r, 0x14), 0x9000);
-    rig_attach(r, true);
-    assert_true(rig_note(r, &note));
-    assert_int_equal(rig_confirm(r, note.seq, NULL), 0x9000);
+    rig_confirmed(r);
     assert_int_equal(rig_disable(r, 0x14), 0x9000);
-    rig_attach(r, true);
-    assert_true(rig_note(r, &note));
-    assert_int_equal(rig_confirm(r, note.seq, NULL), 0x9000);
+    rig_confirmed(r);
     assert_int_equal(rig_state(r, 0x14), 0);
 }
 

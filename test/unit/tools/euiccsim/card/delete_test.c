@@ -65,14 +65,11 @@ static void the_middle_one_leaves_its_neighbours(void **state)
 static void enabled_or_fallback_6985(void **state)
 {
     struct rig *r = *state;
-    struct rig_note note;
 
     refused(r, 0x10, 0x6985);
     rig_install(r, 0x13, 0);
     assert_int_equal(rig_enable(r, 0x13), 0x9000);
-    rig_attach(r, true);
-    assert_true(rig_note(r, &note));
-    assert_int_equal(rig_confirm(r, note.seq, NULL), 0x9000);
+    rig_confirmed(r);
     refused(r, 0x13, 0x6985);          /* enabled */
     refused(r, 0x10, 0x6985);          /* disabled, but holds the attribute */
 }
@@ -80,16 +77,13 @@ static void enabled_or_fallback_6985(void **state)
 static void the_way_back_of_a_change_6985(void **state)
 {
     struct rig *r = *state;
-    struct rig_note note;
 
     rig_install(r, 0x13, 0);
     assert_int_equal(rig_set_fallback(r, 0x13), 0x9000);
     rig_install(r, 0x14, 0);
     assert_int_equal(rig_enable(r, 0x14), 0x9000);
     refused(r, 0x10, 0x6985);
-    rig_attach(r, true);
-    assert_true(rig_note(r, &note));
-    assert_int_equal(rig_confirm(r, note.seq, NULL), 0x9000);
+    rig_confirmed(r);
     assert_int_equal(rig_delete(r, 0x10), 0x9000);
 }
 

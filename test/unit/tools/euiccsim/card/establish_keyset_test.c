@@ -19,22 +19,11 @@
 static uint16_t chained(struct rig *r, uint8_t how, struct span a, struct span b,
                         struct span *ret)
 {
-    const uint8_t chaining[3] = {0x83, 0x01, how};
-    uint8_t script[1000];
-    struct writer w = wr_init(script, sizeof(script));
-    struct script_writer sw;
     struct script_reader sr;
     struct script_item item;
     struct apdu_rsp rsp = {.sw = 0};
 
-    script_begin(&sw, &w, SCRIPT_INDEFINITE, false);
-    script_put_raw(&sw, span_of(chaining, sizeof(chaining)));
-    script_put_cmd(&sw, a);
-    if (b.n > 0)
-        script_put_cmd(&sw, b);
-    script_end(&sw, 0);
-    rig_script(r, 1, wr_view(&w));
-    assert_true(r->por.got);
+    rig_chained(r, how, a, b);
     assert_int_equal(script_open(span_of(r->por.data, r->por.n), &sr), 0);
     while (script_next(&sr, &item) == ERR_OK)
         if (item.tag == SCRIPT_TAG_RSP)

@@ -138,7 +138,6 @@ static void complete_download(void **state)
 {
     struct rig_sr *sr = *state;
     struct rig *r = sr->r;
-    struct rig_note note;
     char uri[64];
 
     download(sr, NULL);
@@ -161,9 +160,7 @@ static void complete_download(void **state)
         assert_int_equal(row->sw, i == 4 ? 0x0100 : 0x9000);
     }
     assert_int_equal(rig_enable(r, 0x13), 0x9000);
-    rig_attach(r, true);
-    assert_true(rig_note(r, &note));
-    assert_int_equal(rig_confirm(r, note.seq, NULL), 0x9000);
+    rig_confirmed(r);
     assert_int_equal(rig_enabled(r), 0x13);
 }
 

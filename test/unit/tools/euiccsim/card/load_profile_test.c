@@ -47,22 +47,7 @@ static int teardown(void **state)
 /* One element to the ISD-P in a chained script; the raw answer element comes back. */
 static struct span element(struct load *l, uint8_t how, struct span tlv)
 {
-    const uint8_t chaining[3] = {0x83, 0x01, how};
-    uint8_t script[1200];
-    struct writer w = wr_init(script, sizeof(script));
-    struct script_writer sw;
-    struct script_reader sr;
-    struct script_item item;
-
-    script_begin(&sw, &w, SCRIPT_INDEFINITE, false);
-    script_put_raw(&sw, span_of(chaining, sizeof(chaining)));
-    script_put_raw(&sw, tlv);
-    script_end(&sw, 0);
-    rig_script(l->r, l->number, wr_view(&w));
-    assert_true(l->r->por.got);
-    assert_int_equal(script_open(span_of(l->r->por.data, l->r->por.n), &sr), 0);
-    assert_int_equal(script_next(&sr, &item), 0);
-    return item.raw;
+    return rig_element(l->r, l->number, how, tlv);
 }
 
 static void error_is(struct span raw, uint8_t tag, uint8_t code)

@@ -12,12 +12,8 @@
 
 static void begin(struct rig *r, uint32_t quirks)
 {
-    struct rig_note note;
-
     rig_init(r, quirks);
-    rig_attach(r, true);
-    assert_true(rig_note(r, &note));
-    assert_int_equal(rig_confirm(r, note.seq, NULL), 0x9000);
+    rig_confirmed(r);
     rig_install(r, 0x13, 0);
 }
 
@@ -131,14 +127,12 @@ static void held_por_is_lost_with_power(void **state)
 static void confirmed_twice(uint32_t quirk, uint16_t want)
 {
     static struct rig r;
-    struct rig_note note;
+    uint16_t seq;
 
     begin(&r, quirk);
     enable(&r);
-    rig_attach(&r, true);
-    assert_true(rig_note(&r, &note));
-    assert_int_equal(rig_confirm(&r, note.seq, NULL), 0x9000);
-    assert_int_equal(rig_confirm(&r, note.seq, NULL), want);
+    seq = rig_confirmed(&r);
+    assert_int_equal(rig_confirm(&r, seq, NULL), want);
     rig_fini(&r);
 }
 

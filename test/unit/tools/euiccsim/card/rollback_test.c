@@ -12,13 +12,9 @@
 /* 0012 enabled and confirmed, 0013 disabled, 0010 the fall-back profile: three different ones. */
 static void three(struct rig *r)
 {
-    struct rig_note note;
-
     rig_install(r, 0x12, 0);
     assert_int_equal(rig_enable(r, 0x12), 0x9000);
-    rig_attach(r, true);
-    assert_true(rig_note(r, &note));
-    assert_int_equal(rig_confirm(r, note.seq, NULL), 0x9000);
+    rig_confirmed(r);
     rig_install(r, 0x13, 0);
 }
 
@@ -85,15 +81,12 @@ static void no_network(void **state)
 static void late_attach_is_in_time(void **state)
 {
     struct rig *r = *state;
-    struct rig_note note;
 
     three(r);
     assert_int_equal(rig_enable(r, 0x13), 0x9000);
     rig_attach(r, false);
     r->now = card_due(r->card) - 1;
-    rig_attach(r, true);
-    assert_true(rig_note(r, &note));
-    assert_int_equal(rig_confirm(r, note.seq, NULL), 0x9000);
+    rig_confirmed(r);
     assert_int_equal(rig_enabled(r), 0x13);
 }
 

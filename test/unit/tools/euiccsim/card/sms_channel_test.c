@@ -227,32 +227,50 @@ static void por_modes(void **state)
     }
 }
 
+static void user_data_comes(struct rig *r, struct span tp_ud)
+{
+    const struct msisdn from = {RIG_SMSR};
+
+    arena_reset(&r->arena);
+    r->out = (struct card_actions){.arena = &r->arena};
+    assert_int_equal(card_sms(r->card, &from, tp_ud, r->now, &r->out), 0);
+}
+
+/* So many audits that their packet takes two messages. */
+static struct span audits(struct rig *r, uint8_t n, uint8_t room[PACKET_MAX])
+{
+    uint8_t script[400];
+    struct writer w = wr_init(script, sizeof(script));
+    struct span packet;
+
+    wr_u16(&w, 0xAA81);
+    wr_u8(&w, (uint8_t)(n * 7));
+    for (unsigned i = 0; i < n; i++)
+        wr_bytes(&w, AUDIT + 2, 7);
+    packet = rig_wrap(r, 1, wr_view(&w), room);
+    assert_int_equal(sms_parts(packet.n), 2);
+    return packet;
+}
+
+static void part_comes(struct rig *r, struct span packet, unsigned i)
+{
+    uint8_t ud[SMS_UD_MAX];
+    struct writer p = wr_init(ud, sizeof(ud));
+
+    assert_int_equal(sms_part_put(&p, SMS_COMMAND, packet, 9, i), 0);
+    user_data_comes(r, wr_view(&p));
+}
+
 /* Both ways need several SMS; parts come in any order and twice. */
 static void long_messages(void **state)
 {
     struct rig *r = *state;
-    const struct msisdn from = {RIG_SMSR};
-    uint8_t room[PACKET_MAX], script[400];
-    struct writer w = wr_init(script, sizeof(script));
-    struct span packet;
-    unsigned n;
+    uint8_t room[PACKET_MAX];
+    struct span packet = audits(r, 30, room);
 
-    wr_u16(&w, 0xAA81);
-    wr_u8(&w, 30 * 7);
-    for (unsigned i = 0; i < 30; i++)
-        wr_bytes(&w, AUDIT + 2, 7);
-    packet = rig_wrap(r, 1, wr_view(&w), room);
-    n = sms_parts(packet.n);
-    assert_int_equal(n, 2);
     r->n_sms = 0;
     for (unsigned i = 0; i < 3; i++) {
-        uint8_t ud[SMS_UD_MAX];
-        struct writer p = wr_init(ud, sizeof(ud));
-
-        assert_int_equal(sms_part_put(&p, SMS_COMMAND, packet, 9, i == 2 ? 1 : 2), 0);
-        arena_reset(&r->arena);
-        r->out = (struct card_actions){.arena = &r->arena};
-        assert_int_equal(card_sms(r->card, &from, wr_view(&p), r->now, &r->out), 0);
+        part_comes(r, packet, i == 2 ? 1 : 2);
         assert_int_equal(r->out.n > 0, i == 2);
     }
     assert_int_equal(r->out.n, 5);     /* 30 answers of 20 octets */
@@ -261,24 +279,11 @@ static void long_messages(void **state)
 static void unfinished_message_expires(void **state)
 {
     struct rig *r = *state;
-    const struct msisdn from = {RIG_SMSR};
-    uint8_t room[PACKET_MAX], script[200];
-    struct writer w = wr_init(script, sizeof(script));
-    struct span packet;
+    uint8_t room[PACKET_MAX];
+    struct span packet = audits(r, 20, room);
 
-    wr_u16(&w, 0xAA81);
-    wr_u8(&w, 20 * 7);
-    for (unsigned i = 0; i < 20; i++)
-        wr_bytes(&w, AUDIT + 2, 7);
-    packet = rig_wrap(r, 1, wr_view(&w), room);
     for (unsigned i = 1; i <= 2; i++) {
-        uint8_t ud[SMS_UD_MAX];
-        struct writer p = wr_init(ud, sizeof(ud));
-
-        assert_int_equal(sms_part_put(&p, SMS_COMMAND, packet, 9, i), 0);
-        arena_reset(&r->arena);
-        r->out = (struct card_actions){.arena = &r->arena};
-        assert_int_equal(card_sms(r->card, &from, wr_view(&p), r->now, &r->out), 0);
+        part_comes(r, packet, i);
         assert_int_equal(r->out.n, 0);
         r->now += 600000;
     }
@@ -288,24 +293,11 @@ static void unfinished_message_expires(void **state)
 static void power_takes_what_was_begun(void **state)
 {
     struct rig *r = *state;
-    const struct msisdn from = {RIG_SMSR};
-    uint8_t room[PACKET_MAX], script[200];
-    struct writer w = wr_init(script, sizeof(script));
-    struct span packet;
+    uint8_t room[PACKET_MAX];
+    struct span packet = audits(r, 20, room);
 
-    wr_u16(&w, 0xAA81);
-    wr_u8(&w, 20 * 7);
-    for (unsigned i = 0; i < 20; i++)
-        wr_bytes(&w, AUDIT + 2, 7);
-    packet = rig_wrap(r, 1, wr_view(&w), room);
     for (unsigned i = 1; i <= 2; i++) {
-        uint8_t ud[SMS_UD_MAX];
-        struct writer p = wr_init(ud, sizeof(ud));
-
-        assert_int_equal(sms_part_put(&p, SMS_COMMAND, packet, 9, i), 0);
-        arena_reset(&r->arena);
-        r->out = (struct card_actions){.arena = &r->arena};
-        assert_int_equal(card_sms(r->card, &from, wr_view(&p), r->now, &r->out), 0);
+        part_comes(r, packet, i);
         assert_int_equal(r->out.n, 0);
         rig_power(r);
     }
@@ -317,14 +309,11 @@ static void other_user_data_is_met_with_silence(void **state)
                                      "\x05\x00\x03\x01\x00\x01"};
     static const size_t N[] = {2, 5, 2, 1, 6};
     struct rig *r = *state;
-    const struct msisdn from = {RIG_SMSR};
 
     for (size_t i = 0; i < sizeof(N) / sizeof(N[0]); i++) {
         uint32_t before = card_silent_count(r->card);
 
-        arena_reset(&r->arena);
-        r->out = (struct card_actions){.arena = &r->arena};
-        assert_int_equal(card_sms(r->card, &from, span_of(UD[i], N[i]), r->now, &r->out), 0);
+        user_data_comes(r, span_of(UD[i], N[i]));
         assert_int_equal(r->out.n, 0);
         assert_int_equal(card_silent_count(r->card), before + 1);
     }

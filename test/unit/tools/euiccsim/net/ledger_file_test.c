@@ -224,6 +224,19 @@ static void file_write(const char *path, const uint8_t *p, size_t n)
     assert_int_equal(fclose(out), 0);
 }
 
+/* A file that was filled and closed, and its octets. */
+static size_t filled_file(struct tmpdir *t, char path[300], uint8_t *bytes, size_t cap)
+{
+    struct ledger_file *f = NULL;
+
+    tmpdir_init(t);
+    tmpdir_path(t, "ledger", path, 300);
+    assert_int_equal(ledger_file_open(path, LEDGER_WRITE, &f, NULL), 0);
+    fill(f);
+    ledger_file_close(f);
+    return file_read(path, bytes, cap);
+}
+
 /* Cut at every octet: whole records stay, the rest goes, and the file can be written again. */
 static void a_torn_tail_is_dropped_wherever_it_tore(void **state)
 {
@@ -234,12 +247,7 @@ static void a_torn_tail_is_dropped_wherever_it_tore(void **state)
     struct ledger_file *f = NULL;
     size_t n, last = 0;
 
-    tmpdir_init(&t);
-    tmpdir_path(&t, "ledger", path, sizeof(path));
-    assert_int_equal(ledger_file_open(path, LEDGER_WRITE, &f, NULL), 0);
-    fill(f);
-    ledger_file_close(f);
-    n = file_read(path, bytes, sizeof(bytes));
+    n = filled_file(&t, path, bytes, sizeof(bytes));
     for (size_t cut = 0; cut <= n; cut++) {
         uint64_t size;
 
@@ -269,12 +277,7 @@ static void damage_in_the_middle_is_refused(void **state)
     struct errmsg why = {""};
     size_t n, refused = 0;
 
-    tmpdir_init(&t);
-    tmpdir_path(&t, "ledger", path, sizeof(path));
-    assert_int_equal(ledger_file_open(path, LEDGER_WRITE, &f, NULL), 0);
-    fill(f);
-    ledger_file_close(f);
-    n = file_read(path, bytes, sizeof(bytes));
+    n = filled_file(&t, path, bytes, sizeof(bytes));
     for (size_t at = 0; at < 400; at++) {
         int rc;
 
