@@ -139,13 +139,16 @@ static void on_opened(void *ctx, struct span id)
 static void on_sdu(void *ctx, struct span sdu)
 {
     struct link *l = ctx;
+    struct channel *ch = l->ch;
+    uint64_t accepted = ch->n.por_accepted;
     bool tried = false;
 
     if (!l->open)
         return;
-    timer_hold(l);
-    if (!por_take(l->ch, &l->eid, PACKET_CATTP, sdu, NULL, &tried))
-        l->ch->n.link_sdu_refused++;
+    if (!por_take(ch, &l->eid, PACKET_CATTP, sdu, NULL, &tried))
+        ch->n.link_sdu_refused++;
+    if (ch->n.por_accepted != accepted) /* until then the time of the command that is out counts */
+        timer_hold(l);
 }
 
 static void on_ended(void *ctx, uint8_t reason, bool by_peer)

@@ -326,6 +326,27 @@ static void nothing_to_be_done(void **state)
     assert_int_equal(COUNT(link_lost), 0);
 }
 
+/* While a command is out its operation's time counts; what proves nothing does not change that. */
+static void junk_behind_a_command(void **state)
+{
+    struct uuid link = opened();
+
+    (void)state;
+    card_open_packet(&W.card[0], 5);
+    assert_int_equal(send_packet(&link, span_str("packet"), 0), ERR_OK);
+    assert_int_equal(cattp_send(F.c, span_str("junk"), now()), ERR_OK);
+    flow();
+    respond(&W.card[0], 4, PACKET_CATTP);   /* of no open packet */
+    pass(2 * HOLD_MS);
+    assert_int_equal(posts_of(IN_SESSION_END), 0);
+    respond(&W.card[0], 5, PACKET_CATTP);
+    pass(HOLD_MS - 1000);
+    assert_int_equal(cattp_send(F.c, span_str("junk"), now()), ERR_OK);
+    flow();
+    pass(2000);                             /* nor does it keep a link open */
+    assert_int_equal(posts_of(IN_SESSION_END), 1);
+}
+
 /* A card that is gone: ten tries of the packet, then the mailbox hears of it. */
 static void silence(void **state)
 {
@@ -420,6 +441,7 @@ int main(void)
         L(the_card_ends_it),
         L(we_end_it),
         L(nothing_to_be_done),
+        L(junk_behind_a_command),
         L(silence),
         L(another_link_of_the_card),
         L(a_card_that_takes_less),
