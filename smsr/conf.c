@@ -200,7 +200,7 @@ static int build_route(struct build *b, const struct raw_route *r, struct route 
     p->port = (uint16_t)r->port;
     if (r->udp_port > 65535)
         return conf_bad(&b->at, "routes: udp_port %u is above 65535", r->udp_port);
-    p->udp_port = (uint16_t)(r->udp_port ? r->udp_port : CATTP_PORT);
+    p->udp_port = (uint16_t)(r->udp_port ? r->udp_port : CATTP_UDP_PORT);
     if (r->ipv4 && !get_ipv4(r->ipv4, p->ipv4))
         return conf_bad(&b->at, "routes: ipv4 \"%s\" is no IPv4 address", r->ipv4);
     return build_bearers(b, r, p);

@@ -53,6 +53,7 @@ struct route {
 
 /* The port of CAT_TP itself at this SM-SR, whatever the UDP port (TS 102 127). */
 #define CATTP_PORT 7444u
+#define CATTP_UDP_PORT 7444u       /* where its datagrams go unless a route says otherwise */
 
 /* One table of timers (design 3.7); milliseconds at time scale 1, already divided when in struct
  * env. */
