@@ -100,12 +100,21 @@ static void wait_over(struct run *r)
                            expired ? STAGE_BEARER : STAGE_PREPARATION, (struct span){NULL, 0});
 }
 
+/* A way was opened by this input, and which. */
+static bool way_opened(const struct input *in, struct way *ret)
+{
+    if (in->kind == IN_LINK)
+        *ret = (struct way){BEARER_CATTP, in->u.link.session};
+    else if (in->kind == IN_POST)
+        *ret = by_https(&in->u.post.session);
+    return in->kind == IN_LINK || in->kind == IN_POST;
+}
+
 static int wait_session(const struct proc_view *v, const struct input *in, struct plan *p)
 {
     struct run r = RUN_INIT(v, in, p);
-    struct way way = in->kind == IN_LINK ? (struct way){BEARER_CATTP, in->u.link.session}
-                                         : by_https(&in->u.post.session);
-    bool open = in->kind == IN_POST || in->kind == IN_LINK;
+    struct way way;
+    bool open = way_opened(in, &way);
 
     if (in->kind == IN_POR) /* of the trigger: heard, but the POST or the link is what counts */
         return trigger_heard(&r);
@@ -217,6 +226,21 @@ static int step(const struct proc_view *v, const struct input *in, struct plan *
                                                     : "the card is silent");
 }
 
+/* The command's own answer, behind the end of its link: the question decides, but what was answered is
+ * not sent again. */
+static int answered_late(struct run *r, const struct euicc_packet *pk)
+{
+    const struct in_por *por = &r->in->u.por;
+    bool own = por->status == POR_OK && pk->counter == r->op->counter;
+    struct way way = way_of(r);
+
+    if (session_creates(r))
+        (void)session_answered(r, &way, por->data, own ? COMMAND_ANSWERED : r->op->data_done, -1, 0);
+    else
+        (void)session_answered(r, &way, (struct span){NULL, 0}, r->op->data_done, -1, 0);
+    return ERR_OK;
+}
+
 /* The answer to the question by SMS, or what comes late. */
 static int fenced_by_packet(struct run *r)
 {
@@ -225,11 +249,8 @@ static int fenced_by_packet(struct run *r)
     struct way way = way_of(r);
     struct es5_status st;
 
-    if (pk && pk->purpose == PURPOSE_CMD) { /* said before the link went; the question decides */
-        (void)session_answered(r, &way, session_creates(r) ? por->data : (struct span){NULL, 0},
-                               r->op->data_done, -1, 0);
-        return ERR_OK;
-    }
+    if (pk && pk->purpose == PURPOSE_CMD)
+        return answered_late(r, pk);
     /* A late answer to the fence of an earlier attempt says nothing about this one. */
     if (!pk || pk->purpose != PURPOSE_FENCE || pk->counter < r->op->counter)
         return trigger_heard(r);
@@ -267,15 +288,15 @@ static int fence_wait(const struct proc_view *v, const struct input *in, struct 
 static int fence_step(const struct proc_view *v, const struct input *in, struct plan *p)
 {
     struct run r = RUN_INIT(v, in, p);
-    struct way way = by_https(&in->u.post.session);
     struct es5_status st;
+    struct way way;
     uint32_t number;
 
     if (in->kind == IN_POR)
         return trigger_heard(&r);
     if (in->kind == IN_SESSION_END && !uuid_eq(&in->u.session_end.session, &r.op->session))
         return ERR_STATE;
-    if (in->kind != IN_POST) {
+    if (!way_opened(in, &way)) {
         if (in->kind == IN_TIMER)
             session_drop(&r);
         if (run_expired(&r))

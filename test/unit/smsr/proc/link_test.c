@@ -279,6 +279,21 @@ static void an_answer_of_the_attempt_before_is_none(void **state)
     core_expect_end(w, VERDICT_SUCCESS, "", "");
 }
 
+/* Its answer and the end of its link came in one turn, in the other order: it was refused, not lost. */
+static void an_answer_behind_the_end_of_the_link(void **state)
+{
+    struct core *w = *state;
+    uint64_t command;
+
+    to_packet(w, false);
+    command = w->e->counter_high;
+    core_link_breaks(w, LINK);
+    core_por_hex(w, command, "AF802303006A840000");
+    assert_string_equal(core_state(w), "FENCE_WAIT"); /* the question decides */
+    core_por_list(w, w->e->counter_high, LIST_WITHOUT);
+    assert_int_equal(core_event(w, EV_OPERATION_CONCLUDED)->result, VERDICT_FAILED);
+}
+
 /* Law 3: what went by CAT_TP does not move into a session that the card opened itself. */
 static void a_session_of_the_card_is_not_taken(void **state)
 {
@@ -393,6 +408,7 @@ int main(void)
         TEST(restarted_with_a_packet_out),
         TEST(an_older_fence_is_none),
         TEST(an_answer_of_the_attempt_before_is_none),
+        TEST(an_answer_behind_the_end_of_the_link),
         TEST(a_session_of_the_card_is_not_taken),
         TEST(a_status_that_proves_nothing),
         TEST(send_data_is_not_sent_again),
