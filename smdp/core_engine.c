@@ -6,11 +6,6 @@
 
 #include <stdlib.h>
 
-static struct order *order_of(void *obj)
-{
-    return obj;
-}
-
 /* --- engine_app: storage --- */
 static int app_open(void *ctx, struct db *state, struct errmsg *why)
 {
@@ -219,7 +214,7 @@ static int app_decide(void *ctx, void *obj, const struct input *in, struct plan 
     if (!err)
         err = plan->err;
     if (!err)
-        err = run_jobs(c, order_of(obj), plan);
+        err = run_jobs(c, obj, plan);
     return err ? err : dp_api_finish_plan(c->api, plan);
 }
 

@@ -52,7 +52,7 @@ int dp_core_key_later(struct smdp_core *c, const struct order *o, const struct i
 }
 
 /* The state that waits for a job. */
-static const enum order_state WAITS[] = {
+static const enum order_state STATE_OF_JOB[] = {
     [DP_JOB_CHECK] = ORDER_CHECK, [DP_JOB_AGREE] = ORDER_PERSO, [DP_JOB_RECEIPT] = ORDER_KEYSET,
     [DP_JOB_LOAD] = ORDER_LOAD, [DP_JOB_NEXT] = ORDER_LOAD};
 
@@ -65,7 +65,7 @@ static bool still_wanted(struct smdp_core *c, const struct key_wait *k)
     if (engine_view(c->engine, &k->in.to, &obj) || !obj)
         return false;
     o = obj;
-    return o->state == WAITS[k->in.u.key.job] && o->attempt == k->attempt;
+    return o->state == STATE_OF_JOB[k->in.u.key.job] && o->attempt == k->attempt;
 }
 
 void dp_core_keys_run(struct smdp_core *c)

@@ -308,7 +308,7 @@ int channel_link(struct channel *ch, const struct out_link *o)
         return ERR_NOT_FOUND;
     due_clear(&l->hold);
     l->chained = o->chained;
-    tap_command(ch, &o->eid, PACKET_CATTP, o->armed->data);
+    tap_command(ch, &l->eid, PACKET_CATTP, o->armed->data);
     err = cattp_send(l->c, o->armed->data, channel_now(ch));
     if (err)                        /* a card that takes less, or no room: as silence */
         link_end(l, "the packet could not be sent");

@@ -16,9 +16,6 @@ struct incoming {
     bool tried;                     /* some candidate had keys and a reason to send */
 };
 
-/* How far a candidate explains a message. */
-enum fit { FIT_NONE, FIT_FOUND };
-
 /* --- command packets of the card: notifications --- */
 
 static void notification_post(struct channel *ch, const struct eid *eid, const struct incoming *m,
@@ -57,7 +54,8 @@ static bool notification_level(struct span packet)
            c.head.tar == TAR_ISD_R;
 }
 
-static enum fit notification_try(struct channel *ch, const struct eid *eid, struct incoming *m)
+/* true: it is this candidate's. */
+static bool notification_try(struct channel *ch, const struct eid *eid, struct incoming *m)
 {
     struct scp80_command cmd;
     struct scp80_keys keys;
@@ -65,44 +63,43 @@ static enum fit notification_try(struct channel *ch, const struct eid *eid, stru
     int err;
 
     if (!scp80_keys_of(ch, eid, &k))
-        return FIT_NONE;
+        return false;
     m->tried = true;
     keys = scp80_keys_from(&k);
     err = scp80_unwrap(ch->crypto, &keys, PACKET_SMS, m->packet, &cmd);
     if (err || packet_kvn(cmd.head.kid) != k.scp80_kvn)
-        return FIT_NONE;
+        return false;
     tap_notification(ch, eid, m->packet, &cmd);
     notification_post(ch, eid, m, span_of(cmd.data, cmd.data_len));
     mem_wipe(&cmd, sizeof cmd);
-    return FIT_FOUND;
+    return true;
 }
 
 /* --- from the carrier --- */
 
-static enum fit candidates_try(struct channel *ch, enum sms_kind kind, struct incoming *m)
+static bool candidates_try(struct channel *ch, enum sms_kind kind, struct incoming *m)
 {
     struct eid eid[CHANNEL_CANDIDATES_MAX];
     unsigned n = ch->port.candidates(ch->port.ctx, m->from, eid, CHANNEL_CANDIDATES_MAX);
-    enum fit fit = FIT_NONE;
+    bool found = false;
 
     if (!n) {
         ch->n.mo_unknown_source++;
         stranger_heard(ch, m->from, kind == SMS_COMMAND);
     }
-    for (unsigned i = 0; fit == FIT_NONE && i < n; i++)
-        fit = kind == SMS_RESPONSE
-                  ? (por_take(ch, &eid[i], PACKET_SMS, m->packet, m->from, &m->tried) ? FIT_FOUND
-                                                                                      : FIT_NONE)
-                  : notification_try(ch, &eid[i], m);
-    if (fit == FIT_FOUND)
+    for (unsigned i = 0; !found && i < n; i++)
+        found = kind == SMS_RESPONSE
+                    ? por_take(ch, &eid[i], PACKET_SMS, m->packet, m->from, &m->tried)
+                    : notification_try(ch, &eid[i], m);
+    if (found)
         stranger_known(ch, m->from);
-    if (n && fit == FIT_NONE) {
+    if (n && !found) {
         if (m->tried)
             ch->n.mo_bad_cc++;
         else
             ch->n.mo_no_key++;
     }
-    return fit;
+    return found;
 }
 
 void channel_sms_mo(struct channel *ch, const struct msisdn *from, struct span tp_ud)
@@ -134,7 +131,7 @@ void channel_sms_mo(struct channel *ch, const struct msisdn *from, struct span t
     if (p.kind == SMS_COMMAND && !notification_level(m.packet)) {
         ch->n.notification_level++;
         guard_unproven(ch, from);
-    } else if (candidates_try(ch, p.kind, &m) == FIT_NONE) {
+    } else if (!candidates_try(ch, p.kind, &m)) {
         guard_unproven(ch, from);
     }
 }

@@ -46,7 +46,6 @@ struct out_step {
 /* Its bytes are those of the record. Never again: the link repeats what is lost, and what opens
  * another one spends a higher counter. */
 struct out_link {
-    struct eid eid;
     struct uuid session;           /* of the link */
     const struct event *armed;     /* in this turn */
     uint32_t chained;              /* TAR with which script chaining goes on behind it; 0: none */

@@ -118,7 +118,6 @@ int run_arm_link(struct run *r, const struct uuid *link, enum packet_purpose pur
         return err;
     r->p->unit.armed->session = *link;
     memset(&out, 0, sizeof out);
-    out.eid = r->e->eid;
     out.session = *link;
     out.armed = r->p->unit.armed;
     out.chained = chained;

@@ -168,7 +168,7 @@ static void made_right(struct channel *ch, uint64_t conn, struct span data)
 static void from_us(struct channel *ch, bool close, struct span data)
 {
     struct event ev = {.type = EV_OPERATION_ARMED, .data = data};
-    struct out_link o = {.eid = card.eid, .session = link, .armed = &ev};
+    struct out_link o = {.session = link, .armed = &ev};
     struct out_session_close end = {link};
 
     if (close) {

@@ -115,7 +115,7 @@ static struct uuid opened(void)
 static int send_packet(const struct uuid *link, struct span packet, uint32_t chained)
 {
     struct event ev = {.type = EV_OPERATION_ARMED, .data = packet};
-    struct out_link o = {.eid = W.card[0].e.eid, .session = *link, .armed = &ev, .chained = chained};
+    struct out_link o = {.session = *link, .armed = &ev, .chained = chained};
     int err = channel_link(W.ch, &o);
 
     flow();
