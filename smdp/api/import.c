@@ -166,7 +166,8 @@ static int append(struct import *im, const struct message *answer)
             err = engine_plan_end(e, p, &house);
         /* All rows or none: those before this one stand in the open transaction, which must not end well. */
         if (err && i)
-            engine_give_up(e, err, "the rows of a file cannot all be written");
+            engine_give_up(e, err, "the rows of a file cannot all be written, so none of them is; "
+                                   "import it again");
         if (err)
             return err;
         memset(ev, 0, sizeof *ev);

@@ -117,7 +117,7 @@ const struct verb VERBS[] = {
     {"contacts unknown", "", 0, 0, OPT_BIT(OPT_LIMIT), DAEMON_SMSR,
      "numbers of no card that were heard, the last first: meters whose EIS is not imported yet",
      "A declaration has the form of a card's notification; whose it is cannot be proved before the "
-     "import. Kept in memory, 4096 at most; nothing is answered.",
+     "import. Kept in memory, 4096 at most, of which the last 1024 are shown; nothing is answered.",
      verb_contacts_unknown},
     {"status", "", 0, 0, OPT_BIT(OPT_VIA), DAEMON_SMSR, "version, counters and memory of a daemon",
      NULL, verb_status},
