@@ -44,7 +44,7 @@ struct cattp *cattp_new(const struct cattp_config *cfg, const struct cattp_port 
 void cattp_free(struct cattp *c);
 enum cattp_state cattp_state(const struct cattp *c);
 
-/* The card's end: id is its ICCID or EID (at most 232 octets). ERR_STATE unless closed; ERR_NOMEM;
+/* The card's end: id says who it is, here what the push told it (at most 232 octets). ERR_STATE unless closed; ERR_NOMEM;
  * ERR_TOO_LARGE. */
 MUST_CHECK int cattp_connect(struct cattp *c, struct span id, int64_t now_ms);
 /* The server's end: the next SYN opens. ERR_STATE unless closed. */

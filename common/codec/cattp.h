@@ -31,7 +31,7 @@ struct cattp_pdu {
     uint16_t seq, ack;
     uint16_t window;               /* PDUs the sender of this one still takes */
     uint16_t max_pdu, max_sdu;     /* SYN */
-    struct span id;                /* SYN: ICCID or EID of the card; empty from a server */
+    struct span id;                /* SYN: who the card is; empty from a server */
     uint8_t reason;                /* RST; 7 and above: RFU */
     struct span eacks;             /* EACK: 2 octets each */
     struct span data;

@@ -79,7 +79,7 @@ MUST_CHECK int channel_link(struct channel *ch, const struct out_link *o);
 bool channel_linked(const struct channel *ch, const struct eid *eid, struct uuid *ret_link,
                     uint32_t *ret_chained);
 /* Ends a session: the POST that waits is answered 204, the stream closed, its answers are refused
- * from now on. Or a CAT_TP link. Nothing is posted. No session: no effect. */
+ * from now on; or a CAT_TP link, which gets a RST. Nothing is posted. Neither: no effect. */
 void channel_session_close(struct channel *ch, const struct out_session_close *o);
 /* The session of this card whose POST waits for our response on a stream right now. */
 bool channel_held(const struct channel *ch, const struct eid *eid, struct uuid *ret_session);

@@ -240,7 +240,8 @@ static void refuse(struct channel *ch, uint64_t conn, const struct cattp_pdu *p,
     datagram_send(ch, conn, wr_view(&w));
 }
 
-static bool stranger(struct channel *ch, uint64_t conn, struct span pdu)
+/* Of no link: the SYN of one that was asked for, or nobody's. */
+static bool first_pdu(struct channel *ch, uint64_t conn, struct span pdu)
 {
     struct cattp_pdu p;
     struct link *l;
@@ -284,7 +285,7 @@ bool channel_datagram(struct channel *ch, uint64_t conn, struct span pdu)
     ch->n.datagram_received++;
     tap_datagram(ch, false, conn, pdu);
     if (!l)
-        return stranger(ch, conn, pdu);
+        return first_pdu(ch, conn, pdu);
     ch->n.datagram_dropped += cattp_input(l->c, pdu, channel_now(ch)) != ERR_OK;
     return link_settle(ch, l);
 }

@@ -19,7 +19,7 @@ static const struct {
     {IF_ES4, R(ROLE_OPERATOR) | R(ROLE_FLEET) | R(ROLE_M2M_SP),
      1u << FN_GET_EIS | 1u << FN_AUDIT_EIS | 1u << FN_ENABLE_PROFILE | 1u << FN_DISABLE_PROFILE |
          1u << FN_DELETE_PROFILE | 1u << FN_UPDATE_SUBSCRIPTION_ADDRESS},
-    /* The owner's alone, never authorised to somebody else (facts: sgp02 3.20). */
+    /* The owner's alone, never authorised to somebody else (SGP.02 3.20; facts: sgp02 1.4). */
     {IF_ES4, R(ROLE_OPERATOR), 1u << FN_UPDATE_POLICY_RULES},
 };
 

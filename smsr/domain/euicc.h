@@ -75,7 +75,7 @@ struct operation {
     bool stray;                    /* its roll-back may belong to an earlier switch */
     bool more_to_do;               /* ES3 CreateISDP, SendData: keep the session */
     uint32_t memory_required;
-    struct uuid session;           /* SCP81 session of the current step */
+    struct uuid session;           /* of the current step, or CAT_TP link of its packet */
     uint32_t step;
     bool step_open;
     uint32_t data_done; /* SendData: octets the card accepted so far; CreateISDP: 1 = answered */

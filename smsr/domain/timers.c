@@ -37,9 +37,11 @@ const struct timer_row TIMERS[TIMER_COUNT] = {
     [TIMER_FENCE_6] = {"fence_6", 24 * HOURS, 1 * SECONDS, 7LL * 24 * HOURS,
                        "every later fence is repeated after"},
     [TIMER_SESSION_HOLD] = {"session_hold", 20 * SECONDS, 1 * SECONDS, 120 * SECONDS,
-                            "an administration session waits this long for the next command"},
+                            "an administration session or a CAT_TP link waits this long for the "
+                            "next command"},
     [TIMER_SESSION_IDLE] = {"session_idle", 120 * SECONDS, 5 * SECONDS, 1 * HOURS,
-                            "a cut administration session may be resumed this long"},
+                            "a cut administration session may be resumed this long; an answer over a "
+                            "CAT_TP link is waited for"},
     [TIMER_NOTIFICATION_WAIT] = {"notification_wait", 600 * SECONDS, 10 * SECONDS, 24 * HOURS,
                                  "after a 9000 without a notification the card is audited"},
     [TIMER_CONFIRM_RESEND] = {"confirm_resend", 20 * SECONDS, 1 * SECONDS, 1 * HOURS,

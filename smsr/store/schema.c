@@ -31,7 +31,7 @@ const char *const STORE_MIGRATIONS[] = {
     "CREATE INDEX operation_eid ON operation(eid, op);"
     "CREATE INDEX operation_live ON operation(op) WHERE concluded_ms = 0;"
     "CREATE TABLE tenant(number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE) STRICT;",
-    /* What a late notification leaves owed is another thing in the blobs of before. */
+    /* A late notification sets `unheard` by other rules than in the blobs of before: made again. */
     "DELETE FROM euicc; DELETE FROM profile; DELETE FROM address; DELETE FROM operation; DELETE FROM tenant;"
     ENGINE_SQL_REBUILD,
 };
