@@ -63,8 +63,8 @@ static struct buf *room(struct capture *c)
 /* --- what is seen --- */
 static void on_sms(void *ctx, const struct tap_sms *s)
 {
-    const struct pcapng_sms p = {s->out, now(), s->card->s, s->own, SMS_PID_SIM_DATA,
-                                 SMS_DCS_CLASS2, s->tp_ud};
+    const struct pcapng_sms p = {s->out, now(), s->card->s, s->own, NULL,
+                                 SMS_PID_SIM_DATA, SMS_DCS_CLASS2, s->tp_ud};
     struct buf *b = room(ctx);
 
     if (b)

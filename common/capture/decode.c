@@ -50,14 +50,29 @@ static const char *tar_text(uint32_t tar)
                                                  : "";
 }
 
-static void head_rows(struct rows *out, unsigned depth, const struct packet_cmd *p)
+/* CPL or RPL of two octets, or in the dialect of CAT_TP CPI or RPI and a BER length; behind them
+ * stand tail octets of the head. */
+static void length_rows(struct rows *out, unsigned depth, enum packet_dialect d, bool response,
+                        struct span head, size_t tail, size_t body)
+{
+    const char *clause = response ? CLAUSE_RESPONSE : CLAUSE_PACKET;
+    size_t front = head.n - tail, at = d == PACKET_CATTP;
+
+    if (at)
+        row_say(rows_add(out, depth, response ? "RPI" : "CPI", span_of(head.p, 1), clause), "%s",
+                response ? "response packet" : "command packet");
+    row_say(rows_add(out, depth, response ? "RPL" : "CPL", span_of(head.p + at, front - at),
+                     clause), "%zu octets follow", tail + body);
+}
+
+static void head_rows(struct rows *out, unsigned depth, enum packet_dialect d,
+                      const struct packet_cmd *p)
 {
     const struct packet_cmd_head *h = &p->head;
     uint8_t chl = (uint8_t)(13 + p->cc_len);
     uint8_t tar[3] = {(uint8_t)(h->tar >> 16), (uint8_t)(h->tar >> 8), (uint8_t)h->tar};
 
-    row_say(rows_add(out, depth, "CPL", span_of(p->head_raw.p, 2), CLAUSE_PACKET),
-            "%zu octets follow", p->head_raw.n - 2 + p->body.n);
+    length_rows(out, depth, d, false, p->head_raw, 8, p->body.n);
     row_say(rows_add(out, depth, "CHL", span_of(&chl, 1), NULL), "checksum of %zu octets",
             p->cc_len);
     spi_rows(out, depth, h);
@@ -84,7 +99,7 @@ void decode_packet(struct rows *out, unsigned depth, enum packet_dialect d, stru
         return;
     }
     row_say(row, "SCP80 command packet of %zu octets", packet.n);
-    head_rows(out, depth + 1, &p);
+    head_rows(out, depth + 1, d, &p);
     row = rows_add(out, depth + 1, p.head.spi1 & SPI1_CIPHER ? "ciphered" : "body", p.body,
                    CLAUSE_PACKET);
     row_say(row, "CNTR %" PRIu64 " (%010" PRIX64 "), PCNTR, checksum, data, padding", counter,
@@ -108,8 +123,7 @@ void decode_response(struct rows *out, unsigned depth, enum packet_dialect d, st
     tar[1] = (uint8_t)(p.tar >> 8);
     tar[2] = (uint8_t)p.tar;
     row_say(row, "SCP80 response packet of %zu octets", packet.n);
-    row_say(rows_add(out, depth + 1, "RPL", span_of(p.head_raw.p, 2), CLAUSE_RESPONSE),
-            "%zu octets follow", p.head_raw.n - 2 + p.body.n);
+    length_rows(out, depth + 1, d, true, p.head_raw, 4, p.body.n);
     row_say(rows_add(out, depth + 1, "RHL", span_of(&rhl, 1), NULL), "checksum of %zu octets",
             p.cc_len);
     row_say(rows_add(out, depth + 1, "TAR", span_of(tar, 3), "SGP.02 Annex H"), "%s",

@@ -28,6 +28,8 @@ void decode_script(struct rows *out, unsigned depth, struct span script, struct 
 /* Whole elements behind each other as ES3-SendData returns them: 23 L R-APDU, 84.. 85.. 86.. 9F4x.
  */
 void decode_elements(struct rows *out, unsigned depth, struct span elements);
+/* A TP-UD with its header (decode_sms.c). */
+void decode_tp_ud(struct rows *out, unsigned depth, const char *name, struct span tp_ud);
 /* RPL RHL TAR and what a response packet said once it was opened. */
 void decode_response(struct rows *out, unsigned depth, enum packet_dialect d, struct span packet,
                      uint64_t counter, uint8_t status);

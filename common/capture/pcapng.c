@@ -266,6 +266,8 @@ void pcapng_put_sms(struct buf *b, const struct pcapng_sms *s)
     uint8_t room[SMS_UD_MAX + 40];
     struct writer w = wr_init(room, sizeof room);
 
+    if (s->eid && !s->card[0])
+        u.other = pcapng_end_eid(s->eid);
     if (s->out) {
         struct sms_deliver d = {.oa = number(s->own), .pid = s->pid, .dcs = s->dcs, .ud = s->tp_ud};
         scts(s->at_ms, d.scts);

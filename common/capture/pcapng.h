@@ -38,11 +38,13 @@ void pcapng_section(struct buf *b, const char *application);
 void pcapng_put(struct buf *b, const struct pcapng_unit *u);
 
 /* A TP-UD on its way as the TPDU around it: SMS-DELIVER to the card, SMS-SUBMIT from it (TS 23.040
- * 9.2.2). The network builds the real ones; own: the number of the SM-SR, "" where nobody says. */
+ * 9.2.2). The network builds the real ones; card, own: numbers,
+ * "" where nobody says. */
 struct pcapng_sms {
     bool out;
     int64_t at_ms;
     const char *card, *own;
+    const struct eid *eid;         /* in place of a number that is not known; may be NULL */
     uint8_t pid, dcs;
     struct span tp_ud;
 };

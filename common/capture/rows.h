@@ -7,7 +7,7 @@
 #include "common/crypto/crypto.h"
 
 #define ROWS_MAX   400u
-#define ROWS_TEXT  32768u  /* characters of all values together */
+#define ROWS_TEXT  65536u  /* characters of all values together */
 #define ROWS_SHORT 96u     /* digits of a value unless it is shown whole */
 
 struct row {

@@ -62,6 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
         break;
     case 4:
         decode_rapdu(rows, 0, "R", s, NULL);
+        decode_tp_ud(rows, 0, "TP-UD", s);
         decode_response(rows, 0, PACKET_SMS, s, 1, 0);
         decode_response(rows, 0, PACKET_CATTP, s, 1, 0);
         break;

@@ -61,6 +61,30 @@ def test_trouble_with_the_file_is_said_once(captured, where, says):
     assert len(said) == 1 and says in said[0] and "everything else goes on" in said[0], said
 
 
+def test_what_the_log_holds(world, tmp_path):
+    """smctl capture and explain --wire of a switch and of a download: read without complaint, the packet of the first is
+    the one that its TP-UDs carry."""
+    eid = world.eids[0]
+    row = world.enable(world.push([eid]))[eid]
+    path = tmp_path / "switch.pcapng"
+    world.smctl("capture", row["operation"], str(path), as_="fleet", code=0)
+    told = world.smctl("explain", row["operation"], "--wire", as_="fleet", code=0).rows
+    ud = [f["value"] for r in told for f in r["decoded"] if f["field"].startswith("TP-UD")]
+    packet = [f["value"] for r in told for f in r["decoded"] if f["field"] == "packet"]
+    assert ud[0] == "027000" + packet[0] and not any("..." in value for value in ud + packet)
+    made = next(o for o in world.operations("--eid", eid) if o["function"] == "SendData")
+    text = world.smctl("explain", made["operation"], "--wire", as_="admin", code=0).text
+    assert "SHA-256 of the body" in text
+    with open(path, "rb") as f:
+        data = f.read()
+    assert leaks(data, {"the packet": bytes.fromhex(packet[0])})
+    assert leaks(data, {**profile_keys(world), **card_keys(world)}) == []
+    need_tshark()
+    units, _ = read_without_complaint(path)
+    assert units["sms"] == len(ud) and units["decoded"] > len(ud), units
+    assert "EnableProfile" in lines(path)
+
+
 def test_no_other_daemon_takes_the_option(make_world):
     world = make_world(meters=2, start=False)
     done = subprocess.run([os.path.join(BIN, "smdp"), "--config", world.file("smdp.yaml"), "--capture", world.file("x")],

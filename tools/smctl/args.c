@@ -52,6 +52,7 @@ const struct opt_row OPTS[OPT_COUNT] = {
                    "how long ago it began (0): certificates that end soon, or ended"},
     [OPT_SMSR] = {"smsr", "HOST:PORT", "address of the SM-SR in the contexts (127.0.0.1:7101)"},
     [OPT_SMDP] = {"smdp", "HOST:PORT", "address of the SM-DP in the contexts (127.0.0.1:7102)"},
+    [OPT_WIRE] = {"wire", NULL, "every octet that was on the wire, short messages included"},
 };
 
 static int find(const char *name, size_t n)

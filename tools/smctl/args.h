@@ -48,6 +48,7 @@ enum opt {
     OPT_BEGUN,
     OPT_SMSR,
     OPT_SMDP,
+    OPT_WIRE,
     OPT_COUNT
 };
 #define OPT_BIT(o) (1ull << (unsigned)(o))

@@ -184,6 +184,14 @@ void event_words(const struct event *ev, struct buf *out)
         word(out, "\"%s\"", text_safe(ev->text, text, sizeof text));
 }
 
+enum exit_code records_none(const struct smctl *x)
+{
+    out_error("no record of this operation is to be seen here; --via %s asks the other daemon, "
+              "--as another party may see it",
+              x->daemon == DAEMON_SMSR ? "smdp" : "smsr");
+    return XC_REFUSED;
+}
+
 const struct event *record_event(const struct admin_record *r, struct arena *a, struct errmsg *why)
 {
     struct event *ev = arena_alloc(a, sizeof *ev);

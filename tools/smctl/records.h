@@ -20,6 +20,9 @@ typedef enum exit_code (*record_fn)(void *ctx, const struct admin_record *r);
 enum exit_code records_each(struct smctl *x, const struct records_filter *f, record_fn fn,
                             void *ctx, uint64_t *ret_next, uint64_t *ret_durable);
 
+/* Says that an operation has no record here and what to try. XC_REFUSED. */
+enum exit_code records_none(const struct smctl *x);
+
 /* Appends what matters of an event in words: "iccid 8949... previous 8931... sequence 7 (confirm)".
  */
 void event_words(const struct event *ev, struct buf *out);

@@ -99,6 +99,7 @@ enum exit_code verb_operation_show(struct smctl *x);
 enum exit_code verb_operation_list(struct smctl *x);
 enum exit_code verb_operation_wait(struct smctl *x);
 enum exit_code verb_explain(struct smctl *x);
+enum exit_code verb_capture(struct smctl *x);
 enum exit_code verb_events_list(struct smctl *x);
 enum exit_code verb_events_tail(struct smctl *x);
 enum exit_code verb_log_verify(struct smctl *x);

@@ -5,10 +5,13 @@
 #include "tools/smctl/story.h"
 
 #include "common/codec/packet.h"
+#include "common/codec/sms.h"
 #include "smdp/domain/order.h"
 #include "smsr/es5/es5.h"
 #include "smsr/proc/procs.h"
 #include "tools/smctl/records.h"
+
+#include <stdio.h>
 
 #define BODY_FRONT 6u /* CNTR and PCNTR */
 #define BLOCK      16u
@@ -113,6 +116,19 @@ static struct story_packet *packet_of(struct story *s, uint32_t kvn, uint64_t co
     return NULL;
 }
 
+/* What leaves as short messages: the reference is the low octet of the counter. */
+static void parts(const struct event *ev, struct rows *out)
+{
+    for (unsigned i = 1; i <= sms_parts(ev->data.n); i++) {
+        uint8_t ud[SMS_UD_MAX];
+        struct writer w = wr_init(ud, sizeof ud);
+        char name[24];
+        (void)snprintf(name, sizeof name, "TP-UD %u", i);
+        if (sms_part_put(&w, SMS_COMMAND, ev->data, (uint8_t)ev->counter, i) == ERR_OK)
+            decode_tp_ud(out, 0, name, wr_view(&w));
+    }
+}
+
 static void armed(struct story *s, const struct event *ev, struct rows *out)
 {
     struct story_packet pk = {.kvn = ev->kvn, .counter = ev->counter};
@@ -121,6 +137,8 @@ static void armed(struct story *s, const struct event *ev, struct rows *out)
     struct commands sent = {.n = 0};
     struct row *row;
 
+    if (out->wire && d == PACKET_SMS)
+        parts(ev, out);
     decode_packet(out, 0, d, ev->data, ev->counter);
     build(s, ev, 0, &w);
     if (!w.failed && !fits(d, ev->data, wr_view(&w))) { /* a long list is asked for twice */
@@ -287,6 +305,14 @@ static void learn(struct story *s, const struct admin_record *r, const struct ev
             s->last.profile_type = (struct span){NULL, 0};
         keep_text(s, ev->text);
     }
+}
+
+void story_erased(const struct admin_record *r, const char *why, struct rows *out)
+{
+    out->n = 0;
+    out->full = false;
+    row_say(rows_add(out, 0, "body", span_of(r->body_hash, sizeof r->body_hash), "FIPS 180-4"),
+            "%s: SHA-256 of its salt and octets", why);
 }
 
 void story_record(struct story *s, const struct admin_record *r, const struct event *ev,

@@ -37,5 +37,7 @@ void story_init(struct story *s, struct crypto *c);
 /* Decodes the record's octets into out (emptied before). ev borrows only during the call. */
 void story_record(struct story *s, const struct admin_record *r, const struct event *ev,
                   struct rows *out);
+/* A record whose body is not there: what proves which one it was. */
+void story_erased(const struct admin_record *r, const char *why, struct rows *out);
 /* Name of the state an event leads to: "WAIT_NOTIFICATION"; "" when it stays. */
 const char *story_state(const struct story *s, const struct event *ev);

@@ -124,6 +124,8 @@ static enum exit_code one(void *ctx, const struct admin_record *r)
         story_record(&e->story, r, ev, &e->rows);
     else if (!e->story.start_ms)
         e->story.start_ms = r->at_ms;
+    if (!ev && e->rows.wire)
+        story_erased(r, why.text, &e->rows);
     if (e->x->json) {
         print_json(e, r, ev, why.text);
     } else {
@@ -185,18 +187,15 @@ enum exit_code verb_explain(struct smctl *x)
         return code;
     }
     e->x = x;
+    e->rows.wire = args_has(x->args, OPT_WIRE) ? x->crypto : NULL;
     story_init(&e->story, x->crypto);
     arena_init(&e->arena, EVENT_ARENA);
     if (text_uuid(x->words[0], &f.op, &why))
         code = smctl_fail(ERR_INVAL, &why);
     else
         code = records_each(x, &f, one, e, NULL, NULL);
-    if (code == XC_OK && e->n == 0) {
-        out_error("no record of this operation is to be seen here; --via %s asks the other daemon, "
-                  "--as another party may see it",
-                  x->daemon == DAEMON_SMSR ? "smdp" : "smsr");
-        code = XC_REFUSED;
-    }
+    if (code == XC_OK && e->n == 0)
+        code = records_none(x);
     if (code == XC_OK && !x->json)
         ending(e);
     arena_fini(&e->arena);

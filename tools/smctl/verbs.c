@@ -88,11 +88,17 @@ const struct verb VERBS[] = {
      DAEMON_SMSR, "operations or orders you may see, the oldest first", NULL, verb_operation_list},
     {"operation wait", "OPERATION", 1, 1, OPT_BIT(OPT_VIA), DAEMON_SMSR,
      "wait for the verdict; it becomes the exit code", NULL, verb_operation_wait},
-    {"explain", "OPERATION", 1, 1, OPT_BIT(OPT_VIA), DAEMON_SMSR,
+    {"explain", "OPERATION", 1, 1, OPT_BIT(OPT_VIA) | OPT_BIT(OPT_WIRE), DAEMON_SMSR,
      "the story of an operation, every packet head and APDU decoded with its clause",
      "Times are from the acceptance on. What went to the card is ciphered in the log; where its "
-     "content follows from the record it is built again and shown as such.",
+     "content follows from the record it is built again and shown as such. With --wire values are "
+     "whole; segments of profiles, and bodies that retention erased, are their SHA-256.",
      verb_explain},
+    {"capture", "OPERATION FILE", 2, 2, OPT_BIT(OPT_VIA), DAEMON_SMSR,
+     "what the log holds of an operation as a new FILE for tshark (pcapng)",
+     "Short messages as they left, except for numbers, which are not in the log; packets and "
+     "answers decoded as explain --wire has them. What is being said right now: smsr --capture.",
+     verb_capture},
     {"events list", "", 0, 0,
      OPT_BIT(OPT_VIA) | OPT_BIT(OPT_FROM) | OPT_BIT(OPT_OP) | OPT_BIT(OPT_EID) |
          OPT_BIT(OPT_STREAM) | OPT_BIT(OPT_LIMIT) | OPT_BIT(OPT_LAST),

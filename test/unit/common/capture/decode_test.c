@@ -12,6 +12,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
 static struct rows rows;
 
@@ -213,8 +214,8 @@ static char *printed(struct span content)
     return text;
 }
 
-/* Of commands that may hold a key or a part of a profile, and of segments, the length and the digest
- * is all that is told; their headers and status words are. */
+/* Of commands that may hold a key or a part of a profile, and of segments, nothing is told but
+ * length, digest and header. */
 static void what_the_wire_form_does_not_show(void **state)
 {
     static const struct {
@@ -266,6 +267,91 @@ static void the_wire_form_is_whole(void **state)
 }
 
 /* A long value stands in lines of its own, none longer than readers show. */
+static bool has_row(const char *name, const char *meaning, const char *value)
+{
+    for (unsigned i = 0; i < rows.n; i++)
+        if (!strcmp(rows.v[i].name, name) && strstr(rows.v[i].meaning, meaning) &&
+            !strcasecmp(rows.v[i].value, value))
+            return true;
+    return false;
+}
+
+/* Identifier and BER length in front (TS 102 225 5.1 for CAT_TP). */
+static unsigned dialect_rows(struct vec *v)
+{
+    struct span p = vec_get(v, "packet");
+
+    decode_packet(&rows, 0, PACKET_CATTP, p, 0x55);
+    assert_true(has_row("CPI", "command packet", "01"));
+    assert_true(has_row("CPL", p.n < 0x80 ? "56 octets" : "568 octets",
+                        p.n < 0x80 ? "38" : "820238"));
+    return 1;
+}
+
+/* Packets that a real SM-SR sent, in the TP-UD they had, and others' concatenation: each field by
+ * its clause. */
+static void recorded_packets_whole(void **state)
+{
+    struct vec *v = vec_open("scp80");
+    unsigned n = 0, parts = 0, cattp = 0;
+
+    (void)state;
+    memset(&rows, 0, sizeof rows);
+    rows.wire = crypto_new(NULL);
+    while (vec_next(v)) {
+        const char *block = vec_text(v, "block");
+        rows.n = 0;
+        if (!strcmp(block, "whty_real") && vec_has(v, "SPI")) {
+            uint8_t ud[600];
+            struct writer w = wr_init(ud, sizeof ud);
+            wr_span(&w, vec_get(v, "udh"));
+            wr_span(&w, vec_get(v, "packet"));
+            decode_tp_ud(&rows, 0, "TP-UD", wr_view(&w));
+            assert_true(has_row("IE 70", "command packet", ""));
+            assert_true(has_row("data", "of the packet", vec_text(v, "packet")));
+            rows.n = 0;
+            decode_packet(&rows, 0, PACKET_SMS, vec_get(v, "packet"), 21);
+            assert_true(has_row("packet", "SCP80 command packet", vec_text(v, "packet")));
+            assert_true(has_row("SPI", "ciphered, cryptographic", vec_text(v, "SPI")));
+            assert_true(has_row("TAR", "", vec_text(v, "TAR")));
+            n++;
+        } else if (!strcmp(block, "generated_cattp_dialect") && vec_has(v, "packet")) {
+            cattp += dialect_rows(v);
+        } else if (!strcmp(block, "generated_concatenation")) {
+            decode_tp_ud(&rows, 0, "TP-UD 1", vec_get(v, "tp_ud_1"));
+            assert_true(has_row("UDHL", "7 octets", "07"));
+            assert_true(has_row("IE 00", "reference 90, part 1 of 2", "5A0201"));
+            assert_true(has_row("IE 70", "command packet", ""));
+            decode_tp_ud(&rows, 0, "TP-UD 2", vec_get(v, "tp_ud_2"));
+            assert_true(has_row("IE 00", "reference 90, part 2 of 2", "5A0202"));
+            parts++;
+        }
+    }
+    vec_close(v);
+    assert_true(n >= 20 && parts == 1 && cattp == 2);
+    crypto_free(rows.wire);
+}
+
+/* Any prefix of a header is said to be none, 16-bit references are read. */
+static void headers_that_are_cut(void **state)
+{
+    (void)state;
+    for (size_t n = 0; n < 8; n++) {
+        memset(&rows, 0, sizeof rows);
+        decode_tp_ud(&rows, 0, "TP-UD", span_of("\x07\x00\x03\x05\x02\x01\x70\x00", n));
+        find("TP-UD", "without a whole header");
+    }
+    memset(&rows, 0, sizeof rows);
+    decode_tp_ud(&rows, 0, "TP-UD", span_of("\x03\x00\x09\x05", 4));
+    find("?", "longer than its header");
+    memset(&rows, 0, sizeof rows);
+    decode_tp_ud(&rows, 0, "TP-UD", span_of("\x06\x08\x04\x01\x02\x03\x02\xAA", 8));
+    find("IE 08", "reference 258, part 2 of 3");
+    memset(&rows, 0, sizeof rows);
+    decode_tp_ud(&rows, 0, "TP-UD", span_of("\x04\x00\x02\x05\x02", 5));
+    assert_string_equal(find("IE 00", "")->meaning, "");
+}
+
 static void long_values_are_wrapped(void **state)
 {
     struct buf b;
@@ -330,8 +416,11 @@ int main(void)
         cmocka_unit_test(an_scp80_packet),          cmocka_unit_test(packets_that_are_none),
         cmocka_unit_test(recorded_exchanges),       cmocka_unit_test(the_functions_of_es5),
         cmocka_unit_test(answers_by_their_command), cmocka_unit_test(answers_more),
-        cmocka_unit_test(scp03t_elements),          cmocka_unit_test(what_the_wire_form_does_not_show),
+        cmocka_unit_test(scp03t_elements),
+        cmocka_unit_test(what_the_wire_form_does_not_show),
         cmocka_unit_test(the_wire_form_is_whole),
+        cmocka_unit_test(recorded_packets_whole),
+        cmocka_unit_test(headers_that_are_cut),
         cmocka_unit_test(long_values_are_wrapped),
         cmocka_unit_test(hostile_depth_and_length),
     };

@@ -107,7 +107,7 @@ static void a_unit_of_every_length(void **state)
     }
 }
 
-/* An octet more or less, and an odd one: the sum over pseudo header and packet is FFFF (RFC 768). */
+/* Even and odd lengths: the sum over pseudo header and packet is FFFF (RFC 768). */
 static void cattp_is_in_udp(void **state)
 {
     static const uint8_t DATA[5] = {0xFF, 0x00, 0x01, 0x80, 0x07};
@@ -156,10 +156,11 @@ static void ends_can_be_read(void **state)
 static void short_messages_in_their_tpdu(void **state)
 {
     static const uint8_t UD[] = {0x02, 0x70, 0x00, 0x55};
-    static const uint8_t DELIVER[] = {0x40, 0x05, 0x81, 0x21, 0x43, 0xF5, 0x7F, 0xF6, 0x62, 0x11, 0x22,
-                                      0x12, 0x54, 0x12, 0x00, 0x04, 0x02, 0x70, 0x00, 0x55};
+    static const uint8_t DELIVER[] = {0x40, 0x05, 0x81, 0x21, 0x43, 0xF5, 0x7F,
+                                      0xF6, 0x62, 0x11, 0x22, 0x12, 0x54, 0x12,
+                                      0x00, 0x04, 0x02, 0x70, 0x00, 0x55};
     static const uint8_t SUBMIT[] = {0x41, 0x00, 0x00};
-    struct pcapng_sms s = {true, AT, "4917123456789", "12345", 0x7F, 0xF6, {UD, sizeof UD}};
+    struct pcapng_sms s = {true, AT, "4917123456789", "12345", NULL, 0x7F, 0xF6, {UD, sizeof UD}};
 
     (void)state;
     pcapng_put_sms(&B, &s);

@@ -29,6 +29,7 @@ static struct ran ran;
 static struct {
     int flip_at; /* record whose body is changed; -1 = none */
     bool rolled_back;
+    bool erased; /* the body of the armed record is gone */
     bool cut;    /* the head is of a record that is not handed out */
 } lie;
 
@@ -67,6 +68,18 @@ static const char *body_of(unsigned i)
         ev.op_state = 1;
         put_body(i, EV_OPERATION_ACCEPTED, &ev);
         return "operation.accepted";
+    }
+    if (i == 500) {
+        static const uint8_t PACKET[200] = {0x00, 0xC6, 0x15, 0x16, 0x39, 0x12, 0x12, 0, 0, 1};
+        ev.function = FN_ENABLE_PROFILE;
+        ev.purpose = PURPOSE_CMD;
+        ev.kvn = 1;
+        ev.counter = 0x105;
+        ev.op_state = 2;
+        ev.aid = AID_ISD_R;
+        ev.data = span_of(PACKET, sizeof PACKET);
+        put_body(i, EV_OPERATION_ARMED, &ev);
+        return "operation.armed";
     }
     if (i == 600) {
         ev.function = FN_ENABLE_PROFILE;
@@ -108,7 +121,7 @@ static void make_log(void)
         uint8_t leaf[32];
         const char *type = body_of(i);
         memcpy(j.type, type, strlen(type) + 1);
-        if (i == 3 || i == 600 || i == 650)
+        if (i == 3 || i == 500 || i == 600 || i == 650)
             assert_int_equal(uuid_parse(span_str(OP), &j.op), ERR_OK);
         memset(salt[i], (int)(i & 0xFF), 16);
         *r = (struct admin_record){.lsn = j.lsn,
@@ -124,6 +137,9 @@ static void make_log(void)
         chain_leaf(c, &j, r->body_hash, leaf);
         chain_link(c, last, leaf, last);
         memcpy(r->hash, last, 32);
+        r->eid = j.eid;
+        if (i == 500 && lie.erased)
+            r->salt = r->body = (struct span){NULL, 0};
     }
     crypto_free(c);
 }
@@ -304,6 +320,57 @@ static void the_story_is_told(void **state)
     fake_end(&f);
 }
 
+/* As a file for tshark and in full; what was erased is its digest; no file is written over. */
+static void the_wire_of_it(void **state)
+{
+    char file[300], *octets;
+    struct fake f;
+    FILE *in;
+    size_t n;
+
+    (void)state;
+    start(&f, -1, false);
+    SMCTL(&f, &ran, "--as", "fleet", "explain", OP);
+    assert_null(strstr(ran.out, "TP-UD"));
+    SMCTL(&f, &ran, "--as", "fleet", "explain", OP, "--wire");
+    assert_int_equal(ran.code, XC_OK);
+    assert_non_null(strstr(ran.out, "TP-UD 2"));
+    assert_non_null(strstr(ran.out, "concatenation: reference 5, part 1 of 2  [TS 23.040 9.2.3.24.1]"));
+    SMCTL(&f, &ran, "--as", "fleet", "explain", OP, "--wire", "--json");
+    assert_non_null(strstr(ran.out, "\"field\":\"TP-UD 1\""));
+    tmpdir_path(&f.dir, "heads", file, sizeof file);
+    in = fopen(file, "w");
+    assert_true(in && !fclose(in));
+    SMCTL(&f, &ran, "--as", "fleet", "capture", OP, file);
+    assert_int_equal(ran.code, XC_LOCAL);
+    assert_non_null(strstr(ran.err, "name another file"));
+    assert_int_equal(unlink(file), 0);
+    SMCTL(&f, &ran, "--as", "fleet", "capture", "01900000-0000-7000-8000-000000000002", file);
+    assert_int_equal(ran.code, XC_REFUSED);
+    assert_int_equal(access(file, F_OK), -1);
+    SMCTL(&f, &ran, "--as", "fleet", "capture", OP, file);
+    assert_int_equal(ran.code, XC_OK);
+    assert_non_null(strstr(ran.out, "4 units of 4 records"));
+    in = fopen(file, "rb");
+    octets = calloc(1, 65536);
+    assert_true(in && octets);
+    n = fread(octets, 1, 65536, in);
+    assert_true(n > 1000 && n < 65536);
+    assert_memory_equal(octets, "\x0A\x0D\x0D\x0A", 4);
+    free(octets);
+    fclose(in);
+    fake_end(&f);
+    lie.erased = true;
+    start(&f, -1, false);
+    lie.erased = false;
+    SMCTL(&f, &ran, "--as", "fleet", "explain", OP, "--wire");
+    assert_non_null(strstr(ran.out, "body erased by retention: SHA-256 of its salt and octets"));
+    tmpdir_path(&f.dir, "again", file, sizeof file);
+    SMCTL(&f, &ran, "--as", "fleet", "capture", OP, file, "--json");
+    assert_non_null(strstr(ran.out, "\"units\":2,\"records\":4"));
+    fake_end(&f);
+}
+
 /* Four cases share its code: the first of them is not its cause. */
 static void a_roll_back_has_its_own_cause(void **state)
 {
@@ -439,6 +506,7 @@ int main(void)
         cmocka_unit_test(the_log_holds),
         cmocka_unit_test(a_flip_and_a_cut_are_found),
         cmocka_unit_test(the_story_is_told),
+        cmocka_unit_test(the_wire_of_it),
         cmocka_unit_test(a_roll_back_has_its_own_cause),
         cmocka_unit_test(operations_and_status),
         cmocka_unit_test(stock_goes_in_parts_and_is_not_shown),

@@ -274,6 +274,40 @@ static void a_creation_over_cattp(void **state)
     assert_non_null(find("86", "segment taken"));
 }
 
+/* For the wire: each short message as it left, every octet of the packet, no script twice. */
+static void as_it_was_on_the_wire(void **state)
+{
+    static const uint8_t HASH[32] = {0xAB, 0xCD};
+    struct admin_record erased = {.at_ms = 1};
+    struct event ev;
+    uint8_t big[300] = {0x01, 0x29, 0x15, 0x16, 0x39, 0x12, 0x12, 0, 0, 1};
+
+    (void)state;
+    accept(FN_ENABLE_PROFILE);
+    rows.wire = crypto;
+    ev = armed(FN_ENABLE_PROFILE);
+    feed(&ev, 1010);
+    assert_string_equal(value("TP-UD 1", "61 octets"), "027000" PACKET);
+    assert_string_equal(clause("IE 70", "command packet"), "TS 31.115 4");
+    assert_string_equal(value("packet", "SCP80 command packet"), PACKET);
+    assert_string_equal(value("C-APDU 1", "EnableProfile"), ENABLE + 8);
+    assert_non_null(strstr(value("script", "command script"), "<30 octets, SHA-256 "));
+    ev.data = span_of(big, sizeof big);
+    ev.counter = 0x0102;
+    feed(&ev, 1020);
+    assert_non_null(find("IE 00", "reference 2, part 1 of 3"));
+    assert_non_null(find("IE 00", "reference 2, part 3 of 3"));
+    ev.bearer = BEARER_CATTP;
+    feed(&ev, 1030);
+    assert_null(find("IE 00", ""));
+    memcpy(erased.body_hash, HASH, sizeof HASH);
+    story_erased(&erased, "body erased by retention", &rows);
+    assert_int_equal(rows.n, 1);
+    assert_int_equal(strlen(value("body", "erased by retention")), 64);
+    assert_memory_equal(value("body", "erased by retention"), "ABCD0000", 8);
+    rows.wire = NULL;
+}
+
 static void an_audit_and_the_rest(void **state)
 {
     struct event ev = {.type = EV_EUICC_AUDITED, .n_profiles = 1, .memory_free = 5};
@@ -306,6 +340,7 @@ int main(void)
         cmocka_unit_test(a_deletion_inside_a_switch),
         cmocka_unit_test(a_step_is_proven_by_its_digest),
         cmocka_unit_test(a_creation_over_cattp),
+        cmocka_unit_test(as_it_was_on_the_wire),
         cmocka_unit_test(an_audit_and_the_rest),
     };
     crypto = crypto_new(NULL);
