@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -31,6 +32,22 @@ static void ended(struct capture_file *f, const char *why)
     buf_fini(&f->waiting);
 }
 
+/* Octets of whole blocks at the front: who was killed while it wrote may have left a part of one. */
+static uint64_t whole(int fd, uint64_t size)
+{
+    uint64_t at = 0;
+    uint8_t head[8];
+
+    while (at + 12 <= size && pread(fd, head, sizeof head, (off_t)at) == (ssize_t)sizeof head) {
+        uint32_t n = (uint32_t)head[4] | (uint32_t)head[5] << 8 | (uint32_t)head[6] << 16 |
+                     (uint32_t)head[7] << 24;
+        if (n < 12 || n % 4 || n > size - at)
+            break;
+        at += n;
+    }
+    return at;
+}
+
 /* A file that begins as a section does is one of ours, or as good. */
 static int look(struct capture_file *f, struct errmsg *why)
 {
@@ -47,7 +64,24 @@ static int look(struct capture_file *f, struct errmsg *why)
                     memcmp(front, SECTION, sizeof front) != 0))
         return errmsg_set(why, ERR_CONFIG, "%s exists and is no capture; name another file",
                           f->path);
+    f->size = whole(f->fd, f->size);
+    if (st.st_size && !f->size)
+        return errmsg_set(why, ERR_CONFIG, "%s exists and has no whole section; name another file",
+                          f->path);
+    if ((uint64_t)st.st_size > f->size && ftruncate(f->fd, (off_t)f->size))
+        return errmsg_set(why, ERR_IO, "%s cannot be cut behind its last whole unit (%s)", f->path,
+                          strerror(errno));
     return ERR_OK;
+}
+
+/* Beyond the limit of the process a write is a signal, and the end of it. */
+static uint64_t largest(uint64_t max)
+{
+    struct rlimit own;
+
+    if (getrlimit(RLIMIT_FSIZE, &own) || own.rlim_cur == RLIM_INFINITY)
+        return max;
+    return own.rlim_cur < max ? own.rlim_cur : max;
 }
 
 int capture_file_open(const char *path, const char *application,
@@ -61,7 +95,7 @@ int capture_file_open(const char *path, const char *application,
     if (!f)
         return errmsg_set(why, ERR_NOMEM, "no memory for the capture");
     f->limits = *limits;
-    f->limits.max = f->limits.max ? f->limits.max : CAPTURE_FILE_MAX;
+    f->limits.max = largest(limits->max ? limits->max : CAPTURE_FILE_MAX);
     buf_init(&f->waiting, CAPTURE_BUFFER);
     (void)snprintf(f->path, sizeof f->path, "%s", path);
     /* Neither a FIFO nor a terminal may make its owner wait. */

@@ -12,6 +12,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -103,6 +104,61 @@ static void a_restart_goes_on_behind_it(void **state)
     assert_int_equal(fread(magic, 1, 4, in), 4);
     assert_memory_equal(magic, "\x0A\x0D\x0D\x0A", 4);
     assert_int_equal(fclose(in), 0);
+    assert_int_equal(unlink(PATH), 0);
+}
+
+/* A part of a unit is what a kill may leave: the next section stands behind the last whole one. */
+static void half_a_unit_is_cut_off(void **state)
+{
+    const struct capture_limits none = {0, NULL, 0};
+    struct capture_file *f = opened(&none);
+    uint64_t section, units_end, one;
+
+    (void)state;
+    assert_true(capture_file_flush(f));
+    section = on_disk();
+    units(f, 3);
+    capture_file_close(f);
+    units_end = on_disk();
+    one = (units_end - section) / 3;
+    for (uint64_t n = units_end - 1; n > section + 2 * one; n -= 7) {
+        assert_int_equal(truncate(PATH, (off_t)n), 0);
+        f = opened(&none);
+        assert_int_equal(capture_file_size(f), section + 2 * one);
+        assert_int_equal(on_disk(), section + 2 * one);
+        units(f, 1);
+        capture_file_close(f);
+        assert_int_equal(on_disk(), 2 * section + 3 * one);
+        assert_int_equal(unlink(PATH), 0);
+        f = opened(&none);
+        units(f, 3);
+        capture_file_close(f);
+    }
+    assert_int_equal(truncate(PATH, 5), 0);
+    refused(PATH, "no whole section");
+    assert_int_equal(unlink(PATH), 0);
+}
+
+/* Beyond the limit of its process a write is a signal. */
+static void the_limit_of_the_process_holds(void **state)
+{
+    const struct capture_limits none = {0, NULL, 0};
+    struct rlimit was, less;
+    struct capture_file *f;
+
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
+    less = was;
+    less.rlim_cur = 4000;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &less), 0);
+    f = opened(&none);
+    units(f, 2);
+    assert_true(capture_file_flush(f));
+    units(f, 4);
+    assert_false(capture_file_flush(f));
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
+    assert_non_null(strstr(capture_file_why(f), "largest size"));
+    capture_file_close(f);
     assert_int_equal(unlink(PATH), 0);
 }
 
@@ -202,6 +258,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_is_written_when_flushed),
         cmocka_unit_test(a_restart_goes_on_behind_it),
+        cmocka_unit_test(half_a_unit_is_cut_off),
+        cmocka_unit_test(the_limit_of_the_process_holds),
         cmocka_unit_test(what_is_no_capture_is_left_alone),
         cmocka_unit_test(it_is_bounded),
         cmocka_unit_test(memory_is_bounded),
