@@ -192,6 +192,7 @@ struct channel *channel_new(const struct channel_port *port, const struct carrie
     list_init(&ch->heard);
     for (size_t i = 0; i < GUARD_BUCKETS; i++)
         ch->guard[i].tokens = GUARD_BURST;
+    ch->guard_links.tokens = GUARD_BURST;
     if (!parts_new(ch)) {
         channel_free(ch);
         return NULL;

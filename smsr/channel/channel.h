@@ -144,6 +144,7 @@ void channel_timer(struct channel *ch);             /* runs what is due by the c
     X(datagram_dropped, "dropped: no PDU, a wrong checksum, or one that fits nothing")             \
     X(datagram_sent, "CAT_TP PDUs handed to a carrier")                                            \
     X(link_unknown, "CAT_TP links refused: nobody asked for them")                                 \
+    X(link_throttled, "of them unseen: too many for cards that nothing was sent to")               \
     X(link_overflow, "CAT_TP links refused: too many")                                             \
     X(link_opened, "CAT_TP links opened")                                                          \
     X(link_lost, "CAT_TP links that ended by the card or by silence")                              \

@@ -26,6 +26,7 @@
 #define SMS_BACKOFFS 6u             /* pauses of sms_queue.c */
 #define GUARD_BUCKETS 4096u
 #define STRANGERS_MAX 4096u
+#define LINKS_PUSHED 16384u
 #define GUARD_BURST 64u             /* unproven messages a number may send at once ... */
 #define GUARD_REFILL_MS 1000        /* ... and one more after each of these */
 
@@ -102,6 +103,8 @@ struct channel {
     struct map *links_by_id;        /* open ones: session id -> link */
     struct map *links_by_eid;       /* open ones: EID -> link */
     struct guard guard[GUARD_BUCKETS];
+    struct guard guard_links;
+    struct eid pushed[LINKS_PUSHED]; /* each at a place of its own making: see guard.c */
     struct map *strangers;          /* number -> stranger */
     struct list heard;              /* the same, heard last first */
     struct channel_counters n;
@@ -133,6 +136,10 @@ void tap_answer(struct channel *ch, const struct session *se, const struct admin
 /* --- guard.c --- */
 bool guard_open(struct channel *ch, const struct msisdn *from);
 void guard_unproven(struct channel *ch, const struct msisdn *from);
+/* Who may be looked up for the SYN of a link. */
+void guard_pushed(struct channel *ch, const struct eid *eid);       /* an SMS leaves for it */
+bool guard_link_open(struct channel *ch, const struct eid *eid);
+void guard_link_unknown(struct channel *ch, const struct eid *eid); /* it was not asked for a link */
 
 /* --- stranger.c --- */
 void stranger_heard(struct channel *ch, const struct msisdn *from, bool declares);

@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What forged short messages may cost (facts: trust A15): a number that sends too many of them is
- * not looked at for a while. Only unproven messages are counted, so a card never loses its voice by
- * talking. */
+/* What forged messages may cost (facts: trust A15): a number that sends too many of them is not looked
+ * at for a while. Only unproven messages are counted, so a card never loses its voice by talking. */
 #include "smsr/channel/channel_int.h"
 
-static struct guard *bucket(struct channel *ch, const struct msisdn *from)
+/* FNV-1a: spreads digits; who collides shares an allowance. */
+static uint32_t spread(struct span s)
 {
-    uint32_t h = 2166136261u;       /* FNV-1a: spreads digits; who collides shares an allowance */
+    uint32_t h = 2166136261u;
 
-    for (const char *p = from->s; *p; p++)
-        h = (h ^ (uint8_t)*p) * 16777619u;
-    return &ch->guard[h % GUARD_BUCKETS];
+    for (size_t i = 0; i < s.n; i++)
+        h = (h ^ s.p[i]) * 16777619u;
+    return h;
 }
 
-bool guard_open(struct channel *ch, const struct msisdn *from)
+static bool allowance(const struct channel *ch, struct guard *g)
 {
-    struct guard *g = bucket(ch, from);
     int64_t now = channel_now(ch), back = (now - g->since_ms) / GUARD_REFILL_MS;
 
     if (back > 0) {
@@ -26,10 +25,53 @@ bool guard_open(struct channel *ch, const struct msisdn *from)
     return g->tokens > 0;
 }
 
-void guard_unproven(struct channel *ch, const struct msisdn *from)
+static void spend(struct guard *g)
 {
-    struct guard *g = bucket(ch, from);
-
     if (g->tokens > 0)
         g->tokens--;
+}
+
+static struct guard *bucket(struct channel *ch, const struct msisdn *from)
+{
+    return &ch->guard[spread(span_str(from->s)) % GUARD_BUCKETS];
+}
+
+bool guard_open(struct channel *ch, const struct msisdn *from)
+{
+    return allowance(ch, bucket(ch, from));
+}
+
+void guard_unproven(struct channel *ch, const struct msisdn *from)
+{
+    spend(bucket(ch, from));
+}
+
+/* --- links --- */
+/* A SYN costs its sender nothing, and an address proves as little as an EID. So a card that was sent
+ * something lately is looked up at once; all others share one allowance, which a restart or a card that
+ * lost its place to another leaves them to. */
+static struct eid *place(struct channel *ch, const struct eid *eid)
+{
+    return &ch->pushed[spread(span_of(eid->b, sizeof eid->b)) % LINKS_PUSHED];
+}
+
+static bool pushed(struct channel *ch, const struct eid *eid)
+{
+    return !eid_is_zero(eid) && eid_eq(place(ch, eid), eid);
+}
+
+void guard_pushed(struct channel *ch, const struct eid *eid)
+{
+    *place(ch, eid) = *eid;
+}
+
+bool guard_link_open(struct channel *ch, const struct eid *eid)
+{
+    return pushed(ch, eid) || allowance(ch, &ch->guard_links);
+}
+
+void guard_link_unknown(struct channel *ch, const struct eid *eid)
+{
+    if (!pushed(ch, eid))
+        spend(&ch->guard_links);
 }

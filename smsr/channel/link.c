@@ -210,7 +210,7 @@ static struct link *link_new(struct channel *ch, uint64_t conn, const struct eid
 }
 
 /* The card whose running operation asked for a link under this identification. */
-static bool asked_for(const struct channel *ch, struct span id, struct eid *ret)
+static bool asked_for(struct channel *ch, struct span id, struct eid *ret)
 {
     uint8_t expected[ES5_LINK_ID];
     const struct euicc *e;
@@ -218,11 +218,18 @@ static bool asked_for(const struct channel *ch, struct span id, struct eid *ret)
     if (id.n != sizeof expected)
         return false;
     memcpy(ret->b, id.p, sizeof ret->b);
-    e = ch->port.euicc(ch->port.ctx, ret);
-    if (!e || !e->n_ops)
+    if (!guard_link_open(ch, ret)) {
+        ch->n.link_throttled++;
         return false;
-    es5_link_id(&e->eid, &e->ops[0]->id, expected);
-    return e->cattp && !memcmp(expected, id.p, sizeof expected);
+    }
+    e = ch->port.euicc(ch->port.ctx, ret);
+    if (e && e->cattp && e->n_ops) {
+        es5_link_id(&e->eid, &e->ops[0]->id, expected);
+        if (!memcmp(expected, id.p, sizeof expected))
+            return true;
+    }
+    guard_link_unknown(ch, ret);
+    return false;
 }
 
 /* To who has no link here: so that a card gives up at once. A RST is answered with nothing. */

@@ -100,6 +100,8 @@ int channel_sms(struct channel *ch, const struct out_sms *o)
         sms_refused(ch, &o->eid, counter, "no subscription address with a route");
         return ERR_OK;
     }
+    if (e->cattp && e->n_ops)
+        guard_pushed(ch, &o->eid);
     buf_init(&packet, PACKET_MAX);
     err = packet_of(ch, o, &packet);
     tell_packet(buf_span(&packet));

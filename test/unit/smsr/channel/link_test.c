@@ -256,6 +256,32 @@ static uint8_t reset_heard(uint16_t seq)
     return p.reason;
 }
 
+/* They are looked up at the expense of each other, not of a card that was asked. */
+static void a_flood_of_strangers(void **state)
+{
+    struct event ev = {.type = EV_PACKET_ARMED, .kvn = KVN, .counter = 1, .data = span_str("push")};
+    struct out_sms push = {.eid = W.card[0].e.eid, .armed = &ev, .to = {W.card[0].profile[0].iccid},
+                           .validity_ms = 60000};
+    uint8_t id[ES5_LINK_ID] = {0x89};
+    struct cattp_pdu syn = {.flags = CATTP_SYN, .max_pdu = 100, .max_sdu = 100,
+                            .id = span_of(id, sizeof id)};
+
+    (void)state;
+    for (unsigned i = 0; i < 200; i++) {
+        id[1] = (uint8_t)i;
+        pdu_in(syn);
+        assert_int_equal(reset_heard(1), CATTP_UNABLE);
+    }
+    assert_int_equal(COUNT(link_unknown), 200);
+    assert_int_equal(COUNT(link_throttled), 200 - 64);
+    es5_link_id(&W.card[0].e.eid, &op.id, id);
+    pdu_in(syn);                                           /* as if it were forgotten */
+    assert_int_equal(reset_heard(1), CATTP_UNABLE);
+    assert_int_equal(channel_sms(W.ch, &push), ERR_OK);
+    (void)opened();
+    assert_int_equal(COUNT(link_throttled), 200 - 63);
+}
+
 static void datagrams_of_nobody(void **state)
 {
     static const uint8_t JUNK[] = {0x80, 0, 0, 18};
@@ -437,6 +463,7 @@ int main(void)
         L(a_long_packet),
         L(what_proves_nothing),
         L(strangers),
+        L(a_flood_of_strangers),
         L(datagrams_of_nobody),
         L(the_card_ends_it),
         L(we_end_it),
