@@ -13,8 +13,6 @@ const struct route *bearer_route(const struct env *env, const struct euicc *e, e
         return route->https && e->http && e->psk_kvn ? route : NULL;
     case BEARER_CATTP:
         return route->cattp && e->cattp ? route : NULL;
-    case BEARER_SMS:
-        return route->sms ? route : NULL;
     default:
         return NULL;
     }
@@ -26,8 +24,7 @@ struct bearer_choice bearer_for_command(const struct env *env, const struct euic
 
     if (cattp && cattp->cattp_commands)
         return (struct bearer_choice){BEARER_CATTP, cattp, "the route lists CAT_TP before SMS"};
-    return (struct bearer_choice){BEARER_SMS, bearer_route(env, e, BEARER_SMS),
-                                  "the card, or the order of its route, has no CAT_TP for it"};
+    return (struct bearer_choice){BEARER_SMS, NULL, NULL};
 }
 
 struct bearer_choice bearer_for_data(const struct env *env, const struct euicc *e)
@@ -39,9 +36,5 @@ struct bearer_choice bearer_for_data(const struct env *env, const struct euicc *
         return (struct bearer_choice){BEARER_CATTP, cattp,
                                       https ? "the route lists CAT_TP before HTTPS"
                                             : "the card or its route has no HTTPS"};
-    if (https)
-        return (struct bearer_choice){BEARER_HTTPS, https,
-                                      cattp ? "the route lists HTTPS before CAT_TP"
-                                            : "the card or its route has no CAT_TP"};
-    return (struct bearer_choice){BEARER_NONE, NULL, "the card and its route share no data bearer"};
+    return (struct bearer_choice){https ? BEARER_HTTPS : BEARER_NONE, https, NULL};
 }

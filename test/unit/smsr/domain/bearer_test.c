@@ -8,8 +8,6 @@
 
 #include "smsr/domain/bearer.h"
 
-#include <string.h>
-
 static const struct {
     bool http, psk, cattp;                 /* the card */
     bool https_on, cattp_on, cattp_first;  /* the route */
@@ -44,10 +42,9 @@ static void which(void **state)
         route.cattp_first = ROWS[i].cattp_first;
         c = bearer_for_data(&env, &e);
         if (c.bearer != ROWS[i].bearer)
-            fail_msg("row %u: %s, %s", (unsigned)i, bearer_text(c.bearer), c.why);
+            fail_msg("row %u: %s", (unsigned)i, bearer_text(c.bearer));
         assert_true((c.route == NULL) == (c.bearer == BEARER_NONE));
-        assert_true(strlen(c.why) > 10);
-        assert_ptr_equal(bearer_route(&env, &e, BEARER_SMS), &route);
+        assert_true((c.why != NULL) == (c.bearer == BEARER_CATTP));
     }
 }
 
@@ -64,7 +61,7 @@ static void no_profile_or_no_route(void **state)
     profile.state = PROFILE_ENABLED;
     env.n_routes = 0;
     assert_int_equal(bearer_for_data(&env, &e).bearer, BEARER_NONE);
-    assert_null(bearer_route(&env, &e, BEARER_SMS));
+    assert_null(bearer_route(&env, &e, BEARER_HTTPS));
 }
 
 int main(void)
