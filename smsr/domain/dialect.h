@@ -8,9 +8,9 @@
 struct dialect {
     const char *rp_version;        /* prefix of RemoteProvisioningVersion; "" = every other */
     const char *platform;          /* prefix of the platform; "" = any */
-    enum script_form sms_form;     /* definite AA for short scripts (facts: README item 3) */
-    uint8_t spi1, spi2;            /* of commands by SMS */
-    size_t https_body_max;         /* payload octets of one HTTPS body before it is cut */
+    enum script_form sms_form;     /* of packets: definite AA for short scripts (facts: README item 3) */
+    uint8_t spi1, spi2;            /* of packets */
+    size_t body_max;               /* payload octets of one body or packet before it is cut */
     bool quota;                    /* INSTALL carries the memory quota */
     bool key_7f49_wrapped;         /* 7F49 as B0/F0 instead of the bare point */
 };

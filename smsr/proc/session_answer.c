@@ -70,7 +70,7 @@ static struct span whole_answer(struct run *r, struct span now)
 static int data_answered(struct run *r, const struct heard *h)
 {
     const struct dialect *d = dialect_of(r->e);
-    struct writer scratch = run_writer(r, ES5_BODY_MAX(d->https_body_max));
+    struct writer scratch = run_writer(r, ES5_BODY_MAX(d->body_max));
     struct span elements;
     struct buf out;
     size_t done = 0;
@@ -90,7 +90,7 @@ static int data_answered(struct run *r, const struct heard *h)
         ok = false;
     } else {
         err = es5_send_data(&scratch, span_of(r->op->data, r->op->data_len), r->op->data_done,
-                            d->https_body_max, NULL, &done);
+                            d->body_max, NULL, &done);
         if (err)
             return err;
     }

@@ -115,7 +115,7 @@ static int send_packet(struct run *r, const struct way *way, struct span body, u
 int session_command(struct run *r, const struct way *way, size_t offset)
 {
     const struct dialect *d = dialect_of(r->e);
-    struct writer w = run_writer(r, ES5_BODY_MAX(d->https_body_max));
+    struct writer w = run_writer(r, ES5_BODY_MAX(d->body_max));
     bool creates = session_creates(r), link = way->bearer == BEARER_CATTP;
     const struct aid *target = !creates && aid_is_isd_p(&r->op->aid, NULL) ? &r->op->aid : NULL;
     uint32_t tar = aid_tar(target ? target : &AID_ISD_R);
@@ -126,10 +126,10 @@ int session_command(struct run *r, const struct way *way, size_t offset)
     int err = ERR_OK;
 
     if (creates) {
-        es5_create_isdp(&w, SCRIPT_INDEFINITE, r->e, &r->op->aid,
+        es5_create_isdp(&w, link ? d->sms_form : SCRIPT_INDEFINITE, r->e, &r->op->aid,
                         d->quota ? r->op->memory_required : 0);
     } else {
-        err = es5_send_data(&w, span_of(r->op->data, r->op->data_len), offset, d->https_body_max,
+        err = es5_send_data(&w, span_of(r->op->data, r->op->data_len), offset, d->body_max,
                             link ? &chain : NULL, &next);
         chained = chain.begun ? tar : 0;
     }

@@ -24,7 +24,7 @@ static void dialects(void **state)
         assert_int_equal(d->spi1, 0x16);
         assert_int_equal(d->spi2, 0x39);
         assert_int_equal(d->sms_form, SCRIPT_DEFINITE);
-        assert_int_equal(d->https_body_max, 1020);
+        assert_int_equal(d->body_max, 1020);
     }
     (void)state;
 }

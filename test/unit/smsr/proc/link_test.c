@@ -81,6 +81,7 @@ static void created_over_the_link(void **state)
     assert_int_equal(w->plan.unit.armed->type, EV_OPERATION_ARMED);
     assert_int_equal(w->plan.unit.armed->bearer, BEARER_CATTP);
     assert_int_equal(w->plan.unit.tar, 0x000001);
+    assert_int_equal(w->plan.unit.script.p[0], 0xAA); /* the form of packets, as by SMS */
     assert_true(uuid_eq(&sent(w)->session, &link));
     assert_true(sent(w)->armed == w->plan.unit.armed);
     assert_null(core_out(w, OUT_SMS, 0));
