@@ -149,13 +149,14 @@ static int build_bearers(struct build *b, const struct raw_route *r, struct rout
             p->cattp_first = !p->https;
             p->cattp_commands = !p->sms;
         } else {
-            return conf_bad(&b->at, "routes: bearer \"%s\" of %s \"%s\" is none of sms, https and cattp",
+            return conf_bad(&b->at,
+                            "routes: bearer \"%s\" of %s \"%s\" is none of sms, https and cattp",
                             r->bearers[i], r->mno, r->profile_type);
         }
     }
     if (p->https && (!r->apn || !r->host || !r->port))
-        return conf_bad(&b->at, "routes: %s \"%s\" with bearer https needs apn, host and port", r->mno,
-                        r->profile_type);
+        return conf_bad(&b->at, "routes: %s \"%s\" with bearer https needs apn, host and port",
+                        r->mno, r->profile_type);
     if (p->cattp && (!r->apn || !p->sms))
         return conf_bad(&b->at,
                         "routes: %s \"%s\" with bearer cattp needs apn, and sms, by which a link is "
@@ -163,8 +164,8 @@ static int build_bearers(struct build *b, const struct raw_route *r, struct rout
                         r->mno, r->profile_type);
     if (p->cattp && !datagrams_come(b, r->network))
         return conf_bad(&b->at,
-                        "routes: %s \"%s\" with bearer cattp over network \"%s\" needs smsr.cattp, the "
-                        "port for its datagrams",
+                        "routes: %s \"%s\" with bearer cattp over network \"%s\" needs smsr.cattp, "
+                        "the port for its datagrams",
                         r->mno, r->profile_type, r->network);
     return ERR_OK;
 }

@@ -74,8 +74,8 @@ MUST_CHECK int channel_step(struct channel *ch, const struct out_step *o);
 /* Hands an armed packet to its link. ERR_NOT_FOUND: the link is gone (the mailbox was or will be
  * told); other errors: it was closed, and the mailbox is told. */
 MUST_CHECK int channel_link(struct channel *ch, const struct out_link *o);
-/* The CAT_TP link of this card that is open right now, and the TAR with which script chaining is (0:
- * none). */
+/* The CAT_TP link of this card that is open right now, and the TAR with which script chaining is
+ * (0: none). */
 bool channel_linked(const struct channel *ch, const struct eid *eid, struct uuid *ret_link,
                     uint32_t *ret_chained);
 /* Ends a session: the POST that waits is answered 204, the stream closed, its answers are refused

@@ -139,7 +139,7 @@ void guard_unproven(struct channel *ch, const struct msisdn *from);
 /* Who may be looked up for the SYN of a link. */
 void guard_pushed(struct channel *ch, const struct eid *eid);       /* an SMS leaves for it */
 bool guard_link_open(struct channel *ch, const struct eid *eid);
-void guard_link_unknown(struct channel *ch, const struct eid *eid); /* it was not asked for a link */
+void guard_link_unknown(struct channel *ch, const struct eid *eid); /* it asked for nothing */
 
 /* --- stranger.c --- */
 void stranger_heard(struct channel *ch, const struct msisdn *from, bool declares);

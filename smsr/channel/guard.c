@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What forged messages may cost (facts: trust A15): a number that sends too many of them is not looked
- * at for a while. Only unproven messages are counted, so a card never loses its voice by talking. */
+/* What forged messages may cost (facts: trust A15): a number that sends too many of them is not
+ * looked at for a while. Only unproven messages are counted, so a card never loses its voice by
+ * talking. */
 #include "smsr/channel/channel_int.h"
 
 /* FNV-1a: spreads digits; who collides shares an allowance. */
@@ -47,9 +48,9 @@ void guard_unproven(struct channel *ch, const struct msisdn *from)
 }
 
 /* --- links --- */
-/* A SYN costs its sender nothing, and an address proves as little as an EID. So a card that was sent
- * something lately is looked up at once; all others share one allowance, which a restart or a card that
- * lost its place to another leaves them to. */
+/* A SYN costs its sender nothing, and an address proves as little as an EID. So a card that was
+ * sent something lately is looked up at once; all others share one allowance, as does a card that
+ * was forgotten: by a restart, or because another one has its place. */
 static struct eid *place(struct channel *ch, const struct eid *eid)
 {
     return &ch->pushed[spread(span_of(eid->b, sizeof eid->b)) % LINKS_PUSHED];

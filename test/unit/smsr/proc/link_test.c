@@ -258,8 +258,8 @@ static void an_older_fence_is_none(void **state)
     core_expect_end(w, VERDICT_SUCCESS, "", "");
 }
 
-/* The same of the answer to the command of the attempt before, which its fence proved dead: a card may say it
- * again, and whoever heard it on its way may. */
+/* The same of the answer to the command of the attempt before, which its fence proved dead: a card
+ * may say it again, and whoever heard it on its way may. */
 static void an_answer_of_the_attempt_before_is_none(void **state)
 {
     struct core *w = *state;
@@ -280,7 +280,7 @@ static void an_answer_of_the_attempt_before_is_none(void **state)
     core_expect_end(w, VERDICT_SUCCESS, "", "");
 }
 
-/* Its answer and the end of its link came in one turn, in the other order: it was refused, not lost. */
+/* Its answer and the end of its link came in one turn, in the other order: refused, not lost. */
 static void an_answer_behind_the_end_of_the_link(void **state)
 {
     struct core *w = *state;
