@@ -12,12 +12,12 @@ static struct span conn_key(const uint64_t *conn)
     return span_of(conn, sizeof(*conn));
 }
 
-static struct bip *bip_find(const struct simnet *n, uint64_t conn)
+static struct udp_channel *udp_channel_find(const struct simnet *n, uint64_t conn)
 {
     return map_get(n->udps, conn_key(&conn));
 }
 
-static void bip_gone(struct simnet *n, struct bip *u, bool tell)
+static void udp_channel_gone(struct simnet *n, struct udp_channel *u, bool tell)
 {
     uint64_t conn = u->conn;
 
@@ -29,17 +29,17 @@ static void bip_gone(struct simnet *n, struct bip *u, bool tell)
         n->port.datagram_closed(n->port.ctx, conn);
 }
 
-void bip_forget_all(struct simnet *n, bool tell)
+void udp_channel_forget_all(struct simnet *n, bool tell)
 {
     void *cursor = NULL, *u;
 
     while (map_next(n->udps, &cursor, NULL, &u))
-        bip_gone(n, u, tell);
+        udp_channel_gone(n, u, tell);
 }
 
-int bip_drop(struct simnet *n, uint32_t dev)
+int udp_channel_drop(struct simnet *n, uint32_t dev)
 {
-    struct bip *u = bip_find(n, n->devices[dev].udp);
+    struct udp_channel *u = udp_channel_find(n, n->devices[dev].udp);
 
     n->devices[dev].udp = 0;
     if (!u)
@@ -49,18 +49,18 @@ int bip_drop(struct simnet *n, uint32_t dev)
                     (struct happening){.kind = HAP_UDP_END, .arg = u->conn});
 }
 
-int bip_open(struct simnet *n, uint32_t dev, const uint8_t ipv4[4], uint16_t port)
+int udp_channel_open(struct simnet *n, uint32_t dev, const uint8_t ipv4[4], uint16_t port)
 {
     struct device *d = &n->devices[dev];
     int64_t after = net_latency(n, LAT_STREAM_OPEN, 0);
     bool ok = d->power == DEV_ATTACHED && d->udp == 0 && n->port.datagram;
-    struct bip *u = ok ? calloc(1, sizeof(*u)) : NULL;
+    struct udp_channel *u = ok ? calloc(1, sizeof(*u)) : NULL;
     int rc;
 
     if (ok) {
         if (!u)
             return ERR_NOMEM;
-        *u = (struct bip){.conn = ++n->next_conn, .device = dev, .port = port};
+        *u = (struct udp_channel){.conn = ++n->next_conn, .device = dev, .port = port};
         memcpy(u->ipv4, ipv4, sizeof(u->ipv4));
         rc = map_put(n->udps, conn_key(&u->conn), u);
         if (rc != ERR_OK) {
@@ -76,7 +76,7 @@ int bip_open(struct simnet *n, uint32_t dev, const uint8_t ipv4[4], uint16_t por
                                                  .arg = d->generation, .op = ok});
 }
 
-static int datagram_plan(struct simnet *n, const struct bip *u, bool up, struct span b)
+static int datagram_plan(struct simnet *n, const struct udp_channel *u, bool up, struct span b)
 {
     int64_t at = net_latency(n, up ? LAT_STREAM_UP : LAT_STREAM_DOWN, b.n);
     struct piece *p = malloc(sizeof(*p) + b.n);
@@ -93,7 +93,7 @@ static int datagram_plan(struct simnet *n, const struct bip *u, bool up, struct 
                                               .arg = u->conn, .unit = p});
 }
 
-static int datagram_carry(struct simnet *n, const struct bip *u, bool up, struct span b)
+static int datagram_carry(struct simnet *n, const struct udp_channel *u, bool up, struct span b)
 {
     int rc;
 
@@ -109,9 +109,9 @@ static int datagram_carry(struct simnet *n, const struct bip *u, bool up, struct
     return rc;
 }
 
-int bip_send(struct simnet *n, uint32_t dev, struct span b)
+int udp_channel_send(struct simnet *n, uint32_t dev, struct span b)
 {
-    const struct bip *u = bip_find(n, n->devices[dev].udp);
+    const struct udp_channel *u = udp_channel_find(n, n->devices[dev].udp);
 
     if (!u)
         return ERR_OK;
@@ -121,7 +121,7 @@ int bip_send(struct simnet *n, uint32_t dev, struct span b)
 
 int simnet_datagram(struct simnet *n, uint64_t conn, struct span pdu, int64_t now_ms)
 {
-    const struct bip *u = bip_find(n, conn);
+    const struct udp_channel *u = udp_channel_find(n, conn);
 
     if (!u || u->closed)
         return ERR_OK;                /* nobody is there: so it is with datagrams */
@@ -132,29 +132,29 @@ int simnet_datagram(struct simnet *n, uint64_t conn, struct span pdu, int64_t no
 }
 
 /* The channel is lost with its bearer; the device notices, the SM-SR does not. */
-static int cut(struct simnet *n, struct bip *u)
+static int cut(struct simnet *n, struct udp_channel *u)
 {
     uint32_t dev = u->device;
 
     n->stats.udps_cut++;
-    bip_gone(n, u, true);
+    udp_channel_gone(n, u, true);
     return device_udp_closed(n, dev);
 }
 
-int bip_happens(struct simnet *n, struct happening *h)
+int udp_channel_happens(struct simnet *n, struct happening *h)
 {
     const struct piece *p = h->unit;
-    struct bip *u;
+    struct udp_channel *u;
 
     if (h->kind == HAP_UDP_OPENED)
         return h->arg == n->devices[h->who].generation ? device_udp_opened(n, h->who, h->op != 0)
                                                        : ERR_OK;
-    u = bip_find(n, h->arg);
+    u = udp_channel_find(n, h->arg);
     if (h->kind == HAP_DATAGRAM_UP)
         return u ? n->port.datagram(n->port.ctx, u->conn, u->ipv4, u->port, span_of(p->b, p->n))
                  : ERR_OK;
     if (u && h->kind == HAP_UDP_END)
-        bip_gone(n, u, true);
+        udp_channel_gone(n, u, true);
     if (!u || h->kind == HAP_UDP_END || u->closed)
         return ERR_OK;
     if (net_struck(n, n->cfg.faults.udp_cut, "UDP channel cut"))

@@ -84,7 +84,7 @@ int device_off(struct simnet *n, uint32_t dev, int64_t again_ms)
 
     device_detach(n, dev);
     stream_drop(n, dev);
-    rc = bip_drop(n, dev);
+    rc = udp_channel_drop(n, dev);
     d->power = DEV_OFF;
     d->generation++;
     d->timer_ms = 0;
@@ -165,16 +165,16 @@ static int carry_out(struct simnet *n, uint32_t dev, const struct card_action *a
     case CARD_STREAM_CLOSE:
         return stream_close(n, dev);
     case CARD_OPEN_UDP:
-        return bip_open(n, dev, a->ipv4, a->port);
+        return udp_channel_open(n, dev, a->ipv4, a->port);
     case CARD_DATAGRAM:
-        return bip_send(n, dev, a->bytes);
+        return udp_channel_send(n, dev, a->bytes);
     case CARD_UDP_CLOSE:
-        return bip_drop(n, dev);
+        return udp_channel_drop(n, dev);
     case CARD_REFRESH:
         n->stats.refreshes++;
         device_detach(n, dev);
         stream_drop(n, dev);
-        rc = bip_drop(n, dev);
+        rc = udp_channel_drop(n, dev);
         return rc == ERR_OK ? device_search(n, dev, net_latency(n, LAT_ATTACH, 0)) : rc;
     case CARD_LEDGER:
         return ERR_OK;                /* taken when the state was made durable */

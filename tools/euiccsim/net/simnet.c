@@ -43,7 +43,7 @@ void simnet_free(struct simnet *n)
     if (n->streams)
         stream_forget_all(n);
     if (n->udps)
-        bip_forget_all(n, false);
+        udp_channel_forget_all(n, false);
     for (unsigned o = 0; o < n->n_ops; o++) {
         for (size_t s = 0; s < hss_count(n->ops[o].hss); s++) {
             struct list *item;
@@ -185,7 +185,7 @@ int simnet_power_cut(struct simnet *n, int64_t now_ms, int64_t spread_ms)
 
     n->now_ms = now_ms > n->now_ms ? now_ms : n->now_ms;
     stream_forget_all(n);
-    bip_forget_all(n, true);
+    udp_channel_forget_all(n, true);
     for (uint32_t i = 0; rc == ERR_OK && i < n->n_devices; i++) {
         struct device *d = &n->devices[i];
 
@@ -332,7 +332,7 @@ static int happens(struct simnet *n, struct happening *h)
     case HAP_DATAGRAM_UP:
     case HAP_DATAGRAM_DOWN:
     case HAP_UDP_END:
-        return bip_happens(n, h);
+        return udp_channel_happens(n, h);
     case HAP_KINDS:
         break;
     }

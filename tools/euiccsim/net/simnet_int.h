@@ -70,7 +70,7 @@ struct stream {
     size_t down_octets;
 };
 
-struct bip {
+struct udp_channel {
     uint64_t conn;
     uint32_t device;
     uint8_t ipv4[4];
@@ -125,7 +125,7 @@ struct simnet {
     size_t n_devices, cap_devices;
     struct map *by_eid;                       /* EID -> 1 + index, as a pointer value */
     struct map *streams;                      /* connection -> struct stream */
-    struct map *udps;                         /* connection -> struct bip */
+    struct map *udps;                         /* connection -> struct udp_channel */
     uint64_t next_conn, next_mo, next_mt;
     struct mo *mo_first, *mo_last; /* the SM-SR's side took no more: first come, first served */
     struct arena arena;                       /* of one call of a card */
@@ -194,8 +194,10 @@ void stream_forget_all(struct simnet *n);              /* everything is gone: no
 MUST_CHECK int stream_happens(struct simnet *n, struct happening *h);
 
 /* --- datagram.c --- */
-MUST_CHECK int bip_open(struct simnet *n, uint32_t dev, const uint8_t ipv4[4], uint16_t port);
-MUST_CHECK int bip_send(struct simnet *n, uint32_t dev, struct span b);
-MUST_CHECK int bip_drop(struct simnet *n, uint32_t dev);         /* the device is gone, or closed it */
-void bip_forget_all(struct simnet *n, bool tell);
-MUST_CHECK int bip_happens(struct simnet *n, struct happening *h);
+MUST_CHECK int udp_channel_open(struct simnet *n, uint32_t dev, const uint8_t ipv4[4],
+                                uint16_t port);
+MUST_CHECK int udp_channel_send(struct simnet *n, uint32_t dev, struct span b);
+/* The device is gone, or closed it. */
+MUST_CHECK int udp_channel_drop(struct simnet *n, uint32_t dev);
+void udp_channel_forget_all(struct simnet *n, bool tell);
+MUST_CHECK int udp_channel_happens(struct simnet *n, struct happening *h);

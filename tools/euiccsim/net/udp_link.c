@@ -9,7 +9,7 @@
 
 #define CHANNELS_MAX 20000u
 
-struct bip {
+struct channel {
     struct udp_link *link;
     uint64_t conn;
     struct udp *udp;
@@ -32,15 +32,15 @@ static void note(struct udp_link *u, int rc)
 
 static void on_datagram(void *ctx, const struct addr *from, struct span pdu)
 {
-    struct bip *b = ctx;
+    struct channel *b = ctx;
 
     if (addr_same_host(from, &b->link->smsr) && addr_port(from) == addr_port(&b->link->smsr))
         note(b->link, simnet_datagram(b->link->net, b->conn, pdu, clock_wall_ms(b->link->clock)));
 }
 
-static struct bip *bip_of(struct udp_link *u, uint64_t conn)
+static struct channel *channel_of(struct udp_link *u, uint64_t conn)
 {
-    struct bip *b = map_get(u->channels, span_of(&conn, sizeof(conn)));
+    struct channel *b = map_get(u->channels, span_of(&conn, sizeof(conn)));
     struct errmsg why;
 
     if (b)
@@ -63,7 +63,7 @@ static int datagram(void *ctx, uint64_t conn, const uint8_t ipv4[4], uint16_t po
                     struct span pdu)
 {
     struct udp_link *u = ctx;
-    struct bip *b = bip_of(u, conn);
+    struct channel *b = channel_of(u, conn);
 
     (void)ipv4;
     (void)port;
@@ -73,7 +73,7 @@ static int datagram(void *ctx, uint64_t conn, const uint8_t ipv4[4], uint16_t po
 static void datagram_closed(void *ctx, uint64_t conn)
 {
     struct udp_link *u = ctx;
-    struct bip *b = map_get(u->channels, span_of(&conn, sizeof(conn)));
+    struct channel *b = map_get(u->channels, span_of(&conn, sizeof(conn)));
 
     if (!b)
         return;
@@ -129,7 +129,7 @@ void udp_link_close(struct udp_link *u)
     if (!u)
         return;
     while (u->channels && map_next(u->channels, &cursor, NULL, &value)) {
-        struct bip *b = value;
+        struct channel *b = value;
 
         udp_close(b->udp);
         free(b);
