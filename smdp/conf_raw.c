@@ -7,23 +7,23 @@
 #include <assert.h>
 
 static const cyaml_schema_field_t PARTY_FIELDS[] = {
-    STR("oid", struct dp_raw_party, oid),
-    STR_OPT("tenant", struct dp_raw_party, tenant),
-    SEQ("roles", struct dp_raw_party, roles, &CONF_STRING, 1),
-    SEQ_OPT("plmn", struct dp_raw_party, plmn, &CONF_STRING),
-    SEQ_OPT("iccid", struct dp_raw_party, iccid, &CONF_STRING),
+    CONF_STR("oid", struct dp_raw_party, oid),
+    CONF_STR_OPT("tenant", struct dp_raw_party, tenant),
+    CONF_SEQ("roles", struct dp_raw_party, roles, &CONF_STRING, 1),
+    CONF_SEQ_OPT("plmn", struct dp_raw_party, plmn, &CONF_STRING),
+    CONF_SEQ_OPT("iccid", struct dp_raw_party, iccid, &CONF_STRING),
     CYAML_FIELD_END};
 static const cyaml_schema_value_t PARTY = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct dp_raw_party, PARTY_FIELDS)};
 
-static const cyaml_schema_field_t SMSR_FIELDS[] = {STR("oid", struct dp_raw_pair, first),
-                                                   STR("address", struct dp_raw_pair, second),
+static const cyaml_schema_field_t SMSR_FIELDS[] = {CONF_STR("oid", struct dp_raw_pair, first),
+                                                   CONF_STR("address", struct dp_raw_pair, second),
                                                    CYAML_FIELD_END};
 static const cyaml_schema_value_t SMSR = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct dp_raw_pair, SMSR_FIELDS)};
 
-static const cyaml_schema_field_t CERT_FIELDS[] = {STR("cert", struct dp_raw_pair, first),
-                                                   STR("key", struct dp_raw_pair, second),
+static const cyaml_schema_field_t CERT_FIELDS[] = {CONF_STR("cert", struct dp_raw_pair, first),
+                                                   CONF_STR("key", struct dp_raw_pair, second),
                                                    CYAML_FIELD_END};
 static const cyaml_schema_value_t CERT = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct dp_raw_pair, CERT_FIELDS)};
@@ -32,12 +32,13 @@ static const cyaml_schema_value_t CERT = {
 #define SECTION(name) __typeof__(((struct dp_raw_conf *)0)->name)
 
 static const cyaml_schema_field_t SMDP_FIELDS[] = {
-    STR("oid", SECTION(smdp), oid), STR("listen", SECTION(smdp), listen),
-    STR_OPT("state", SECTION(smdp), state), CYAML_FIELD_END};
+    CONF_STR("oid", SECTION(smdp), oid), CONF_STR("listen", SECTION(smdp), listen),
+    CONF_STR_OPT("state", SECTION(smdp), state), CYAML_FIELD_END};
 static const cyaml_schema_field_t GSMA_FIELDS[] = {
-    SEQ("ci", SECTION(gsma), ci, &CONF_STRING, 1), STR("cert", SECTION(gsma), cert),
-    STR("key", SECTION(gsma), key), SEQ_OPT("certs", SECTION(gsma), certs, &CERT), CYAML_FIELD_END};
-#define TIMER_FIELD(key, timer) STR_OPT(key, SECTION(timers), t[timer])
+    CONF_SEQ("ci", SECTION(gsma), ci, &CONF_STRING, 1), CONF_STR("cert", SECTION(gsma), cert),
+    CONF_STR("key", SECTION(gsma), key), CONF_SEQ_OPT("certs", SECTION(gsma), certs, &CERT),
+    CYAML_FIELD_END};
+#define TIMER_FIELD(key, timer) CONF_STR_OPT(key, SECTION(timers), t[timer])
 /* The names are those of DP_TIMERS; conf_test compares the two. */
 static const cyaml_schema_field_t TIMER_FIELDS[] = {
     TIMER_FIELD("validity_download", DP_TIMER_VALIDITY_DOWNLOAD),
@@ -54,25 +55,25 @@ static const cyaml_schema_field_t TIMER_FIELDS[] = {
 static_assert(sizeof TIMER_FIELDS / sizeof *TIMER_FIELDS == DP_TIMER_COUNT + 1, "one key a timer");
 
 static const cyaml_schema_field_t LIMIT_FIELDS[] = {
-    NUM_OPT("connections", struct dp_raw_limits, connections),
-    NUM_OPT("orders", struct dp_raw_limits, orders),
-    NUM_OPT("orders_in_memory", struct dp_raw_limits, orders_in_memory),
-    NUM_OPT("packages", struct dp_raw_limits, packages),
-    NUM_OPT("write_behind", struct dp_raw_limits, write_behind),
-    NUM_OPT("min_free_mb", struct dp_raw_limits, min_free_mb),
-    NUM_OPT("reserve_mb", struct dp_raw_limits, reserve_mb),
-    NUM_OPT("profile_memory_kb", struct dp_raw_limits, profile_memory_kb),
+    CONF_NUM_OPT("connections", struct dp_raw_limits, connections),
+    CONF_NUM_OPT("orders", struct dp_raw_limits, orders),
+    CONF_NUM_OPT("orders_in_memory", struct dp_raw_limits, orders_in_memory),
+    CONF_NUM_OPT("packages", struct dp_raw_limits, packages),
+    CONF_NUM_OPT("write_behind", struct dp_raw_limits, write_behind),
+    CONF_NUM_OPT("min_free_mb", struct dp_raw_limits, min_free_mb),
+    CONF_NUM_OPT("reserve_mb", struct dp_raw_limits, reserve_mb),
+    CONF_NUM_OPT("profile_memory_kb", struct dp_raw_limits, profile_memory_kb),
     CYAML_FIELD_END};
 
 static const cyaml_schema_field_t FIELDS[] = {
     CYAML_FIELD_MAPPING("smdp", CYAML_FLAG_DEFAULT, struct dp_raw_conf, smdp, SMDP_FIELDS),
-    SEQ("smsr", struct dp_raw_conf, smsr, &SMSR, 1),
+    CONF_SEQ("smsr", struct dp_raw_conf, smsr, &SMSR, 1),
     CYAML_FIELD_MAPPING("tls", CYAML_FLAG_DEFAULT, struct dp_raw_conf, tls, CONF_TLS_FIELDS),
     CYAML_FIELD_MAPPING("gsma", CYAML_FLAG_DEFAULT, struct dp_raw_conf, gsma, GSMA_FIELDS),
     CYAML_FIELD_MAPPING("keystore", CYAML_FLAG_DEFAULT, struct dp_raw_conf, keystore,
                         CONF_KEYSTORE_FIELDS),
-    SEQ_OPT("parties", struct dp_raw_conf, parties, &PARTY),
-    SEQ_OPT("test_eids", struct dp_raw_conf, test_eids, &CONF_RANGE),
+    CONF_SEQ_OPT("parties", struct dp_raw_conf, parties, &PARTY),
+    CONF_SEQ_OPT("test_eids", struct dp_raw_conf, test_eids, &CONF_RANGE),
     CYAML_FIELD_MAPPING("timers", CYAML_FLAG_OPTIONAL, struct dp_raw_conf, timers, TIMER_FIELDS),
     CYAML_FIELD_MAPPING("limits", CYAML_FLAG_OPTIONAL, struct dp_raw_conf, limits, LIMIT_FIELDS),
     CYAML_FIELD_END};

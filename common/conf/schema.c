@@ -4,16 +4,16 @@
 const cyaml_schema_value_t CONF_STRING = {
     CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, CONF_TEXT)};
 
-static const cyaml_schema_field_t RANGE_FIELDS[] = {STR("from", struct conf_raw_range, from),
-                                                    STR("to", struct conf_raw_range, to),
+static const cyaml_schema_field_t RANGE_FIELDS[] = {CONF_STR("from", struct conf_raw_range, from),
+                                                    CONF_STR("to", struct conf_raw_range, to),
                                                     CYAML_FIELD_END};
 const cyaml_schema_value_t CONF_RANGE = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct conf_raw_range, RANGE_FIELDS)};
 
 const cyaml_schema_field_t CONF_TLS_FIELDS[] = {
-    STR("ca", struct conf_raw_tls, ca), STR("cert", struct conf_raw_tls, cert),
-    STR("key", struct conf_raw_tls, key), CYAML_FIELD_END};
-const cyaml_schema_field_t CONF_KEYSTORE_FIELDS[] = {STR("kek", struct conf_raw_keystore, kek),
+    CONF_STR("ca", struct conf_raw_tls, ca), CONF_STR("cert", struct conf_raw_tls, cert),
+    CONF_STR("key", struct conf_raw_tls, key), CYAML_FIELD_END};
+const cyaml_schema_field_t CONF_KEYSTORE_FIELDS[] = {CONF_STR("kek", struct conf_raw_keystore, kek),
                                                      CYAML_FIELD_END};
 
 int conf_daemon_load(const char *file, const cyaml_schema_value_t *schema, void **ret,

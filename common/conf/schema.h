@@ -8,14 +8,14 @@
 #define CONF_TEXT 255
 #define CONF_LIST 10000
 
-#define STR(key, st, m) CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER, st, m, 1, CONF_TEXT)
-#define STR_OPT(key, st, m)                                                                        \
+#define CONF_STR(key, st, m) CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER, st, m, 1, CONF_TEXT)
+#define CONF_STR_OPT(key, st, m)                                                                   \
     CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, st, m, 1, CONF_TEXT)
-#define SEQ(key, st, m, entry, min)                                                                \
+#define CONF_SEQ(key, st, m, entry, min)                                                           \
     CYAML_FIELD_SEQUENCE(key, CYAML_FLAG_POINTER, st, m, entry, min, CONF_LIST)
-#define SEQ_OPT(key, st, m, entry)                                                                 \
+#define CONF_SEQ_OPT(key, st, m, entry)                                                            \
     CYAML_FIELD_SEQUENCE(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, st, m, entry, 0, CONF_LIST)
-#define NUM_OPT(key, st, m)                                                                        \
+#define CONF_NUM_OPT(key, st, m)                                                                   \
     CYAML_FIELD_UINT_PTR(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, st, m)
 
 /* An entry of a sequence. */
