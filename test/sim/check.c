@@ -63,6 +63,9 @@ static int read_journal(struct watch *k, struct engine *e, bool smsr)
 
     if (journal_durable_lsn(j) != last)
         world_fault(k->w, "a turn ended with records that are not durable");
+    if (last < seen)
+        world_fault(k->w, "I6: records up to %llu of the %s were durable, it has %llu now", (unsigned long long)seen,
+                    smsr ? "SM-SR" : "SM-DP", (unsigned long long)last);
     return last > seen ? journal_read(j, seen + 1, 0, read_record, &r) : ERR_OK;
 }
 
