@@ -120,7 +120,7 @@ const struct euicc *world_eis(struct world *w, const struct eid *eid)
 /* An ISD-P without a profile may be told apart by an audit only: no operator need hear of it. */
 static bool same_state(enum profile_state eis, enum profile_state told)
 {
-    return eis == told || (eis < PROFILE_ENABLED && told <= PROFILE_CREATED);
+    return eis == told || (eis < PROFILE_DISABLED && told <= PROFILE_CREATED);
 }
 
 /* I6: the EIS says what the records about profiles say, no less and no more. */
