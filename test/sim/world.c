@@ -390,7 +390,7 @@ void world_free(struct world *w)
 int world_run(struct world *w, struct world_stats *ret, struct errmsg *why)
 {
     const int64_t hour = 3600 * 1000;
-    int err;
+    int err = ERR_OK;
 
     alloc_fail(w->plan.seed ^ 0x7d, w->plan.no_memory ? w->ranges.alloc_one_of : 0);
     while (!w->fault.text[0] && world_step(w, w->quiet_ms))
@@ -412,8 +412,10 @@ int world_run(struct world *w, struct world_stats *ret, struct errmsg *why)
     world_hits_collect(w);
     w->stats.deaths[0] = w->sr_life.deaths;
     w->stats.deaths[1] = w->dp_life.deaths;
-    if (!w->fault.text[0] && world_check_end(w, &w->fault))
-        err = ERR_INTERNAL;
+    if (!w->fault.text[0])
+        err = world_check_end(w, &w->fault);
+    if (err)
+        world_fault(w, "the checks of the end: %s", err_text(err)); /* one that has a sentence keeps it */
     err = w->fault.text[0] ? ERR_INTERNAL : world_log_hash(w, w->stats.log_hash);
     if (w->plan.trace)
         world_print(w);
