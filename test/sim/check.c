@@ -144,15 +144,26 @@ static void check_eis(struct world *w, struct watch_card *c)
     }
 }
 
+/* The EIS has the profile that the card has on. */
+static bool is_told(const struct euicc *e, const struct card *c)
+{
+    const struct euicc_profile *on = e ? euicc_enabled(e) : NULL;
+    const struct card_isdp *is = card_enabled(c);
+
+    return on && is && aid_eq(&on->aid, &is->aid);
+}
+
 /* Where nothing runs on a card, the EIS claims to know what is on: then it is the profile whose own key
  * opened the network (design law 12). Only what the card did by itself may be news still to come. */
-static void check_attached(struct world *w, size_t at, const struct watch_card *c)
+static void check_attached(struct world *w, size_t at, struct watch_card *c)
 {
     const struct euicc *e = world_eis(w, &c->eid);
     const struct euicc_profile *on = e && !e->n_ops ? euicc_enabled(e) : NULL;
     struct imsi imsi;
     char text[EID_TEXT];
 
+    if (c->moved_by == CAUSE_FALLBACK && is_told(e, simnet_card(w->net, at)))
+        c->moved_by = CAUSE_OTA;
     if (!on || c->moved_by == CAUSE_FALLBACK || !simnet_attached(w->net, at, &imsi) ||
         imsi_eq(&imsi, &on->imsi))
         return;

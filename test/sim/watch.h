@@ -44,7 +44,7 @@ struct watch_card {
     uint64_t room_version;         /* and when its room was looked at */
     uint32_t room[WATCH_ROOM];     /* its free memory of late: an answer tells of its past */
     unsigned rooms;
-    enum card_cause moved_by;      /* why the profile that is on was enabled */
+    enum card_cause moved_by;      /* why the profile that is on was enabled; a fall-back until the EIS has it */
 };
 /* An operation of the SM-SR or an order of the SM-DP. */
 struct watch_call {
