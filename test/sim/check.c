@@ -141,6 +141,9 @@ static void check_eis(struct world *w, struct watch_card *c)
         if (!q || !aid_eq(&q->aid, &p->aid) || !same_state(p->state, q->state))
             world_fault(w, "I6: EID %s: ICCID %s is %s in the EIS and %s by the records", text, p->iccid.s,
                         profile_state_text(p->state), q ? profile_state_text(q->state) : "nowhere");
+        else if (p->pol2 != q->pol2)
+            world_fault(w, "I6: EID %s: POL2 of ICCID %s is %02X in the EIS and %02X by the records", text, p->iccid.s,
+                        (unsigned)p->pol2, (unsigned)q->pol2);
     }
 }
 

@@ -49,7 +49,9 @@ static int check_verdicts(struct world *w, const struct client *c, struct errmsg
     for (unsigned i = 0; i < c->n_calls; i++) {
         const struct client_call *k = c->calls[i];
         const struct watch_call *t = watch_call_of(w->watch, &c->me.oid, span_str(k->fcid));
-        if (!t || t->function == FN_NONE) /* answered at once, or refused before it was one */
+        if ((!t || t->function == FN_NONE) && held(k) == VERDICT_SUCCESS)
+            return errmsg_set(why, ERR_CORRUPT, "%s heard SUCCESS of %s, which no record tells", c->name, k->fcid);
+        if (!t || t->function == FN_NONE) /* refused before it was a call */
             continue;
         if (t->verdict == VERDICT_NONE)
             return errmsg_set(why, ERR_CORRUPT, "%s %s has no verdict", function_text(t->function),

@@ -174,6 +174,27 @@ static void call_concluded(struct watch *k, const struct event *ev)
     c->warned = ev->result == VERDICT_SUCCESS && ev->code.subject[0];
 }
 
+/* Answered at once: its one record is its success. It is no operation and has no id. */
+static void call_done(struct watch *k, const struct event *ev)
+{
+    char key[MAP_KEY_MAX + 1];
+    struct watch_call *c;
+
+    if (!fcid_key(&ev->party, ev->fcid, key))
+        return;
+    if (map_get(k->calls, span_str(key)))
+        world_fault(k->w, "I6: %s of one call is done twice", function_text(ev->function));
+    c = calloc(1, sizeof *c);
+    if (!c || map_put(k->calls, span_str(key), c)) {
+        free(c);
+        world_fault(k->w, "no memory");
+        return;
+    }
+    c->eid = ev->eid;
+    c->verdict = VERDICT_SUCCESS;
+    call_named(k, c, ev);
+}
+
 static void count(struct watch *k, const struct event *ev)
 {
     struct world_stats *s = &k->w->stats;
@@ -191,8 +212,6 @@ static void count(struct watch *k, const struct event *ev)
     s->expired += ev->result == VERDICT_EXPIRED;
 }
 
-
-
 void watch_smsr(struct watch *k, const struct event *ev, int64_t at_ms)
 {
     struct watch_call *c = uuid_is_zero(&ev->op) ? NULL : map_get(k->calls, span_of(ev->op.b, 16));
@@ -208,6 +227,8 @@ void watch_smsr(struct watch *k, const struct event *ev, int64_t at_ms)
         call_accepted(k, ev);
     else if (ev->type == EV_OPERATION_CONCLUDED)
         call_concluded(k, ev);
+    else if (ev->type == EV_POLICY_CHANGED)
+        call_done(k, ev);
     watch_card_record(k, ev, at_ms);
 }
 

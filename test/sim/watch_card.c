@@ -86,6 +86,8 @@ static void move(struct watch *k, struct watch_card *c, const struct event *ev, 
         return;
     }
     p->state = to;
+    if (to == PROFILE_DISABLED)
+        p->pol2 = ev->pol2 & 0xFFu; /* the rules that it was installed with */
 }
 
 static void turn(struct watch *k, struct watch_card *c, const struct event *ev, int64_t at_ms,
