@@ -156,7 +156,6 @@ static int dp_hello(void *ctx, struct rpc *r, const struct envelope *e, struct e
 static void dp_welcome(void *ctx, struct rpc *r)
 {
     struct world *w = ctx;
-
     int was = alloc_enter(LIFE_SMDP);
 
     (void)r;
@@ -168,10 +167,9 @@ static void dp_welcome(void *ctx, struct rpc *r)
 static void dp_message(void *ctx, struct rpc *r, const struct envelope *e)
 {
     struct world *w = ctx;
-
-    (void)r;
     int was = alloc_enter(LIFE_SMDP);
 
+    (void)r;
     smdp_core_peer(w->dp, &w->smsr_oid, e);
     (void)alloc_enter(was);
 }
@@ -179,6 +177,7 @@ static void dp_message(void *ctx, struct rpc *r, const struct envelope *e)
 static void dp_closed(void *ctx, struct rpc *r, int err, const char *why)
 {
     struct world *w = ctx;
+    int was;
 
     (void)r;
     (void)err;
@@ -186,8 +185,11 @@ static void dp_closed(void *ctx, struct rpc *r, int err, const char *why)
     w->dp_rpc = NULL;
     w->dp_link = 0;
     w->dp_reconnect_ms = w->now_ms + client_patience(&w->dp_refused);
-    if (w->dp)
-        smdp_core_link_down(w->dp, &w->smsr_oid);
+    if (!w->dp)
+        return;
+    was = alloc_enter(LIFE_SMDP);
+    smdp_core_link_down(w->dp, &w->smsr_oid);
+    (void)alloc_enter(was);
 }
 
 void world_connect_dp(struct world *w)

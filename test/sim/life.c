@@ -17,16 +17,19 @@ static int64_t draw(struct life *l, int64_t most)
 static int front_hello(void *ctx, struct rpc *r, const struct envelope *hello, struct errmsg *why)
 {
     const struct life *l = ctx;
+    int was, err;
 
     if (!l->up || l->dying)
         return errmsg_set(why, ERR_CLOSED, "nobody is there");
-    return l->core.on_hello(l->core.ctx, r, hello, why);
+    was = alloc_enter((int)l->who);
+    err = l->core.on_hello(l->core.ctx, r, hello, why);
+    (void)alloc_enter(was);
+    return err;
 }
 
 static void front_message(void *ctx, struct rpc *r, const struct envelope *e)
 {
     const struct life *l = ctx;
-
     int was;
 
     if (!l->up || l->dying)
@@ -39,9 +42,13 @@ static void front_message(void *ctx, struct rpc *r, const struct envelope *e)
 static void front_closed(void *ctx, struct rpc *r, int err, const char *why)
 {
     const struct life *l = ctx;
+    int was;
 
-    if (l->up)
-        l->core.on_closed(l->core.ctx, r, err, why);
+    if (!l->up)
+        return;
+    was = alloc_enter((int)l->who);
+    l->core.on_closed(l->core.ctx, r, err, why);
+    (void)alloc_enter(was);
 }
 
 /* --- */

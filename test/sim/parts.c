@@ -282,10 +282,14 @@ static int net_stream_bytes(void *ctx, uint64_t conn, struct span bytes)
 static void net_stream_closed(void *ctx, uint64_t conn)
 {
     struct world *w = ctx;
+    int was;
 
     world_conn_gone(w, conn);
-    if (w->sr_life.up)
-        channel_stream_closed(smsr_core_channel(w->sr), conn);
+    if (!w->sr_life.up)
+        return;
+    was = alloc_enter(LIFE_SMSR);
+    channel_stream_closed(smsr_core_channel(w->sr), conn);
+    (void)alloc_enter(was);
 }
 
 static int net_datagram(void *ctx, uint64_t conn, const uint8_t ipv4[4], uint16_t port,
