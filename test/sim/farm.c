@@ -4,6 +4,8 @@
  * at. */
 #include "test/sim/farm.h"
 
+#include "test/sim/shrink.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdatomic.h>
@@ -72,11 +74,11 @@ static void add_totals(struct totals *sum, const struct totals *t)
 /* --- one seed --- */
 static void tell_failure(const struct world_plan *p, const char *why)
 {
-    printf("seed %" PRIu64 " FAILED: %s\n  repeat: sim --seed %" PRIu64 " --cards %u%s%s --trace\n"
-           "  shorten: sim --seed %" PRIu64 " --cards %u%s%s --shrink\n",
-           p->seed, why, p->seed, p->cards, p->faults ? "" : " --plain",
-           p->lying ? " --lying-disks" : "", p->seed, p->cards, p->faults ? "" : " --plain",
-           p->lying ? " --lying-disks" : "");
+    char options[128];
+
+    (void)world_plan_text(p, options);
+    printf("seed %" PRIu64 " FAILED: %s\n  repeat: sim%s --trace\n  shorten: sim%s --shrink\n", p->seed,
+           why, options, options);
     fflush(stdout);
 }
 

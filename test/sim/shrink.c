@@ -186,20 +186,27 @@ static int shorten(struct shrink *s)
     return err;
 }
 
+const char *world_plan_text(const struct world_plan *p, char ret[128])
+{
+    (void)snprintf(ret, 128, " --seed %" PRIu64 " --cards %u%s%s%s", p->seed, p->cards,
+                   p->faults ? "" : " --plain", p->lying ? " --lying-disks" : "",
+                   p->no_memory ? " --no-memory" : "");
+    return ret;
+}
+
 /* --- from the first try to the last --- */
 static int tell(struct shrink *s, const struct errmsg *first, uint64_t happened)
 {
     static char text[4096];
+    char options[128];
     int err = try(s, &s->out, true);
 
     choice_text(&s->out, s->n, text, sizeof text);
     printf("%s\n", first->text);
     printf("%s\n", s->end->why.text);
     printf("of %" PRIu64 " choices %" PRIu64
-           " are needed, found in %u tries\n  repeat: sim --seed %" PRIu64
-           " --cards %u%s --without %s --trace\n",
-           happened, s->end->happened, s->tries, s->plan->seed, s->plan->cards,
-           s->plan->lying ? " --lying-disks" : "", text);
+           " are needed, found in %u tries\n  repeat: sim%s --without %s --trace\n",
+           happened, s->end->happened, s->tries, world_plan_text(s->plan, options), text);
     return err;
 }
 

@@ -8,3 +8,5 @@
  * remains with its trace. 0: done; 1: the seed does not fail; 2: no memory or no process to be had.
  */
 int shrink_run(const struct world_plan *p);
+/* The options of `sim` that give this world again, with a blank before each; --without is not among them. */
+const char *world_plan_text(const struct world_plan *p, char ret[128]);
