@@ -84,6 +84,9 @@ static void prepare(void)
     timers_default(env.timer_ms, 1);
     env.time_scale = 1;
     open = kept[0] = kept[1] = proven = false;
+    memset(&link, 0, sizeof link); /* an input says everything: what broke once breaks alone */
+    memset(seq, 0, sizeof seq);
+    memset(ack, 0, sizeof ack);
     if (c)
         return;
     c = crypto_new(NULL);
