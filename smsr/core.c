@@ -38,6 +38,14 @@ static int port_keys(void *ctx, const struct eid *eid, struct isdr_keys *ret)
     return ERR_OK;
 }
 
+static struct key *port_psk(void *ctx, const struct eid *eid, uint8_t kid, uint8_t kvn)
+{
+    struct smsr_core *c = ctx;
+    const struct euicc *e = core_view(c, eid);
+
+    return keys_psk(c->keys, e ? e->tenant : 0, e ? eid : NULL, kid, kvn);
+}
+
 static int port_packet(void *ctx, uint64_t lsn, struct buf *out)
 {
     struct smsr_core *c = ctx;
@@ -83,8 +91,8 @@ static void port_smsc_took(void *ctx)
 static int open_channel(struct smsr_core *c)
 {
     struct channel_port port = {.euicc = port_euicc, .candidates = port_candidates,
-                                .keys = port_keys, .packet = port_packet, .post = port_post,
-                                .ctx = c};
+                                .keys = port_keys, .psk = port_psk, .packet = port_packet,
+                                .post = port_post, .ctx = c};
 
     if (c->o.witness.at) {
         port.part_sent = port_part_sent;

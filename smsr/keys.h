@@ -14,3 +14,13 @@ void keys_free(struct keys *k);
  * under another KEK, or for another card. */
 MUST_CHECK int keys_get(struct keys *k, uint32_t tenant, const struct eid *eid,
                         const struct isdr_secret **ret);
+/* Of a handshake: the PSK of this version and index, valid until the next call; NULL: none such. eid
+ * NULL: nobody here has that EID. Past the cache, and what is not there is made good by an opening that
+ * leads nowhere: whoever is asked for, one row is read and one secret opened. */
+struct key *keys_psk(struct keys *k, uint32_t tenant, const struct eid *eid, uint8_t kid,
+                     uint8_t kvn);
+/* What was done so far, for who compares it. */
+struct keys_work {
+    uint64_t rows_read, opened;
+};
+struct keys_work keys_work(const struct keys *k);

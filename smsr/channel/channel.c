@@ -150,6 +150,8 @@ static struct key *psk_of(void *ctx, const struct eid *eid, uint8_t kid, uint8_t
     struct channel *ch = ctx;
     struct isdr_keys k = {0};
 
+    if (ch->port.psk)
+        return ch->port.psk(ch->port.ctx, eid, kid, kvn);
     if (ch->port.keys(ch->port.ctx, eid, &k) != ERR_OK)
         return NULL;
     return k.psk && k.psk_kid == kid && k.psk_kvn == kvn ? k.psk : NULL;

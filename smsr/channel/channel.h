@@ -38,6 +38,9 @@ struct channel_port {
     unsigned (*candidates)(void *ctx, const struct msisdn *number, struct eid *ret, unsigned max);
     /* ERR_NOT_FOUND: no such card. */
     int (*keys)(void *ctx, const struct eid *eid, struct isdr_keys *ret);
+    /* Of a handshake: the PSK that this identity names, NULL: there is none. As much is done for who is
+     * not there as for who is, so that the time does not tell. NULL: keys is asked. */
+    struct key *(*psk)(void *ctx, const struct eid *eid, uint8_t kid, uint8_t kvn);
     /* Appends the packet bytes of the record that armed it. */
     int (*packet)(void *ctx, uint64_t lsn, struct buf *out);
     /* engine_post: spans of the input are valid during the call only. */

@@ -96,6 +96,11 @@ static int setup(void **state)
         buf_init(&sealed, 0);
         assert_int_equal(key_random(w->c, KEY_AES, 16, &s.kic), ERR_OK);
         assert_int_equal(key_random(w->c, KEY_AES, 16, &s.kid), ERR_OK);
+        if (i == 9) {
+            s.psk_kvn = 0x40;
+            s.psk_kid = 1;
+            assert_int_equal(key_random(w->c, KEY_PSK, 16, &s.psk), ERR_OK);
+        }
         assert_int_equal(isdr_secret_seal(w->ks, 4, &eid, &s, &sealed), ERR_OK);
         isdr_secret_id(&eid, id);
         assert_int_equal(journal_secret_put(w->j, span_str(id), 1, buf_span(&sealed)), ERR_OK);
@@ -131,7 +136,7 @@ static void keys_are_opened_again_when_they_were_dropped(void **state)
             assert_int_equal(s->scp80_kvn, (i * 7 + round) % 10 + 1);
             assert_non_null(s->kic);
             assert_null(s->dek);
-            assert_null(s->psk);
+            assert_int_equal(s->psk != NULL, s->scp80_kvn == 10);
         }
     }
     keys_free(k);
@@ -150,6 +155,34 @@ static void keys_of_nobody_or_of_others_do_not_open(void **state)
     keys_free(k);
 }
 
+/* Whoever is asked for: one row is read, one secret opened, again and again. */
+static void a_handshake_costs_the_same_for_everybody(void **state)
+{
+    struct world *w = *state;
+    struct keys *k = keys_new(w->j, w->ks, 3);
+    struct eid known = eid_no(9), without = eid_no(3), unknown = eid_no(77);
+    const struct eid *who[] = {&known, &known, &known, &without, &unknown, NULL, &known};
+    const uint8_t kvn[] = {0x40, 0x41, 0x40, 0x40, 0x40, 0x40, 0x40};
+    const uint32_t tenant[] = {4, 4, 4, 4, 4, 0, 5};
+    const struct isdr_secret *cached;
+    struct keys_work before = keys_work(k), after;
+
+    assert_int_equal(keys_get(k, 4, &known, &cached), ERR_OK); /* by SMS, a moment ago */
+    before = keys_work(k);
+    for (unsigned i = 0; i < 7; i++) {
+        struct key *psk = keys_psk(k, tenant[i], who[i], 1, kvn[i]);
+        assert_int_equal(psk != NULL, i == 0 || i == 2);
+        after = keys_work(k);
+        assert_int_equal(after.rows_read, before.rows_read + 1);
+        assert_int_equal(after.opened, before.opened + 1);
+        before = after;
+    }
+    assert_null(keys_psk(k, 4, &known, 2, 0x40));
+    assert_int_equal(keys_get(k, 4, &known, &cached), ERR_OK);
+    assert_non_null(cached->psk);
+    keys_free(k);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -158,6 +191,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(keys_are_opened_again_when_they_were_dropped, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(keys_of_nobody_or_of_others_do_not_open, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_handshake_costs_the_same_for_everybody, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
