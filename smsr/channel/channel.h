@@ -139,6 +139,7 @@ void channel_timer(struct channel *ch);             /* runs what is due by the c
     X(session_parallel, "requests refused: the card has a session on another stream")              \
     X(session_resumed, "sessions taken up on a new stream")                                        \
     X(session_unknown, "requests refused: session or step is not there")                           \
+    X(session_waited, "POSTs told to come again: something is under way elsewhere")                \
     X(session_held_out, "sessions ended because nothing was to be done")                           \
     X(session_lost, "sessions ended because the card stayed away")                                 \
     X(step_repeated, "POSTs answered from the kept response")                                      \

@@ -17,6 +17,7 @@
 #define LINKS_MAX 20000u
 #define LINK_WAITS 5u               /* lengths of link.c */
 #define STREAM_PIECE 16384u         /* octets handed to the carrier at a time */
+#define SESSION_WAITS 3u            /* holds of one session in which nothing was to be done */
 #define STUCK_MS 200                /* a full carrier is tried again after this */
 #define SMS_OUT_MAX 65536u          /* TP-UDs without a carrier result */
 #define SMS_NETWORKS_MAX 32u
@@ -60,12 +61,14 @@ struct session {
     struct eid eid;
     struct stream *stream;          /* NULL: cut, may be resumed */
     struct due timer;
-    uint32_t last_post;             /* the POST that was taken last: 0 the first, else its step */
+    uint64_t last_post;             /* the POST that was taken last: 0 the first, else its place */
+    unsigned waited;                /* so often it was told to ask again */
     bool waits;                     /* that POST has no response yet */
     bool over;                      /* final response given: kept for a card that did not get it */
     /* the response to that POST, kept until the next one is taken */
     int code;
     uint32_t step;                  /* its Next-URI; 0 = none */
+    uint32_t wait;                  /* without a step: the one to ask again under; 0 = none */
     struct aid target;
     uint8_t *body;
     size_t body_n;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Administration sessions (GP Amendment B 3; facts: ota section 4.1; design law 3): an answer to a
  * step is accepted once, the same POST again gets the same response, a cut is bridged by the step
- * the card names. Next-URI is /s/<session, 32 digits>/<step>; every other path is the first POST of
- * a session. */
+ * the card names. Next-URI is /s/<session, 32 digits>/<step>, or w<number> where the card is to ask
+ * again without a step; every other path is the first POST of a session. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -15,10 +15,11 @@
 
 /* --- the URI --- */
 
+#define PLACE_WAIT (1ull << 32)     /* beyond every step */
 struct place {
-    bool step;                      /* a Next-URI of ours */
+    bool ours;                      /* a Next-URI of ours */
     struct uuid session;
-    uint32_t number;
+    uint64_t number;                /* the step, or of a wait with this bit */
     struct span path, msg;
 };
 
@@ -50,7 +51,9 @@ static struct span query_msg(const char *query)
 /* False: it starts as a Next-URI of ours and is none. */
 static bool place_read(const char *uri, struct place *ret)
 {
-    size_t n = strcspn(uri, "?"), got = 0;
+    size_t n = strcspn(uri, "?"), got = 0, at;
+    uint32_t number = 0;
+    bool wait;
 
     memset(ret, 0, sizeof *ret);
     ret->path = span_of(uri, n);
@@ -58,10 +61,21 @@ static bool place_read(const char *uri, struct place *ret)
         ret->msg = query_msg(uri + n);
     if (n < 3 || memcmp(uri, "/s/", 3))
         return true;
-    ret->step = true;
-    return n > 36 && uri[35] == '/' &&
-           hex_decode(uri + 3, 32, ret->session.b, sizeof ret->session.b, &got) == ERR_OK &&
-           number_read(span_of(uri + 36, n - 36), &ret->number);
+    ret->ours = true;
+    wait = n > 36 && uri[36] == 'w';
+    at = wait ? 37 : 36;
+    if (n <= at || uri[35] != '/' ||
+        hex_decode(uri + 3, 32, ret->session.b, sizeof ret->session.b, &got) != ERR_OK ||
+        !number_read(span_of(uri + at, n - at), &number))
+        return false;
+    ret->number = number | (wait ? PLACE_WAIT : 0);
+    return true;
+}
+
+/* Where the next POST is to go, as a place's number; 0 = none. */
+static uint64_t place_next(const struct session *se)
+{
+    return se->step ? se->step : se->wait ? se->wait | PLACE_WAIT : 0;
 }
 
 /* --- the table --- */
@@ -81,7 +95,7 @@ static void kept_clear(struct session *se)
     free(se->body);
     se->body = NULL;
     se->body_n = 0;
-    se->step = 0;
+    se->step = se->wait = 0;
     se->left = false;
     se->target = (struct aid){0};
 }
@@ -157,8 +171,10 @@ static void kept_send(struct channel *ch, struct session *se)
     timer_idle(ch, se);
     if (!s)
         return;
-    if (se->step && hex_encode(span_of(se->id.b, sizeof se->id.b), digits, sizeof digits) == ERR_OK)
-        (void)snprintf(r.next_uri, sizeof r.next_uri, "/s/%s/%u", digits, (unsigned)se->step);
+    if (place_next(se) &&
+        hex_encode(span_of(se->id.b, sizeof se->id.b), digits, sizeof digits) == ERR_OK)
+        (void)snprintf(r.next_uri, sizeof r.next_uri, "/s/%s/%s%u", digits, se->step ? "" : "w",
+                       (unsigned)place_next(se));
     se->left = true;
     tap_answer(ch, se, &r);
     if (scp81_respond(s->tls, &r) != ERR_OK || se->over)
@@ -221,10 +237,11 @@ static void post_new(struct channel *ch, struct session *se, const struct place 
     struct input in = {.kind = IN_POST};
     struct uuid id = se->id;
     struct eid eid = se->eid;
+    bool step = at->ours && at->number < PLACE_WAIT;
 
     tap_post(ch, &eid, &id, r);
     kept_clear(se);
-    se->last_post = at->step ? at->number : 0;
+    se->last_post = at->number;
     se->waits = true;
     timer_hold(ch, se);
     if (at->msg.p)
@@ -232,8 +249,8 @@ static void post_new(struct channel *ch, struct session *se, const struct place 
     if (!session_find(ch, &id))
         return;
     in.u.post.session = id;
-    in.u.post.next_uri = at->step ? at->path : span_of("", 0);
-    in.u.post.first = !at->step;
+    in.u.post.next_uri = step ? at->path : span_of("", 0);
+    in.u.post.first = !step;
     in.u.post.resume = r->resume;
     in.u.post.script_status = (uint8_t)r->status;
     in.u.post.body = r->body;
@@ -303,8 +320,8 @@ static void step_request(struct channel *ch, struct stream *s, const struct eid 
     struct session *se = session_of(ch, eid);
     bool mine = se && uuid_eq(&se->id, &at->session);
 
-    /* While a session waits or is over its kept step is 0, and no URI names step 0. */
-    if (mine && at->number == se->step) {
+    /* While a session waits or is over it has no next place, and no URI names number 0. */
+    if (mine && at->number == place_next(se)) {
         attach(ch, se, s);
         post_new(ch, se, at, r);
     } else if (mine && at->number == se->last_post) {
@@ -339,7 +356,7 @@ void session_request(struct channel *ch, struct stream *s, const struct eid *eid
     } else if (parallel(ch, s, eid, r)) {
         ch->n.session_parallel++;
         refuse(ch, s, 503);
-    } else if (at.step) {
+    } else if (at.ours) {
         step_request(ch, s, eid, &at, r);
     } else {
         first_request(ch, s, eid, &at, r);
@@ -425,6 +442,14 @@ void channel_step_decided(struct channel *ch, const struct uuid *session)
 
 /* --- time --- */
 
+/* Something is under way for the card by another way, and may be followed by something for here. */
+static bool worth_waiting(const struct channel *ch, const struct session *se)
+{
+    const struct euicc *e = ch->port.euicc(ch->port.ctx, &se->eid);
+
+    return se->stream && e && e->n_ops && se->waited < SESSION_WAITS;
+}
+
 /* Said although the last step may be answered long ago: an opened step that has not left yet must
  * know that it never will. */
 void session_hold_due(struct channel *ch, struct session *se)
@@ -432,6 +457,15 @@ void session_hold_due(struct channel *ch, struct session *se)
     struct input in = {.kind = IN_SESSION_END};
     struct eid eid = se->eid;
 
+    if (worth_waiting(ch, se)) {
+        kept_clear(se);
+        se->code = 204;
+        se->wait = ++se->waited;
+        se->waits = false;
+        ch->n.session_waited++;
+        kept_send(ch, se);
+        return;
+    }
     in.u.session_end.session = se->id;
     in.u.session_end.why = span_str("there was nothing to be done in time");
     ch->n.session_held_out++;

@@ -190,6 +190,11 @@ static int answered(struct euicc *e, const struct euicc_record *r)
     return ERR_OK;
 }
 
+static bool is_switch(const struct operation *op)
+{
+    return op->function == FN_ENABLE_PROFILE || op->function == FN_DISABLE_PROFILE;
+}
+
 static int step_opened(struct euicc *e, const struct euicc_record *r)
 {
     struct operation *op = advance(e, r);
@@ -200,8 +205,15 @@ static int step_opened(struct euicc *e, const struct euicc_record *r)
     op->step = r->ev->step;
     op->step_open = true;
     op->bearer = BEARER_HTTPS;
-    if (r->ev->purpose == PURPOSE_CMD)
+    if (r->ev->purpose == PURPOSE_CMD) {
         arm(e, op, r->at_ms);
+        if (is_switch(op) && !op->armed_ms)
+            op->armed_ms = r->at_ms;
+        if (r->ev->previous_aid.n) {
+            op->previous = r->ev->previous;
+            op->previous_aid = r->ev->previous_aid;
+        }
+    }
     e->next_step = r->ev->step + 1;
     return ERR_OK;
 }
@@ -214,6 +226,8 @@ static int step_answered(struct euicc *e, const struct euicc_record *r)
         return ERR_CORRUPT;
     op->step_open = false;
     op->data_done = (uint32_t)r->ev->number;
+    if (r->ev->sw && is_switch(op))
+        op->ran = true;
     return keep_answer(op, r->ev->data);
 }
 
@@ -414,7 +428,7 @@ static int concluded(struct euicc *e, const struct euicc_record *r)
     if (op->function == FN_CREATE_ISDP && p && p->state == PROFILE_IN_CREATION)
         euicc_drop_profile(e, p);
     /* One that succeeded is not undone any more, and what was before it the card has forgotten. */
-    if ((op->function == FN_ENABLE_PROFILE || op->function == FN_DISABLE_PROFILE) && op->armed &&
+    if (is_switch(op) && op->armed &&
         !op->notif_seen && r->ev->stage != STAGE_CARD)
         e->unheard = r->ev->result != VERDICT_SUCCESS;
     drop_packets(e, &op->id);

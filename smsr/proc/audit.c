@@ -4,6 +4,7 @@
  */
 #include "smsr/proc/admission.h"
 
+#include "common/codec/adminhttp.h"
 #include "common/codec/packet.h"
 #include "smsr/domain/eis_view.h"
 #include "smsr/domain/notification.h"
@@ -43,6 +44,8 @@ int audit_start(struct run *r)
     const struct euicc_profile *other = named(r);
     int err;
 
+    if (run_session_serves(r)) /* a read moves freely (law 3) */
+        return run_ask_in_session(r, PURPOSE_AUDIT, AU_ASKING);
     if (run_packet(r, PURPOSE_AUDIT) &&
         (!other || other == euicc_enabled(r->e) || r->e->counter_high % 2))
         other = euicc_fallback(r->e);
@@ -112,6 +115,35 @@ static const struct eis *shown(struct run *r, const struct event *audited)
     return ret;
 }
 
+/* What the card listed, by whatever way; its answer is recorded. */
+static int listed(struct run *r, const struct es5_status *st)
+{
+    moved(r, st);
+    r->eis = shown(r, run_audited(r, st));
+    (void)run_conclude(r, VERDICT_SUCCESS, ST_OK, STAGE_NONE, (struct span){NULL, 0});
+    return ERR_OK;
+}
+
+/* The card calls: asked in the session, or answering there. */
+static int posted(struct run *r)
+{
+    const struct in_post *post = &r->in->u.post;
+    struct es5_status st;
+
+    if (post->first)
+        return run_session_serves(r) ? audit_start(r) : ERR_STATE;
+    if (!run_step_heard(r))
+        return ERR_STATE;
+    if (post->script_status != ADMIN_STATUS_OK || es5_audit_read(post->body, &st)) {
+        (void)run_step_answered(r, AU_ASKING, ask_due(r));
+        run_session_leave(r, &post->session);
+        return ERR_OK;
+    }
+    (void)run_step_answered(r, -1, 0);
+    run_session_done(r, &post->session);
+    return listed(r, &st);
+}
+
 static int heard(struct run *r)
 {
     const struct euicc_packet *pk = run_answered(r);
@@ -130,10 +162,7 @@ static int heard(struct run *r)
         return ERR_OK;
     }
     (void)run_por(r, -1, 0);
-    moved(r, &st);
-    r->eis = shown(r, run_audited(r, &st));
-    (void)run_conclude(r, VERDICT_SUCCESS, ST_OK, STAGE_NONE, (struct span){NULL, 0});
-    return ERR_OK;
+    return listed(r, &st);
 }
 
 static int confirmed(struct run *r)
@@ -178,6 +207,11 @@ static int asking(const struct proc_view *v, const struct input *in, struct plan
 
     if (in->kind == IN_POR)
         return heard(&r);
+    if (in->kind == IN_POST && (!in->u.post.first || !run_expired(&r) || told_of_change(&r)))
+        return posted(&r);
+    if (in->kind == IN_SESSION_END &&
+        !(r.op->step_open && uuid_eq(&in->u.session_end.session, &r.op->session)))
+        return ERR_STATE;
     /* A read that nobody answered has changed nothing: FAILED is the truth. */
     if (run_expired(&r) && !told_of_change(&r)) {
         (void)run_conclude(&r, VERDICT_FAILED, ST_READ_UNANSWERED, STAGE_BEARER,
@@ -187,11 +221,12 @@ static int asking(const struct proc_view *v, const struct input *in, struct plan
     return audit_start(&r);
 }
 
+#define SESSION (IN_BIT(IN_POST) | IN_BIT(IN_SESSION_END))
 #define INPUTS (IN_BIT(IN_POR) | IN_BIT(IN_TIMER) | IN_BIT(IN_RESTART))
 static const struct proc_state AUDIT[] = {
     [AU_QUEUED] = {"QUEUED", IN_BIT(IN_TIMER) | IN_BIT(IN_RESTART), S(AU_ASKING), NULL,
                    RESTART_WAIT, queued},
-    [AU_ASKING] = {"ASKING", INPUTS, S(AU_ASKING), "fence_1", RESTART_RESUME, asking},
+    [AU_ASKING] = {"ASKING", INPUTS | SESSION, S(AU_ASKING), "fence_1", RESTART_RESUME, asking},
 };
 static const struct proc_state NOTIFICATION[] = {
     [AU_QUEUED] = {"QUEUED", IN_BIT(IN_TIMER) | IN_BIT(IN_RESTART),
@@ -199,7 +234,7 @@ static const struct proc_state NOTIFICATION[] = {
     [AU_CONFIRMING] = {"CONFIRMING", INPUTS | IN_BIT(IN_NOTIFICATION),
                        S(AU_CONFIRMING) | S(AU_ASKING), "confirm_resend", RESTART_RESUME,
                        confirming},
-    [AU_ASKING] = {"ASKING", INPUTS, S(AU_ASKING), "fence_1", RESTART_RESUME, asking},
+    [AU_ASKING] = {"ASKING", INPUTS | SESSION, S(AU_ASKING), "fence_1", RESTART_RESUME, asking},
 };
 const struct proc PROC_AUDIT = {"audit", FN_AUDIT_EIS, AUDIT, AU_AUDIT_STATES};
 const struct proc PROC_NOTIFICATION = {"notification", FN_NOTIFICATION, NOTIFICATION,

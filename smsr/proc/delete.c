@@ -3,10 +3,12 @@
  * tells in its answer; there is no notification. 6A88 counts as done: the ISD-P is gone. */
 #include "smsr/proc/admission.h"
 
+#include "common/base/mutant.h"
+#include "common/codec/adminhttp.h"
 #include "common/codec/packet.h"
 #include "smsr/domain/limit.h"
 
-enum { DL_QUEUED, DL_ARMED, DL_FENCING, DL_WAIT_LINK, DL_STATE_COUNT };
+enum { DL_QUEUED, DL_ARMED, DL_FENCING, DL_WAIT_LINK, DL_FENCE_STEP, DL_STATE_COUNT };
 #define S(x) (1u << (unsigned)(x))
 
 static const struct euicc_profile *victim(const struct run *r)
@@ -45,9 +47,10 @@ enum status_code delete_check(const struct env *env, const struct euicc *e,
 int delete_arm(struct run *r)
 {
     struct writer w = run_writer(r, 64);
+    struct event *armed;
 
-    es5_delete_profile(&w, dialect_of(r->e)->sms_form, &r->op->aid);
-    return run_command(r, wr_view(&w), DL_ARMED, DL_WAIT_LINK);
+    es5_delete_profile(&w, run_command_form(r), &r->op->aid);
+    return run_command(r, wr_view(&w), DL_ARMED, DL_WAIT_LINK, &armed);
 }
 
 static int queued(const struct proc_view *v, const struct input *in, struct plan *p)
@@ -81,10 +84,18 @@ static int wait_link(const struct proc_view *v, const struct input *in, struct p
     return run_waits_for_link(&r, &ret) ? ret : queued(v, in, p);
 }
 
+/* By the channel the command went by. While a step may still run no other will do: its ISD-P may be made
+ * anew under the same AID. */
+static int fence(struct run *r)
+{
+    return run_step_unfenced(r) && !mutant("STEP_FENCED_BY_SMS") ? run_fence_session(r, DL_FENCING)
+                                : run_fence(r, PURPOSE_FENCE, DL_FENCING);
+}
+
 static int go_fence(struct run *r, const char *why)
 {
     run_in_doubt(r, why);
-    return run_fence(r, PURPOSE_FENCE, DL_FENCING);
+    return fence(r);
 }
 
 /* The command's own status word ends it, also behind a fence. false: it does not tell. */
@@ -120,6 +131,47 @@ static int armed_por(struct run *r)
                                              : "the card's answer does not tell");
 }
 
+/* The card's answer to the step ends it, when it tells. */
+static int armed_step(struct run *r)
+{
+    const struct in_post *post = &r->in->u.post;
+    uint16_t sw;
+    enum run_sw said = run_step_sw(r, &sw);
+    struct event *ev = run_step_answered(r, -1, 0);
+
+    if (sw && said != RUN_SW_OPEN)
+        ev->sw = sw + 1u;
+    run_session_done(r, &post->session);
+    if (said == RUN_SW_DONE || sw == 0x6A88)
+        return gone(r, post->body);
+    if (said == RUN_SW_OPEN)
+        return go_fence(r, "the card's answer does not tell");
+    (void)run_conclude(r, VERDICT_FAILED, sw == 0x69E1 ? ST_POL1 : ST_ISDR_EXECUTION, STAGE_CARD,
+                       post->body);
+    return ERR_OK;
+}
+
+/* As for a switch (switch.c); but nothing on the card resets, so the session waits for what follows. */
+static int armed_post(struct run *r)
+{
+    const struct euicc_packet *pk = run_packet(r, PURPOSE_CMD);
+
+    if (run_by_session(r) && run_step_heard(r))
+        return armed_step(r);
+    if (!r->in->u.post.first)
+        return ERR_STATE;
+    if (mutant("POLL_SERVES_ARMED") && r->op->bearer == BEARER_SMS)
+        return run_mistaken(r, delete_arm(r));
+    if (run_by_session(r)) {
+        run_in_doubt(r, "the card opened a new session in mid step");
+        return run_ask_in_session(r, PURPOSE_FENCE, DL_FENCE_STEP);
+    }
+    if (!pk || r->op->bearer != BEARER_SMS || run_expired(r))
+        return ERR_STATE;
+    run_resend(r, pk, euicc_enabled(r->e), NULL);
+    return ERR_OK;
+}
+
 static int armed(const struct proc_view *v, const struct input *in, struct plan *p)
 {
     struct run r = RUN_INIT(v, in, p);
@@ -127,16 +179,21 @@ static int armed(const struct proc_view *v, const struct input *in, struct plan 
 
     if (in->kind == IN_POR)
         return armed_por(&r);
+    if (in->kind == IN_POST)
+        return armed_post(&r);
     if (in->kind == IN_SESSION_END)
-        return r.op->bearer == BEARER_CATTP &&
-                       uuid_eq(&in->u.session_end.session, &r.op->session)
-                   ? go_fence(&r, "the link is gone")
+        return r.op->bearer != BEARER_SMS && uuid_eq(&in->u.session_end.session, &r.op->session)
+                   ? go_fence(&r, run_by_session(&r) ? "the session is gone" : "the link is gone")
                    : ERR_STATE;
     if (run_expired(&r)) {
         run_close_link(&r);
         run_expire_sent(&r, "validity period over, the card has not answered", DL_FENCING,
                         run_fence_due(&r, 0));
-        return run_fence(&r, PURPOSE_FENCE, DL_FENCING);
+        return fence(&r);
+    }
+    if (run_by_session(&r)) {
+        run_close_link(&r);
+        return go_fence(&r, "the card is silent in its session");
     }
     if (!pk)
         return go_fence(&r, "the packet is no longer known");
@@ -148,17 +205,29 @@ static int armed(const struct proc_view *v, const struct input *in, struct plan 
     return ERR_OK;
 }
 
+/* The ISD-P is there or not, and the command can run no more. */
+static int audited(struct run *r, const struct es5_status *st)
+{
+    if (!run_seen(st, &r->op->aid))
+        return gone(r, (struct span){NULL, 0});
+    (void)run_conclude(r, VERDICT_FAILED, ST_NO_EFFECT, STAGE_BEARER, (struct span){NULL, 0});
+    return ERR_OK;
+}
+
 static int fencing(const struct proc_view *v, const struct input *in, struct plan *p)
 {
     struct run r = RUN_INIT(v, in, p);
     const struct euicc_packet *pk = in->kind == IN_POR ? run_answered(&r) : NULL;
     struct es5_status st;
 
+    if (in->kind == IN_POST && !(in->u.post.first && run_step_unfenced(&r)))
+        return ERR_STATE;
     if (in->kind != IN_POR) {
         if (run_expired(&r))
             run_expire_sent(&r, "validity period over, the card has not answered", DL_FENCING,
                             run_fence_due(&r, 0));
-        return run_fence(&r, PURPOSE_FENCE, DL_FENCING);
+        return in->kind == IN_POST ? run_ask_in_session(&r, PURPOSE_FENCE, DL_FENCE_STEP)
+                                   : fence(&r);
     }
     if (!pk)
         return ERR_STATE;
@@ -175,20 +244,44 @@ static int fencing(const struct proc_view *v, const struct input *in, struct pla
         return ERR_OK;
     }
     (void)run_por(&r, -1, 0);
-    if (!run_seen(&st, &r.op->aid))
-        return gone(&r, (struct span){NULL, 0});
-    (void)run_conclude(&r, VERDICT_FAILED, ST_NO_EFFECT, STAGE_BEARER, (struct span){NULL, 0});
-    return ERR_OK;
+    return audited(&r, &st);
 }
 
-#define INPUTS (IN_BIT(IN_POR) | IN_BIT(IN_TIMER) | IN_BIT(IN_RESTART))
+static int fence_step(const struct proc_view *v, const struct input *in, struct plan *p)
+{
+    struct run r = RUN_INIT(v, in, p);
+    const struct in_post *post = &in->u.post;
+    struct es5_status st;
+
+    if (in->kind == IN_SESSION_END && !uuid_eq(&in->u.session_end.session, &r.op->session))
+        return ERR_STATE;
+    if (in->kind == IN_TIMER)
+        run_close_link(&r);
+    if (in->kind != IN_POST || post->first)
+        return fencing(v, in, p);
+    if (!run_step_heard(&r))
+        return ERR_STATE;
+    (void)run_step_answered(&r, -1, 0);
+    if (post->script_status != ADMIN_STATUS_OK || es5_audit_read(post->body, &st)) {
+        run_session_leave(&r, &post->session);
+        return run_fence(&r, PURPOSE_FENCE, DL_FENCING);
+    }
+    run_session_done(&r, &post->session);
+    return audited(&r, &st);
+}
+
+#define INPUTS (IN_BIT(IN_POR) | IN_BIT(IN_POST) | IN_BIT(IN_TIMER) | IN_BIT(IN_RESTART))
 static const struct proc_state STATES[] = {
     [DL_QUEUED] = {"QUEUED", IN_BIT(IN_TIMER) | IN_BIT(IN_RESTART), S(DL_ARMED) | S(DL_WAIT_LINK),
                    NULL, RESTART_WAIT, queued},
-    [DL_ARMED] = {"ARMED", INPUTS | IN_BIT(IN_SESSION_END), S(DL_FENCING), "resend_1", RESTART_RESUME,
-                  armed},
-    [DL_FENCING] = {"FENCING", INPUTS, S(DL_FENCING), "fence_1", RESTART_RECONCILE, fencing},
+    [DL_ARMED] = {"ARMED", INPUTS | IN_BIT(IN_SESSION_END), S(DL_FENCING) | S(DL_FENCE_STEP),
+                  "resend_1", RESTART_RESUME, armed},
+    [DL_FENCING] = {"FENCING", INPUTS, S(DL_FENCING) | S(DL_FENCE_STEP), "fence_1",
+                    RESTART_RECONCILE, fencing},
     [DL_WAIT_LINK] = {"WAIT_LINK", INPUTS | IN_BIT(IN_LINK), S(DL_ARMED), "resend_1", RESTART_WAIT,
                       wait_link},
+    [DL_FENCE_STEP] = {"FENCE_STEP", INPUTS | IN_BIT(IN_SESSION_END),
+                       S(DL_FENCING) | S(DL_FENCE_STEP), "session_idle", RESTART_RECONCILE,
+                       fence_step},
 };
 const struct proc PROC_DELETE = {"delete", FN_DELETE_PROFILE, STATES, DL_STATE_COUNT};

@@ -106,6 +106,20 @@ static int run_first(const struct proc_env *pe, struct euicc *e, const struct in
     return err;
 }
 
+/* A card calls and there is nothing for it; or its switch is under way elsewhere, and no device resets a
+ * card while a session is open. In any other case its POST may wait for what comes. */
+static int called(const struct proc_env *pe, struct euicc *e, const struct input *in,
+                  struct plan *p)
+{
+    const struct operation *op = e->n_ops ? e->ops[0] : NULL;
+    struct run r = {pe, pe->env, e, op, in, p, p->now_ms, false, NULL, 0};
+
+    if (op && !(op->armed && (op->function == FN_ENABLE_PROFILE || op->function == FN_DISABLE_PROFILE)))
+        return ERR_STATE;
+    run_session_leave(&r, &in->u.post.session);
+    return ERR_OK;
+}
+
 int proc_euicc_decide(const struct proc_env *pe, struct euicc *e, const struct input *in,
                       struct plan *p)
 {
@@ -124,5 +138,7 @@ int proc_euicc_decide(const struct proc_env *pe, struct euicc *e, const struct i
         err = run_first(pe, e, in, p);
     if (err == ERR_STATE && in->kind == IN_NOTIFICATION)
         err = unsolicited(pe, e, in, p);
+    if (err == ERR_STATE && in->kind == IN_POST)
+        err = called(pe, e, in, p);
     return err;
 }

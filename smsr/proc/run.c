@@ -143,21 +143,35 @@ int run_push_link(struct run *r, const struct route *route, int state, int64_t d
     return err ? err : run_arm(r, PURPOSE_TRIGGER, wr_view(&w), state, due, to, to2);
 }
 
-int run_command(struct run *r, struct span script, int armed, int wait)
+enum script_form run_command_form(const struct run *r)
+{
+    return run_session_serves(r) ? SCRIPT_INDEFINITE : dialect_of(r->e)->sms_form;
+}
+
+int run_command(struct run *r, struct span script, int armed, int wait, struct event **ret)
 {
     struct bearer_choice c = bearer_for_command(r->env, r->e);
     int64_t soon = r->now + run_timer(r, TIMER_RESEND_1);
+    int err;
 
-    if (c.bearer == BEARER_CATTP && r->pe->linked)
-        return run_arm_link(r, &r->pe->link, PURPOSE_CMD, aid_tar(&AID_ISD_R), script, armed,
-                            r->now + run_timer(r, TIMER_SESSION_IDLE), r->pe->chained);
-    if (c.bearer == BEARER_CATTP && !r->op->state) {
+    *ret = NULL;
+    if (run_session_serves(r)) {
+        *ret = run_open_step(r, &r->pe->held_session, PURPOSE_CMD, script, NULL, armed);
+        return ERR_OK;
+    }
+    if (c.bearer == BEARER_CATTP && r->pe->linked) {
+        err = run_arm_link(r, &r->pe->link, PURPOSE_CMD, aid_tar(&AID_ISD_R), script, armed,
+                           r->now + run_timer(r, TIMER_SESSION_IDLE), r->pe->chained);
+    } else if (c.bearer == BEARER_CATTP && !r->op->state) {
         run_chosen(r, c.bearer, c.why);
         return run_push_link(r, c.route, wait, soon, euicc_enabled(r->e), NULL);
+    } else {
+        if (r->op->state == (unsigned)wait)
+            run_chosen(r, BEARER_SMS, "no link came");
+        err = run_arm(r, PURPOSE_CMD, script, armed, soon, euicc_enabled(r->e), NULL);
     }
-    if (r->op->state == (unsigned)wait)
-        run_chosen(r, BEARER_SMS, "no link came");
-    return run_arm(r, PURPOSE_CMD, script, armed, soon, euicc_enabled(r->e), NULL);
+    *ret = r->p->unit.armed;
+    return err;
 }
 
 bool run_waits_for_link(struct run *r, int *ret)
@@ -170,7 +184,11 @@ bool run_waits_for_link(struct run *r, int *ret)
             *ret = ERR_STATE;
         return true;
     }
-    if (r->in->kind == IN_LINK || run_expired(r) || r->now >= r->op->due_ms)
+    if (r->in->kind == IN_POST && !run_session_serves(r)) {
+        *ret = ERR_STATE;
+        return true;
+    }
+    if (r->in->kind == IN_LINK || r->in->kind == IN_POST || run_expired(r) || r->now >= r->op->due_ms)
         return false;
     r->p->volatile_due_ms = r->op->due_ms;
     return true;
@@ -180,7 +198,7 @@ void run_close_link(struct run *r)
 {
     struct out_session_close out = {r->op->session};
 
-    if (r->op->bearer == BEARER_CATTP)
+    if (r->op->bearer == BEARER_CATTP || run_by_session(r))
         plan_out(r->p, OUT_SESSION_CLOSE, &out, sizeof out);
 }
 

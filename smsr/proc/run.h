@@ -46,12 +46,15 @@ void run_chosen(struct run *r, enum bearer b, const char *why);
 /* Asks the card for a CAT_TP link under the name of this operation. */
 int run_push_link(struct run *r, const struct route *route, int state, int64_t due,
                   const struct euicc_profile *to, const struct euicc_profile *to2);
-/* The effect command of a switch or a deletion, by the bearer of the route: over an open link;
- * asking for one when the operation begins (state wait); by SMS, also when none came. */
-int run_command(struct run *r, struct span script, int armed, int wait);
+/* The effect command of a switch or a deletion: into the session whose POST waits; else by the bearer of
+ * the route: over an open link; asking for one when the operation begins (state wait); by SMS, also when
+ * none came. *ret: the record that armed it, NULL: a link was asked for. */
+int run_command(struct run *r, struct span script, int armed, int wait, struct event **ret);
+/* The form of its script there. */
+enum script_form run_command_form(const struct run *r);
 /* Of the state that waits for the link: true: nothing is to be done but what *ret says. */
 bool run_waits_for_link(struct run *r, int *ret);
-/* The command went over a link that is not needed any more. */
+/* The command went over a link, or into a session, that is not needed any more. */
 void run_close_link(struct run *r);
 /* Same bytes again (law 3): no record, only the timer moves. */
 void run_resend(struct run *r, const struct euicc_packet *pk, const struct euicc_profile *to,
@@ -123,3 +126,38 @@ void run_deleted(struct run *r, const struct euicc_profile *p, const char *why);
 /* The audit shows this profile enabled; p may be NULL. */
 bool run_enabled(const struct es5_status *st, const struct euicc_profile *p);
 const struct event_profile *run_seen(const struct es5_status *st, const struct aid *aid);
+
+/* --- step.c: a session that the card opened, asked to or not --- */
+/* Its POST waits for our response, and the route lets commands go there. */
+bool run_session_serves(const struct run *r);
+/* step.opened and the body; target NULL: the ISD-R. */
+struct event *run_open_step(struct run *r, const struct uuid *session, enum packet_purpose purpose,
+                            struct span body, const struct aid *target, int next);
+/* The step a POST answers is the last component of its URI; false: it answers none. */
+bool run_posted_step(const struct in_post *post, uint32_t *ret);
+/* This POST answers the open step of the operation. */
+bool run_step_heard(const struct run *r);
+struct event *run_step_answered(struct run *r, int next, int64_t due);
+/* 204: the session is over. */
+void run_session_leave(struct run *r, const struct uuid *session);
+/* The same, unless another operation waits: its turn comes in the same session. */
+void run_session_done(struct run *r, const struct uuid *session);
+/* The armed command went into a session ... */
+bool run_by_session(const struct run *r);
+/* ... and may still run: neither answered, nor told of, nor fenced by a new session (law 3). */
+bool run_step_unfenced(const struct run *r);
+/* The card's list, in the session of this POST or in the one that waits. */
+int run_ask_in_session(struct run *r, enum packet_purpose purpose, int next);
+/* Asks for the new session that the fence of a session is; without a way it is waited for. */
+int run_fence_session(struct run *r, int state);
+/* The card says that the script did not run, and why. */
+bool run_script_refused(uint8_t status);
+/* A seeded mistake stays in its state: the tables refuse it otherwise. */
+static inline int run_mistaken(struct run *r, int err)
+{
+    for (unsigned i = 0; i < r->p->n_records; i++)
+        r->p->records[i]->op_state = 0;
+    return err;
+}
+/* What the answer of a step proves; *ret: its status word, 0 = none. */
+enum run_sw run_step_sw(const struct run *r, uint16_t *ret);

@@ -130,24 +130,6 @@ static int wait_session(const struct proc_view *v, const struct input *in, struc
                 : trigger_again(&r, SE_WAIT_SESSION, r.now + run_timer(&r, TIMER_RESEND_1));
 }
 
-/* The step a POST answers is the last component of its URI. */
-static bool posted_step(const struct in_post *post, uint32_t *ret)
-{
-    size_t i = post->next_uri.n;
-    uint64_t v = 0, scale = 1;
-
-    if (post->first)
-        return false;
-    while (i && post->next_uri.p[i - 1] >= '0' && post->next_uri.p[i - 1] <= '9') {
-        v += (uint64_t)(post->next_uri.p[--i] - '0') * scale;
-        scale *= 10;
-        if (v > UINT32_MAX || scale > 10000000000ull)
-            return false;
-    }
-    *ret = (uint32_t)v;
-    return scale > 1 && i && post->next_uri.p[i - 1] == '/';
-}
-
 static int fence(struct run *r)
 {
     if (r->op->bearer != BEARER_CATTP)
@@ -172,7 +154,7 @@ static int posted(struct run *r)
     /* Law 3: what went by CAT_TP does not move into a session that the card opened itself. */
     if (r->op->bearer != BEARER_HTTPS)
         return ERR_STATE;
-    if (!posted_step(post, &number)) {
+    if (!run_posted_step(post, &number)) {
         /* A first POST while a step is open: the card began anew, its old session is dead. */
         run_in_doubt(r, "the card opened a new session in mid step");
         return session_ask(r, &h.way);
@@ -304,14 +286,14 @@ static int fence_step(const struct proc_view *v, const struct input *in, struct 
                             run_fence_due(&r, r.op->fences));
         return session_trigger(&r, SE_FENCE_WAIT, session_fence_due(&r));
     }
-    if (!posted_step(&in->u.post, &number))
+    if (!run_posted_step(&in->u.post, &number))
         return session_ask(&r, &way);
     if (number != r.op->step || !uuid_eq(&in->u.post.session, &r.op->session))
         return ERR_STATE;
     if (in->u.post.script_status != ADMIN_STATUS_OK || es5_audit_read(in->u.post.body, &st)) {
         (void)session_answered(&r, &way, in->u.post.body, r.op->data_done, SE_FENCE_WAIT,
                                run_fence_due(&r, r.op->fences));
-        session_leave(&r, &way);
+        run_session_leave(&r, &way.session);
         return ERR_OK;
     }
     (void)session_answered(&r, &way, session_creates(&r) ? in->u.post.body : (struct span){NULL, 0},

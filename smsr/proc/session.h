@@ -36,7 +36,7 @@ int session_command(struct run *r, const struct way *way, size_t offset);
 /* The question of a fence: in the session; where the command went by CAT_TP, by SMS, since its
  * channel is the key set and an open link is not needed to ask. */
 int session_ask(struct run *r, const struct way *way);
-/* Nothing more is to be done there. */
+/* This operation has nothing more to do there. */
 void session_leave(struct run *r, const struct way *way);
 /* It is in no good state: closed without a last word. */
 void session_drop(struct run *r);

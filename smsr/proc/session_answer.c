@@ -107,20 +107,13 @@ int session_heard(struct run *r, const struct heard *h)
     return session_creates(r) ? created(r, h) : data_answered(r, h);
 }
 
-/* Neither the answer of a script nor one of the statuses that say it did not run. */
-static bool refused_script(uint8_t status)
-{
-    return status == ADMIN_STATUS_UNKNOWN_APPLICATION || status == ADMIN_STATUS_NOT_A_SD ||
-           status == ADMIN_STATUS_SECURITY_ERROR;
-}
-
 int session_not_run(struct run *r, const struct heard *h, uint8_t status)
 {
     bool creates = session_creates(r);
 
     (void)session_answered(r, &h->way, (struct span){NULL, 0},
                            creates ? COMMAND_ANSWERED : r->op->data_done, -1, 0);
-    if (creates && !refused_script(status)) {
+    if (creates && !run_script_refused(status)) {
         run_in_doubt(r, "the card does not say what became of the script");
         return session_ask(r, &h->way);
     }

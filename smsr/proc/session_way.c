@@ -42,17 +42,11 @@ int session_trigger(struct run *r, int state, int64_t due)
 void session_leave(struct run *r, const struct way *way)
 {
     struct out_session_close link = {way->session};
-    struct out_step out;
 
-    if (way->bearer == BEARER_CATTP) {
+    if (way->bearer == BEARER_CATTP)
         plan_out(r->p, OUT_SESSION_CLOSE, &link, sizeof link);
-        return;
-    }
-    memset(&out, 0, sizeof out);
-    out.eid = r->e->eid;
-    out.session = way->session;
-    out.code = 204;
-    plan_out(r->p, OUT_STEP, &out, sizeof out);
+    else
+        run_session_done(r, &way->session);
 }
 
 void session_drop(struct run *r)
@@ -70,30 +64,10 @@ int64_t session_fence_due(const struct run *r)
 static int open_step(struct run *r, const struct way *way, enum packet_purpose purpose,
                      struct span body, const struct aid *target, int state)
 {
-    struct event *ev =
-        run_record(r, EV_STEP_OPENED, state, r->now + run_timer(r, TIMER_SESSION_IDLE));
-    struct out_step out;
+    struct event *ev = run_open_step(r, &way->session, purpose, body, target, state);
 
-    if (!body.p)
-        return ERR_TOO_LARGE;
-    ev->session = way->session;
-    ev->step = r->e->next_step;
-    ev->purpose = purpose;
-    ev->bearer = BEARER_HTTPS;
-    ev->aid = target ? *target : AID_ISD_R;
     if (purpose == PURPOSE_CMD && session_creates(r) && r->op->armed)
         ev->attempt = r->op->attempt + 1;
-    ev->has_digest = true;
-    sha256(r->pe->crypto, &body, 1, ev->digest);
-    memset(&out, 0, sizeof out);
-    out.eid = r->e->eid;
-    out.session = way->session;
-    out.code = 200;
-    out.step = ev->step;
-    if (target)
-        out.target = *target;
-    out.body = body;
-    plan_out(r->p, OUT_STEP, &out, sizeof out);
     return ERR_OK;
 }
 

@@ -33,16 +33,15 @@ int switch_arm(struct run *r)
     int err;
 
     if (r->op->function == FN_DISABLE_PROFILE)
-        es5_disable_profile(&w, dialect_of(r->e)->sms_form, aid);
+        es5_disable_profile(&w, run_command_form(r), aid);
     else
-        es5_enable_profile(&w, dialect_of(r->e)->sms_form, aid);
+        es5_enable_profile(&w, run_command_form(r), aid);
     /* To where the card is. A copy to where it goes would be kept by that network and answered there
      * with "counter too low"; the same bytes again, when nothing is heard, go to both. */
-    err = run_command(r, wr_view(&w), SW_ARMED, SW_WAIT_LINK);
+    err = run_command(r, wr_view(&w), SW_ARMED, SW_WAIT_LINK, &ev);
     if (err)
         return err;
-    ev = r->p->unit.armed;
-    if (now && ev->purpose == PURPOSE_CMD) {
+    if (now && ev) {
         ev->previous = now->iccid;
         ev->previous_aid = now->aid;
     }
@@ -133,7 +132,7 @@ static int armed_por(struct run *r)
 static int go_fence(struct run *r, const char *why)
 {
     run_in_doubt(r, why);
-    return run_fence(r, PURPOSE_FENCE, SW_FENCING);
+    return switch_fence(r);
 }
 
 /* The validity period is over and a packet is out: answer once, then find the truth. */
@@ -146,7 +145,7 @@ static int expire_and_fence(struct run *r)
     }
     run_expire_sent(r, "validity period over, the card has not answered", SW_FENCING,
                     run_fence_due(r, 0));
-    return run_fence(r, PURPOSE_FENCE, SW_FENCING);
+    return switch_fence(r);
 }
 
 /* A card that ran the command may be switching: it tells by its notification, as when an answer by SMS is
@@ -155,8 +154,58 @@ static int link_lost(struct run *r)
 {
     if (!uuid_eq(&r->in->u.session_end.session, &r->op->session))
         return ERR_STATE;
+    if (run_by_session(r)) {
+        run_in_doubt_to(r, "the session is gone", SW_FENCING, r->now + run_timer(r, TIMER_RESEND_2));
+        run_chosen(r, BEARER_HTTPS, "another session is asked for");
+        return ERR_OK;
+    }
     run_in_doubt_to(r, "the link is gone", SW_FENCING, r->now + run_timer(r, TIMER_RESEND_2));
     run_chosen(r, BEARER_SMS, "the card is asked by SMS");
+    return ERR_OK;
+}
+
+/* The card's answer to the step. It resets behind it, so the session ends here. */
+static int armed_step(struct run *r)
+{
+    const struct uuid *session = &r->in->u.post.session;
+    uint16_t sw;
+    enum run_sw said = run_step_sw(r, &sw);
+    struct event *ev = run_step_answered(r, said == RUN_SW_DONE ? SW_WAIT_NOTIFICATION : -1,
+                                         r->now + run_timer(r, TIMER_NOTIFICATION_WAIT));
+
+    if (sw && said != RUN_SW_OPEN)
+        ev->sw = sw + 1u;
+    if (said == RUN_SW_REFUSED) {
+        run_session_done(r, session);
+        return card_refused(r, sw, r->in->u.post.body);
+    }
+    run_session_leave(r, session);
+    if (said == RUN_SW_DONE)
+        return ERR_OK;
+    run_in_doubt(r, "the card's answer does not tell");
+    return run_fence(r, PURPOSE_FENCE, SW_FENCING);
+}
+
+/* The card calls. Its answer to the step; a new session, in which the old one is fenced; or it calls by
+ * itself while the command is on its way elsewhere: it is awake, so the same bytes go there again, and
+ * nothing may be given to it here (law 3). */
+static int armed_post(struct run *r)
+{
+    const struct euicc_packet *pk = run_packet(r, PURPOSE_CMD);
+
+    if (run_by_session(r) && run_step_heard(r))
+        return armed_step(r);
+    if (!r->in->u.post.first)
+        return ERR_STATE;
+    if (mutant("POLL_SERVES_ARMED") && r->op->bearer == BEARER_SMS)
+        return run_mistaken(r, switch_arm(r));
+    if (run_by_session(r)) {
+        run_in_doubt(r, "the card opened a new session in mid step");
+        return run_ask_in_session(r, PURPOSE_FENCE, SW_FENCE_STEP);
+    }
+    if (pk && r->op->bearer == BEARER_SMS && !run_expired(r))
+        run_resend(r, pk, euicc_enabled(r->e), switch_goal(r));
+    run_session_leave(r, &r->in->u.post.session);
     return ERR_OK;
 }
 
@@ -169,7 +218,9 @@ static int armed(const struct proc_view *v, const struct input *in, struct plan 
     case IN_POR:
         return armed_por(&r);
     case IN_SESSION_END:
-        return r.op->bearer == BEARER_CATTP ? link_lost(&r) : ERR_STATE;
+        return r.op->bearer == BEARER_SMS ? ERR_STATE : link_lost(&r);
+    case IN_POST:
+        return armed_post(&r);
     case IN_NOTIFICATION: /* the command ran and its link is of no more use, if it stands at all */
         run_close_link(&r);
         return switch_notification(&r);
@@ -177,6 +228,10 @@ static int armed(const struct proc_view *v, const struct input *in, struct plan 
         if (run_expired(&r)) {
             run_close_link(&r);
             return expire_and_fence(&r);
+        }
+        if (run_by_session(&r)) {
+            run_close_link(&r);
+            return go_fence(&r, "the card is silent in its session");
         }
         if (!pk)
             return go_fence(&r, "the packet is no longer known");
@@ -244,6 +299,8 @@ int switch_confirmed(struct run *r, const struct euicc_packet *pk, bool fenced)
      * before, or already rolled back. Only the card knows which. */
     if (run_sw(a.sw) != RUN_SW_DONE)
         return fenced ? ERR_OK : go_fence(r, "the card did not take the confirmation");
+    if (r->op->notif_kind == NOTIFICATION_ROLLED_BACK && run_step_unfenced(r))
+        return go_fence(r, "the card rolled back, perhaps an earlier switch");
     if (r->op->notif_kind == NOTIFICATION_ROLLED_BACK)
         return switch_rolled_back(r);
     return switch_succeeded(r, a.data, NULL);
@@ -277,10 +334,27 @@ static int fencing(const struct proc_view *v, const struct input *in, struct pla
         return switch_fenced(&r);
     if (in->kind == IN_NOTIFICATION)
         return switch_notification(&r);
+    if (in->kind == IN_POST && !(in->u.post.first && run_step_unfenced(&r)))
+        return ERR_STATE;
     if (run_expired(&r))
         run_expire_sent(&r, "validity period over, the card has not answered", SW_FENCING,
                         run_fence_due(&r, 0));
-    return run_fence(&r, PURPOSE_FENCE, SW_FENCING);
+    return in->kind == IN_POST ? run_ask_in_session(&r, PURPOSE_FENCE, SW_FENCE_STEP)
+                               : switch_fence(&r);
+}
+
+/* The question in a new session. */
+static int fence_step(const struct proc_view *v, const struct input *in, struct plan *p)
+{
+    struct run r = RUN_INIT(v, in, p);
+
+    if (in->kind == IN_POST && !in->u.post.first)
+        return run_step_heard(&r) ? switch_fenced_in_session(&r) : ERR_STATE;
+    if (in->kind == IN_SESSION_END && !uuid_eq(&in->u.session_end.session, &r.op->session))
+        return ERR_STATE;
+    if (in->kind == IN_TIMER || in->kind == IN_SESSION_END)
+        run_close_link(&r);
+    return fencing(v, in, p);
 }
 
 static int wait_rollback(const struct proc_view *v, const struct input *in, struct plan *p)
@@ -307,9 +381,10 @@ static const struct proc_state STATES[] = {
     [SW_QUEUED] = {"QUEUED", IN_BIT(IN_TIMER) | IN_BIT(IN_RESTART), S(SW_ARMED) | S(SW_WAIT_LINK),
                    NULL, RESTART_WAIT, queued},
     [SW_ARMED] = {"ARMED",
-                  IN_BIT(IN_SESSION_END) | IN_BIT(IN_POR) | IN_BIT(IN_NOTIFICATION) | IN_BIT(IN_TIMER) | IN_BIT(IN_RESTART),
-                  S(SW_WAIT_NOTIFICATION) | S(SW_CONFIRMING) | S(SW_FENCING), "resend_1",
-                  RESTART_RESUME, armed},
+                  IN_BIT(IN_SESSION_END) | IN_BIT(IN_POST) | IN_BIT(IN_POR) |
+                      IN_BIT(IN_NOTIFICATION) | IN_BIT(IN_TIMER) | IN_BIT(IN_RESTART),
+                  S(SW_WAIT_NOTIFICATION) | S(SW_CONFIRMING) | S(SW_FENCING) | S(SW_FENCE_STEP),
+                  "resend_1", RESTART_RESUME, armed},
     [SW_WAIT_NOTIFICATION] = {"WAIT_NOTIFICATION",
                               IN_BIT(IN_NOTIFICATION) | IN_BIT(IN_TIMER) | IN_BIT(IN_RESTART),
                               S(SW_CONFIRMING) | S(SW_FENCING), "notification_wait", RESTART_WAIT,
@@ -320,9 +395,10 @@ static const struct proc_state STATES[] = {
                        S(SW_CONFIRMING) | S(SW_FENCING) | S(SW_DELETING), "confirm_resend",
                        RESTART_RESUME, confirming},
     [SW_FENCING] = {"FENCING",
-                    IN_BIT(IN_POR) | IN_BIT(IN_NOTIFICATION) | IN_BIT(IN_TIMER) |
-                        IN_BIT(IN_RESTART),
-                    S(SW_FENCING) | S(SW_CONFIRMING) | S(SW_WAIT_ROLLBACK) | S(SW_DELETING),
+                    IN_BIT(IN_POR) | IN_BIT(IN_POST) | IN_BIT(IN_NOTIFICATION) |
+                        IN_BIT(IN_TIMER) | IN_BIT(IN_RESTART),
+                    S(SW_FENCING) | S(SW_CONFIRMING) | S(SW_WAIT_ROLLBACK) | S(SW_DELETING) |
+                        S(SW_FENCE_STEP),
                     "fence_1", RESTART_RECONCILE, fencing},
     [SW_WAIT_ROLLBACK] = {"WAIT_ROLLBACK",
                           IN_BIT(IN_POR) | IN_BIT(IN_NOTIFICATION) | IN_BIT(IN_TIMER) |
@@ -332,8 +408,14 @@ static const struct proc_state STATES[] = {
     [SW_DELETING] = {"DELETING", IN_BIT(IN_POR) | IN_BIT(IN_TIMER) | IN_BIT(IN_RESTART),
                      S(SW_DELETING), "resend_1", RESTART_RESUME, switch_deleting},
     [SW_WAIT_LINK] = {"WAIT_LINK",
-                      IN_BIT(IN_LINK) | IN_BIT(IN_POR) | IN_BIT(IN_TIMER) | IN_BIT(IN_RESTART),
+                      IN_BIT(IN_LINK) | IN_BIT(IN_POST) | IN_BIT(IN_POR) | IN_BIT(IN_TIMER) |
+                          IN_BIT(IN_RESTART),
                       S(SW_ARMED), "resend_1", RESTART_WAIT, wait_link},
+    [SW_FENCE_STEP] = {"FENCE_STEP",
+                       IN_BIT(IN_POST) | IN_BIT(IN_SESSION_END) | IN_BIT(IN_POR) |
+                           IN_BIT(IN_NOTIFICATION) | IN_BIT(IN_TIMER) | IN_BIT(IN_RESTART),
+                       S(SW_FENCING) | S(SW_FENCE_STEP) | S(SW_CONFIRMING) | S(SW_WAIT_ROLLBACK),
+                       "session_idle", RESTART_RECONCILE, fence_step},
 };
 
 const struct proc PROC_ENABLE = {"enable", FN_ENABLE_PROFILE, STATES, SW_STATE_COUNT};

@@ -3,7 +3,9 @@
 #include "smsr/proc/switch.h"
 
 #include "common/base/mutant.h"
+#include "common/codec/adminhttp.h"
 #include "common/codec/packet.h"
+#include "smsr/domain/bearer.h"
 #include "smsr/domain/limit.h"
 #include "smsr/domain/notification.h"
 
@@ -241,21 +243,20 @@ static int seen_on_goal(struct run *r, const struct es5_status *st, const struct
     return ERR_OK;
 }
 
-/* The audited card decides (facts: trust 3.5). A higher counter was answered, so the armed packet
- * can run no more. */
-static int decide_by_audit(struct run *r, const struct es5_status *st,
-                           const struct euicc_packet *pk)
+/* A question in a session that is open is not given up for what is heard by SMS meanwhile. */
+static int still_fencing(const struct run *r)
+{
+    return r->op->state == SW_FENCE_STEP ? -1 : SW_FENCING;
+}
+
+/* The command can run no more, and the card is not where it was to go. */
+static int settle_elsewhere(struct run *r, const struct es5_status *st)
 {
     const struct euicc_profile *from = switch_from(r), *on = NULL;
 
-    /* By its fall-back the card may come to the very profile that was asked for: not by our
-     * command. */
-    if (run_enabled(st, switch_goal(r)) && r->op->notif_kind != NOTIFICATION_FALLEN_BACK)
-        return seen_on_goal(r, st, pk);
     for (unsigned i = 0; i < st->n; i++)
         if (st->isdp[i].lifecycle == 0x3F)
             on = euicc_profile_by_aid(r->e, &st->isdp[i].aid);
-    (void)run_por(r, -1, 0);
     if (!on || on != from)
         return fell_back(r, st, on);
     (void)run_audited(r, st);
@@ -264,6 +265,51 @@ static int decide_by_audit(struct run *r, const struct es5_status *st,
         return switch_rolled_back(r);
     (void)run_conclude(r, VERDICT_FAILED, ST_NO_EFFECT, STAGE_BEARER, (struct span){NULL, 0});
     return ERR_OK;
+}
+
+/* The audited card decides (facts: trust 3.5). A higher counter was answered, so the armed packet
+ * can run no more; a step can, until a new session: that it ran is all that can be seen by SMS. */
+static int decide_by_audit(struct run *r, const struct es5_status *st,
+                           const struct euicc_packet *pk)
+{
+    const struct euicc_profile *goal = switch_goal(r);
+    bool unfenced = run_step_unfenced(r) && !mutant("STEP_FENCED_BY_SMS");
+
+    /* By its fall-back the card may come to the very profile that was asked for: not by our
+     * command. */
+    if (run_enabled(st, goal) && r->op->notif_kind != NOTIFICATION_FALLEN_BACK &&
+        !(unfenced && goal->fallback))
+        return seen_on_goal(r, st, pk);
+    if (unfenced) {
+        (void)run_por(r, still_fencing(r), run_fence_due(r, r->op->fences));
+        return ERR_OK;
+    }
+    (void)run_por(r, -1, 0);
+    return settle_elsewhere(r, st);
+}
+
+int switch_fence(struct run *r)
+{
+    if (run_step_unfenced(r) && r->op->fences % 3 == 0 && bearer_route(r->env, r->e, BEARER_HTTPS))
+        return run_fence_session(r, SW_FENCING);
+    return run_fence(r, PURPOSE_FENCE, SW_FENCING);
+}
+
+/* That the card is where it was to go is for its notification to say, or for a question by SMS: from
+ * which network a session comes, nobody knows here. */
+int switch_fenced_in_session(struct run *r)
+{
+    const struct in_post *post = &r->in->u.post;
+    struct es5_status st;
+
+    (void)run_step_answered(r, -1, 0);
+    if (post->script_status != ADMIN_STATUS_OK || es5_audit_read(post->body, &st) ||
+        run_enabled(&st, switch_goal(r))) {
+        run_session_leave(r, &post->session);
+        return run_fence(r, PURPOSE_FENCE, SW_FENCING);
+    }
+    run_session_done(r, &post->session);
+    return settle_elsewhere(r, &st);
 }
 
 int switch_fenced(struct run *r)
@@ -279,7 +325,7 @@ int switch_fenced(struct run *r)
     if (run_answer_lost(r, pk))
         return run_fence(r, PURPOSE_FENCE, SW_FENCING);
     if (por->status != POR_OK || es5_audit_read(por->data, &st)) {
-        (void)run_por(r, SW_FENCING, run_fence_due(r, r->op->fences));
+        (void)run_por(r, still_fencing(r), run_fence_due(r, r->op->fences));
         return ERR_OK;
     }
     return decide_by_audit(r, &st, pk);

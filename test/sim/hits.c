@@ -29,6 +29,7 @@ static const char *const NAMES[WORLD_HITS] = {
     [HIT_CARD_TIGHT] = "card-memory-tight",
     [HIT_CARD_KEEPS_MEMORY] = "card-memory-not-returned",
     [HIT_CARD_FULL] = "card-memory-full",
+    [HIT_CALLED] = "card-called-by-itself",
     [HIT_POWER_CYCLED] = "device-power-cycled",
     [HIT_MOVED] = "device-moved",
     [HIT_CLOCK_BACK] = "clock-set-back",

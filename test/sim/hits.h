@@ -29,6 +29,7 @@ enum world_hit {
     HIT_CARD_TIGHT,
     HIT_CARD_KEEPS_MEMORY,
     HIT_CARD_FULL,
+    HIT_CALLED,
     HIT_POWER_CYCLED,
     HIT_MOVED,
     HIT_CLOCK_BACK,

@@ -100,4 +100,7 @@ void world_ranges_draw(struct rng *rng, bool any, struct world_ranges *ret)
     ret->slow_keys = rate(&d, 100 * PERCENT);
     /* Minutes, when somebody has to touch it. */
     ret->slow_ms = rng_below(rng, 8) ? 5000 : 10 * MINUTE_MS;
+    /* Now and then, or all the time. */
+    if (rng_below(rng, 4))
+        ret->call_ms = 10000ll << rng_below(rng, 9);
 }

@@ -325,6 +325,13 @@ static void act_own(struct world *w)
         break;
     case 8:
         audits(w, card);
+        if (!relayed)
+            break;
+        /* Nor with what comes next; and the card calls before it is reached. */
+        es4(w, rng_below(&w->story_rng, 2) ? world_fleet(w, &card->eid) : &w->b,
+            rng_below(&w->story_rng, 2) ? MSG_ES4_ENABLE_PROFILE_REQUEST
+                                        : MSG_ES4_DELETE_PROFILE_REQUEST, card, b);
+        world_calls_soon(w, (unsigned)(card - w->factory.cards));
         break;
     case 12:
         policy(w, card, b);

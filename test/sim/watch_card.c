@@ -214,6 +214,13 @@ static void answered(struct watch_card *c, const struct event *ev)
         c->open.is = false;
 }
 
+/* A switch given in a session was seen to have run, by its notification or by SMS. */
+static void ran(struct watch_card *c, const struct event *ev)
+{
+    if (c->open.by_step && uuid_eq(&c->open.op, &ev->op))
+        c->open.is = false;
+}
+
 static void armed(struct watch *k, struct watch_card *c, const struct event *ev)
 {
     check_policy(k, c, ev);
@@ -227,6 +234,7 @@ static void armed(struct watch *k, struct watch_card *c, const struct event *ev)
 
 static void step_opened(struct watch *k, struct watch_card *c, const struct event *ev)
 {
+    check_policy(k, c, ev);
     if (ev->step <= c->step)
         world_fault(k->w, "I5: step %u is opened after step %u", ev->step, c->step);
     c->step = ev->step;
@@ -269,10 +277,14 @@ static void profile_record(struct watch *k, struct watch_card *c, const struct e
         move(k, c, ev, PROFILE_CREATED, PROFILE_DISABLED);
         break;
     case EV_PROFILE_ENABLED:
+        ran(c, ev);
+        turn(k, c, ev, at_ms, &ev->iccid, &ev->previous);
+        break;
     case EV_PROFILE_FALLEN_BACK:
         turn(k, c, ev, at_ms, &ev->iccid, &ev->previous);
         break;
     case EV_PROFILE_DISABLED:
+        ran(c, ev);
         turn(k, c, ev, at_ms, &ev->previous, &ev->iccid);
         break;
     case EV_PROFILE_DELETED:

@@ -335,6 +335,7 @@ int world_new(const struct world_plan *p, struct world **ret, struct errmsg *why
     w->plan = *p;
     w->clock = (struct clock){clock_wall, clock_mono, w, NULL};
     rng_init_seeded(&w->range_rng, p->seed ^ 0x5b);
+    rng_init_seeded(&w->call_rng, p->seed ^ 0x61);
     world_ranges_draw(&w->range_rng, p->faults, &w->ranges);
     daemon_clock_init(&w->sr_clock, w, &w->sr_life, w->ranges.drift[0]);
     daemon_clock_init(&w->dp_clock, w, &w->dp_life, w->ranges.drift[1]);

@@ -31,7 +31,7 @@ struct world {
     int64_t now_ms;                /* since the start: monotonic; wall is WORLD_START_MS + now */
     struct clock clock;            /* of the disks */
     struct daemon_clock sr_clock, dp_clock;
-    struct rng rng, net_rng, id_rng, story_rng, life_rng, range_rng;
+    struct rng rng, net_rng, id_rng, story_rng, life_rng, range_rng, call_rng;
     struct world_ranges ranges;
     struct crypto *crypto;
     struct factory factory;
@@ -76,6 +76,8 @@ struct world {
     struct world_stats stats;
     int64_t quiet_ms;              /* faults end here */
     int64_t next_story_ms;
+    int64_t next_call_ms;          /* a card calls by itself ... */
+    unsigned next_caller;          /* ... 1 + this one; 0: any */
     unsigned stories, outages, steps; /* told, begun, made */
     struct errmsg fault;
 };
@@ -102,7 +104,9 @@ void world_conn_gone(struct world *w, uint64_t conn);
 void world_tell_results(struct world *w);                 /* of short messages, to the SM-SR */
 void world_connect_dp(struct world *w);                   /* when its time has come */
 int world_parts(struct world *w, struct errmsg *why);     /* builds everything */
-void world_trouble(struct world *w);                      /* what is due of the planned troubles */
+void world_trouble(struct world *w);
+/* Where cards call: this one, within seconds. */
+void world_calls_soon(struct world *w, unsigned card);                      /* what is due of the planned troubles */
 int64_t world_trouble_due(const struct world *w);         /* INT64_MAX: none any more */
 void world_story(struct world *w);                        /* lets the parties ask for something */
 void world_check_step(struct world *w);                   /* what the step touched */

@@ -43,6 +43,7 @@ struct core {
     struct euicc *twin;            /* from the decoded records alone */
     int64_t now;
     int64_t due, volatile_due;     /* of the mailbox, by the engine's rules */
+    int64_t held_until;            /* the POST of an input waits until then; 0: a test says so itself */
     uint64_t calls;                /* makes FunctionCallIdentifiers */
     struct core_row *rows;
     size_t n_rows, cap_rows;

@@ -54,9 +54,41 @@ static void finish_plan(struct core *w)
         }
 }
 
+/* What the channel tells of the POST that waits, before and behind an input. */
+static void hold_before(struct core *w, const struct input *in)
+{
+    if (w->held_until && (w->now >= w->held_until ||
+                          (in->kind == IN_SESSION_END &&
+                           uuid_eq(&in->u.session_end.session, &w->pe.held_session)))) {
+        w->pe.held = false;
+        w->held_until = 0;
+    }
+    if (in->kind != IN_POST)
+        return;
+    w->pe.held = true;
+    w->pe.held_session = in->u.post.session;
+    w->held_until = w->now + w->env.timer_ms[TIMER_SESSION_HOLD];
+}
+
+static void hold_behind(struct core *w)
+{
+    for (unsigned i = 0; i < w->plan.n_outs; i++) {
+        const struct plan_out *o = &w->plan.outs[i];
+        const struct uuid *session = NULL;
+        if (o->kind == OUT_STEP)
+            session = &((const struct out_step *)o->body)->session;
+        if (o->kind == OUT_SESSION_CLOSE)
+            session = &((const struct out_session_close *)o->body)->session;
+        if (session && uuid_eq(session, &w->pe.held_session))
+            w->pe.held = false;
+    }
+}
+
 int core_post(struct core *w, const struct input *in)
 {
     int64_t due;
+
+    hold_before(w, in);
 
     arena_reset(&w->arena);
     memset(&w->plan, 0, sizeof w->plan);
@@ -76,6 +108,7 @@ int core_post(struct core *w, const struct input *in)
     }
     assert_int_equal(w->plan.err, ERR_OK);
     finish_plan(w);
+    hold_behind(w);
     core_law_plan(w, in);
     for (unsigned i = 0; i < w->plan.n_records; i++)
         core_append(w, w->plan.records[i]);
@@ -106,6 +139,12 @@ static void law_answered(struct core *w, const struct event *ev)
         ev->counter >= w->effect_counter)
         close_effect(w);
     if (ev->type == EV_STEP_ANSWERED && w->effect_step && ev->step >= w->effect_step)
+        close_effect(w);
+    /* A switch given in a session: the card's word, or what it shows, that it ran. */
+    if (w->effect_step && uuid_eq(&w->effect_op, &ev->op) &&
+        ((ev->type == EV_NOTIFICATION_RECEIVED && ev->decision == 1 && ev->kind == 2) ||
+         (ev->type == EV_OPERATION_ANSWERED && ev->number) || ev->type == EV_PROFILE_ENABLED ||
+         ev->type == EV_PROFILE_DISABLED || ev->type == EV_PROFILE_ROLLED_BACK))
         close_effect(w);
 }
 

@@ -17,6 +17,14 @@
 #define STEP_WITH_FRESH                                                                            \
     "AF802332E3164F10A0000005591010FFFFFFFF89000010009F70013F"                                     \
     "E3164F10A0000005591010FFFFFFFF89000013009F70010790000000"
+/* The card as it came, and with TWO enabled. */
+#define STEP_LIST(boot, one, two)                                                                  \
+    "AF80234AE3164F10A0000005591010FFFFFFFF89000010009F7001" boot                                  \
+    "E3164F10A0000005591010FFFFFFFF89000011009F7001" one                                           \
+    "E3164F10A0000005591010FFFFFFFF89000012009F7001" two "90000000"
+#define STEP_BOOT_ON STEP_LIST("3F", "1F", "1F")
+#define STEP_ONE_ON  STEP_LIST("1F", "3F", "1F")
+#define STEP_TWO_ON  STEP_LIST("1F", "1F", "3F")
 #define STEP_WITHOUT_FRESH                                                                         \
     "AF80231AE3164F10A0000005591010FFFFFFFF89000010009F70013F90000000"
 

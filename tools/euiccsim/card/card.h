@@ -119,6 +119,8 @@ MUST_CHECK int card_udp_opened(struct card *c, bool ok, int64_t now_ms, struct c
 MUST_CHECK int card_datagram(struct card *c, struct span pdu, int64_t now_ms,
                              struct card_actions *out);
 MUST_CHECK int card_udp_closed(struct card *c, int64_t now_ms, struct card_actions *out);
+/* The device lets the card call by itself, as its last session was opened (polling). *ret: it does. */
+MUST_CHECK int card_call(struct card *c, int64_t now_ms, struct card_actions *out, bool *ret);
 /* Power off and on: what is volatile (sessions, reassembly, session keys, an unsent PoR) is gone, a
  * REFRESH that was put off happens now. Streams of the device are closed by it. */
 MUST_CHECK int card_power_cycle(struct card *c, int64_t now_ms, struct card_actions *out);

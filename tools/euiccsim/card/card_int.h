@@ -101,6 +101,7 @@ struct card {
     struct card_ledger_row *rows;
     struct sms_rx *rx;
     struct https *https;
+    struct push_trigger called; /* where the last session went; port 0: none yet. Not durable */
     struct link *link;
     bool link_was_cut;         /* QUIRK_LINK_CUT has struck since power came */
     struct held_por *held;

@@ -77,6 +77,23 @@ int https_trigger(struct card *c, struct span data, int64_t now_ms, struct card_
         return c->https->stacked.failed ? ERR_FORMAT : ERR_OK;
     }
     rc = session_from(c, &t, &c->https);
+    if (rc != ERR_OK)
+        return rc;
+    c->called = t;
+    c->called.psk_identity = (struct span){NULL, 0};
+    return stream_open(c, now_ms, out);
+}
+
+int card_call(struct card *c, int64_t now_ms, struct card_actions *out, bool *ret)
+{
+    int rc = ERR_NOT_FOUND;
+
+    *ret = false;
+    if (!c->https && c->called.port && c->change.state != CHANGE_ATTACH)
+        rc = session_from(c, &c->called, &c->https);
+    if (rc == ERR_NOT_FOUND)
+        return ERR_OK;
+    *ret = rc == ERR_OK;
     return rc == ERR_OK ? stream_open(c, now_ms, out) : rc;
 }
 

@@ -262,6 +262,13 @@ int device_timer(struct simnet *n, uint32_t dev, int64_t made_for)
     return end(n, dev, card_timer(d->card, n->now_ms, out));
 }
 
+int device_call(struct simnet *n, uint32_t dev, bool *ret)
+{
+    struct card_actions *out = begin(n);
+
+    return end(n, dev, card_call(n->devices[dev].card, n->now_ms, out, ret));
+}
+
 int device_sms(struct simnet *n, uint32_t dev, const struct msisdn *from, struct span ud)
 {
     struct card_actions *out = begin(n);

@@ -223,6 +223,18 @@ int simnet_move(struct simnet *n, const struct eid *eid, const struct plmn *visi
     return device_lost(n, dev, net_latency(n, LAT_ATTACH, 0));
 }
 
+int simnet_call(struct simnet *n, const struct eid *eid, int64_t now_ms, bool *ret)
+{
+    uint32_t dev = 0;
+    int rc = net_device_find(n, eid, &dev);
+
+    *ret = false;
+    if (rc != ERR_OK)
+        return rc;
+    n->now_ms = now_ms > n->now_ms ? now_ms : n->now_ms;
+    return n->devices[dev].power == DEV_ATTACHED ? device_call(n, dev, ret) : ERR_OK;
+}
+
 void simnet_set_faults(struct simnet *n, const struct simnet_faults *f)
 {
     n->cfg.faults = *f;

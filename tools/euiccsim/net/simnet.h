@@ -101,6 +101,8 @@ MUST_CHECK int simnet_start(struct simnet *n, int64_t spread_ms);
 MUST_CHECK int simnet_power_cut(struct simnet *n, int64_t now_ms, int64_t spread_ms);
 MUST_CHECK int simnet_power_cycle(struct simnet *n, const struct eid *eid, int64_t now_ms);
 void simnet_set_faults(struct simnet *n, const struct simnet_faults *f);
+/* Lets a card call by itself; *ret: it does (it is attached, knows whom to call, and no session is open). */
+MUST_CHECK int simnet_call(struct simnet *n, const struct eid *eid, int64_t now_ms, bool *ret);
 /* Moves a device: it loses its network and looks for one where visited is heard. */
 MUST_CHECK int simnet_move(struct simnet *n, const struct eid *eid, const struct plmn *visited,
                            int64_t now_ms);

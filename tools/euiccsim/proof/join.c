@@ -182,7 +182,7 @@ static void note_order(struct operation_seen *op, struct span fcid)
     op->attempt = attempt;
 }
 
-static int add_command(struct join *j, struct operation_seen *op, const struct join_key *k, bool by_sms,
+static int add_command(struct join *j, struct operation_seen *op, const struct join_key *k, bool single,
                        const char *name)
 {
     struct command *c = map_get(j->commands, join_key_span(k));
@@ -194,7 +194,7 @@ static int add_command(struct join *j, struct operation_seen *op, const struct j
     if (!c)
         return ERR_NOMEM;
     c->op = op;
-    c->by_sms = by_sms;
+    c->single = single;
     (void)snprintf(c->name, sizeof c->name, "%s", name);
     err = map_put(j->commands, join_key_span(k), c);
     if (err) {
@@ -233,7 +233,7 @@ static int step_opened(struct join *j, struct operation_seen *op, const struct e
     op->again = op->again || (op->last && !op->last->heard && !op->fenced);
     op->fenced = false;
     (void)snprintf(name, sizeof name, "step %u", ev->step);
-    return add_command(j, op, &k, false, name);
+    return add_command(j, op, &k, !by_steps(op), name);
 }
 
 /* The status word of the first command of a response script. */
@@ -321,7 +321,7 @@ static void step_answered(struct join *j, struct operation_seen *op, const struc
         return;
     }
     c->heard = true;
-    if (op->function == FN_CREATE_ISDP) {
+    if (op->function != FN_SEND_DATA) {
         c->answered = ev->sw && (ran((uint16_t)(ev->sw - 1)) || refused((uint16_t)(ev->sw - 1)));
         c->accepted = ev->sw && ran((uint16_t)(ev->sw - 1));
     } else {

@@ -156,7 +156,7 @@ static void check_command(const struct operation_seen *op, const struct command 
         return;
     }
     ret->accepted += c->accepted;
-    if (c->by_sms && c->rows > 1)
+    if (c->single && c->rows > 1)
         mismatch(ret, &op->eid, "%s has %u rows", c->name, c->rows);
     if ((c->accepted || c->answered) && c->rows != c->accepted)
         mismatch(ret, &op->eid, "%s of %s: %u effects accepted by the journal, %u rows in the ledger",

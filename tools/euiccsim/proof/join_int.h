@@ -15,7 +15,7 @@ struct command {
     unsigned accepted;             /* effects the card answered well, by the journal alone */
     bool answered;                 /* the journal has the card's own answer to it */
     unsigned rows;
-    bool by_sms;
+    bool single;
     bool heard;                    /* a record says that its packet or step was answered, however */
     struct command *next;          /* of the same operation, in the order they were armed */
 };

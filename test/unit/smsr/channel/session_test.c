@@ -279,6 +279,74 @@ static void hold_runs_out(void **state)
     assert_int_equal(posts_of(IN_SESSION_END), 1);
 }
 
+/* Something is under way by another way: the card is told to ask again, a few times. */
+static void asked_to_come_again(void **state)
+{
+    struct card *c = &W.card[0];
+    struct operation op = {0};
+    struct uuid id, held;
+    struct admin_response r;
+    char expect[64], hex[33], last[64] = "/polling";
+
+    (void)state;
+    c->e.ops[0] = &op;
+    c->e.n_ops = 1;
+    id = begin(0, c);
+    assert_int_equal(hex_encode(span_of(id.b, 16), hex, sizeof hex), ERR_OK);
+    for (unsigned i = 1; i <= 3; i++) {
+        pass(HOLD_MS);
+        r = dev_response(0);
+        snprintf(expect, sizeof expect, "/s/%s/w%u", hex, i);
+        assert_int_equal(r.code, 204);
+        assert_string_equal(r.next_uri, expect);
+        assert_false(channel_held(W.ch, &c->e.eid, &held));
+        dev_post(0, c, last, NONE, false);                  /* the same POST: the same response */
+        assert_string_equal(dev_response(0).next_uri, expect);
+        assert_int_equal(W.n_posts, i);
+        dev_post(0, c, expect, NONE, false);
+        assert_int_equal(W.n_posts, i + 1);
+        assert_true(last_post()->in.u.post.first);          /* it answers no step */
+        assert_true(uuid_eq(&last_post()->in.u.post.session, &id));
+        assert_true(channel_held(W.ch, &c->e.eid, &held));
+        memcpy(last, expect, sizeof last);
+    }
+    assert_string_equal(serve(0, &id, 7, BODY(SCRIPT)) + 36, "7");
+    snprintf(expect, sizeof expect, "/s/%s/7", hex);
+    dev_post(0, c, expect, BODY(ANSWER), false);
+    assert_false(last_post()->in.u.post.first);
+    pass(HOLD_MS);
+    assert_string_equal(dev_response(0).next_uri, "");      /* and then no more */
+    assert_int_equal(COUNT(session_waited), 3);
+    assert_int_equal(last_post()->in.kind, IN_SESSION_END);
+    c->e.n_ops = 0;
+}
+
+static void told_to_come_again_and_gone(void **state)
+{
+    struct card *c = &W.card[0];
+    struct operation op = {0};
+    char uri[ADMIN_URI_MAX];
+    struct uuid id;
+
+    (void)state;
+    c->e.ops[0] = &op;
+    c->e.n_ops = 1;
+    id = begin(0, c);
+    pass(HOLD_MS);
+    memcpy(uri, dev_response(0).next_uri, sizeof uri);
+    dev_connect(1, c);                                      /* a cut: it resumes */
+    dev_post(1, c, uri, NONE, true);
+    assert_int_equal(W.n_posts, 2);
+    assert_int_equal(COUNT(session_resumed), 1);
+    pass(HOLD_MS);
+    dev_cut(1);
+    pass(IDLE_MS);
+    assert_int_equal(last_post()->in.kind, IN_SESSION_END);
+    assert_true(uuid_eq(&last_post()->in.u.session_end.session, &id));
+    assert_int_equal(channel_sessions(W.ch), 0);
+    c->e.n_ops = 0;
+}
+
 static void closed_by_the_mailbox(void **state)
 {
     struct card *c = &W.card[0];
@@ -390,7 +458,7 @@ int main(void)
         T(whole_session), T(target_and_keep_alive), T(answered_within_the_input), T(big_bodies),
         T(carrier_full), T(parallel_session), T(cards_do_not_disturb_each_other),
         T(header_of_another_card), T(wrong_places), T(older_step), T(answer_before_the_step_left),
-        T(hold_runs_out), T(closed_by_the_mailbox), T(notification_first), T(notification_bad),
+        T(hold_runs_out), T(asked_to_come_again), T(told_to_come_again_and_gone), T(closed_by_the_mailbox), T(notification_first), T(notification_bad),
         T(closed_within_the_notification),
     };
 

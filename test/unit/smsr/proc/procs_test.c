@@ -75,12 +75,31 @@ static void to_deleting(struct core *w, bool disable)
     (void)core_por_hex(w, 0, CONFIRMED);
 }
 
+/* Behind an audit that a session serves: the command goes into it, and the card begins another one. */
+static void to_fence_step(struct core *w, enum function f)
+{
+    bool two = f == FN_DISABLE_PROFILE;
+
+    (void)core_call(w, CORE_F, FN_AUDIT_EIS, 0);
+    call(w, f);
+    (void)core_first_post(w, 7);
+    (void)core_step_post(w, 7, 0, ADMIN_STATUS_OK,
+                         core_hex(w, two ? STEP_TWO_ON : STEP_BOOT_ON));
+    assert_true(core_timer(w));
+    assert_string_equal(core_state(w), "ARMED");
+    (void)core_first_post(w, 8);
+}
+
 static void to_switch_state(struct core *w, bool disable, const char *state)
 {
     unsigned goal = disable ? BOOT : ONE;
 
     if (!strcmp(state, "DELETING")) {
         to_deleting(w, disable);
+        return;
+    }
+    if (!strcmp(state, "FENCE_STEP")) {
+        to_fence_step(w, disable ? FN_DISABLE_PROFILE : FN_ENABLE_PROFILE);
         return;
     }
     call(w, disable ? FN_DISABLE_PROFILE : FN_ENABLE_PROFILE);
@@ -120,6 +139,10 @@ static void to_state(struct core *w, enum function f, const char *state)
     }
     if (f == FN_ENABLE_PROFILE || f == FN_DISABLE_PROFILE) {
         to_switch_state(w, f == FN_DISABLE_PROFILE, state);
+        return;
+    }
+    if (f == FN_DELETE_PROFILE && !strcmp(state, "FENCE_STEP")) {
+        to_fence_step(w, f);
         return;
     }
     call(w, f);
@@ -186,8 +209,8 @@ static void every_state_meets_every_input(void **state)
                 if (k == IN_CALL ||
                     k == IN_NOTIFICATION) /* the mailbox takes them, if the state does not */
                     assert_true(err == ERR_OK || (k == IN_NOTIFICATION && err == ERR_STATE));
-                else if (!in_table)
-                    assert_int_equal(err, ERR_STATE);
+                else if (!in_table && (k != IN_POST || w.e->ops[0]->state == 0))
+                    assert_int_equal(err, ERR_STATE); /* a card that calls may be sent away */
                 else
                     assert_true(err == ERR_OK || err == ERR_STATE);
                 if (err)
@@ -196,7 +219,7 @@ static void every_state_meets_every_input(void **state)
                 core_fini(&w);
             }
     }
-    assert_int_equal(pairs, (8 + 8 + 4 + 5 + 5 + 2 + 3) * (IN_KIND_COUNT - 1));
+    assert_int_equal(pairs, (9 + 9 + 5 + 5 + 5 + 2 + 3) * (IN_KIND_COUNT - 1));
     (void)state;
 }
 
@@ -265,7 +288,7 @@ static void nobodys_inputs(void **state)
 
     core_init(&w);
     for (unsigned k = IN_TIMER; k < IN_KIND_COUNT; k++) {
-        if (k == IN_NOTIFICATION)
+        if (k == IN_NOTIFICATION || k == IN_POST)
             continue;
         in.kind = (enum input_kind)k;
         assert_int_equal(core_post(&w, &in), ERR_STATE);

@@ -218,7 +218,7 @@ static void random_input(struct little_card *c)
             little_fall_back(c);
         break;
     case 14:
-        if (c->wants_session || !draw(4))
+        if (c->wants_session || draw(2))
             WITH(c, little_open(c));
         if (c->wants_link || !draw(8))
             WITH(c, little_link_open(c));
@@ -389,6 +389,36 @@ static void rare_edges(void **state)
     (void)state;
 }
 
+/* A command that went into a session, which the card gives up: it is seen by SMS that it ran, while the
+ * question waits in another session; and the card begins once more. */
+static void fenced_in_session(void **state)
+{
+    struct core w;
+
+    for (unsigned i = 0; i < 2; i++) {
+        core_init(&w);
+        (void)core_call(&w, CORE_F, FN_AUDIT_EIS, 0);
+        (void)core_call(&w, CORE_B, i ? FN_DELETE_PROFILE : FN_ENABLE_PROFILE, ONE);
+        (void)core_first_post(&w, 1);
+        core_step_hex(&w, 1, STEP_BOOT_ON);
+        (void)core_timer(&w);
+        EDGE(&w, (void)core_first_post(&w, 2));
+        if (i) {
+            EDGE(&w, (void)core_first_post(&w, 3));
+        } else {
+            EDGE(&w, (void)core_session_end(&w, 2));
+            while (w.plan.unit.purpose != PURPOSE_FENCE)
+                EDGE(&w, (void)core_timer(&w));
+            EDGE(&w, (void)core_first_post(&w, 3));
+            w.por_from = ONE;
+            EDGE(&w, (void)core_por_list(&w, w.e->counter_high, NEW_ON));
+            assert_string_equal(core_state(&w), "WAIT_ROLLBACK");
+        }
+        core_fini(&w);
+    }
+    (void)state;
+}
+
 static bool takes(const struct proc *p, unsigned s, unsigned k)
 {
     for (unsigned f = FN_NONE; f <= FN_NOTIFICATION; f++) {
@@ -428,6 +458,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(the_laws_hold_in_all_sequences, name_the_seed),
         cmocka_unit_test(rare_edges),
+        cmocka_unit_test(fenced_in_session),
         cmocka_unit_test(every_state_is_visited_and_every_edge_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
