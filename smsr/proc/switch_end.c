@@ -137,12 +137,13 @@ static bool pol1_deleted(struct run *r, struct span confirm_answer)
 }
 
 /* To the fall-back profile a card also goes by itself, and an audit shows no more than that it is on:
- * without a word of the card about the command the success has a reservation. */
-static void succeeded(struct run *r, bool by_audit)
+ * without a word of the card about the command the success has a reservation, which a deletion by POL2
+ * behind it does not take away. */
+static void succeeded(struct run *r)
 {
     const struct euicc_profile *goal = switch_goal(r);
 
-    if (by_audit && goal && goal->fallback && !r->op->ran)
+    if (goal && goal->fallback && !r->op->ran)
         (void)run_conclude_warning(r, ST_SWITCHED_UNHEARD, (struct span){NULL, 0});
     else
         (void)run_conclude(r, VERDICT_SUCCESS, ST_OK, STAGE_NONE, (struct span){NULL, 0});
@@ -167,7 +168,7 @@ int switch_succeeded(struct run *r, struct span confirm_answer, const struct es5
         return run_arm(r, PURPOSE_CMD, wr_view(&w), SW_DELETING,
                        r->now + run_timer(r, TIMER_RESEND_1), switch_goal(r), NULL);
     }
-    succeeded(r, audit != NULL);
+    succeeded(r);
     return ERR_OK;
 }
 
@@ -335,7 +336,7 @@ int switch_fenced(struct run *r)
 static int old_deleted(struct run *r, const struct euicc_profile *old)
 {
     run_deleted(r, old, "POL2");
-    (void)run_conclude(r, VERDICT_SUCCESS, ST_OK, STAGE_NONE, (struct span){NULL, 0});
+    succeeded(r);
     return ERR_OK;
 }
 
@@ -398,7 +399,7 @@ int switch_deleting(const struct proc_view *v, const struct input *in, struct pl
     int64_t patience = run_timer(&r, TIMER_RESEND_1) + run_timer(&r, TIMER_RESEND_2);
 
     if (!old) { /* gone from the EIS by another way: nothing is left to delete */
-        (void)run_conclude(&r, VERDICT_SUCCESS, ST_OK, STAGE_NONE, (struct span){NULL, 0});
+        succeeded(&r);
         return ERR_OK;
     }
     if (in->kind == IN_POR)

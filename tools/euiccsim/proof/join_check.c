@@ -145,13 +145,19 @@ static bool proved_gone(const struct operation_seen *op)
     return true;
 }
 
+/* The card is on its fall-back profile, and only the conclusion says with what reservation. */
+static bool not_said_yet(const struct operation_seen *op, const struct command *c)
+{
+    return op->verdict == VERDICT_NONE && op->function == FN_DISABLE_PROFILE && !c->answered;
+}
+
 static void check_command(const struct operation_seen *op, const struct command *c,
                           struct join_report *ret)
 {
     bool success = op->verdict == VERDICT_SUCCESS;
 
     ret->commands++;
-    if (op->unheard && c == op->first) { /* it ran or it did not; not twice: check_operation */
+    if (c == op->first && (op->unheard || not_said_yet(op, c))) { /* it ran or it did not; not twice: check_operation */
         ret->accepted += c->rows;
         return;
     }

@@ -137,18 +137,23 @@ static void what_it_named_is_not_all(void **state)
 }
 
 /* Silent until the window is over, then on the fall-back profile: by the command, or by itself. */
-static void found_on_the_fall_back(struct core *w, unsigned profile, enum function f)
+static void seen_on_the_fall_back(struct core *w, unsigned profile, enum function f)
 {
-    core_enabled(w, CORE_B, ONE, 1);
     core_call(w, profile == BOOT ? CORE_A : CORE_B, f, profile);
     (void)core_next_fence(w);
     core_por_list(w, 0, "10=3F 11=1F 12=1F");
     assert_string_equal(core_state(w), "WAIT_ROLLBACK");
     (void)core_next_fence(w);
     core_por_list(w, 0, "10=3F 11=1F 12=1F");
-    assert_int_equal(w->e->n_ops, 0);
     assert_int_equal(core_profile_state(w, BOOT), PROFILE_ENABLED);
     assert_int_equal(core_profile_state(w, ONE), PROFILE_DISABLED);
+}
+
+static void found_on_the_fall_back(struct core *w, unsigned profile, enum function f)
+{
+    core_enabled(w, CORE_B, ONE, 1);
+    seen_on_the_fall_back(w, profile, f);
+    assert_int_equal(w->e->n_ops, 0);
 }
 
 /* Nothing but a fall-back could tell the two apart, and nothing was heard: a success with a
@@ -169,6 +174,20 @@ static void nobody_heard_who_enabled_it(void **state)
     core_expect_end(w, VERDICT_SUCCESS, "8.4", "4.2");
 }
 
+/* What follows by POL2 is the SM-SR's own command; it says nothing of the one that nobody heard of. */
+static void a_deletion_behind_it_takes_nothing_back(void **state)
+{
+    struct core *w = *state;
+
+    core_enabled(w, CORE_B, ONE, 1);
+    core_set_pol2(w, ONE, POL2_DISABLE_AUTO_DELETE);
+    seen_on_the_fall_back(w, ONE, FN_DISABLE_PROFILE);
+    assert_string_equal(core_state(w), "DELETING");
+    core_por_sw(w, 0, 0x9000);
+    core_expect_end(w, VERDICT_SUCCESS, "8.4", "4.2");
+    assert_int_equal(core_profile_state(w, ONE), PROFILE_NONE);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, core_setup, core_teardown)
@@ -177,6 +196,7 @@ int main(void)
         T(what_the_card_told_is_looked_into_however_late),
         T(a_silent_card_is_asked_ever_more_rarely),
         T(what_it_named_is_not_all), T(nobody_heard_who_switched), T(nobody_heard_who_enabled_it),
+        T(a_deletion_behind_it_takes_nothing_back),
         T(a_confirmation_without_an_answer_is_followed_by_the_question),
     };
 

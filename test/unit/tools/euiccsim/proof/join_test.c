@@ -131,14 +131,19 @@ static void success_that_was_rolled_back(void **state)
 
 /* Found on the fall-back profile by an audit alone: the journal itself says that it does not know who
  * did it, so a row may be there, once, or not. */
-static void unheard(struct join *j)
+static void found_disabled(struct join *j)
 {
-    struct event ev = told_record(EV_OPERATION_CONCLUDED, 1);
-
     told_accepted(j, 1, FN_DISABLE_PROFILE);
     told_armed(j, 1, 5);
     told(j, told_record(EV_PROFILE_DISABLED, 1));
     told(j, told_record(EV_EUICC_AUDITED, 1));
+}
+
+static void unheard(struct join *j)
+{
+    struct event ev = told_record(EV_OPERATION_CONCLUDED, 1);
+
+    found_disabled(j);
     ev.result = VERDICT_SUCCESS;
     (void)snprintf(ev.code.subject, sizeof ev.code.subject, "8.4");
     (void)snprintf(ev.code.reason, sizeof ev.code.reason, "4.2");
@@ -153,6 +158,20 @@ static void success_with_a_reservation(void **state)
     told_expect(*state, NULL);
     told_row(*state, told_row_of(2, 5));
     told_expect(*state, "ran twice");
+}
+
+/* A deletion by POL2 stands between the audit and the conclusion. */
+static void nothing_is_said_before_the_conclusion(void **state)
+{
+    struct event ev = told_record(EV_OPERATION_CONCLUDED, 1);
+    struct join_report r;
+
+    found_disabled(*state);
+    join_card(*state, &ev.eid, &r);
+    assert_int_equal(r.mismatches, 0);
+    told_ended(*state, 1, VERDICT_SUCCESS); /* without a reservation */
+    join_card(*state, &ev.eid, &r);
+    assert_true(r.mismatches > 0);
 }
 
 /* The ledger's own rows prove nothing for the journal: it must know by itself that the command ran. */
@@ -229,6 +248,7 @@ int main(void)
         T(success_without_a_confirmation),
         T(success_that_was_rolled_back),
         T(success_with_a_reservation),
+        T(nothing_is_said_before_the_conclusion),
         T(success_that_no_record_tells),
         T(a_verdict_is_given_once),
         T(a_deletion_needs_its_row),
