@@ -51,6 +51,7 @@ enum status_code {
     ST_FALLEN_BACK,
     ST_NO_EFFECT,
     ST_SWITCHED_UNHEARD,
+    ST_OLD_NOT_DELETED,
     ST_NO_BEARER,
     ST_BUSY,
     ST_IN_CREATION,

@@ -354,7 +354,7 @@ static int deleting_fenced(struct run *r, const struct euicc_packet *pk,
     (void)run_por(r, -1, 0);
     if (!run_seen(&st, &old->aid))
         return old_deleted(r, old);
-    (void)run_conclude_warning(r, ST_ISDR_EXECUTION, (struct span){NULL, 0});
+    (void)run_conclude_warning(r, ST_OLD_NOT_DELETED, (struct span){NULL, 0});
     return ERR_OK;
 }
 
@@ -385,7 +385,7 @@ static int deleting_por(struct run *r, const struct euicc_profile *old)
         return run_fence(r, PURPOSE_FENCE, SW_DELETING);
     if (run_sw(a.sw) == RUN_SW_DONE || a.sw == 0x6A88)
         return old_deleted(r, old);
-    (void)run_conclude_warning(r, ST_ISDR_EXECUTION, por->data);
+    (void)run_conclude_warning(r, ST_OLD_NOT_DELETED, por->data);
     return ERR_OK;
 }
 

@@ -84,7 +84,7 @@ static bool told_by_order(struct world *w, const struct watch_call *op, enum fun
 {
     const struct watch_call *o = map_get(w->watch->calls, span_of(op->order.b, 16));
 
-    if (!o || o->verdict != VERDICT_SUCCESS || (o->warned && o->function == FN_DOWNLOAD_PROFILE))
+    if (!o || o->verdict != VERDICT_SUCCESS || (o->warned && !o->enabled && o->function == FN_DOWNLOAD_PROFILE))
         return false;
     return o->function == what || (o->function == FN_DOWNLOAD_PROFILE && what == FN_ENABLE_PROFILE);
 }

@@ -174,6 +174,14 @@ static void call_concluded(struct watch *k, const struct event *ev)
     c->warned = ev->result == VERDICT_SUCCESS && ev->code.subject[0];
 }
 
+static void call_enabled(struct watch *k, const struct event *ev)
+{
+    struct watch_call *c = map_get(k->calls, span_of(ev->op.b, 16));
+
+    if (c)
+        c->enabled = true;
+}
+
 /* Answered at once: its one record is its success. It is no operation and has no id. */
 static void call_done(struct watch *k, const struct event *ev)
 {
@@ -269,6 +277,8 @@ void watch_smdp(struct watch *k, const struct event *ev)
         call_accepted(k, ev);
     else if (ev->type == EV_ORDER_CONCLUDED)
         call_concluded(k, ev);
+    else if (ev->type == EV_PROFILE_ENABLED && !uuid_is_zero(&ev->op))
+        call_enabled(k, ev);
     if (!s)
         return;
     if (ev->type == EV_PROFILE_IMPORTED)

@@ -55,6 +55,7 @@ struct watch_call {
     struct iccid iccid;
     struct oid party;
     bool warned, enable;
+    bool enabled;                  /* an order whose profile is on, by a record of its own */
 };
 /* Something that became true on a card and that its operators must hear, once. */
 struct watch_change {

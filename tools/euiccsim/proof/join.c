@@ -443,12 +443,15 @@ int join_order_event(struct join *j, const struct event *ev)
 
     if (ev->type == EV_ORDER_ACCEPTED)
         return order_accepted(j, ev);
+    if (ev->type == EV_PROFILE_ENABLED && o)
+        o->enabled = true;
     if (ev->type != EV_ORDER_CONCLUDED || !o) /* or refused: nothing was ever asked of a card */
         return ERR_OK;
     if (o->verdict != VERDICT_NONE)
         return ERR_CORRUPT;
     o->verdict = ev->result;
-    o->warned = ev->result == VERDICT_SUCCESS && ev->code.subject[0];
+    /* What enabled it may have a warning of its own: the profile that was left could not be deleted. */
+    o->warned = ev->result == VERDICT_SUCCESS && ev->code.subject[0] && !o->enabled;
     return ERR_OK;
 }
 

@@ -41,6 +41,7 @@ struct order_seen {
     enum function function;
     enum verdict verdict;          /* VERDICT_NONE: not concluded */
     bool enable;                   /* EnableProfile was asked with the download */
+    bool enabled;                  /* its profile, by a record of its own */
     bool warned;                   /* SUCCESS that did not enable */
     struct order_seen *next;       /* of the same card */
 };

@@ -21,17 +21,28 @@ static void called(struct join *j, uint8_t op, enum function f, const char *fcid
     told(j, ev);
 }
 
-static void order(struct join *j, enum function f, bool enable, enum verdict v, const char *code)
+static void order_begins(struct join *j, enum function f, bool enable)
 {
     struct event ev = told_record(EV_ORDER_ACCEPTED, 9);
 
     ev.function = f;
     ev.enable = enable;
     assert_int_equal(join_order_event(j, &ev), ERR_OK);
-    ev.type = EV_ORDER_CONCLUDED;
+}
+
+static void order_ends(struct join *j, enum function f, enum verdict v, const char *code)
+{
+    struct event ev = told_record(EV_ORDER_CONCLUDED, 9);
+
+    ev.function = f;
     ev.result = v;
     (void)snprintf(ev.code.subject, sizeof ev.code.subject, "%s", code);
     assert_int_equal(join_order_event(j, &ev), ERR_OK);
+}
+static void order(struct join *j, enum function f, bool enable, enum verdict v, const char *code)
+{
+    order_begins(j, f, enable);
+    order_ends(j, f, v, code);
 }
 #define ORDER "00000000-0000-0000-0000-000000000009/1/"
 
@@ -111,6 +122,24 @@ static void an_order_that_missed_its_enabling(void **state)
     told_expect(*state, "without enabling its profile but the operation says SUCCESS");
 }
 
+/* It is on; the warning tells that the profile it replaced could not be deleted by POL2. */
+static void an_order_whose_enabling_has_a_warning(void **state)
+{
+    struct event on = told_record(EV_PROFILE_ENABLED, 9);
+
+    downloaded(*state, true);
+    order_begins(*state, FN_DOWNLOAD_PROFILE, true);
+    called(*state, 4, FN_ENABLE_PROFILE, ORDER "5");
+    told_armed(*state, 4, 5);
+    told_confirmed(*state, 4, 6);
+    told(*state, told_record(EV_PROFILE_ENABLED, 4));
+    told_ended(*state, 4, VERDICT_SUCCESS);
+    told_row(*state, told_row_of(4, 5));
+    assert_int_equal(join_order_event(*state, &on), ERR_OK);
+    order_ends(*state, FN_DOWNLOAD_PROFILE, VERDICT_SUCCESS, "8.4");
+    told_expect(*state, NULL);
+}
+
 static void a_relayed_call_ends_as_its_operation(void **state)
 {
     called(*state, 1, FN_DISABLE_PROFILE, ORDER "1");
@@ -129,6 +158,7 @@ int main(void)
         T(an_order_without_a_load),
         T(a_failed_order_leaves_nothing),
         T(an_order_that_missed_its_enabling),
+        T(an_order_whose_enabling_has_a_warning),
         T(a_relayed_call_ends_as_its_operation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
