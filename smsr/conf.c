@@ -75,6 +75,11 @@ static int build_network(struct build *b, unsigned i)
         if (!strcmp(n->id, b->c->networks[k].id))
             return conf_bad(&b->at, "networks: \"%s\" stands twice", n->id);
     net->id = conf_text(&b->at, n->id);
+    if (n->parts_per_second) {
+        if (*n->parts_per_second < 1 || *n->parts_per_second > ENV_PARTS_MAX)
+            return conf_bad(&b->at, "networks[%u]: parts_per_second is 1 to 100000", i);
+        b->c->rates[b->c->env.n_networks++] = (struct env_network){net->id, *n->parts_per_second};
+    }
     if (n->coap)
         net->coap = conf_text(&b->at, n->coap);
     else
@@ -89,7 +94,8 @@ static int build_networks(struct build *b)
 
     c->networks = conf_alloc(&b->at, b->raw->networks_count, sizeof *c->networks);
     c->transport = conf_alloc(&b->at, b->raw->transport_keys_count, sizeof *c->transport);
-    if (!c->networks || !c->transport)
+    c->env.networks = c->rates = conf_alloc(&b->at, b->raw->networks_count, sizeof *c->rates);
+    if (!c->networks || !c->transport || !c->rates)
         return ERR_NOMEM;
     for (unsigned i = 0; i < b->raw->networks_count; i++) {
         int err = build_network(b, i);

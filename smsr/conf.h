@@ -38,6 +38,7 @@ struct conf {
     const char *kek;
     struct conf_network *networks;
     unsigned n_networks;
+    struct env_network *rates;
     struct conf_transport *transport;
     unsigned n_transport;
     struct conf_limits limits;

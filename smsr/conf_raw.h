@@ -43,6 +43,7 @@ struct raw_smpp {
 };
 struct raw_network {
     char *id, *coap;
+    unsigned *parts_per_second;
     struct raw_smpp *smpp;
 };
 struct raw_limits {

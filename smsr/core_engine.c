@@ -103,11 +103,16 @@ static bool number_taken(void *ctx, const struct msisdn *number, const struct oi
     return api_number_taken(c->api, number, mno);
 }
 
+static int64_t pace(void *ctx, const struct euicc *e)
+{
+    return channel_pace(((struct smsr_core *)ctx)->channel, e);
+}
+
 static int app_decide(void *ctx, void *obj, const struct input *in, struct plan *p)
 {
     struct smsr_core *c = ctx;
     struct proc_env pe = {.env = &c->o.conf->env, .crypto = c->o.crypto, .iccid_taken = iccid_taken,
-                          .number_taken = number_taken, .ctx = c};
+                          .number_taken = number_taken, .wait = pace, .ctx = c};
     struct eid eid = eid_of(&in->to);
     int err;
 

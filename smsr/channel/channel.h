@@ -77,6 +77,9 @@ MUST_CHECK int channel_step(struct channel *ch, const struct out_step *o);
 /* Hands an armed packet to its link. ERR_NOT_FOUND: the link is gone (the mailbox was or will be
  * told); other errors: it was closed, and the mailbox is told. */
 MUST_CHECK int channel_link(struct channel *ch, const struct out_link *o);
+/* How long an operation of this card waits before it begins, in ms of this machine; 0: it begins now, or
+ * its network has no rate. Who is told to wait has the moment from then on and asks again behind it. */
+int64_t channel_pace(struct channel *ch, const struct euicc *e);
 /* The CAT_TP link of this card that is open right now, and the TAR with which script chaining is
  * (0: none). */
 bool channel_linked(const struct channel *ch, const struct eid *eid, struct uuid *ret_link,
@@ -109,6 +112,7 @@ void channel_timer(struct channel *ch);             /* runs what is due by the c
     X(sms_retried, "TP-UDs handed over again after throttling")                                    \
     X(sms_refused, "TP-UDs a carrier refused")                                                     \
     X(sms_silent, "TP-UDs a carrier said nothing about")                                           \
+    X(operation_paced, "operations that got a moment to begin in: their network has its rate")     \
     X(sms_joined, "TP-UDs not sent again: the same one had not left yet")                          \
     X(sms_overflow, "TP-UDs not sent: the queue was full")                                         \
     X(sms_expired, "TP-UDs not sent: validity ended while waiting")                                \

@@ -79,8 +79,14 @@ struct session {
 struct sms_network {
     char id[32];
     struct list waiting;            /* sms_unit.due.in */
-    struct due full;                /* armed while the carrier takes nothing */
+    struct due full;                /* armed while the carrier takes nothing, or has had its rate */
     bool pushing;
+    unsigned n_waiting;
+    /* pace.c */
+    int64_t part_us;                /* between two parts; 0: as fast as it takes them */
+    int64_t bucket_us;              /* parts are paid for up to here, never more than a second behind */
+    int64_t next_us;                /* operations have begun, or have their moment, up to here */
+    struct list slots;
 };
 
 struct channel {
@@ -105,6 +111,7 @@ struct channel {
     struct map *links;              /* conn -> link */
     struct map *links_by_id;        /* open ones: session id -> link */
     struct map *links_by_eid;       /* open ones: EID -> link */
+    struct map *slots;              /* EID -> pace_slot */
     struct guard guard[GUARD_BUCKETS];
     struct guard guard_links;
     struct eid pushed[LINKS_PUSHED]; /* each at a place of its own making: see guard.c */
@@ -166,6 +173,14 @@ struct sms_unit *sms_unit_of(struct list *in);
 void sms_unit_due(struct channel *ch, struct sms_unit *u);
 void sms_network_due(struct channel *ch, struct list *in);
 void sms_queue_fini(struct channel *ch);
+
+struct sms_network *sms_network_of(struct channel *ch, const char *id);   /* NULL: too many */
+
+/* --- pace.c --- */
+void pace_init(struct channel *ch, struct sms_network *net);
+bool pace_part(struct channel *ch, struct sms_network *net);    /* one more may leave now: it is paid for */
+void pace_back(struct sms_network *net);                        /* and did not */
+void pace_fini(struct channel *ch);
 
 /* --- por.c --- */
 struct scp80_keys scp80_keys_from(const struct isdr_keys *k);

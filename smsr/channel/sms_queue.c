@@ -22,6 +22,7 @@ struct sms_unit {
     struct msisdn to;
     int64_t deadline;               /* monotonic: sent no more afterwards */
     unsigned tries;
+    bool waits;                     /* in the queue of the network */
     uint8_t n;
     uint8_t ud[SMS_UD_MAX];
 };
@@ -52,11 +53,19 @@ static struct span bytes_key(const struct msisdn *to, struct span ud, struct uni
     return span_of(room->b, sizeof room->b);
 }
 
+static void unit_waits(struct sms_unit *u, bool waits)
+{
+    u->net->n_waiting += waits;
+    u->net->n_waiting -= u->waits;
+    u->waits = waits;
+}
+
 static void unit_free(struct channel *ch, struct sms_unit *u)
 {
     struct span ud = span_of(u->ud, u->n);
     struct unit_key room;
 
+    unit_waits(u, false);
     (void)map_del(ch->units, tag_key(&u->tag));
     if (map_get(ch->unit_bytes, bytes_key(&u->to, ud, &room)) == u)
         (void)map_del(ch->unit_bytes, bytes_key(&u->to, ud, &room));
@@ -74,7 +83,7 @@ static struct sms_unit *unit_same(const struct channel *ch, const struct sms_ord
     return u && span_eq(span_of(u->ud, u->n), ud) && !strcmp(u->net->id, o->network) ? u : NULL;
 }
 
-static struct sms_network *network_of(struct channel *ch, const char *id)
+struct sms_network *sms_network_of(struct channel *ch, const char *id)
 {
     struct sms_network *net;
 
@@ -87,13 +96,14 @@ static struct sms_network *network_of(struct channel *ch, const char *id)
     (void)snprintf(net->id, sizeof net->id, "%s", id);
     list_init(&net->waiting);
     due_init(&net->full);
+    pace_init(ch, net);
     return net;
 }
 
 static int unit_new(struct channel *ch, const struct sms_order *o, struct span ud,
                     struct sms_unit **ret)
 {
-    struct sms_network *net = network_of(ch, o->network);
+    struct sms_network *net = sms_network_of(ch, o->network);
     struct sms_unit *u = net ? calloc(1, sizeof *u) : NULL;
     struct unit_key room;
     int err;
@@ -152,6 +162,7 @@ static void unit_later(struct channel *ch, struct sms_unit *u)
     int64_t wait = timer_scaled(BACKOFF_MS[step], ch->env->time_scale);
 
     u->tries++;
+    unit_waits(u, false);
     due_set(ch, (enum due_kind)(DUE_SMS + step), &u->due, wait);
 }
 
@@ -167,7 +178,7 @@ static int64_t validity_s(const struct channel *ch, const struct sms_unit *u)
     return s > 0 ? s : 1;
 }
 
-/* false: the carrier is full, and the unit as it was. */
+/* false: the carrier is full or has had its rate, and the unit is as it was. */
 static bool unit_send(struct channel *ch, struct sms_unit *u)
 {
     bool again = u->tries > 0;
@@ -179,8 +190,12 @@ static bool unit_send(struct channel *ch, struct sms_unit *u)
         unit_free(ch, u);
         return true;
     }
+    if (u->net->part_us && !pace_part(ch, u->net))
+        return false;
     err = ch->carrier.sms_mt(ch->carrier.ctx, u->net->id, &u->to, u->from, SMS_PID_SIM_DATA,
                              SMS_DCS_CLASS2, validity_s(ch, u), span_of(u->ud, u->n), u->tag);
+    if (err)
+        pace_back(u->net);
     if (err == ERR_FULL)
         return false;
     if (err) {
@@ -204,8 +219,10 @@ static void network_push(struct channel *ch, struct sms_network *net)
         struct sms_unit *u = sms_unit_of(net->waiting.next);
 
         list_del(&u->due.in);
+        unit_waits(u, false);
         if (!unit_send(ch, u)) {
             list_push(net->waiting.next, &u->due.in); /* before the first */
+            unit_waits(u, true);
             due_set(ch, DUE_FULL, &net->full, STUCK_MS);
             break;
         }
@@ -222,6 +239,7 @@ static void unit_queue(struct channel *ch, struct sms_unit *u)
 
     list_del(&u->due.in);
     list_push(&net->waiting, &u->due.in);
+    unit_waits(u, true);
     if (first)                      /* else the carrier is full, and says when it is not */
         network_push(ch, net);
 }

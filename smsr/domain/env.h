@@ -51,6 +51,12 @@ struct route {
     uint16_t udp_port;             /* CAT_TP: where its datagrams go */
 };
 
+struct env_network {
+    const char *id;
+    unsigned parts_per_second;     /* of SMS; 1 to ENV_PARTS_MAX */
+};
+#define ENV_PARTS_MAX 100000u
+
 /* The port of CAT_TP itself at this SM-SR, whatever the UDP port (TS 102 127). */
 #define CATTP_PORT 7444u
 #define CATTP_UDP_PORT 7444u       /* where its datagrams go unless a route says otherwise */
@@ -85,6 +91,8 @@ struct env {
     unsigned n_plmas;
     const struct route *routes;
     unsigned n_routes;
+    const struct env_network *networks;     /* those with a rate */
+    unsigned n_networks;
     int64_t timer_ms[TIMER_COUNT];
     unsigned time_scale;
     unsigned effects_per_hour;     /* limit.h; default 10, at most 10 are counted; 0 = no limit */

@@ -346,6 +346,8 @@ static int accept(struct admit *a, const struct euicc_profile *p, int64_t validi
 {
     struct event *ev = call_record(a, EV_OPERATION_ACCEPTED);
     struct aid aid = p ? p->aid : a->ask.sd_aid;
+    const struct operation *first;
+    int64_t wait;
 
     if (a->ask.fn == FN_CREATE_ISDP && euicc_new_aid(a->r.e, &aid))
         return ERR_INTERNAL;
@@ -358,10 +360,14 @@ static int accept(struct admit *a, const struct euicc_profile *p, int64_t validi
     ev->memory_required = a->ask.memory;
     ev->volatile_data = a->ask.data;
     reply(a, ENV_ACCEPTED, (struct message){MSG_NONE, NULL}, &ev->op, VERDICT_NONE);
-    if (a->r.e->n_ops)
-        return ERR_OK;
-    a->r.op = preview(a, ev);
-    return a->r.op ? start(a) : ERR_NOMEM;
+    first = a->r.e->n_ops ? a->r.e->ops[0] : (a->r.op = preview(a, ev));
+    if (!first)
+        return ERR_NOMEM;
+    wait = proc_wait(a->r.pe, a->r.e, first);
+    /* Behind one that waits: the record may have moved the time of the card. */
+    if (wait || (a->r.e->n_ops && !first->state))
+        proc_wait_until(a->r.p, wait, first);
+    return wait || a->r.e->n_ops ? ERR_OK : start(a);
 }
 
 /* The profile a call is about, when the caller may run it there. One that is being created is

@@ -21,5 +21,8 @@ struct proc_env {
     bool (*iccid_taken)(void *ctx, const struct iccid *iccid);
     /* The number stands on a profile of another owner than mno (same view); NULL: never. */
     bool (*number_taken)(void *ctx, const struct msisdn *number, const struct oid *mno);
+    /* How long an operation of this card that begins waits for its network, in ms; 0: it does not. NULL:
+     * never. */
+    int64_t (*wait)(void *ctx, const struct euicc *e);
     void *ctx;
 };

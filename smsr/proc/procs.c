@@ -81,6 +81,33 @@ static int expire_waiting(const struct proc_env *pe, struct euicc *e, const stru
     return ERR_STATE;
 }
 
+/* QUEUED is row 0 of every table: nothing of the operation has left. A card that is there already waits for
+ * no network, and neither does one whose notification stands behind the operation. */
+int64_t proc_wait(const struct proc_env *pe, const struct euicc *e, const struct operation *op)
+{
+    if (!pe->wait || op->state || pe->held || pe->linked)
+        return 0;
+    for (unsigned i = 0; i < e->n_ops; i++)
+        if (e->ops[i]->function == FN_NOTIFICATION)
+            return 0;
+    return pe->wait(pe->ctx, e);
+}
+
+void proc_wait_until(struct plan *p, int64_t wait_ms, const struct operation *op)
+{
+    int64_t at = p->now_ms + wait_ms;
+
+    p->volatile_due_ms = at < op->validity_end_ms ? at : op->validity_end_ms;
+}
+
+/* The first operation goes on waiting, or is woken, whatever was recorded behind it: the record may have
+ * moved the time of the card. */
+static void still_waits(const struct proc_env *pe, const struct euicc *e, struct plan *p)
+{
+    if (pe->wait && e->n_ops && !e->ops[0]->state && !p->volatile_due_ms)
+        proc_wait_until(p, proc_wait(pe, e, e->ops[0]), e->ops[0]);
+}
+
 /* A time moved for the running operation does not pass the end of one that waits. */
 static void mind_waiting(const struct euicc *e, struct plan *p)
 {
@@ -96,11 +123,18 @@ static int run_first(const struct proc_env *pe, struct euicc *e, const struct in
     struct operation *op = e->ops[0];
     const struct proc *proc = proc_of(op->function);
     struct proc_view v = {e, op, pe, p->now_ms};
-    int err;
+    bool time = in->kind == IN_TIMER || in->kind == IN_RESTART;
+    int64_t wait = 0;
+    int err = ERR_OK;
 
     if (!proc)
         return ERR_INTERNAL;
-    err = proc_step(proc, op->state, &v, in, p);
+    if (time && p->now_ms < op->validity_end_ms)
+        wait = proc_wait(pe, e, op);
+    if (wait)
+        proc_wait_until(p, wait, op);
+    else
+        err = proc_step(proc, op->state, &v, in, p);
     if (!err)
         mind_waiting(e, p);
     return err;
@@ -114,6 +148,10 @@ static int called(const struct proc_env *pe, struct euicc *e, const struct input
     const struct operation *op = e->n_ops ? e->ops[0] : NULL;
     struct run r = {pe, pe->env, e, op, in, p, p->now_ms, false, NULL, 0};
 
+    if (pe->wait && op && !op->state) { /* a card that is there waits for no network */
+        p->volatile_due_ms = p->now_ms;
+        return ERR_OK;
+    }
     if (op && !(op->armed && (op->function == FN_ENABLE_PROFILE || op->function == FN_DISABLE_PROFILE)))
         return ERR_STATE;
     run_session_leave(&r, &in->u.post.session);
@@ -132,6 +170,8 @@ int proc_euicc_decide(const struct proc_env *pe, struct euicc *e, const struct i
     if (in->kind == IN_TIMER && e->n_ops > 1) {
         err = expire_waiting(pe, e, in, p);
         if (!err)
+            still_waits(pe, e, p);
+        if (!err)
             return ERR_OK;
     }
     if (e->n_ops)
@@ -140,5 +180,8 @@ int proc_euicc_decide(const struct proc_env *pe, struct euicc *e, const struct i
         err = unsolicited(pe, e, in, p);
     if (err == ERR_STATE && in->kind == IN_POST)
         err = called(pe, e, in, p);
+    /* What stands before a notification waits no more. */
+    if (!err && in->kind == IN_NOTIFICATION && e->n_ops && !e->ops[0]->state)
+        p->volatile_due_ms = p->now_ms;
     return err;
 }

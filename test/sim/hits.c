@@ -59,6 +59,7 @@ static const char *const NAMES[WORLD_HITS] = {
     [HIT_DISK_TRUNCATE] = "disk-truncate-error",
     [HIT_KEYS_SLOW] = "keystore-slow",
     [HIT_MACHINE_LOST] = "unsynced-writes-lost",
+    [HIT_PACED] = "operation-paced",
     [HIT_QUIRK_REFRESH_POSTPONED] = "quirk-refresh-postponed",
     [HIT_QUIRK_POR_SWALLOWED] = "quirk-por-swallowed",
     [HIT_QUIRK_POR_AFTER_NOTIFICATION] = "quirk-por-after-notification",
@@ -106,6 +107,8 @@ void world_hits_collect(struct world *w)
     struct client *const *all = world_parties(w, &n);
 
     of_network(w, hits);
+    if (w->sr)
+        hits[HIT_PACED] += channel_get_counters(smsr_core_channel(w->sr))->operation_paced;
     for (unsigned who = 0; who < 2; who++)
         hits[HIT_CLOCK_DRIFTS] += w->ranges.drift[who] != 0;
     hits[HIT_LINK_CUT] += w->stats.cuts;

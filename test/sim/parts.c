@@ -126,12 +126,22 @@ int world_open_smsr(struct world *w, struct errmsg *why)
     return ERR_OK;
 }
 
+/* Every seventh world has SMSCs that take few parts a second: campaigns wait in the mailboxes. */
+static void pace_networks(struct world *w)
+{
+    struct conf *c = w->conf;
+
+    for (unsigned i = 0; w->plan.faults && w->plan.seed % 7 == 4 && i < c->n_networks; i++)
+        c->rates[c->env.n_networks++] = (struct env_network){c->networks[i].id, 1 + w->plan.seed / 7 % 4};
+}
+
 static int make_smsr(struct world *w, struct errmsg *why)
 {
     int err = make_keystore(w, &w->sr_keys);
 
     (void)snprintf(w->transport.id, sizeof w->transport.id, "%s", FACTORY_TRANSPORT_ID);
     w->transport.key = w->factory.transport;
+    pace_networks(w);
     if (!err)
         err = make_pki(w, &w->sr_pki, why);
     return err ? err : world_open_smsr(w, why);

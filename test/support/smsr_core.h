@@ -87,7 +87,9 @@ struct caller core_caller(const struct core *w, enum core_party who);
 /* Calls, each under a fresh identifier; the answer is in the last input's outs. */
 int core_call(struct core *w, enum core_party who, enum function f, unsigned profile);
 int core_request(struct core *w, enum core_party who, enum msg_type type, void *body);
-/* B has ONE enabled, and the command is on its way; 0: the default validity. */
+/* B has ONE enabled; 0: the default validity. */
+void core_ask_enable(struct core *w, uint32_t validity_s);
+/* The same, and the command is on its way. */
 void core_enable(struct core *w, uint32_t validity_s);
 int core_create(struct core *w, unsigned profile, uint32_t memory, bool more);
 int core_send(struct core *w, unsigned profile, struct span data, bool more);     /* 0: the ISD-R */

@@ -87,13 +87,18 @@ int core_call(struct core *w, enum core_party who, enum function f, unsigned pro
     return core_request(w, who, t, &plain);
 }
 
-void core_enable(struct core *w, uint32_t validity_s)
+void core_ask_enable(struct core *w, uint32_t validity_s)
 {
     struct es4_enable_profile_request m = {
         .base = {.validity_period_s = validity_s, .has_validity_period = validity_s != 0},
         .eid = w->eid, .iccid = core_iccid(ONE)};
 
     assert_int_equal(core_request(w, CORE_B, MSG_ES4_ENABLE_PROFILE_REQUEST, &m), ERR_OK);
+}
+
+void core_enable(struct core *w, uint32_t validity_s)
+{
+    core_ask_enable(w, validity_s);
     assert_string_equal(core_state(w), "ARMED");
 }
 

@@ -229,6 +229,8 @@ static const struct { const char *from, *to, *names;
      "smpp.window is 1 to 256"},
     {"[{id: sim, coap: 127.0.0.1:5783}]", "[{id: sim, smpp: {address: h:2, system_id: r}}]",
      "password"},
+    {"[{id: sim, coap: 127.0.0.1:5783}]", "[{id: sim, coap: 127.0.0.1:5783, parts_per_second: 0}]",
+     "parts_per_second is 1 to 100000"},
     {"source: '4917012345'", "source: 'abc'", "no telephone number"},
     {"port: 7443", "port: 77443", "above 65535"},
     {"ipv4: 192.0.2.7", "ipv4: 192.0.2.256", "no IPv4 address"},

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a network takes in a second: no part more leaves, and who begins waits in its mailbox. */
+#include "test/unit/smsr/channel/channel_world.h"
+
+static const struct env_network RATES[] = {{"a", 10}};
+
+static int paced(void **state)
+{
+    int err = setup(state);
+
+    W.env.networks = RATES;
+    W.env.n_networks = 1;
+    for (unsigned i = 0; i < CARDS; i++)
+        W.card[i].profile[0].state = PROFILE_ENABLED;
+    return err;
+}
+
+static void send(const struct card *c, unsigned number, int to)
+{
+    static uint8_t bytes[40];
+    static struct event armed;
+    struct out_sms o = {.eid = c->e.eid, .armed = &armed, .validity_ms = 900000};
+
+    armed = (struct event){.kvn = KVN, .counter = number, .data = span_of(bytes, sizeof bytes)};
+    memcpy(bytes, &number, sizeof number);
+    o.to[0] = c->profile[to].iccid;
+    assert_int_equal(channel_sms(W.ch, &o), ERR_OK);
+}
+
+static unsigned sent_to(const char *network)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < W.n_mt; i++)
+        n += !strcmp(W.mt[i].network, network);
+    return n;
+}
+
+static void a_second_at_once_and_then_the_rate(void **state)
+{
+    (void)state;
+    for (unsigned i = 1; i <= 30; i++)
+        send(&W.card[0], i, 0);
+    assert_int_equal(sent_to("a"), 10);
+    pass(999);
+    assert_in_range(sent_to("a"), 17, 19);      /* looked at each 200 ms */
+    pass(2000);
+    assert_int_equal(sent_to("a"), 30);
+    for (unsigned i = 0; i < 30; i++)
+        assert_int_equal(W.mt[i].ud[3], i + 1); /* in order, each once */
+    assert_int_equal(channel_due(W.ch), -1);
+}
+
+static void a_network_without_a_rate_is_not_held_up(void **state)
+{
+    (void)state;
+    for (unsigned i = 1; i <= 30; i++)
+        send(&W.card[0], i, 0);
+    for (unsigned i = 1; i <= 30; i++)
+        send(&W.card[1], i, 1);
+    assert_int_equal(sent_to("a"), 10);
+    assert_int_equal(sent_to("b"), 30);
+    W.card[1].profile[0].state = PROFILE_DISABLED;
+    W.card[1].profile[1].state = PROFILE_ENABLED;
+    assert_int_equal(channel_pace(W.ch, &W.card[1].e), 0);
+}
+
+static void a_result_brings_no_more_than_the_rate(void **state)
+{
+    (void)state;
+    for (unsigned i = 1; i <= 30; i++)
+        send(&W.card[0], i, 0);
+    for (unsigned i = 0; i < 10; i++)
+        channel_sms_result(W.ch, W.mt[i].tag, CARRIER_ACCEPTED);
+    assert_int_equal(W.n_mt, 10);
+}
+
+static void what_the_carrier_did_not_take_is_not_paid_for(void **state)
+{
+    (void)state;
+    W.mt_result = ERR_FULL;
+    send(&W.card[0], 1, 0);
+    pass(5000);
+    W.mt_result = ERR_OK;
+    for (unsigned i = 2; i <= 10; i++)
+        send(&W.card[0], i, 0);
+    pass(200);
+    assert_in_range(W.n_mt, 10, 12);
+}
+
+static struct card *crowd(unsigned n)
+{
+    struct card *list = calloc(n, sizeof *list);
+
+    assert_non_null(list);
+    for (unsigned i = 0; i < n; i++) {
+        list[i] = W.card[0];
+        list[i].e.eid.b[15] = (uint8_t)i;
+        list[i].e.profiles = list[i].profile;
+    }
+    return list;
+}
+
+/* Ten parts a second are five operations. */
+static void operations_begin_one_after_the_other(void **state)
+{
+    struct card *list = crowd(50);
+    int64_t last = 0;
+
+    (void)state;
+    for (unsigned i = 0; i < 5; i++)
+        assert_int_equal(channel_pace(W.ch, &list[i].e), 0);
+    for (unsigned i = 5; i < 50; i++) {
+        int64_t wait = channel_pace(W.ch, &list[i].e);
+        assert_int_equal(wait, last + 200);
+        last = wait;
+    }
+    assert_int_equal(COUNT(operation_paced), 45);
+    pass(100);
+    assert_int_equal(channel_pace(W.ch, &list[5].e), 100);      /* its moment stays */
+    pass(100);
+    assert_int_equal(channel_pace(W.ch, &list[5].e), 0);
+    assert_int_equal(channel_pace(W.ch, &list[5].e), 0);        /* and may be asked for again */
+    assert_int_equal(channel_pace(W.ch, &list[49].e), last - 200);
+    free(list);
+}
+
+static void moments_nobody_came_for_are_forgotten(void **state)
+{
+    struct card *list = crowd(50);
+
+    (void)state;
+    for (unsigned i = 0; i < 50; i++)
+        (void)channel_pace(W.ch, &list[i].e);
+    pass(100000);
+    assert_int_equal(channel_pace(W.ch, &list[6].e), 0);
+    for (unsigned i = 0; i < 4; i++)
+        assert_int_equal(channel_pace(W.ch, &list[i].e), 0);
+    assert_int_equal(channel_pace(W.ch, &list[10].e), 200);     /* a moment of its own, anew */
+    free(list);
+}
+
+/* A queue that grew by other means (resends, an outage) is waited for. */
+static void nobody_begins_behind_a_long_queue(void **state)
+{
+    (void)state;
+    for (unsigned i = 1; i <= 60; i++)
+        send(&W.card[0], i, 0);
+    assert_int_equal(W.n_mt, 10);
+    assert_int_equal(channel_pace(W.ch, &W.card[1].e), 50 * 100 + 200);
+}
+
+int main(void)
+{
+#define P(f) cmocka_unit_test_setup_teardown(f, paced, teardown)
+    const struct CMUnitTest tests[] = {
+        P(a_second_at_once_and_then_the_rate),
+        P(a_network_without_a_rate_is_not_held_up),
+        P(a_result_brings_no_more_than_the_rate),
+        P(what_the_carrier_did_not_take_is_not_paid_for),
+        P(operations_begin_one_after_the_other),
+        P(moments_nobody_came_for_are_forgotten),
+        P(nobody_begins_behind_a_long_queue),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
