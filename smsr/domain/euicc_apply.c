@@ -163,6 +163,8 @@ static int keep_answer(struct operation *op, struct span data)
     return ERR_OK;
 }
 
+#define SW_TAKEN 0x9000u /* a confirmation the card waited for */
+
 /* An answered packet is dead: its counter is consumed, its answer is here. */
 static int answered(struct euicc *e, const struct euicc_record *r)
 {
@@ -173,6 +175,8 @@ static int answered(struct euicc *e, const struct euicc_record *r)
         return ERR_CORRUPT;
     if (p) {
         size_t at = (size_t)(p - e->packets);
+        if (p->purpose == PURPOSE_CONFIRM && r->ev->sw == SW_TAKEN + 1u)
+            e->unheard = false;
         memmove(&e->packets[at], &e->packets[at + 1], (e->n_packets - at - 1) * sizeof *p);
         e->n_packets--;
     }
@@ -260,17 +264,21 @@ static int notified(struct euicc *e, const struct euicc_record *r)
         is_goal(e, op, &r->ev->aid))
         op->notif_kind = NOTIFICATION_FALLEN_BACK;
     if (op && (r->ev->decision == 1 || r->ev->decision == 4)) {
+        /* A roll-back that an earlier switch still owed us cannot be told from our own, unless the
+         * card said before that our command ran. */
+        op->stray = op->stray || (r->ev->kind == NOTIFICATION_ROLLED_BACK && !op->notif_seen &&
+                                  e->unheard && !op->ran);
         op->notif_seen = true;
         op->notif_sequence = (uint16_t)(r->ev->sequence - 1);
         op->notif_kind = (uint8_t)r->ev->kind;
         op->ran = op->ran || r->ev->kind == 2;
-        /* A roll-back that an earlier switch still owed us cannot be told from our own, unless the
-         * card said before that our command ran. */
-        op->stray = op->stray || (r->ev->kind == 3 && e->unheard && !op->ran);
     }
     /* That it happened, told behind its verdict, does not settle that it was undone: that comes next. Every
-     * other word is the card's last one of what was before. */
-    if (r->ev->decision == 1 || (r->ev->decision == 4 && r->ev->kind != NOTIFICATION_CHANGED))
+     * other word is the card's last one of what was before; but a roll-back is told again, under a new number
+     * too, until its confirmation was taken. */
+    if (r->ev->decision == 1)
+        e->unheard = r->ev->kind == NOTIFICATION_ROLLED_BACK;
+    else if (r->ev->decision == 4 && r->ev->kind != NOTIFICATION_CHANGED)
         e->unheard = false;
     return ERR_OK;
 }

@@ -294,7 +294,7 @@ int switch_confirmed(struct run *r, const struct euicc_packet *pk, bool fenced)
         (void)run_por(r, fenced ? -1 : SW_CONFIRMING, r->now + run_timer(r, TIMER_CONFIRM_RESEND));
         return ERR_OK;
     }
-    (void)run_por(r, -1, 0);
+    run_por(r, -1, 0)->sw = a.sw + 1u;
     /* Another SW than 9000 says that the card does not wait for this confirmation: confirmed
      * before, or already rolled back. Only the card knows which. */
     if (run_sw(a.sw) != RUN_SW_DONE)

@@ -227,6 +227,28 @@ static void what_is_told_late_leaves_its_roll_back_owed(void **state)
     core_confirmed(w, VERDICT_ROLLED_BACK);
 }
 
+/* A card that does not take the confirmation of a roll-back tells of it again, under a new number as soon as it
+ * is started anew: that may come while the next switch is on its way, and is not of it. */
+static void a_roll_back_that_is_not_confirmed_may_be_told_again(void **state)
+{
+    struct core *w = *state;
+
+    core_enable(w, 0);
+    core_por_sw(w, 0, 0x9000);
+    core_note(w, 3, 5, BOOT);
+    core_por_sw(w, 0, 0x6A88);
+    core_until_armed(w);
+    core_audited(w, OLD_ON, VERDICT_ROLLED_BACK);
+    core_enable(w, 0);
+    core_note(w, 3, 6, BOOT);
+    core_confirmed(w, VERDICT_FAILED);
+    assert_null(core_event(w, EV_PROFILE_ROLLED_BACK));
+    core_enable(w, 0); /* confirmed: nothing is owed any more */
+    core_note(w, 3, 7, BOOT);
+    core_note(w, 3, 7, BOOT); /* the same word again */
+    core_confirmed(w, VERDICT_ROLLED_BACK);
+}
+
 /* Two questions out, one answered: the other's answer comes after the window, but shows the past.
  */
 static void an_old_answer_does_not_settle_the_window(void **state)
@@ -327,6 +349,7 @@ int main(void)
         T(a_late_notification_behind_the_window),
         T(on_the_new_profile_then_back),
         T(what_is_told_late_leaves_its_roll_back_owed),
+        T(a_roll_back_that_is_not_confirmed_may_be_told_again),
         T(an_old_answer_does_not_settle_the_window),
         T(restart_while_armed_sends_the_same_bytes),
         cmocka_unit_test(restart_in_each_state_of_a_switch),
