@@ -24,7 +24,7 @@
 #define SMS_RX_OPEN 4096u           /* unfinished messages, of all sources */
 #define SMS_RX_PER_SOURCE 8u
 #define SMS_RX_HOLD_MS 600000       /* time scale 1 */
-#define SMS_BACKOFFS 6u             /* pauses of sms_queue.c */
+#define SMS_BACKOFFS 8u             /* pauses of sms_queue.c */
 #define GUARD_BUCKETS 4096u
 #define STRANGERS_MAX 4096u
 #define LINKS_PUSHED 16384u

@@ -31,7 +31,8 @@ struct unit_key {
     uint8_t b[sizeof(struct msisdn) + KEY_UD];
 };
 
-static const int64_t BACKOFF_MS[SMS_BACKOFFS] = {1000, 2000, 5000, 10000, 20000, 40000};
+/* A subscriber whose queue at the SMSC stays full may be away for days. */
+static const int64_t BACKOFF_MS[SMS_BACKOFFS] = {1000, 2000, 5000, 10000, 20000, 40000, 120000, 300000};
 
 struct sms_unit *sms_unit_of(struct list *in)
 {

@@ -241,12 +241,12 @@ static void silence(void **state)
 
 static void throttled(void **state)
 {
-    static const int64_t pauses[] = {1000, 2000, 5000, 10000, 20000, 40000, 40000};
+    static const int64_t pauses[] = {1000, 2000, 5000, 10000, 20000, 40000, 120000, 300000, 300000};
     struct out_sms o = order_of(&W.card[0], 60, 0);
 
     (void)state;
     assert_int_equal(channel_sms(W.ch, &o), ERR_OK);
-    for (unsigned i = 0; i < 7; i++) {
+    for (unsigned i = 0; i < 9; i++) {
         channel_sms_result(W.ch, W.mt[i].tag, i % 2 ? CARRIER_QUEUE_FULL : CARRIER_THROTTLED);
         assert_int_equal(channel_due(W.ch), W.clock.mono_ms + pauses[i]);
         fake_clock_step(&W.clock, pauses[i] - 1);
@@ -259,7 +259,7 @@ static void throttled(void **state)
         assert_memory_equal(W.mt[i + 1].ud, W.mt[0].ud, W.mt[0].n);
         assert_true(W.mt[i + 1].vp_s <= W.mt[i].vp_s);
     }
-    assert_int_equal(COUNT(sms_retried), 7);
+    assert_int_equal(COUNT(sms_retried), 9);
     assert_int_equal(W.n_posts, 0);
 }
 
