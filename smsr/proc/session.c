@@ -132,10 +132,12 @@ static int wait_session(const struct proc_view *v, const struct input *in, struc
 
 static int fence(struct run *r)
 {
+    struct way way = way_of(r);
+
     if (r->op->bearer != BEARER_CATTP)
         return session_trigger(r, SE_FENCE_WAIT, session_fence_due(r));
-    if (mutant("LINK_LOST_NO_FENCE"))
-        return session_trigger(r, SE_WAIT_SESSION, r->now + run_timer(r, TIMER_RESEND_1));
+    if (mutant("LINK_LOST_NO_FENCE") && r->in->kind == IN_SESSION_END)
+        return session_command(r, &way, r->op->data_done);
     return run_fence(r, PURPOSE_FENCE, SE_FENCE_WAIT);
 }
 
