@@ -133,13 +133,27 @@ static void a_foreign_mark_is_not_followed(void **state)
     f.boot++;
     steady_clock_init(&s, &f.port, 0, mark);
     assert_int_equal(clock_wall_ms(&s.port), NOW + HOUR);
-    f.boot = 0; /* a machine that does not tell */
-    steady_clock_init(&s, &f.port, 0, steady_clock_mark(&s));
-    assert_int_equal(clock_wall_ms(&s.port), NOW + HOUR);
     fake_clock_init(&f, NOW);
     mark.mono_ms = f.mono_ms + 1; /* a monotonic clock that went back has begun anew */
     steady_clock_init(&s, &f.port, 0, mark);
     assert_int_equal(clock_wall_ms(&s.port), NOW);
+}
+
+/* Two starts of it look the same, so no mark of it is followed. */
+static void a_machine_that_does_not_tell_its_starts(void **state)
+{
+    struct fake_clock f;
+    struct steady_clock s;
+    struct steady_mark mark;
+
+    (void)state;
+    fake_clock_init(&f, NOW);
+    f.boot = 0;
+    steady_clock_init(&s, &f.port, 0, NONE);
+    mark = steady_clock_mark(&s);
+    f.wall_ms += HOUR;
+    steady_clock_init(&s, &f.port, 0, mark);
+    assert_int_equal(clock_wall_ms(&s.port), NOW + HOUR);
 }
 
 int main(void)
@@ -151,6 +165,7 @@ int main(void)
         cmocka_unit_test(it_does_not_begin_in_the_past),
         cmocka_unit_test(it_goes_on_after_a_restart),
         cmocka_unit_test(a_foreign_mark_is_not_followed),
+        cmocka_unit_test(a_machine_that_does_not_tell_its_starts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
