@@ -76,6 +76,7 @@ struct dp_world {
     struct buf dp_cert, ecasd, template;
     struct keystore *keystore;
     int64_t key_ms;      /* how long it takes for each job */
+    unsigned jobs;       /* it was given */
     struct smdp_identity identity;
     struct dp_env env;
     struct dp_party parties[3];
