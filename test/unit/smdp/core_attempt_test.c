@@ -42,17 +42,19 @@ static unsigned order_up_to(void **state, unsigned n)
     return steps;
 }
 
-/* Which call is lost, and how often: a step that the card did or did not do ends in a clean-up and
- * another attempt, and the third failure is the last. */
+/* Challenge, receipt or load of the first attempt is lost, then every challenge: a step that the card did
+ * or did not do ends in a clean-up and another attempt, and the third failure is the last. */
 static void lost_step_is_cleaned_up(void **state)
 {
     struct dp_world *w = *state;
 
     dpw_stock(w, 1);
     for (int step = 0; step < 3; step++) {
-        faulty_order(w, step, step % 2 ? DPW_FAIL : DPW_LOSE, 0, -1, EXEC_FAILED);
+        faulty_order(w, step, step % 2 ? DPW_FAIL : DPW_LOSE, step, -1, EXEC_FAILED);
         assert_int_equal(w->executed[MSG_ES3_CREATE_ISDP_REQUEST], 3);
         assert_int_equal(w->executed[MSG_ES3_DELETE_ISDP_REQUEST], 3);
+        /* What the SM-SR refuses it does not do. */
+        assert_int_equal(w->executed[MSG_ES3_SEND_DATA_REQUEST], step % 2 ? step : step + 3);
         dpw_expect_released(w);
     }
 }
