@@ -57,6 +57,17 @@ void core_overdue(struct core *w)
     core_pass(w, 30 * SECONDS);
 }
 
+void core_expire_in_mid_step(struct core *w)
+{
+    core_create(w, FRESH, 0, false);
+    w->now += 850 * SECONDS;
+    core_first_post(w, 1);
+    core_pass(w, 50 * SECONDS);
+    core_expect(w, EXEC_EXPIRED, "1.6", "5.4");
+    assert_string_equal(core_state(w), "FENCE_WAIT");
+    assert_int_equal(w->plan.unit.purpose, PURPOSE_TRIGGER);
+}
+
 void core_audited(struct core *w, const char *list, enum verdict v)
 {
     core_por_list(w, 0, list);

@@ -37,6 +37,8 @@ void core_confirmed(struct core *w, enum verdict v);
 void core_enabled(struct core *w, enum core_party who, unsigned profile, uint16_t sequence);
 /* ONE's enabling is on its way, and its validity period is over. */
 void core_overdue(struct core *w);
+/* CreateISDP is sent in session 1 and not answered when its period ends: in doubt, its fence has begun. */
+void core_expire_in_mid_step(struct core *w);
 /* The question is answered by this list, and with it the operation ends. */
 void core_audited(struct core *w, const char *list, enum verdict v);
 /* A profile is created in a session of its own. */

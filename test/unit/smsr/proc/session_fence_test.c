@@ -124,21 +124,11 @@ static void fence_triggers_back_off(void **state)
     static const int64_t PAUSE[] = {60, 300, 900, 3600, 21600, 86400, 86400};
     struct core *w = *state;
 
-    core_to_step(w, false);
-    core_pass(w, 900 * SECONDS);
-    core_fini(w);
-    core_init(w);
-    core_to_step(w, false);
-    w->now += 899 * SECONDS;
-    core_session_end(w, 1);
-    core_pass(w, 1 * SECONDS);
-    assert_int_equal(w->answered, 1);
-    for (unsigned i = 1; i < sizeof PAUSE / sizeof *PAUSE; i++) {
+    core_expire_in_mid_step(w);
+    for (unsigned i = 0; i < sizeof PAUSE / sizeof *PAUSE; i++) {
         int64_t t = w->now;
-        while (!w->plan.unit.set || w->now == t)
-            assert_true(core_timer(w));
-        if (i > 1)
-            assert_int_equal(w->now - t, PAUSE[i - 1] * SECONDS);
+        core_until_armed(w);
+        assert_int_equal(w->now - t, PAUSE[i] * SECONDS);
     }
     core_first_post(w, 2);
     core_step_hex(w, 2, STEP_WITHOUT_FRESH);
@@ -151,13 +141,7 @@ static void validity_ends_in_mid_step(void **state)
 {
     struct core *w = *state;
 
-    core_create(w, FRESH, 0, false);
-    w->now += 850 * SECONDS;
-    core_first_post(w, 1);
-    core_pass(w, 50 * SECONDS);
-    core_expect(w, EXEC_EXPIRED, "1.6", "5.4");
-    assert_string_equal(core_state(w), "FENCE_WAIT");
-    assert_int_equal(w->plan.unit.purpose, PURPOSE_TRIGGER);
+    core_expire_in_mid_step(w);
     core_first_post(w, 2);
     core_step_hex(w, 2, STEP_WITH_FRESH);
     core_expect_end(w, VERDICT_SUCCESS, "", "");

@@ -14,24 +14,13 @@ static void post(struct core *w, uint8_t session, const char *hex)
     assert_int_equal(core_step_hex(w, session, hex), ERR_OK);
 }
 
-/* CreateISDP is sent and not answered: nobody knows whether its ISD-P stands. */
-static void create_in_doubt(struct core *w)
-{
-    core_create(w, FRESH, 0, false);
-    w->now += 850 * SECONDS;
-    core_first_post(w, 1);
-    core_pass(w, 50 * SECONDS);
-    core_expect(w, EXEC_EXPIRED, "1.6", "5.4");
-    assert_int_equal(w->e->n_ops, 1);
-}
-
 /* "Unknown" is proof of absence to an SM-DP: it would give the ICCID away. */
 static void a_deletion_waits_for_the_verdict_of_the_creation(void **state)
 {
     for (unsigned stands = 0; stands < 2; stands++) {
         struct core w;
         core_init(&w);
-        create_in_doubt(&w);
+        core_expire_in_mid_step(&w);
         core_call(&w, CORE_D, FN_DELETE_PROFILE, FRESH);
         core_expect(&w, EXEC_FAILED, "1.2", "4.4");
         core_call(&w, CORE_B, FN_DELETE_PROFILE, FRESH);
@@ -55,7 +44,7 @@ static void to_others_it_is_unknown(void **state)
     static const enum core_party WHO[] = {CORE_A, CORE_F, CORE_S};
     struct core *w = *state;
 
-    create_in_doubt(w);
+    core_expire_in_mid_step(w);
     for (size_t i = 0; i < sizeof WHO / sizeof *WHO; i++) {
         core_call(w, WHO[i], FN_DELETE_PROFILE, FRESH);
         core_expect(w, EXEC_FAILED, "8.2.1", "3.9");
