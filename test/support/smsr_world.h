@@ -76,6 +76,7 @@ struct srw {
     unsigned n_peers;
     struct srw_sms sms[32];
     unsigned n_sms;
+    unsigned cards[8], n_cards;    /* enrolled */
     struct arena arena;
     unsigned calls;
 };
@@ -93,7 +94,7 @@ void srw_die(struct srw *w, enum memvfs_crash_mode mode);
 void srw_turn(struct srw *w);
 /* Everything that is under way arrives, and every turn is ended. */
 void srw_pump(struct srw *w);
-/* The card is silent until every call is answered EXPIRED; nothing sent is kept. */
+/* The cards are silent, minute by minute, until no call waits for its answer; nothing sent is kept. */
 void srw_expire(struct srw *w);
 /* Octets that are under way to r arrive; false: there were none. */
 bool srw_move(struct rpc *r, struct buf *from, bool gone);

@@ -144,6 +144,8 @@ void srw_enrol(struct srw *w, struct srw_peer *eum, unsigned card)
     g = srw_call(eum, MSG_ES1_REGISTER_EIS_REQUEST, &req, NULL);
     if (g->status != EXEC_SUCCESS)
         fail_msg("%s-%s %s", g->code.subject, g->code.reason, g->text);
+    assert_true(w->n_cards < sizeof w->cards / sizeof *w->cards);
+    w->cards[w->n_cards++] = card;
 }
 
 struct es4_enable_profile_request srw_enable_request(const char *fcid, unsigned card)
