@@ -13,12 +13,12 @@
 
 static int setup(void **state)
 {
-    static struct rig r;
+    struct rig *r;
 
-    rig_init(&r, 0);
-    r.factory.memory_bytes = MEMORY_OF_THE_TRACE;
-    rig_card_new(&r);
-    *state = &r;
+    (void)rig_setup_new(state);
+    r = *state;
+    r->factory.memory_bytes = MEMORY_OF_THE_TRACE;
+    rig_card_new(r);
     return 0;
 }
 

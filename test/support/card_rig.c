@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "common/base/hex.h"
 #include "common/codec/gpcert.h"
@@ -127,19 +128,27 @@ void rig_fini(struct rig *r)
     buf_fini(&r->stream);
 }
 
+int rig_setup_new(void **state)
+{
+    struct rig *r = malloc(sizeof *r);
+
+    assert_non_null(r);
+    rig_init(r, 0);
+    *state = r;
+    return 0;
+}
+
 int rig_setup(void **state)
 {
-    static struct rig r;
-
-    rig_init(&r, 0);
-    rig_confirmed(&r);
-    *state = &r;
+    (void)rig_setup_new(state);
+    rig_confirmed(*state);
     return 0;
 }
 
 int rig_teardown(void **state)
 {
     rig_fini(*state);
+    free(*state);
     return 0;
 }
 

@@ -71,8 +71,9 @@ struct rig {
 void rig_init(struct rig *r, uint32_t quirks);
 void rig_fini(struct rig *r);
 void rig_card_new(struct rig *r);  /* anew from r->factory */
-/* cmocka set-up of a card without quirks, attached and its first notification confirmed;
- * tear-down. */
+/* cmocka set-up of a card without quirks, as it comes; of one that is attached and its first notification
+ * confirmed; tear-down of both. */
+int rig_setup_new(void **state);
 int rig_setup(void **state);
 int rig_teardown(void **state);
 /* Row of the ledger so far, counted from the last one (0) back. */

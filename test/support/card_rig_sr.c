@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "common/codec/script.h"
 #include "test/support/card_rig_sr.h"
@@ -151,22 +152,25 @@ void rig_sr_cut(struct rig_sr *sr)
 
 int rig_sr_setup(void **state)
 {
-    static struct rig_sr session;
-    struct rig *r;
+    struct rig_sr *session = malloc(sizeof *session);
+    void *r;
 
-    if (rig_setup((void **)&r) != 0)
+    assert_non_null(session);
+    if (rig_setup(&r) != 0)
         return -1;
-    rig_sr_init(&session, r);
-    *state = &session;
+    rig_sr_init(session, r);
+    *state = session;
     return 0;
 }
 
 int rig_sr_teardown(void **state)
 {
     struct rig_sr *sr = *state;
+    void *r = sr->r;
 
     rig_sr_fini(sr);
-    return rig_teardown((void **)&sr->r);
+    free(sr);
+    return rig_teardown(&r);
 }
 
 void rig_sr_begin(struct rig_sr *sr)

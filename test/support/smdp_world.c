@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "common/base/hex.h"
 #include "common/engine/engine.h"
@@ -176,16 +177,18 @@ void dpw_fini(struct dp_world *w)
 
 int dpw_setup(void **state)
 {
-    static struct dp_world w;
+    struct dp_world *w = malloc(sizeof *w);
 
-    dpw_init(&w);
-    *state = &w;
+    assert_non_null(w);
+    dpw_init(w);
+    *state = w;
     return 0;
 }
 
 int dpw_teardown(void **state)
 {
     dpw_fini(*state);
+    free(*state);
     return 0;
 }
 

@@ -180,11 +180,12 @@ static void clean_up_needs_proof(void **state)
  * card holds the profile once. */
 static void restart_anywhere(void **state)
 {
-    struct dp_world *w = *state;
+    struct dp_world *w;
     unsigned steps = 0, n;
 
     for (n = 0; n < 60; n++) {
         steps = order_up_to(state, n);
+        w = *state;
         dpw_restart(w);
         dpw_end(w);
         if (dpw_ended(w)->answer.status == EXEC_NONE) {
@@ -207,11 +208,12 @@ static void restart_anywhere(void **state)
 
 static void connection_lost_anywhere(void **state)
 {
-    struct dp_world *w = *state;
+    struct dp_world *w;
     unsigned n, steps = 0;
 
     for (n = 0; n < 60; n++) {
         steps = order_up_to(state, n);
+        w = *state;
         dpw_link(w, false);
         dpw_run(w);
         dpw_link(w, true);

@@ -9,15 +9,6 @@
 
 #include "test/support/card_rig.h"
 
-static int fresh(void **state)
-{
-    static struct rig r;
-
-    rig_init(&r, 0);
-    *state = &r;
-    return 0;
-}
-
 static void first_attach(void **state)
 {
     struct rig *r = *state;
@@ -131,7 +122,7 @@ static void time_scale_divides(void **state)
     assert_int_equal(card_due(r->card), r->now + 1000);
 }
 
-#define CASE(f) cmocka_unit_test_setup_teardown(f, fresh, rig_teardown)
+#define CASE(f) cmocka_unit_test_setup_teardown(f, rig_setup_new, rig_teardown)
 
 int main(void)
 {
