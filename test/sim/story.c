@@ -155,7 +155,7 @@ static void es4(struct world *w, struct client *c, enum msg_type type, const str
     asks(w, c, type, &r, card, iccid);
 }
 
-/* B changes what may be done with its profile; mostly it takes the rules away again. */
+/* B changes what may be done with its profile; half the time it takes the rules away again. */
 static void policy(struct world *w, const struct factory_card *card, const struct iccid *iccid)
 {
     static const struct pol2_rule RULES[] = {
