@@ -7,6 +7,9 @@
 #define SECONDS 1000ll
 /* The card's answer to the confirmation of its notification. */
 #define CONFIRMED "AB09800101230480009000"
+#define CORE_AID(nn) "A0000005591010FFFFFFFF890000" nn "00" /* of ISD-P 00nn */
+/* 80 12 4F10 AID: and it deleted this ISD-P by POL1. */
+#define CONFIRMED_DELETED(nn) "AB1B800101231680124F10" CORE_AID(nn) "9000"
 /* Which of the card's profiles is on, for core_por_list. */
 #define OLD_ON   "10=3F 11=1F 12=1F"
 #define NEW_ON   "10=1F 11=3F 12=1F"

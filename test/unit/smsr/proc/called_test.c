@@ -289,17 +289,11 @@ static void a_load_is_not_disturbed(void **state)
     assert_null(core_out(w, OUT_STEP, 0));
 }
 
-static void has_cattp(struct signed_eis *eis, struct eum_signed_info *info)
-{
-    (void)eis;
-    info->capabilities.cattp = true;
-}
-
 static void while_a_link_is_waited_for(void **state)
 {
     struct core w;
 
-    core_init_with(&w, has_cattp);
+    core_init_with(&w, core_has_cattp);
     w.routes[0].cattp = w.routes[0].cattp_commands = true;
     core_call(&w, CORE_B, FN_ENABLE_PROFILE, ONE);
     assert_string_equal(core_state(&w), "WAIT_LINK");
@@ -307,7 +301,7 @@ static void while_a_link_is_waited_for(void **state)
     core_first_post(&w, 1);
     core_expect_end(&w, VERDICT_FAILED, "8.2.3", "3.8");
     core_fini(&w);
-    core_init_with(&w, has_cattp);
+    core_init_with(&w, core_has_cattp);
     w.routes[0].cattp = w.routes[0].cattp_commands = true;
     core_call(&w, CORE_B, FN_ENABLE_PROFILE, ONE);
     core_first_post(&w, 1);

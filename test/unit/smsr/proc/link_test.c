@@ -15,8 +15,7 @@
 #include "test/support/smsr_core_way.h"
 
 #define LINK 0x81
-#define LIST_WITHOUT "10=3F 11=1F 12=1F"
-#define LIST_WITH "10=3F 11=1F 12=1F 13=07"
+#define LIST_WITH OLD_ON " 13=07"
 
 static const struct out_link *sent(const struct core *w)
 {
@@ -184,7 +183,7 @@ static void lost_before_it_ran(void **state)
     assert_non_null(core_event(w, EV_OPERATION_IN_DOUBT));
     assert_int_equal(w->plan.unit.purpose, PURPOSE_FENCE); /* on its channel: the key set, by SMS */
     assert_int_equal(w->plan.unit.armed->bearer, BEARER_SMS);
-    core_por_list(w, 0, LIST_WITHOUT);
+    core_por_list(w, 0, OLD_ON);
     assert_string_equal(core_state(w), "WAIT_SESSION");
     assert_int_equal(w->plan.unit.purpose, PURPOSE_TRIGGER);
     assert_int_equal(core_link_opens(w, LINK + 1), ERR_OK);
@@ -211,12 +210,12 @@ static void three_attempts(void **state)
     to_packet(w, false);
     for (uint8_t i = 1; i < 3; i++) {
         core_link_breaks(w, (uint8_t)(LINK + i - 1));
-        core_por_list(w, 0, LIST_WITHOUT);
+        core_por_list(w, 0, OLD_ON);
         core_link_opens(w, (uint8_t)(LINK + i));
         assert_string_equal(core_state(w), "STEP");
     }
     core_link_breaks(w, LINK + 2);
-    core_por_list(w, 0, LIST_WITHOUT);
+    core_por_list(w, 0, OLD_ON);
     assert_string_equal(core_state(w), "-");
     assert_int_equal(core_event(w, EV_OPERATION_CONCLUDED)->result, VERDICT_FAILED);
 }
@@ -247,11 +246,11 @@ static void an_older_fence_is_none(void **state)
     core_timer(w);
     second = w->e->counter_high;
     assert_true(second > first);
-    core_por_list(w, second, LIST_WITHOUT);
+    core_por_list(w, second, OLD_ON);
     core_link_opens(w, LINK + 1);
     core_link_breaks(w, LINK + 1);
     assert_string_equal(core_state(w), "FENCE_WAIT");
-    core_por_list(w, first, LIST_WITHOUT);
+    core_por_list(w, first, OLD_ON);
     assert_string_equal(core_state(w), "FENCE_WAIT");
     assert_null(core_event(w, EV_OPERATION_CONCLUDED));
     core_por_list(w, 0, LIST_WITH);
@@ -269,7 +268,7 @@ static void an_answer_of_the_attempt_before_is_none(void **state)
     first = w->e->counter_high;
     core_link_breaks(w, LINK);
     core_timer(w);
-    core_por_list(w, 0, LIST_WITHOUT);
+    core_por_list(w, 0, OLD_ON);
     core_link_opens(w, LINK + 1);
     assert_string_equal(core_state(w), "STEP");
     assert_true(w->e->counter_high > first + 1);
@@ -291,7 +290,7 @@ static void an_answer_behind_the_end_of_the_link(void **state)
     core_link_breaks(w, LINK);
     core_por_hex(w, command, "AF802303006A840000");
     assert_string_equal(core_state(w), "FENCE_WAIT"); /* the question decides */
-    core_por_list(w, w->e->counter_high, LIST_WITHOUT);
+    core_por_list(w, w->e->counter_high, OLD_ON);
     assert_int_equal(core_event(w, EV_OPERATION_CONCLUDED)->result, VERDICT_FAILED);
 }
 
@@ -335,7 +334,7 @@ static void send_data_is_not_sent_again(void **state)
     core_send(w, 0, core_hex(w, "80E6200000"), false);
     core_link_opens(w, LINK + 1);
     core_link_breaks(w, LINK + 1);
-    core_por_list(w, 0, LIST_WITHOUT);
+    core_por_list(w, 0, OLD_ON);
     assert_int_equal(core_event(w, EV_OPERATION_CONCLUDED)->result, VERDICT_FAILED);
 }
 
@@ -352,7 +351,7 @@ static void the_end_of_the_time(void **state)
     core_create(w, FRESH, 0, false);
     core_link_opens(w, LINK + 1);
     core_link_breaks(w, LINK + 1);
-    core_por_list(w, 0, LIST_WITHOUT); /* fenced: it did not run, and no link comes */
+    core_por_list(w, 0, OLD_ON); /* fenced: it did not run, and no link comes */
     w->now = w->e->ops[0]->validity_end_ms;
     core_timer(w);
     assert_int_equal(core_event(w, EV_OPERATION_CONCLUDED)->result, VERDICT_FAILED);

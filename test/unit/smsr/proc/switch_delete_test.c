@@ -11,10 +11,7 @@
 #include "common/msg/admin.h"
 #include "test/support/smsr_core_way.h"
 
-#define AID(nn) "A0000005591010FFFFFFFF890000" nn "00"
-#define DELETE_ONE "AA1A221880E40040124F10" AID("11") "00"
-/* 80 12 4F10 AID: the card deleted one ISD-P by POL1. */
-#define CONFIRMED_DELETED(nn) "AB1B800101231680124F10" AID(nn) "9000"
+#define DELETE_ONE "AA1A221880E40040124F10" CORE_AID("11") "00"
 
 /* --- deletions that follow a switch --- */
 static void pol1_deletion_of_the_old_profile(void **state)
@@ -46,7 +43,7 @@ static void pol1_list_of_a_wrong_card(void **state)
                  "AB3F80010123"
                  "3A"
                  "8036"
-                 "4F10" AID("12") "4F10" AID("12") "4F10" AID("11") "9000");
+                 "4F10" CORE_AID("12") "4F10" CORE_AID("12") "4F10" CORE_AID("11") "9000");
     core_expect_end(w, VERDICT_SUCCESS, "", "");
     assert_int_equal(core_events(w, EV_PROFILE_DELETED), 1);
     assert_int_equal(core_profile_state(w, TWO), PROFILE_NONE);
