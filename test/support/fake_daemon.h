@@ -30,7 +30,6 @@ struct fake {
     fake_up on_up;
     struct loop_task up;
     struct rpc *fresh;
-    bool subscribed;
     struct map *calls; /* FunctionCallIdentifiers seen */
     struct fake_report report;
     struct envelope hello;

@@ -143,7 +143,6 @@ static uint16_t run_create(struct little_card *c, struct span data)
         return 0x6A80;
     effect(c);
     c->isdp[c->n_isdps++] = (struct little_isdp){number, 0x07};
-    wr_u8(&(struct writer){0}, 0);
     return 0x9000;
 }
 

@@ -57,7 +57,6 @@ static void test_decode(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, pair_setup, pair_teardown)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_query_get),
         cmocka_unit_test(test_decode),

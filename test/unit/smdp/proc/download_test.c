@@ -36,7 +36,6 @@ static void anew(void)
     (void)setup(NULL);
 }
 
-
 static struct input peer_input(enum msg_type type, enum exec_status status, const char *subject,
                                const char *reason)
 {

@@ -54,8 +54,9 @@ static void the_state_is_the_same_after_a_rebuild(void **state)
     buf_add_span(&eis, buf_span(&srw_call(b, MSG_ES4_GET_EIS_REQUEST, &get, NULL)->octets));
     buf_add_span(&ops, buf_span(&srw_call(b, MSG_ADMIN_OPERATION_LIST_REQUEST, &list, NULL)->octets));
     for (unsigned i = 0; i < 2; i++) {
+        /* The first time state.db was never written, then it stands as far as it was. */
         srw_die(w, MEMVFS_DROP);
-    srw_open(w); /* first time state.db was never written, then it stands as far as it was */
+        srw_open(w);
         b = srw_dial(w, MNO_B, ROLE_OPERATOR);
         g = srw_call(b, MSG_ES4_GET_EIS_REQUEST, &get, NULL);
         assert_true(span_eq(buf_span(&g->octets), buf_span(&eis)));

@@ -7,8 +7,6 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "common/wire/wire.h"
-#include "smsr/domain/authz.h"
 #include "test/support/smsr_core_way.h"
 
 /* --- limits --- */

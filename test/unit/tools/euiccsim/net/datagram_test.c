@@ -52,7 +52,6 @@ static void far_ended(void *ctx, uint8_t reason, bool by_peer)
 
 static void datagram(struct net_rig *n, struct span pdu)
 {
-    (void)cattp_state(F.c);
     assert_int_not_equal(cattp_input(F.c, pdu, n->now), ERR_NOMEM);
 }
 
