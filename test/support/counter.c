@@ -12,14 +12,14 @@
 #include "common/wire/wire.h"
 #include "test/support/counter.h"
 
-enum fix_sql { FQ_LOAD, FQ_SAVE, FQ_SCAN, FQ_REST, FQ_COUNT };
-static const char *const FIX_SQL[FQ_COUNT] = {
-    [FQ_LOAD] = "SELECT value, due FROM counter WHERE eid = ?1",
-    [FQ_SAVE] = "INSERT OR REPLACE INTO counter VALUES(?1, ?2, ?3)",
-    [FQ_SCAN] = "SELECT eid, due FROM counter WHERE due > 0 ORDER BY eid",
-    [FQ_REST] = "UPDATE rest SET n = n + 1",
+enum cnt_sql { CQ_LOAD, CQ_SAVE, CQ_SCAN, CQ_REST, CQ_COUNT };
+static const char *const CNT_SQL[CQ_COUNT] = {
+    [CQ_LOAD] = "SELECT value, due FROM counter WHERE eid = ?1",
+    [CQ_SAVE] = "INSERT OR REPLACE INTO counter VALUES(?1, ?2, ?3)",
+    [CQ_SCAN] = "SELECT eid, due FROM counter WHERE due > 0 ORDER BY eid",
+    [CQ_REST] = "UPDATE rest SET n = n + 1",
 };
-static const char *const FIX_SCHEMA[] = {
+static const char *const CNT_SCHEMA[] = {
     "CREATE TABLE counter(eid BLOB PRIMARY KEY, value INTEGER NOT NULL, due INTEGER NOT NULL) "
     "STRICT;"
     "CREATE TABLE rest(n INTEGER NOT NULL) STRICT; INSERT INTO rest VALUES(0);",
@@ -42,7 +42,7 @@ struct oid cnt_party(unsigned i)
     return o;
 }
 
-static struct message fix_notice(struct plan *p, const struct eid *eid, uint64_t n)
+static struct message app_notice(struct plan *p, const struct eid *eid, uint64_t n)
 {
     struct operation_concluded *m = arena_alloc(p->arena, sizeof *m);
 
@@ -54,23 +54,23 @@ static struct message fix_notice(struct plan *p, const struct eid *eid, uint64_t
     return (struct message){MSG_OPERATION_CONCLUDED, m};
 }
 
-static int fix_app_open(void *ctx, struct db *state, struct errmsg *why)
+static int app_open(void *ctx, struct db *state, struct errmsg *why)
 {
     struct cnt *w = ctx;
-    return stmt_set_new(state, FIX_SQL, FQ_COUNT, &w->sql, why);
+    return stmt_set_new(state, CNT_SQL, CQ_COUNT, &w->sql, why);
 }
 
-static void fix_app_close(void *ctx)
+static void app_close(void *ctx)
 {
     struct cnt *w = ctx;
     stmt_set_free(w->sql);
     w->sql = NULL;
 }
 
-static int fix_load(void *ctx, struct db *state, const struct mbox *key, void **ret)
+static int app_load(void *ctx, struct db *state, const struct mbox *key, void **ret)
 {
     struct cnt *w = ctx;
-    struct stmt *st = stmt_at(w->sql, FQ_LOAD);
+    struct stmt *st = stmt_at(w->sql, CQ_LOAD);
     struct counter *c;
     int err;
 
@@ -88,11 +88,11 @@ static int fix_load(void *ctx, struct db *state, const struct mbox *key, void **
     return stmt_end(st, err);
 }
 
-static int fix_save(void *ctx, struct db *state, const struct mbox *key, const void *obj)
+static int app_save(void *ctx, struct db *state, const struct mbox *key, const void *obj)
 {
     struct cnt *w = ctx;
     const struct counter *c = obj;
-    struct stmt *st = stmt_at(w->sql, FQ_SAVE);
+    struct stmt *st = stmt_at(w->sql, CQ_SAVE);
 
     (void)state;
     w->saves++;
@@ -102,21 +102,21 @@ static int fix_save(void *ctx, struct db *state, const struct mbox *key, const v
     return stmt_run(st);
 }
 
-static int fix_save_rest(void *ctx, struct db *state)
+static int app_save_rest(void *ctx, struct db *state)
 {
     struct cnt *w = ctx;
 
     (void)state;
-    return stmt_run(stmt_at(w->sql, FQ_REST));
+    return stmt_run(stmt_at(w->sql, CQ_REST));
 }
 
-static void fix_drop(void *ctx, void *obj)
+static void app_drop(void *ctx, void *obj)
 {
     (void)ctx;
     free(obj);
 }
 
-static int64_t fix_due(void *ctx, const void *obj)
+static int64_t app_due(void *ctx, const void *obj)
 {
     (void)ctx;
     return ((const struct counter *)obj)->due;
@@ -131,7 +131,7 @@ void cnt_in(struct input *in, unsigned no, const char *cmd, uint64_t n)
     in->u.carrier.counter = n;
 }
 
-static struct event *fix_record(struct plan *p, enum event_type type, const struct input *in)
+static struct event *app_record(struct plan *p, enum event_type type, const struct input *in)
 {
     struct event *ev = plan_record(p, type);
 
@@ -139,16 +139,16 @@ static struct event *fix_record(struct plan *p, enum event_type type, const stru
     return ev;
 }
 
-static void fix_concluded(struct plan *p, const struct input *in)
+static void app_concluded(struct plan *p, const struct input *in)
 {
     struct event *a, *b;
     struct eid eid;
     struct oid one = cnt_party(1), two = cnt_party(2);
 
     memcpy(eid.b, in->to.id, 16);
-    a = fix_record(p, EV_PROFILE_ENABLED, in);
+    a = app_record(p, EV_PROFILE_ENABLED, in);
     assert_int_equal(iccid_parse(span_str("8949010000000000018"), &a->iccid), ERR_OK);
-    b = fix_record(p, EV_OPERATION_CONCLUDED, in);
+    b = app_record(p, EV_OPERATION_CONCLUDED, in);
     b->op.b[0] = 7;
     b->result = VERDICT_SUCCESS;
     b->party = one;
@@ -157,44 +157,44 @@ static void fix_concluded(struct plan *p, const struct input *in)
     memset(b->digest, 0x5A, 32);
     b->answer = span_str("the answer");
     /* Named against the order of the records on purpose. */
-    plan_deliver(p, b, &one, fix_notice(p, &eid, 1));
-    plan_deliver(p, a, &one, fix_notice(p, &eid, 2));
-    plan_deliver(p, a, &two, fix_notice(p, &eid, 3));
+    plan_deliver(p, b, &one, app_notice(p, &eid, 1));
+    plan_deliver(p, a, &one, app_notice(p, &eid, 2));
+    plan_deliver(p, a, &two, app_notice(p, &eid, 3));
 }
 
-static int fix_command(struct cnt *w, const struct input *in, struct plan *p)
+static int app_command(struct cnt *w, const struct input *in, struct plan *p)
 {
     struct span cmd = in->u.carrier.text;
     uint64_t n = in->u.carrier.counter;
     struct event *ev;
 
     if (span_eq(cmd, span_str("add"))) {
-        fix_record(p, EV_EUICC_AUDITED, in)->number = n;
+        app_record(p, EV_EUICC_AUDITED, in)->number = n;
         plan_out(p, 1, &n, sizeof n);
     } else if (span_eq(cmd, span_str("read"))) {
         plan_out(p, 2, &n, sizeof n);
     } else if (span_eq(cmd, span_str("wait"))) {
-        ev = fix_record(p, EV_OPERATION_ACCEPTED, in);
+        ev = app_record(p, EV_OPERATION_ACCEPTED, in);
         ev->op.b[0] = 7;
         ev->function = FN_ENABLE_PROFILE;
         ev->due_ms = (int64_t)n;
     } else if (span_eq(cmd, span_str("move"))) {
         p->volatile_due_ms = (int64_t)n;
     } else if (span_eq(cmd, span_str("tell"))) {
-        fix_concluded(p, in);
+        app_concluded(p, in);
     } else if (span_eq(cmd, span_str("bad"))) {
-        fix_record(p, EV_EUICC_AUDITED, in)->number = 1;
+        app_record(p, EV_EUICC_AUDITED, in)->number = 1;
         (void)plan_record(p, EV_OPERATION_ACCEPTED); /* without its mandatory fields */
     } else if (span_eq(cmd, span_str("arm"))) {
-        ev = fix_record(p, EV_PACKET_ARMED, in);
+        ev = app_record(p, EV_PACKET_ARMED, in);
         ev->purpose = PURPOSE_AUDIT;
         p->unit = (struct card_unit){true, PURPOSE_AUDIT, 1, span_str("script"), ev};
     } else if (span_eq(cmd, span_str("secret"))) {
-        ev = fix_record(p, EV_EUICC_AUDITED, in);
+        ev = app_record(p, EV_EUICC_AUDITED, in);
         ev->secrets[ev->n_secrets++] =
             (struct event_secret){span_str("key/1"), span_str("sealed"), 3};
     } else if (span_eq(cmd, span_str("forget"))) {
-        ev = fix_record(p, EV_EUICC_AUDITED, in);
+        ev = app_record(p, EV_EUICC_AUDITED, in);
         ev->secrets[ev->n_secrets++] = (struct event_secret){span_str("key/1"), {NULL, 0}, 0};
     } else if (span_eq(cmd, span_str("post"))) {
         struct input more;
@@ -206,7 +206,7 @@ static int fix_command(struct cnt *w, const struct input *in, struct plan *p)
     return ERR_OK;
 }
 
-static int fix_decide(void *ctx, void *obj, const struct input *in, struct plan *p)
+static int app_decide(void *ctx, void *obj, const struct input *in, struct plan *p)
 {
     struct cnt *w = ctx;
     struct counter *c = obj;
@@ -217,16 +217,16 @@ static int fix_decide(void *ctx, void *obj, const struct input *in, struct plan 
         return w->restart_fails && !memcmp(in->to.id, one.id, 16) ? w->restart_fails : ERR_STATE;
     }
     if (in->kind == IN_TIMER) {
-        struct event *ev = fix_record(p, EV_EUICC_AUDITED, in);
+        struct event *ev = app_record(p, EV_EUICC_AUDITED, in);
         ev->number = 1000;
         ev->op_state = 1;
         assert_non_null(c);
         return w->decide_fails ? ERR_CRYPTO : ERR_OK;
     }
-    return fix_command(w, in, p);
+    return app_command(w, in, p);
 }
 
-static int fix_arm(void *ctx, const void *obj, const struct card_unit *u, struct plan *p)
+static int app_arm(void *ctx, const void *obj, const struct card_unit *u, struct plan *p)
 {
     struct buf packet;
 
@@ -241,7 +241,7 @@ static int fix_arm(void *ctx, const void *obj, const struct card_unit *u, struct
     return ERR_OK;
 }
 
-static void fix_route(void *ctx, const struct journal_record *rec, const struct event *ev,
+static void app_route(void *ctx, const struct journal_record *rec, const struct event *ev,
                              struct mbox *ret)
 {
     (void)ctx;
@@ -252,14 +252,14 @@ static void fix_route(void *ctx, const struct journal_record *rec, const struct 
     memcpy(ret->id, rec->eid.b, 16);
 }
 
-static uint32_t fix_stream(void *ctx, const struct event *ev, const struct input *in)
+static uint32_t app_stream(void *ctx, const struct event *ev, const struct input *in)
 {
     (void)ctx;
     (void)in;
     return eid_is_zero(&ev->eid) ? 0 : 1;
 }
 
-static int fix_apply(void *ctx, const struct journal_record *rec, const struct event *ev,
+static int app_apply(void *ctx, const struct journal_record *rec, const struct event *ev,
                             void **obj)
 {
     struct cnt *w = ctx;
@@ -285,12 +285,12 @@ static int fix_apply(void *ctx, const struct journal_record *rec, const struct e
     return ERR_OK;
 }
 
-static int fix_scan(void *ctx, struct db *state,
+static int app_scan(void *ctx, struct db *state,
                            int (*cb)(void *cb_ctx, const struct mbox *key, int64_t due),
                            void *cb_ctx)
 {
     struct cnt *w = ctx;
-    struct stmt *st = stmt_at(w->sql, FQ_SCAN);
+    struct stmt *st = stmt_at(w->sql, CQ_SCAN);
     struct mbox key = {.kind = MBOX_EUICC};
     int err;
 
@@ -304,20 +304,20 @@ static int fix_scan(void *ctx, struct db *state,
     return stmt_end(st, err == ERR_NOT_FOUND ? ERR_OK : err);
 }
 
-static char *fix_line(struct cnt *w)
+static char *app_line(struct cnt *w)
 {
     assert_true(w->n_log < CNT_LOG);
     return w->log[w->n_log++];
 }
 
-static void fix_release(void *ctx, const struct plan_out *out, uint64_t lsn)
+static void app_release(void *ctx, const struct plan_out *out, uint64_t lsn)
 {
     struct cnt *w = ctx;
     uint64_t n;
 
     assert_true(lsn <= engine_durable_lsn(w->e));
     memcpy(&n, out->body, sizeof n);
-    (void)snprintf(fix_line(w), 80, "out %u %llu", out->kind, (unsigned long long)n);
+    (void)snprintf(app_line(w), 80, "out %u %llu", out->kind, (unsigned long long)n);
     if (w->post_in_release) {
         struct input in;
         char text[16];
@@ -329,7 +329,7 @@ static void fix_release(void *ctx, const struct plan_out *out, uint64_t lsn)
     }
 }
 
-static void fix_deliver(void *ctx, uint64_t conn, const struct event *ev, unsigned index)
+static void app_deliver(void *ctx, uint64_t conn, const struct event *ev, unsigned index)
 {
     struct cnt *w = ctx;
     struct message m = {MSG_NONE, NULL};
@@ -338,24 +338,24 @@ static void fix_deliver(void *ctx, uint64_t conn, const struct event *ev, unsign
     arena_init(&a, 0);
     assert_int_equal(wire_message_decode(ev->deliveries[index].message, &a, &m, NULL), ERR_OK);
     assert_int_equal(m.type, MSG_OPERATION_CONCLUDED);
-    (void)snprintf(fix_line(w), 80, "deliver conn %u no %u message %u", (unsigned)conn,
+    (void)snprintf(app_line(w), 80, "deliver conn %u no %u message %u", (unsigned)conn,
                    (unsigned)ev->deliveries[index].number,
                    ((const struct operation_concluded *)m.body)->operation.b[15]);
     arena_fini(&a);
 }
 
-static void fix_peer_ack(void *ctx, const struct oid *peer, uint64_t number)
+static void app_peer_ack(void *ctx, const struct oid *peer, uint64_t number)
 {
-    (void)snprintf(fix_line(ctx), 80, "ack %s %u", peer->s, (unsigned)number);
+    (void)snprintf(app_line(ctx), 80, "ack %s %u", peer->s, (unsigned)number);
 }
 
-static void fix_flushed(void *ctx, uint64_t lsn)
+static void app_flushed(void *ctx, uint64_t lsn)
 {
     (void)ctx;
     assert_true(lsn > 0);
 }
 
-static void fix_trouble(void *ctx, const struct mbox *key, int err)
+static void app_trouble(void *ctx, const struct mbox *key, int err)
 {
     struct cnt *w = ctx;
 
@@ -367,12 +367,13 @@ static void fix_trouble(void *ctx, const struct mbox *key, int err)
 struct engine_app cnt_app(struct cnt *w)
 {
     return (struct engine_app){
-        .ctx = w, .migrations = FIX_SCHEMA, .n_migrations = 1, .application_id = 0x52436E74,
-        .program = "counter", .version = "1", .open = fix_app_open, .close = fix_app_close,
-        .load = fix_load, .save = fix_save, .save_rest = fix_save_rest, .drop = fix_drop,
-        .due = fix_due, .decide = fix_decide, .arm = fix_arm, .route = fix_route,
-        .stream = fix_stream, .apply = fix_apply, .scan = fix_scan, .release = fix_release,
-        .deliver = fix_deliver, .peer_ack = fix_peer_ack, .trouble = fix_trouble, .flushed = fix_flushed};
+        .ctx = w, .migrations = CNT_SCHEMA, .n_migrations = 1, .application_id = 0x52436E74,
+        .program = "counter", .version = "1", .open = app_open, .close = app_close,
+        .load = app_load, .save = app_save, .save_rest = app_save_rest, .drop = app_drop,
+        .due = app_due, .decide = app_decide, .arm = app_arm, .route = app_route,
+        .stream = app_stream, .apply = app_apply, .scan = app_scan, .release = app_release,
+        .deliver = app_deliver, .peer_ack = app_peer_ack, .trouble = app_trouble,
+        .flushed = app_flushed};
 }
 
 static const struct engine_dump CNT_DUMPS[] = {
@@ -381,7 +382,7 @@ static const struct engine_dump CNT_DUMPS[] = {
 
 int cnt_verify(struct cnt *w, struct errmsg *why)
 {
-    struct engine_config cfg = {.journal_path = JOURNAL, .state_path = STATE,
+    struct engine_config cfg = {.journal_path = CNT_JOURNAL, .state_path = CNT_STATE,
                                 .vfs = memvfs_name(w->m)};
     struct cnt other = {.m = w->m}; /* its own statements: the daemon may be running */
     struct engine_app app = cnt_app(&other);
@@ -395,9 +396,9 @@ int cnt_try(struct cnt *w, const struct engine_config *more)
     struct engine_config cfg = more ? *more : (struct engine_config){0};
     struct engine_app app = cnt_app(w);
 
-    cfg.journal_path = JOURNAL;
+    cfg.journal_path = CNT_JOURNAL;
     if (!cfg.state_path)
-        cfg.state_path = STATE;
+        cfg.state_path = CNT_STATE;
     cfg.vfs = memvfs_name(w->m);
     return engine_open(&cfg, &app, w->crypto, &w->clock.port, &w->rng, &w->e, &w->why);
 }
@@ -419,7 +420,7 @@ void cnt_init(struct cnt *w, const char *name)
     memset(w, 0, sizeof *w);
     w->m = memvfs_register(name, 7);
     w->crypto = crypto_new(NULL);
-    fake_clock_init(&w->clock, NOW);
+    fake_clock_init(&w->clock, CNT_NOW);
     fake_rng_init(&w->rng, 7);
 }
 

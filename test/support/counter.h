@@ -9,9 +9,9 @@
 #include "test/support/fake.h"
 #include "test/support/memvfs.h"
 
-#define JOURNAL "/e/journal.db"
-#define STATE "/e/state.db"
-#define NOW 1750000000000
+#define CNT_JOURNAL "/e/journal.db"
+#define CNT_STATE "/e/state.db"
+#define CNT_NOW 1750000000000
 #define CNT_LOG 256
 
 struct counter {

@@ -140,12 +140,13 @@ static void world_conf(struct srw *w)
 
 static void world_pki(struct srw *w)
 {
-    struct pki_subject s = {"CI", srw_oid(OID(90)), CURVE_P256, {NOW - DAY, NOW + 1000 * DAY}};
+    struct pki_subject s = {"CI", srw_oid(OID(90)), CURVE_P256,
+                            {SRW_NOW - SRW_DAY, SRW_NOW + 1000 * SRW_DAY}};
 
     assert_int_equal(pki_issue_ci(w->crypto, &s, &w->ci), ERR_OK);
     s.name = "EUM";
     s.oid = srw_oid(EUM);
-    s.valid.to_ms = NOW + 100 * DAY;
+    s.valid.to_ms = SRW_NOW + 100 * SRW_DAY;
     assert_int_equal(pki_issue_eum(w->crypto, &w->ci, &s, &w->eum), ERR_OK);
     s.oid = srw_oid(EUM_2);
     assert_int_equal(pki_issue_eum(w->crypto, &w->ci, &s, &w->eum_2), ERR_OK);
@@ -160,7 +161,7 @@ struct srw *srw_new(const char *name)
 
     w->m = memvfs_register(name, 3);
     tmpdir_init(&w->tmp);
-    fake_clock_init(&w->clock, NOW);
+    fake_clock_init(&w->clock, SRW_NOW);
     fake_rng_init(&w->rng, 5);
     w->crypto = crypto_new(NULL);
     memset(kek, 0x4B, sizeof kek);

@@ -16,8 +16,8 @@
 #include "test/support/memvfs.h"
 #include "test/support/path.h"
 
-#define NOW 1763800000000
-#define DAY 86400000LL
+#define SRW_NOW 1763800000000
+#define SRW_DAY 86400000LL
 #define OID(n) "1.3.6.1.4.1.99999." #n
 #define SMSR OID(1)
 #define SMDP OID(2)

@@ -59,7 +59,7 @@ static void eis_profile_of(struct eis_profile *p, const char *mno, const char *p
 
 void srw_eis_prepare(struct srw *w, unsigned card, struct srw_eis *e)
 {
-    struct pki_dates dates = {NOW - DAY, NOW + 1000 * DAY};
+    struct pki_dates dates = {SRW_NOW - SRW_DAY, SRW_NOW + 1000 * SRW_DAY};
     struct buf cert;
     struct key *ecasd;
 
@@ -67,7 +67,7 @@ void srw_eis_prepare(struct srw *w, unsigned card, struct srw_eis *e)
     e->signer = &w->eum;
     e->info.eid = fake_eid(card);
     e->info.eum_id = srw_oid(EUM);
-    e->info.production_date_ms = NOW - DAY;
+    e->info.production_date_ms = SRW_NOW - SRW_DAY;
     e->info.platform_type = span_str("sim");
     e->info.platform_version = span_str("1.0.0");
     e->info.isd_p_load_file = AID_ISD_P_PACKAGE;

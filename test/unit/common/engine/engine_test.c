@@ -184,7 +184,7 @@ static void a_running_aggregate_is_never_evicted(void **state)
 
     cnt_close(w);
     cnt_open(w, &small);
-    cnt_do(w, 1, "wait", NOW + 5000);
+    cnt_do(w, 1, "wait", CNT_NOW + 5000);
     for (unsigned i = 2; i <= 30; i++)
         cnt_do(w, i, "add", i);
     cnt_turn(w);

@@ -164,18 +164,18 @@ static void live_mailboxes_get_one_restart_each(void **state)
 {
     struct cnt *w = *state;
 
-    cnt_do(w, 1, "wait", NOW + 100);
+    cnt_do(w, 1, "wait", CNT_NOW + 100);
     cnt_turn(w);
     assert_int_equal(engine_flush(w->e), ERR_OK); /* listed by state.db and changed after it */
     cnt_do(w, 1, "add", 1);
-    cnt_do(w, 2, "wait", NOW + 200);
+    cnt_do(w, 2, "wait", CNT_NOW + 200);
     cnt_do(w, 3, "add", 1);
     cnt_turn(w);
     power_cut(w, MEMVFS_KEEP);
     cnt_open(w, NULL);
     assert_int_equal(engine_restart_all(w->e), ERR_OK);
     assert_int_equal(w->restarts, 2);
-    assert_int_equal(engine_next_due(w->e), NOW + 100);
+    assert_int_equal(engine_next_due(w->e), CNT_NOW + 100);
     assert_int_equal(engine_restart_all(w->e), ERR_OK);
     assert_int_equal(w->restarts, 2);
 }
@@ -193,10 +193,10 @@ static void one_mailbox_in_trouble_does_not_stop_the_start(void **state)
 {
     struct cnt *w = *state;
     struct mbox one = cnt_mbox(1);
-    int64_t again = NOW + 1000;
+    int64_t again = CNT_NOW + 1000;
 
-    cnt_do(w, 1, "wait", NOW + 4000000);
-    cnt_do(w, 2, "wait", NOW + 200);
+    cnt_do(w, 1, "wait", CNT_NOW + 4000000);
+    cnt_do(w, 2, "wait", CNT_NOW + 200);
     cnt_turn(w);
     power_cut(w, MEMVFS_KEEP);
     cnt_open(w, NULL);
@@ -205,7 +205,7 @@ static void one_mailbox_in_trouble_does_not_stop_the_start(void **state)
     assert_int_equal(w->restarts, 2);
     assert_int_equal(w->troubles, 1);
     assert_memory_equal(w->troubled.id, one.id, sizeof one.id);
-    run_at(w, NOW + 200);
+    run_at(w, CNT_NOW + 200);
     assert_int_equal(cnt_value(w, 2), 1000);
     for (unsigned i = 1; i <= 10; i++) {
         assert_int_equal(engine_next_due(w->e), again);
@@ -218,8 +218,8 @@ static void one_mailbox_in_trouble_does_not_stop_the_start(void **state)
     run_at(w, again);
     assert_int_equal(w->troubles, 11);
     assert_int_equal(cnt_value(w, 1), 0);
-    assert_int_equal(engine_next_due(w->e), NOW + 4000000); /* and its own time still holds */
-    run_at(w, NOW + 4000000);
+    assert_int_equal(engine_next_due(w->e), CNT_NOW + 4000000); /* and its own time still holds */
+    run_at(w, CNT_NOW + 4000000);
     assert_int_equal(cnt_value(w, 1), 1000);
 }
 
@@ -227,7 +227,7 @@ static void a_disk_that_fails_stops_the_start(void **state)
 {
     struct cnt *w = *state;
 
-    cnt_do(w, 1, "wait", NOW + 100);
+    cnt_do(w, 1, "wait", CNT_NOW + 100);
     cnt_turn(w);
     power_cut(w, MEMVFS_KEEP);
     cnt_open(w, NULL);

@@ -19,14 +19,14 @@ static void a_mailbox_wakes_at_its_time_and_once(void **state)
 {
     struct cnt *w = *state;
 
-    cnt_do(w, 1, "wait", NOW + 1000);
+    cnt_do(w, 1, "wait", CNT_NOW + 1000);
     cnt_turn(w);
-    assert_int_equal(engine_next_due(w->e), NOW + 1000);
-    run(w, NOW + 999);
+    assert_int_equal(engine_next_due(w->e), CNT_NOW + 1000);
+    run(w, CNT_NOW + 999);
     assert_int_equal(cnt_value(w, 1), 0);
-    run(w, NOW + 1000);
+    run(w, CNT_NOW + 1000);
     assert_int_equal(cnt_value(w, 1), 1000);
-    run(w, NOW + 99999);
+    run(w, CNT_NOW + 99999);
     assert_int_equal(cnt_value(w, 1), 1000);
 }
 
@@ -34,12 +34,12 @@ static void a_later_time_replaces_the_earlier_one(void **state)
 {
     struct cnt *w = *state;
 
-    cnt_do(w, 1, "wait", NOW + 1000);
-    cnt_do(w, 1, "wait", NOW + 5000);
+    cnt_do(w, 1, "wait", CNT_NOW + 1000);
+    cnt_do(w, 1, "wait", CNT_NOW + 5000);
     cnt_turn(w);
-    run(w, NOW + 4999);
+    run(w, CNT_NOW + 4999);
     assert_int_equal(cnt_value(w, 1), 0);
-    run(w, NOW + 5000);
+    run(w, CNT_NOW + 5000);
     assert_int_equal(cnt_value(w, 1), 1000);
 }
 
@@ -47,10 +47,10 @@ static void a_moved_time_never_passes_the_durable_one(void **state)
 {
     struct cnt *w = *state;
 
-    cnt_do(w, 1, "wait", NOW + 1000);
-    cnt_do(w, 1, "move", NOW + 9000); /* the durable time is still to come: it stands */
+    cnt_do(w, 1, "wait", CNT_NOW + 1000);
+    cnt_do(w, 1, "move", CNT_NOW + 9000); /* the durable time is still to come: it stands */
     cnt_turn(w);
-    run(w, NOW + 1000);
+    run(w, CNT_NOW + 1000);
     assert_int_equal(cnt_value(w, 1), 1000);
 }
 
@@ -58,10 +58,10 @@ static void a_moved_time_may_come_first(void **state)
 {
     struct cnt *w = *state;
 
-    cnt_do(w, 1, "wait", NOW + 5000);
-    cnt_do(w, 1, "move", NOW + 1000);
+    cnt_do(w, 1, "wait", CNT_NOW + 5000);
+    cnt_do(w, 1, "move", CNT_NOW + 1000);
     cnt_turn(w);
-    run(w, NOW + 1000);
+    run(w, CNT_NOW + 1000);
     assert_int_equal(cnt_value(w, 1), 1000);
 }
 
@@ -69,13 +69,13 @@ static void an_idle_record_leaves_a_moved_time_alone(void **state)
 {
     struct cnt *w = *state;
 
-    cnt_do(w, 1, "wait", NOW - 1); /* has come */
-    cnt_do(w, 1, "move", NOW + 3000);
+    cnt_do(w, 1, "wait", CNT_NOW - 1); /* has come */
+    cnt_do(w, 1, "move", CNT_NOW + 3000);
     cnt_do(w, 1, "add", 1);
     cnt_turn(w);
-    run(w, NOW + 2999);
+    run(w, CNT_NOW + 2999);
     assert_int_equal(cnt_value(w, 1), 1);
-    run(w, NOW + 3000);
+    run(w, CNT_NOW + 3000);
     assert_int_equal(cnt_value(w, 1), 1001);
 }
 
@@ -84,11 +84,11 @@ static void many_mailboxes_wake_in_order_of_time(void **state)
     struct cnt *w = *state;
 
     for (unsigned i = 1; i <= 100; i++)
-        cnt_do(w, i, "wait", NOW + (uint64_t)(i * 37 % 101) * 10);
+        cnt_do(w, i, "wait", CNT_NOW + (uint64_t)(i * 37 % 101) * 10);
     cnt_turn(w);
     for (unsigned t = 0; t <= 100; t++) {
         unsigned awake = 0;
-        run(w, NOW + t * 10);
+        run(w, CNT_NOW + t * 10);
         for (unsigned i = 1; i <= 100; i++)
             awake += cnt_value(w, i) == 1000;
         assert_int_equal(awake, t);
@@ -102,14 +102,14 @@ static void a_bounded_run_leaves_the_rest(void **state)
     unsigned awake = 0;
 
     for (unsigned i = 1; i <= 10; i++)
-        cnt_do(w, i, "wait", NOW + 10);
+        cnt_do(w, i, "wait", CNT_NOW + 10);
     cnt_turn(w);
     fake_clock_step(&w->clock, 10);
     assert_int_equal(engine_run_due(w->e, 4), ERR_OK);
     for (unsigned i = 1; i <= 10; i++)
         awake += cnt_value(w, i) == 1000;
     assert_int_equal(awake, 4);
-    assert_int_equal(engine_next_due(w->e), NOW + 10);
+    assert_int_equal(engine_next_due(w->e), CNT_NOW + 10);
 }
 
 static void stale_entries_do_not_pile_up(void **state)
@@ -117,14 +117,14 @@ static void stale_entries_do_not_pile_up(void **state)
     struct cnt *w = *state;
 
     for (unsigned i = 0; i < 60000; i++) {
-        cnt_do(w, i % 3 + 1, "wait", NOW + 100000 + i);
+        cnt_do(w, i % 3 + 1, "wait", CNT_NOW + 100000 + i);
         if (i % 500 == 0)
             cnt_turn(w);
     }
     cnt_turn(w);
-    run(w, NOW + 100000 + 59996); /* the three last times: 59997, 59998, 59999 */
+    run(w, CNT_NOW + 100000 + 59996); /* the three last times: 59997, 59998, 59999 */
     assert_int_equal(cnt_value(w, 1) + cnt_value(w, 2) + cnt_value(w, 3), 0);
-    run(w, NOW + 100000 + 60000);
+    run(w, CNT_NOW + 100000 + 60000);
     assert_int_equal(cnt_value(w, 1) + cnt_value(w, 2) + cnt_value(w, 3), 3000);
 }
 
@@ -133,18 +133,18 @@ static void a_timer_that_could_not_be_decided_comes_again(void **state)
     struct cnt *w = *state;
     struct engine_counters c;
 
-    cnt_do(w, 1, "wait", NOW + 10);
-    cnt_do(w, 2, "wait", NOW + 10);
+    cnt_do(w, 1, "wait", CNT_NOW + 10);
+    cnt_do(w, 2, "wait", CNT_NOW + 10);
     cnt_turn(w);
     w->decide_fails = true;
-    run(w, NOW + 10);
+    run(w, CNT_NOW + 10);
     engine_get_counters(w->e, &c);
     assert_int_equal(c.errors, 2); /* one did not keep the other from its turn */
     assert_int_equal(cnt_value(w, 1) + cnt_value(w, 2), 0);
     w->decide_fails = false;
-    run(w, NOW + 1009);
+    run(w, CNT_NOW + 1009);
     assert_int_equal(cnt_value(w, 1), 0);
-    run(w, NOW + 1010);
+    run(w, CNT_NOW + 1010);
     assert_int_equal(cnt_value(w, 1) + cnt_value(w, 2), 2000);
 }
 

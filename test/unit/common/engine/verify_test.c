@@ -18,7 +18,7 @@ static int setup(void **state)
     assert_int_equal(engine_subscribe(w->e, &one, 5, 0), ERR_OK);
     for (unsigned i = 1; i < 9; i++) {
         cnt_do(w, i % 3 + 1, i % 2 ? "add" : "tell", i);
-        cnt_do(w, i, "wait", NOW + i);
+        cnt_do(w, i, "wait", CNT_NOW + i);
         cnt_turn(w);
         if (i == 4)
             assert_int_equal(engine_delivery_ack(w->e, 5, 3), ERR_OK);
@@ -130,14 +130,14 @@ static void a_corrupt_index_is_found(void **state)
     assert_int_equal(engine_flush(w->e), ERR_OK);
     assert_int_equal(db_checkpoint(engine_state(w->e), true), ERR_OK);
     cnt_close(w);
-    file = memvfs_content(w->m, STATE, &n);
+    file = memvfs_content(w->m, CNT_STATE, &n);
     assert_non_null(file);
     for (size_t at = 0; at + sizeof eid.b <= n; at++) {
         if (memcmp(file + at, eid.b, sizeof eid.b) != 0)
             continue;
-        assert_true(memvfs_flip(w->m, STATE, at + 15, 0x10));
+        assert_true(memvfs_flip(w->m, CNT_STATE, at + 15, 0x10));
         assert_int_equal(cnt_verify(w, &why), ERR_CORRUPT);
-        assert_true(memvfs_flip(w->m, STATE, at + 15, 0x10));
+        assert_true(memvfs_flip(w->m, CNT_STATE, at + 15, 0x10));
         found++;
     }
     assert_int_equal(found, 2); /* the row, and its primary key */

@@ -266,7 +266,7 @@ static void change_identity(struct srw *w, struct srw_eis *e, enum change c)
         e->info.ecasd_certificate = other.info.ecasd_certificate;
         break;
     case ECASD_GARBAGE: e->info.ecasd_certificate = span_str("not a certificate"); break;
-    case EUM_EXPIRED: fake_clock_step(&w->clock, 200 * DAY); break;
+    case EUM_EXPIRED: fake_clock_step(&w->clock, 200 * SRW_DAY); break;
     default: break;
     }
 }
