@@ -239,8 +239,14 @@ static int armed(const struct proc_view *v, const struct input *in, struct plan 
             run_close_link(&r);
             return go_fence(&r, "the card is silent over its link");
         }
-        if (mutant("RESEND_FRESH_COUNTER"))
-            return switch_arm(&r);
+        if (mutant("RESEND_FRESH_COUNTER")) {
+            int err = switch_arm(&r);
+            if (p->unit.set) {
+                p->unit.armed->op_state = 0; /* the state table would not have it come back here */
+                p->volatile_due_ms = p->unit.armed->due_ms;
+            }
+            return err;
+        }
         run_resend(&r, pk, euicc_enabled(r.e), switch_goal(&r));
         return ERR_OK;
     }
