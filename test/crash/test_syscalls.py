@@ -105,12 +105,13 @@ def test_an_error_of_the_disk_is_the_end(drill, daemon, call, what, ever):
 
 
 # --- a wire that fails: the others are told again, the daemon lives ---
-# Numbers of calls behind the opening, which reads files, and errors that a socket knows.
+# Numbers of calls behind the opening, which reads files and writes its lock and its first line, and errors that a
+# socket knows.
 WIRE = {"smsr": {("sendmsg", "ENOBUFS"): (1, 200), ("sendmsg", "ECONNREFUSED"): (1, 200), ("sendto", "ENETUNREACH"): (1, 150),
                  ("recvmsg", "ECONNRESET"): (1, 700), ("recvfrom", "ECONNRESET"): (1, 600), ("read", "ECONNRESET"): (40, 90),
-                 ("write", "EPIPE"): (1, 60), ("accept4", "ENFILE"): (1, 10), ("accept4", "ECONNABORTED"): (1, 10),
+                 ("write", "EPIPE"): (4, 60), ("accept4", "ENFILE"): (1, 10), ("accept4", "ECONNABORTED"): (1, 10),
                  ("epoll_wait", "EINTR"): (1, 150)},
-        "smdp": {("connect", "ENETUNREACH"): (1, 1), ("read", "ECONNRESET"): (50, 90), ("write", "EPIPE"): (1, 30),
+        "smdp": {("connect", "ENETUNREACH"): (1, 1), ("read", "ECONNRESET"): (50, 90), ("write", "EPIPE"): (4, 30),
                  ("accept4", "ENFILE"): (1, 4), ("accept4", "ECONNABORTED"): (1, 4), ("epoll_wait", "EINTR"): (1, 40)}}
 
 
