@@ -290,7 +290,7 @@ static void as_it_was_on_the_wire(void **state)
     assert_string_equal(value("TP-UD 1", "61 octets"), "027000" PACKET);
     assert_string_equal(clause("IE 70", "command packet"), "TS 31.115 4");
     assert_string_equal(value("packet", "SCP80 command packet"), PACKET);
-    assert_string_equal(value("C-APDU 1", "EnableProfile"), ENABLE + 8);
+    assert_string_equal(value("C-APDU 1", "EnableProfile"), &ENABLE[8]);
     assert_non_null(strstr(value("script", "command script"), "<30 octets, SHA-256 "));
     ev.data = span_of(big, sizeof big);
     ev.counter = 0x0102;
