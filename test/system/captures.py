@@ -5,7 +5,7 @@ import shutil
 import subprocess
 
 import pytest
-from remora import LIMIT
+from remora import LIMIT, start_with
 
 FIELDS = ["frame.interface_name", "frame.protocols", "gsm_sms.tp-mti", "gsm_sms.reassembled.length", "cattp.checksum.status",
           "frame.len", "_ws.malformed", "_ws.expert.message"]
@@ -46,7 +46,4 @@ def read_without_complaint(path):
 
 def let_smsr_capture(path, folder, monkeypatch):
     """Every smsr that tools/world starts from now on writes a capture."""
-    under = folder / "under"
-    under.write_text(f'#!/bin/sh\ncase "$1" in */smsr) exec "$@" --capture {path};; *) exec "$@";; esac\n')
-    under.chmod(0o755)
-    monkeypatch.setenv("REMORA_UNDER", str(under))
+    monkeypatch.setenv("REMORA_UNDER", start_with(folder, "smsr", f"--capture {path}"))

@@ -35,6 +35,14 @@ def only_rows(text):
     return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
 
 
+def start_with(folder, program, options):
+    """For REMORA_UNDER: this program gets more options, all others are started as they are."""
+    under = folder / "under"
+    under.write_text(f'#!/bin/sh\ncase "$1" in */{program}) exec "$@" {options};; *) exec "$@";; esac\n')
+    under.chmod(0o755)
+    return str(under)
+
+
 class World:
     followers, was_crashed = (), False      # of one whose making failed; was_crashed: a sanitizer may say so
 

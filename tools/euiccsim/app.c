@@ -4,6 +4,7 @@
 
 #include "tools/euiccsim/fleet_file.h"
 #include "tools/euiccsim/net/coap_link.h"
+#include "tools/euiccsim/net/reader_link.h"
 #include "tools/euiccsim/net/socket_link.h"
 #include "tools/euiccsim/net/udp_link.h"
 
@@ -27,6 +28,7 @@ struct app {
     struct coap_link *link;
     struct socket_link *sockets;      /* NULL: streams go by CoAP */
     struct udp_link *udp;             /* NULL: datagrams go by CoAP */
+    struct reader_link *reader;       /* NULL: no card is in a PC/SC reader */
     struct simnet *net;
     struct loop_timer *timer;
     int64_t compact_ms;
@@ -206,6 +208,21 @@ static int tools_make(struct app *a)
     return a->scp81 && a->timer ? ERR_OK : ERR_NOMEM;
 }
 
+static int reader_make(struct app *a, struct errmsg *why)
+{
+    const struct run_conf *conf = a->conf;
+    char eid[EID_TEXT];
+    int rc = reader_link_open(a->loop, conf->reader, a->clock, &a->reader, why);
+
+    if (rc == ERR_OK)
+        rc = reader_link_attach(a->reader, a->net, &conf->reader_eid);
+    if (rc != ERR_NOT_FOUND)
+        return rc;
+    eid_text(&conf->reader_eid, eid);
+    return errmsg_set(why, ERR_CONFIG,
+                      "--reader %s: no card of this world has that EID, see eids.txt", eid);
+}
+
 static int parts_make(struct app *a, struct errmsg *why)
 {
     const struct run_conf *conf = a->conf;
@@ -231,7 +248,9 @@ static int parts_make(struct app *a, struct errmsg *why)
         rc = udp_link_open(a->loop, conf->cattp, a->clock, &a->udp, why);
     if (rc == ERR_OK)
         rc = network_make(a, why);
-    return rc == ERR_OK ? fleet_load(a, why) : rc;
+    if (rc == ERR_OK)
+        rc = fleet_load(a, why);
+    return rc == ERR_OK && conf->reader ? reader_make(a, why) : rc;
 }
 
 static int serve(struct app *a)
@@ -275,6 +294,7 @@ int sim_app_run(const struct run_conf *conf, struct errmsg *why)
     coap_link_close(a.link);
     socket_link_close(a.sockets);
     udp_link_close(a.udp);
+    reader_link_close(a.reader);
     simnet_free(a.net);
     ledger_file_close(a.ledger);
     world_fini(&a.world);

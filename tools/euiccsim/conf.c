@@ -117,6 +117,21 @@ static int run_tps(void *conf, const char *v, struct errmsg *why)
     return rc;
 }
 
+static int run_reader(void *conf, const char *v, struct errmsg *why)
+{
+    struct run_conf *c = conf;
+    const char *at = strchr(v, '@');
+    char eid[EID_TEXT];
+
+    (void)snprintf(eid, sizeof(eid), "%.*s", (int)strcspn(v, "@"), v);
+    if (strcspn(v, "@") != EID_TEXT - 1 || eid_parse(eid, &c->reader_eid) != ERR_OK)
+        return errmsg_set(why, ERR_CONFIG,
+                          "--reader %.40s: the EID of a card is wanted, 32 digits, with @HOST:PORT "
+                          "where vpcd waits elsewhere", v);
+    c->reader = at ? at + 1 : "127.0.0.1:35963";
+    return ERR_OK;
+}
+
 static const struct option RUN[] = {
     {"--dir", "DIR", "the world; the fleet's memory is kept there, too", run_dir},
     {"--coap", "HOST:PORT", "where the networks listen (127.0.0.1:5783)", run_listen},
@@ -132,6 +147,7 @@ static const struct option RUN[] = {
     {"--seed", "S", "of faults, delays and quirks (1)", run_seed},
     {"--spread", "MS", "devices are switched on within this time (half a ms each)", run_spread},
     {"--sms-per-second", "N", "each SMSC refuses more (0: takes all)", run_tps},
+    {"--reader", "EID[@HOST:PORT]", "this card is in a PC/SC reader, too: vpcd (127.0.0.1:35963)", run_reader},
     {NULL, NULL, NULL, NULL},
 };
 

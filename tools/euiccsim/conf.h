@@ -18,6 +18,8 @@ struct run_conf {
     struct quirk_set quirks;
     int64_t spread_ms;            /* devices are switched on within it; -1: by their number */
     uint32_t sms_per_s;           /* of each SMSC */
+    const char *reader;           /* host:port of vpcd; NULL: no card is in a reader */
+    struct eid reader_eid;        /* the card that is */
 };
 struct world_conf {
     struct world_order order;

@@ -219,16 +219,43 @@ uint16_t exec_isdp(struct exec *x, struct span tlv, struct isdp **ret);
 #define SW_MORE 0x6310u
 #define SW_MEMORY 0x6581u
 #define SW_LENGTH 0x6700u
+#define SW_CHANNEL 0x6881u
+#define SW_MESSAGING 0x6882u
+#define SW_FILE_KIND 0x6981u
 #define SW_SECURITY 0x6982u
 #define SW_CONDITIONS 0x6985u
+#define SW_NO_EF 0x6986u
 #define SW_POL1 0x69E1u
 #define SW_DATA 0x6A80u
+#define SW_NO_FILE 0x6A82u
+#define SW_NO_RECORD 0x6A83u
 #define SW_FULL 0x6A84u
 #define SW_P1P2 0x6A86u
 #define SW_NOT_FOUND 0x6A88u
+#define SW_OFFSET 0x6B00u
 #define SW_INS 0x6D00u
 #define SW_CLA 0x6E00u
 #define SW_ALGORITHM 0x9484u
+
+/* --- get_data.c --- */
+/* GET DATA of the ISD-R; data: of the command. */
+uint16_t get_data(const struct card *c, uint16_t tag, struct span list, struct writer *data);
+
+/* --- files.c: the files of a profile, as a terminal sees them --- */
+#define FID_MF 0x3F00u
+#define FID_ADF 0x7FFFu            /* the application that was selected by its AID */
+#define FILE_ROOM 40u
+extern const struct aid AID_USIM;
+struct file {
+    uint16_t df, fid;
+    uint8_t sfi;
+    bool records;                  /* linear fixed with one record; else transparent */
+    size_t (*content)(const struct isdp *p, uint8_t dst[FILE_ROOM]);   /* 0: the profile has none */
+};
+const struct file *file_by_fid(uint16_t df, uint16_t fid);     /* NULL: no such file */
+const struct file *file_by_sfi(uint16_t df, uint8_t sfi);
+/* File control parameters (TS 102 221 11.1.1.3); of an EF, or of a DF when f is NULL. */
+void file_fcp(const struct isdp *p, uint16_t df, const struct file *f, struct writer *w);
 
 /* --- load_profile.c: SCP03t elements of a script for an ISD-P --- */
 /* False: the element is an error answer and the script stops. */

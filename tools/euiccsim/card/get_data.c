@@ -50,14 +50,19 @@ static uint16_t forwarded(const struct card *c, struct span list, struct writer 
     return SW_OK;
 }
 
-uint16_t cmd_get_data(struct exec *x, const struct apdu_cmd *cmd, struct writer *data)
+uint16_t get_data(const struct card *c, uint16_t tag, struct span list, struct writer *data)
 {
-    switch (cmd->p1 << 8 | cmd->p2) {
+    switch (tag) {
     case TAG_RESOURCES:
-        return cmd->data.n == 0 ? resources(x->c, data) : SW_DATA;
+        return list.n == 0 ? resources(c, data) : SW_DATA;
     case TAG_FORWARDED:
-        return forwarded(x->c, cmd->data, data);
+        return forwarded(c, list, data);
     default:
         return SW_NOT_FOUND;
     }
+}
+
+uint16_t cmd_get_data(struct exec *x, const struct apdu_cmd *cmd, struct writer *data)
+{
+    return get_data(x->c, (uint16_t)(cmd->p1 << 8 | cmd->p2), cmd->data, data);
 }

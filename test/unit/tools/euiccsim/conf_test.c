@@ -60,6 +60,26 @@ static void defaults_stand(void **state)
     assert_int_equal(c.spread_ms, -1);
 }
 
+static void a_card_may_be_in_a_reader(void **state)
+{
+    (void)state;
+    static const char *const LINE[] = {"--dir", "/w", "--reader", "89044045116727494800000004479366"};
+    static const char *const ELSEWHERE[] = {"--dir", "/w", "--reader",
+                                            "89044045116727494800000004479366@[::1]:7"};
+    char eid[EID_TEXT];
+    struct run_conf c;
+    struct errmsg why;
+
+    assert_int_equal(run(LINE, 2, &c, &why), 0);
+    assert_null(c.reader);
+    assert_int_equal(run(LINE, 4, &c, &why), 0);
+    assert_string_equal(c.reader, "127.0.0.1:35963");
+    eid_text(&c.reader_eid, eid);
+    assert_string_equal(eid, LINE[3]);
+    assert_int_equal(run(ELSEWHERE, 4, &c, &why), 0);
+    assert_string_equal(c.reader, "[::1]:7");
+}
+
 static void wrong_lines_name_the_option(void **state)
 {
     (void)state;
@@ -83,6 +103,11 @@ static void wrong_lines_name_the_option(void **state)
         {{"--loss", "101%"}, 2, "above one"},
         {{"--quirks", "typo"}, 2, "--quirks: there is no quirk \"typo\""},
         {{"--power-loss", "1e3"}, 2, "--power-loss"},
+        {{"--reader"}, 1, "--reader wants EID"},
+        {{"--reader", "89049032"}, 2, "--reader 89049032: the EID of a card is wanted"},
+        {{"--reader", "@127.0.0.1:35963"}, 2, "--reader"},
+        {{"--reader", "89044045116727494800000004479367"}, 2, "--reader"},     /* its check digits */
+        {{"--reader", "890440451167274948000000044793660"}, 2, "--reader"},
     };
     for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
         struct run_conf c;
@@ -151,7 +176,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_full_line_is_taken),
-        cmocka_unit_test(defaults_stand),
+        cmocka_unit_test(defaults_stand), cmocka_unit_test(a_card_may_be_in_a_reader),
         cmocka_unit_test(wrong_lines_name_the_option),
         cmocka_unit_test(worlds_are_ordered),
         cmocka_unit_test(looks_are_read),
