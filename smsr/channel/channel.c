@@ -212,6 +212,7 @@ void channel_free(struct channel *ch)
     sms_queue_fini(ch);
     link_fini(ch);
     stranger_fini(ch);
+    pace_fini(ch);
     sms_rx_free(ch->rx);
     scp81_ctx_free(ch->tls);
     free(ch);
