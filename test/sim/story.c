@@ -294,6 +294,8 @@ static void act_own(struct world *w)
     const struct factory_card *card = &w->factory.cards[rng_below(&w->story_rng, w->factory.n)];
     const struct iccid *b = pushed(w, card), *a = &card->f.bootstrap.iccid;
     bool relayed = rng_below(&w->story_rng, 2);
+    struct client *who;
+    enum msg_type type;
 
     switch (rng_below(&w->story_rng, 13)) {
     case 0:
@@ -328,9 +330,10 @@ static void act_own(struct world *w)
         if (!relayed)
             break;
         /* Nor with what comes next; and the card calls before it is reached. */
-        es4(w, rng_below(&w->story_rng, 2) ? world_fleet(w, &card->eid) : &w->b,
-            rng_below(&w->story_rng, 2) ? MSG_ES4_ENABLE_PROFILE_REQUEST
-                                        : MSG_ES4_DELETE_PROFILE_REQUEST, card, b);
+        type = rng_below(&w->story_rng, 2) ? MSG_ES4_ENABLE_PROFILE_REQUEST
+                                           : MSG_ES4_DELETE_PROFILE_REQUEST;
+        who = rng_below(&w->story_rng, 2) ? world_fleet(w, &card->eid) : &w->b;
+        es4(w, who, type, card, b);
         world_calls_soon(w, (unsigned)(card - w->factory.cards));
         break;
     case 12:
