@@ -11,8 +11,7 @@
 
 typedef int (*apply_fn)(struct euicc *e, const struct euicc_record *r);
 
-/* Every record of a running operation may move its state and timer. */
-static struct operation *advance(struct euicc *e, const struct euicc_record *r)
+struct operation *euicc_advance(struct euicc *e, const struct euicc_record *r)
 {
     struct operation *op = uuid_is_zero(&r->ev->op) ? NULL : euicc_op(e, &r->ev->op);
 
@@ -83,158 +82,6 @@ static int accepted(struct euicc *e, const struct euicc_record *r)
     return ev->function == FN_CREATE_ISDP ? in_creation(e, r) : ERR_OK;
 }
 
-static void drop_packets(struct euicc *e, const struct uuid *op)
-{
-    unsigned kept = 0;
-
-    for (unsigned i = 0; i < e->n_packets; i++)
-        if (!uuid_eq(&e->packets[i].op, op))
-            e->packets[kept++] = e->packets[i];
-    e->n_packets = kept;
-}
-
-/* An operation is armed: the first time it counts, if it is one that does (limit.h). */
-static void arm(struct euicc *e, struct operation *op, int64_t at_ms)
-{
-    if (!op->armed && limit_counts(op->function)) {
-        e->effect_ms[e->effect_at] = at_ms;
-        e->effect_at = (e->effect_at + 1) % (sizeof e->effect_ms / sizeof *e->effect_ms);
-    }
-    op->armed = true;
-}
-
-static int armed(struct euicc *e, const struct euicc_record *r)
-{
-    const struct event *ev = r->ev;
-    struct operation *op = advance(e, r);
-    struct euicc_packet *p;
-
-    if (!op || ev->kvn != e->scp80_kvn || ev->counter <= e->counter_high)
-        return ERR_CORRUPT;
-    e->counter_high = ev->counter;
-    if (e->n_packets == EUICC_PACKETS_MAX) {
-        memmove(&e->packets[0], &e->packets[1], (EUICC_PACKETS_MAX - 1) * sizeof e->packets[0]);
-        e->n_packets--;
-    }
-    p = &e->packets[e->n_packets++];
-    memset(p, 0, sizeof *p);
-    p->kvn = (uint8_t)ev->kvn;
-    p->counter = ev->counter;
-    p->purpose = ev->purpose;
-    p->op = ev->op;
-    p->lsn = r->lsn;
-    p->first_sent_ms = r->at_ms;
-    /* A trigger behind an open effect step asks for the session in which the card is audited. */
-    if (ev->purpose == PURPOSE_FENCE || (ev->purpose == PURPOSE_TRIGGER && op->armed))
-        op->fences++;
-    /* number: of the question whose answer was lost, when this one repeats it at once. */
-    if (ev->purpose == PURPOSE_FENCE || ev->purpose == PURPOSE_AUDIT)
-        op->asked_again = ev->number != 0;
-    if (ev->type == EV_OPERATION_ARMED) {
-        arm(e, op, r->at_ms);
-        if (!op->armed_ms)
-            op->armed_ms = r->at_ms;
-        op->kvn = (uint8_t)ev->kvn;
-        op->counter = ev->counter;
-        op->bearer = ev->bearer == BEARER_CATTP ? BEARER_CATTP : BEARER_SMS;
-        if (op->bearer == BEARER_CATTP)
-            op->session = ev->session;
-        if (ev->previous_aid.n) { /* a later deletion of the same operation leaves it */
-            op->previous = ev->previous;
-            op->previous_aid = ev->previous_aid;
-        }
-    }
-    return ERR_OK;
-}
-
-/* What the steps of a SendData answered so far; its RESPONSE carries it. */
-static int keep_answer(struct operation *op, struct span data)
-{
-    uint8_t *grown;
-
-    if (op->function != FN_SEND_DATA || !data.n)
-        return ERR_OK;
-    grown = realloc(op->rsp, op->rsp_len + data.n);
-    if (!grown)
-        return ERR_NOMEM;
-    memcpy(grown + op->rsp_len, data.p, data.n);
-    op->rsp = grown;
-    op->rsp_len += data.n;
-    return ERR_OK;
-}
-
-#define SW_TAKEN 0x9000u /* a confirmation the card waited for */
-
-/* An answered packet is dead: its counter is consumed, its answer is here. */
-static int answered(struct euicc *e, const struct euicc_record *r)
-{
-    struct operation *op = advance(e, r);
-    struct euicc_packet *p = euicc_packet_by_counter(e, (uint8_t)r->ev->kvn, r->ev->counter);
-
-    if (!op)
-        return ERR_CORRUPT;
-    if (p) {
-        size_t at = (size_t)(p - e->packets);
-        if (p->purpose == PURPOSE_CONFIRM && r->ev->sw == SW_TAKEN + 1u)
-            e->unheard = false;
-        memmove(&e->packets[at], &e->packets[at + 1], (e->n_packets - at - 1) * sizeof *p);
-        e->n_packets--;
-    }
-    /* number, by CAT_TP: how far CreateISDP or SendData have come, as a step says it. */
-    if ((op->function == FN_CREATE_ISDP || op->function == FN_SEND_DATA) &&
-        op->bearer == BEARER_CATTP && r->ev->counter == op->counter) {
-        op->data_done = (uint32_t)r->ev->number;
-        return keep_answer(op, r->ev->data);
-    }
-    /* number: until when a card seen on the new profile may still roll back. */
-    if (r->ev->number)
-        op->window_end_ms = (int64_t)r->ev->number;
-    if (r->ev->sw && r->ev->counter == op->counter)
-        op->ran = true;
-    return ERR_OK;
-}
-
-static bool is_switch(const struct operation *op)
-{
-    return op->function == FN_ENABLE_PROFILE || op->function == FN_DISABLE_PROFILE;
-}
-
-static int step_opened(struct euicc *e, const struct euicc_record *r)
-{
-    struct operation *op = advance(e, r);
-
-    if (!op || r->ev->step < e->next_step)
-        return ERR_CORRUPT;
-    op->session = r->ev->session;
-    op->step = r->ev->step;
-    op->step_open = true;
-    op->bearer = BEARER_HTTPS;
-    if (r->ev->purpose == PURPOSE_CMD) {
-        arm(e, op, r->at_ms);
-        if (is_switch(op) && !op->armed_ms)
-            op->armed_ms = r->at_ms;
-        if (r->ev->previous_aid.n) {
-            op->previous = r->ev->previous;
-            op->previous_aid = r->ev->previous_aid;
-        }
-    }
-    e->next_step = r->ev->step + 1;
-    return ERR_OK;
-}
-
-static int step_answered(struct euicc *e, const struct euicc_record *r)
-{
-    struct operation *op = advance(e, r);
-
-    if (!op || !op->step_open || op->step != r->ev->step)
-        return ERR_CORRUPT;
-    op->step_open = false;
-    op->data_done = (uint32_t)r->ev->number;
-    if (r->ev->sw && is_switch(op))
-        op->ran = true;
-    return keep_answer(op, r->ev->data);
-}
-
 static bool is_goal(const struct euicc *e, const struct operation *op, const struct aid *aid)
 {
     const struct euicc_profile *f = euicc_fallback(e);
@@ -244,7 +91,7 @@ static bool is_goal(const struct euicc *e, const struct operation *op, const str
 
 static int notified(struct euicc *e, const struct euicc_record *r)
 {
-    struct operation *op = advance(e, r);
+    struct operation *op = euicc_advance(e, r);
 
     if (r->ev->decision == 1 || r->ev->decision == 4) {
         e->has_notif = true;
@@ -285,7 +132,7 @@ static int notified(struct euicc *e, const struct euicc_record *r)
 
 static int audited(struct euicc *e, const struct euicc_record *r)
 {
-    (void)advance(e, r);
+    (void)euicc_advance(e, r);
     euicc_take_audit(e, r->ev, r->at_ms);
     return ERR_OK;
 }
@@ -309,7 +156,7 @@ static int isdp_created(struct euicc *e, const struct euicc_record *r)
 {
     struct euicc_profile *p = euicc_profile_by_iccid(e, &r->ev->iccid);
 
-    (void)advance(e, r);
+    (void)euicc_advance(e, r);
     if (!p)
         return ERR_CORRUPT;
     if (p->state == PROFILE_IN_CREATION)
@@ -351,13 +198,13 @@ static int switched(struct euicc *e, const struct iccid *on, const struct iccid 
 
 static int enabled(struct euicc *e, const struct euicc_record *r)
 {
-    (void)advance(e, r);
+    (void)euicc_advance(e, r);
     return switched(e, &r->ev->iccid, &r->ev->previous);
 }
 
 static int disabled(struct euicc *e, const struct euicc_record *r)
 {
-    (void)advance(e, r);
+    (void)euicc_advance(e, r);
     return switched(e, &r->ev->previous, &r->ev->iccid);
 }
 
@@ -365,7 +212,7 @@ static int deleted(struct euicc *e, const struct euicc_record *r)
 {
     struct euicc_profile *p = euicc_profile_by_iccid(e, &r->ev->iccid);
 
-    (void)advance(e, r);
+    (void)euicc_advance(e, r);
     if (!p)
         return ERR_CORRUPT;
     memory_freed(e, p->memory_required);
@@ -375,7 +222,7 @@ static int deleted(struct euicc *e, const struct euicc_record *r)
 
 static int rolled_back(struct euicc *e, const struct euicc_record *r)
 {
-    (void)advance(e, r);
+    (void)euicc_advance(e, r);
     e->rollback_ms[0] = e->rollback_ms[1];
     e->rollback_ms[1] = r->at_ms;
     return ERR_OK;
@@ -406,7 +253,7 @@ static int policy_changed(struct euicc *e, const struct euicc_record *r)
 
 static int in_doubt(struct euicc *e, const struct euicc_record *r)
 {
-    struct operation *op = advance(e, r);
+    struct operation *op = euicc_advance(e, r);
 
     if (!op)
         return ERR_CORRUPT;
@@ -416,7 +263,7 @@ static int in_doubt(struct euicc *e, const struct euicc_record *r)
 
 static int expired(struct euicc *e, const struct euicc_record *r)
 {
-    struct operation *op = advance(e, r);
+    struct operation *op = euicc_advance(e, r);
 
     if (!op)
         return ERR_CORRUPT;
@@ -436,10 +283,10 @@ static int concluded(struct euicc *e, const struct euicc_record *r)
     if (op->function == FN_CREATE_ISDP && p && p->state == PROFILE_IN_CREATION)
         euicc_drop_profile(e, p);
     /* One that succeeded is not undone any more, and what was before it the card has forgotten. */
-    if (is_switch(op) && op->armed &&
+    if (operation_is_switch(op) && op->armed &&
         !op->notif_seen && r->ev->stage != STAGE_CARD)
         e->unheard = r->ev->result != VERDICT_SUCCESS;
-    drop_packets(e, &op->id);
+    euicc_packets_drop(e, &op->id);
     while (e->ops[at] != op)
         at++;
     if (!at && e->n_ops > 1)
@@ -462,7 +309,7 @@ static int counter_jumped(struct euicc *e, const struct euicc_record *r)
 
 static int only_advance(struct euicc *e, const struct euicc_record *r)
 {
-    (void)advance(e, r);
+    (void)euicc_advance(e, r);
     return ERR_OK;
 }
 
@@ -478,11 +325,11 @@ static const apply_fn APPLY[EV_TYPE_COUNT] = {
     [EV_ADDRESS_CHANGED] = address_changed,
     [EV_POLICY_CHANGED] = policy_changed,
     [EV_OPERATION_ACCEPTED] = accepted,
-    [EV_OPERATION_ARMED] = armed,
-    [EV_PACKET_ARMED] = armed,
-    [EV_OPERATION_ANSWERED] = answered,
-    [EV_STEP_OPENED] = step_opened,
-    [EV_STEP_ANSWERED] = step_answered,
+    [EV_OPERATION_ARMED] = euicc_armed,
+    [EV_PACKET_ARMED] = euicc_armed,
+    [EV_OPERATION_ANSWERED] = euicc_answered,
+    [EV_STEP_OPENED] = euicc_step_opened,
+    [EV_STEP_ANSWERED] = euicc_step_answered,
     [EV_NOTIFICATION_RECEIVED] = notified,
     [EV_OPERATION_IN_DOUBT] = in_doubt,
     [EV_OPERATION_EXPIRED] = expired,

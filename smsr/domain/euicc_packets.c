@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Records of what goes to a card and what it answered: packets by counter, steps of a session. */
+#include "smsr/domain/euicc_int.h"
+
+#include "smsr/domain/limit.h"
+
+#include <stdlib.h>
+
+void euicc_packets_drop(struct euicc *e, const struct uuid *op)
+{
+    unsigned kept = 0;
+
+    for (unsigned i = 0; i < e->n_packets; i++)
+        if (!uuid_eq(&e->packets[i].op, op))
+            e->packets[kept++] = e->packets[i];
+    e->n_packets = kept;
+}
+
+/* An operation is armed: the first time it counts, if it is one that does (limit.h). */
+static void arm(struct euicc *e, struct operation *op, int64_t at_ms)
+{
+    if (!op->armed && limit_counts(op->function)) {
+        e->effect_ms[e->effect_at] = at_ms;
+        e->effect_at = (e->effect_at + 1) % (sizeof e->effect_ms / sizeof *e->effect_ms);
+    }
+    op->armed = true;
+}
+
+int euicc_armed(struct euicc *e, const struct euicc_record *r)
+{
+    const struct event *ev = r->ev;
+    struct operation *op = euicc_advance(e, r);
+    struct euicc_packet *p;
+
+    if (!op || ev->kvn != e->scp80_kvn || ev->counter <= e->counter_high)
+        return ERR_CORRUPT;
+    e->counter_high = ev->counter;
+    if (e->n_packets == EUICC_PACKETS_MAX) {
+        memmove(&e->packets[0], &e->packets[1], (EUICC_PACKETS_MAX - 1) * sizeof e->packets[0]);
+        e->n_packets--;
+    }
+    p = &e->packets[e->n_packets++];
+    memset(p, 0, sizeof *p);
+    p->kvn = (uint8_t)ev->kvn;
+    p->counter = ev->counter;
+    p->purpose = ev->purpose;
+    p->op = ev->op;
+    p->lsn = r->lsn;
+    p->first_sent_ms = r->at_ms;
+    /* A trigger behind an open effect step asks for the session in which the card is audited. */
+    if (ev->purpose == PURPOSE_FENCE || (ev->purpose == PURPOSE_TRIGGER && op->armed))
+        op->fences++;
+    /* number: of the question whose answer was lost, when this one repeats it at once. */
+    if (ev->purpose == PURPOSE_FENCE || ev->purpose == PURPOSE_AUDIT)
+        op->asked_again = ev->number != 0;
+    if (ev->type == EV_OPERATION_ARMED) {
+        arm(e, op, r->at_ms);
+        if (!op->armed_ms)
+            op->armed_ms = r->at_ms;
+        op->kvn = (uint8_t)ev->kvn;
+        op->counter = ev->counter;
+        op->bearer = ev->bearer == BEARER_CATTP ? BEARER_CATTP : BEARER_SMS;
+        if (op->bearer == BEARER_CATTP)
+            op->session = ev->session;
+        if (ev->previous_aid.n) { /* a later deletion of the same operation leaves it */
+            op->previous = ev->previous;
+            op->previous_aid = ev->previous_aid;
+        }
+    }
+    return ERR_OK;
+}
+
+/* What the steps of a SendData answered so far; its RESPONSE carries it. */
+static int keep_answer(struct operation *op, struct span data)
+{
+    uint8_t *grown;
+
+    if (op->function != FN_SEND_DATA || !data.n)
+        return ERR_OK;
+    grown = realloc(op->rsp, op->rsp_len + data.n);
+    if (!grown)
+        return ERR_NOMEM;
+    memcpy(grown + op->rsp_len, data.p, data.n);
+    op->rsp = grown;
+    op->rsp_len += data.n;
+    return ERR_OK;
+}
+
+#define SW_TAKEN 0x9000u /* a confirmation the card waited for */
+
+/* An answered packet is dead: its counter is consumed, its answer is here. */
+int euicc_answered(struct euicc *e, const struct euicc_record *r)
+{
+    struct operation *op = euicc_advance(e, r);
+    struct euicc_packet *p = euicc_packet_by_counter(e, (uint8_t)r->ev->kvn, r->ev->counter);
+
+    if (!op)
+        return ERR_CORRUPT;
+    if (p) {
+        size_t at = (size_t)(p - e->packets);
+        if (p->purpose == PURPOSE_CONFIRM && r->ev->sw == SW_TAKEN + 1u)
+            e->unheard = false;
+        memmove(&e->packets[at], &e->packets[at + 1], (e->n_packets - at - 1) * sizeof *p);
+        e->n_packets--;
+    }
+    /* number, by CAT_TP: how far CreateISDP or SendData have come, as a step says it. */
+    if ((op->function == FN_CREATE_ISDP || op->function == FN_SEND_DATA) &&
+        op->bearer == BEARER_CATTP && r->ev->counter == op->counter) {
+        op->data_done = (uint32_t)r->ev->number;
+        return keep_answer(op, r->ev->data);
+    }
+    /* number: until when a card seen on the new profile may still roll back. */
+    if (r->ev->number)
+        op->window_end_ms = (int64_t)r->ev->number;
+    if (r->ev->sw && r->ev->counter == op->counter)
+        op->ran = true;
+    return ERR_OK;
+}
+
+int euicc_step_opened(struct euicc *e, const struct euicc_record *r)
+{
+    struct operation *op = euicc_advance(e, r);
+
+    if (!op || r->ev->step < e->next_step)
+        return ERR_CORRUPT;
+    op->session = r->ev->session;
+    op->step = r->ev->step;
+    op->step_open = true;
+    op->bearer = BEARER_HTTPS;
+    if (r->ev->purpose == PURPOSE_CMD) {
+        arm(e, op, r->at_ms);
+        if (operation_is_switch(op) && !op->armed_ms)
+            op->armed_ms = r->at_ms;
+        if (r->ev->previous_aid.n) {
+            op->previous = r->ev->previous;
+            op->previous_aid = r->ev->previous_aid;
+        }
+    }
+    e->next_step = r->ev->step + 1;
+    return ERR_OK;
+}
+
+int euicc_step_answered(struct euicc *e, const struct euicc_record *r)
+{
+    struct operation *op = euicc_advance(e, r);
+
+    if (!op || !op->step_open || op->step != r->ev->step)
+        return ERR_CORRUPT;
+    op->step_open = false;
+    op->data_done = (uint32_t)r->ev->number;
+    if (r->ev->sw && operation_is_switch(op))
+        op->ran = true;
+    return keep_answer(op, r->ev->data);
+}
