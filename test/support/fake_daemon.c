@@ -220,6 +220,16 @@ struct uuid fake_op(const struct eid *eid)
     return u;
 }
 
+void fake_reply(struct rpc *r, const struct envelope *e, void *body)
+{
+    struct envelope a = {.kind = ENV_RESPONSE,
+                         .relates_to = e->message_id,
+                         .message = {msg_type_response(e->message.type), body}};
+
+    ((struct base_response *)body)->answer.status = EXEC_SUCCESS;
+    fake_must(rpc_send(r, &a, NULL) == ERR_OK, "the daemon cannot answer");
+}
+
 void fake_accept(struct rpc *r, const struct envelope *e, const struct eid *eid)
 {
     struct envelope a = {

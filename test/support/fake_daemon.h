@@ -44,6 +44,8 @@ struct fake_report fake_end(struct fake *f);
 /* --- what a script says --- */
 void fake_send(struct rpc *r, struct envelope *e);
 struct uuid fake_op(const struct eid *eid);
+/* The RESPONSE of an interface of our own, done; the common part stands first in body. */
+void fake_reply(struct rpc *r, const struct envelope *e, void *body);
 void fake_accept(struct rpc *r, const struct envelope *e, const struct eid *eid);
 void fake_answer(struct rpc *r, const struct envelope *e, const struct eid *eid, enum exec_status s,
                  const char *subject, const char *reason, enum verdict v);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Links: remora_test_support remora_smctl remora_pki */
-/* What smctl asks of our own interface: the log walked, verified and told as a story, operations,
- * stock, and a journal on disk (design 3.2, 5). */
-#define _GNU_SOURCE /* memmem */
+/* What smctl asks of our own interface: the log walked, verified and told as a story, operations
+ * (design 3.2, 5). */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -144,16 +143,6 @@ static void make_log(void)
     crypto_free(c);
 }
 
-static void reply(struct rpc *r, const struct envelope *e, void *body)
-{
-    struct envelope a = {.kind = ENV_RESPONSE,
-                         .relates_to = e->message_id,
-                         .message = {msg_type_response(e->message.type), body}};
-
-    ((struct base_response *)body)->answer.status = EXEC_SUCCESS;
-    fake_must(rpc_send(r, &a, NULL) == ERR_OK, "the daemon cannot answer");
-}
-
 static void events(struct rpc *r, const struct envelope *e)
 {
     const struct admin_events_request *q = e->message.body;
@@ -165,7 +154,7 @@ static void events(struct rpc *r, const struct envelope *e)
         if (uuid_is_zero(&q->op) || uuid_eq(&q->op, &log_[lsn - 1].op))
             page[body.n_records++] = log_[lsn - 1];
     body.next_lsn = lsn;
-    reply(r, e, &body);
+    fake_reply(r, e, &body);
 }
 
 static void operation(struct rpc *r, const struct envelope *e)
@@ -192,17 +181,7 @@ static void operation(struct rpc *r, const struct envelope *e)
     }
     if (!uuid_eq(&known, &q->op))
         body.operation = NULL;
-    reply(r, e, &body);
-}
-
-static void stock(struct rpc *r, const struct envelope *e)
-{
-    const struct admin_subscriptions_import_request *q = e->message.body;
-    struct admin_subscriptions_import_response body = {.imported = q->total};
-
-    fake_must(q->csv.n <= ADMIN_PART_MAX && q->part >= 1 && q->part <= q->total, "a part");
-    fake_must(!strcmp(q->mno.s, "1.3.6.1.4.1.99999.10"), "the caller's own Mno-id");
-    reply(r, e, &body);
+    fake_reply(r, e, &body);
 }
 
 static void request(struct fake *f, struct rpc *r, const struct envelope *e, bool repeat)
@@ -217,17 +196,12 @@ static void request(struct fake *f, struct rpc *r, const struct envelope *e, boo
         struct admin_head h = {.stream = 0, .seq = N};
         struct admin_heads_response body = {.heads = &h, .n_heads = 1};
         memcpy(h.hash, log_[N - 1].hash, 32);
-        reply(r, e, &body);
+        fake_reply(r, e, &body);
     } else if (e->message.type == MSG_ADMIN_STATUS_REQUEST) {
         struct admin_counter c = {span_str("turns"), 5};
         struct admin_status_response body = {
             .version = span_str("0.1"), .durable_lsn = N, .counters = &c, .n_counters = 1};
-        reply(r, e, &body);
-    } else if (e->message.type == MSG_ADMIN_SUBSCRIPTIONS_IMPORT_REQUEST) {
-        stock(r, e);
-    } else if (e->message.type == MSG_ADMIN_TEMPLATE_ADD_REQUEST) {
-        struct admin_template_add_response body = {.base = {.processing_start_ms = 0}};
-        reply(r, e, &body);
+        fake_reply(r, e, &body);
     } else {
         fake_must(false, "a message that is not answered");
     }
@@ -415,91 +389,6 @@ static void operations_and_status(void **state)
     fake_end(&f);
 }
 
-static void stock_goes_in_parts_and_is_not_shown(void **state)
-{
-    static const char ROW[] = "89490100000000%05u,26201%010u,465B5CE8B199B49FAA5F0A2EE238A6BC,"
-                              "CD63CB71954A9F4E48A5994E37A02BAF\n";
-    struct fake f;
-    char csv[512];
-    FILE *out;
-
-    (void)state;
-    start(&f, -1, false);
-    tmpdir_path(&f.dir, "s.csv", csv, sizeof csv);
-    out = fopen(csv, "w");
-    fputs("iccid,imsi,k,opc\n", out);
-    for (unsigned i = 0; i < 2000; i++)
-        fprintf(out, ROW, i, i);
-    fclose(out);
-    SMCTL(&f, &ran, "--as", "operator-b", "profile", "import", "--type", "blue", csv);
-    assert_int_equal(ran.code, XC_OK);
-    assert_non_null(strstr(ran.out, "imported for profile type blue: 4")); /* parts, as told */
-    assert_null(strstr(ran.out, "465B5CE8"));
-    out = fopen(csv, "a");
-    fprintf(out, "8949010000000009999,262019999999999,465B5CE8B199B49FAA5F0A2EE238A6B,X\n");
-    fclose(out);
-    SMCTL(&f, &ran, "--as", "operator-b", "profile", "import", "--type", "blue", csv);
-    assert_int_equal(ran.code, XC_USAGE);
-    assert_non_null(strstr(ran.err, "2002"));
-    assert_null(strstr(ran.err, "465B5CE8"));
-    SMCTL(&f, &ran, "--as", "operator-b", "profile", "template", "add", "--type", "blue",
-          "--builtin", "--size", "200K", "--json");
-    assert_int_equal(ran.code, XC_OK);
-    assert_non_null(strstr(ran.out, "\"octets\":"));
-    fake_end(&f);
-}
-
-/* --- a journal on disk --- */
-
-static void a_journal_on_disk(void **state)
-{
-    struct fake f;
-    char dir[512], path[512];
-    struct crypto *c = crypto_new(NULL);
-    struct journal_options o = {.vfs = NULL};
-    struct errmsg why = {""};
-    struct journal *j;
-    FILE *file;
-
-    (void)state;
-    start(&f, -1, false);
-    tmpdir_path(&f.dir, "pki", dir, sizeof dir);
-    tmpdir_path(&f.dir, "pki/journal.db", path, sizeof path);
-    assert_int_equal(journal_open(path, &o, c, &j, &why), ERR_OK);
-    assert_int_equal(journal_begin(j), ERR_OK);
-    for (unsigned i = 0; i < 50; i++) {
-        struct journal_record r = {.at_ms = 1,
-                                   .type = "admin.started",
-                                   .class_ = CLASS_SEC,
-                                   .body = span_str("canary-of-this-body")};
-        assert_int_equal(journal_append(j, &r), ERR_OK);
-    }
-    assert_int_equal(journal_commit(j), ERR_OK);
-    assert_int_equal(journal_checkpoint(j, true), ERR_OK);
-    journal_close(j);
-    SMCTL(&f, &ran, "log", "verify", "--state", dir);
-    assert_int_equal(ran.code, XC_OK);
-    assert_non_null(strstr(ran.out, "50 records"));
-    file = fopen(path, "r+");
-    static uint8_t all[1 << 20];
-    size_t n = fread(all, 1, sizeof all, file);
-    uint8_t *at = memmem(all, n, "canary", 6);
-    assert_non_null(at);
-    assert_int_equal(fseek(file, at - all, SEEK_SET), 0);
-    fputc('k', file);
-    fclose(file);
-    SMCTL(&f, &ran, "log", "verify", "--state", dir);
-    assert_int_equal(ran.code, XC_FAILED);
-    assert_non_null(strstr(ran.out, "log verify: FAILED"));
-    SMCTL(&f, &ran, "log", "verify", "--state", "/nowhere");
-    assert_int_not_equal(ran.code, XC_OK);
-    assert_int_not_equal(ran.code, XC_FAILED);
-    SMCTL(&f, &ran, "log", "verify", "--state", dir, "--save-heads", path);
-    assert_int_equal(ran.code, XC_USAGE);
-    crypto_free(c);
-    fake_end(&f);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -509,8 +398,6 @@ int main(void)
         cmocka_unit_test(the_wire_of_it),
         cmocka_unit_test(a_roll_back_has_its_own_cause),
         cmocka_unit_test(operations_and_status),
-        cmocka_unit_test(stock_goes_in_parts_and_is_not_shown),
-        cmocka_unit_test(a_journal_on_disk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
