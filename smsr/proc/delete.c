@@ -151,58 +151,28 @@ static int armed_step(struct run *r)
     return ERR_OK;
 }
 
-/* As for a switch (switch.c); but nothing on the card resets, so the session waits for what follows. */
-static int armed_post(struct run *r)
-{
-    const struct euicc_packet *pk = run_packet(r, PURPOSE_CMD);
-
-    if (run_by_session(r) && run_step_heard(r))
-        return armed_step(r);
-    if (!r->in->u.post.first)
-        return ERR_STATE;
-    if (mutant("POLL_SERVES_ARMED") && r->op->bearer == BEARER_SMS)
-        return run_mistaken(r, delete_arm(r));
-    if (run_by_session(r)) {
-        run_in_doubt(r, "the card opened a new session in mid step");
-        return run_ask_in_session(r, PURPOSE_FENCE, DL_FENCE_STEP);
-    }
-    if (!pk || r->op->bearer != BEARER_SMS || run_expired(r))
-        return ERR_STATE;
-    run_resend(r, pk, euicc_enabled(r->e), NULL);
-    return ERR_OK;
-}
+static const struct run_effect DELETION = {.arm = delete_arm,
+                                           .fence = fence,
+                                           .step = armed_step,
+                                           .fencing = DL_FENCING,
+                                           .fence_step = DL_FENCE_STEP};
 
 static int armed(const struct proc_view *v, const struct input *in, struct plan *p)
 {
     struct run r = RUN_INIT(v, in, p);
-    const struct euicc_packet *pk = run_packet(&r, PURPOSE_CMD);
 
-    if (in->kind == IN_POR)
+    switch (in->kind) {
+    case IN_POR:
         return armed_por(&r);
-    if (in->kind == IN_POST)
-        return armed_post(&r);
-    if (in->kind == IN_SESSION_END)
-        return r.op->bearer != BEARER_SMS && uuid_eq(&in->u.session_end.session, &r.op->session)
-                   ? go_fence(&r, run_by_session(&r) ? "the session is gone" : "the link is gone")
-                   : ERR_STATE;
-    if (run_expired(&r)) {
-        run_close_link(&r);
-        run_expire_sent(&r, "validity period over, the card has not answered", DL_FENCING,
-                        run_fence_due(&r, 0));
-        return fence(&r);
+    case IN_POST:
+        return run_effect_posted(&r, &DELETION);
+    case IN_SESSION_END:
+        if (r.op->bearer == BEARER_SMS || !uuid_eq(&in->u.session_end.session, &r.op->session))
+            return ERR_STATE;
+        return go_fence(&r, run_by_session(&r) ? "the session is gone" : "the link is gone");
+    default: /* IN_TIMER, IN_RESTART */
+        return run_effect_due(&r, &DELETION);
     }
-    if (run_by_session(&r)) {
-        run_close_link(&r);
-        return go_fence(&r, "the card is silent in its session");
-    }
-    if (!pk)
-        return go_fence(&r, "the packet is no longer known");
-    if (r.op->bearer == BEARER_CATTP) { /* over its link or not at all */
-        run_close_link(&r);
-        return go_fence(&r, "the card is silent over its link");
-    }
-    run_resend(&r, pk, euicc_enabled(r.e), NULL);
-    return ERR_OK;
 }
 
 /* The ISD-P is there or not, and the command can run no more. */
@@ -220,15 +190,8 @@ static int fencing(const struct proc_view *v, const struct input *in, struct pla
     const struct euicc_packet *pk = in->kind == IN_POR ? run_answered(&r) : NULL;
     struct es5_status st;
 
-    if (in->kind == IN_POST && !(in->u.post.first && run_step_unfenced(&r)))
-        return ERR_STATE;
-    if (in->kind != IN_POR) {
-        if (run_expired(&r))
-            run_expire_sent(&r, "validity period over, the card has not answered", DL_FENCING,
-                            run_fence_due(&r, 0));
-        return in->kind == IN_POST ? run_ask_in_session(&r, PURPOSE_FENCE, DL_FENCE_STEP)
-                                   : fence(&r);
-    }
+    if (in->kind != IN_POR)
+        return run_effect_fencing(&r, &DELETION);
     if (!pk)
         return ERR_STATE;
     if (pk->purpose != PURPOSE_FENCE) {

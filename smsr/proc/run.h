@@ -127,6 +127,29 @@ void run_deleted(struct run *r, const struct euicc_profile *p, const char *why);
 bool run_enabled(const struct es5_status *st, const struct euicc_profile *p);
 const struct event_profile *run_seen(const struct es5_status *st, const struct aid *aid);
 
+/* --- effect.c: the effect command of a switch or a deletion is out --- */
+/* What its procedure does there, and its states of the fence. */
+struct run_effect {
+    int (*arm)(struct run *r);
+    int (*fence)(struct run *r); /* by the channel the command went by */
+    int (*step)(struct run *r);  /* this POST is the card's answer to the step */
+    const struct euicc_profile *(*goal)(const struct run *r); /* which it may be at by now; NULL */
+    int fencing, fence_step;
+    bool resets; /* the card resets behind the command: its session ends */
+};
+/* operation.in-doubt, then the fence. */
+int run_effect_doubt(struct run *r, const struct run_effect *fx, const char *why);
+/* The validity period is over: answered once, then the truth is asked for. */
+int run_effect_expire(struct run *r, const struct run_effect *fx);
+/* The timer of the armed command, or a start: the same bytes again; the fence when they may not go. */
+int run_effect_due(struct run *r, const struct run_effect *fx);
+/* The card calls. Its answer to the step; a new session, in which the old one is fenced; or it calls by
+ * itself while the command is on its way elsewhere: it is awake, so the same bytes go there again, and
+ * nothing may be given to it here (law 3). ERR_STATE: nothing in it for this operation. */
+int run_effect_posted(struct run *r, const struct run_effect *fx);
+/* Behind the fence: its timer, a start, or a new session that asks. */
+int run_effect_fencing(struct run *r, const struct run_effect *fx);
+
 /* --- step.c: a session that the card opened, asked to or not --- */
 /* Its POST waits for our response, and the route lets commands go there. */
 bool run_session_serves(const struct run *r);

@@ -129,25 +129,6 @@ static int armed_por(struct run *r)
     return ERR_OK;
 }
 
-static int go_fence(struct run *r, const char *why)
-{
-    run_in_doubt(r, why);
-    return switch_fence(r);
-}
-
-/* The validity period is over and a packet is out: answer once, then find the truth. */
-static int expire_and_fence(struct run *r)
-{
-    if (mutant("FAILED_ON_TIMEOUT")) {
-        (void)run_conclude(r, VERDICT_FAILED, ST_ISDR_EXECUTION, STAGE_BEARER,
-                           (struct span){NULL, 0});
-        return ERR_OK;
-    }
-    run_expire_sent(r, "validity period over, the card has not answered", SW_FENCING,
-                    run_fence_due(r, 0));
-    return switch_fence(r);
-}
-
 /* A card that ran the command may be switching: it tells by its notification, as when an answer by SMS is
  * lost; only then it is asked. */
 static int link_lost(struct run *r)
@@ -186,33 +167,17 @@ static int armed_step(struct run *r)
     return run_fence(r, PURPOSE_FENCE, SW_FENCING);
 }
 
-/* The card calls. Its answer to the step; a new session, in which the old one is fenced; or it calls by
- * itself while the command is on its way elsewhere: it is awake, so the same bytes go there again, and
- * nothing may be given to it here (law 3). */
-static int armed_post(struct run *r)
-{
-    const struct euicc_packet *pk = run_packet(r, PURPOSE_CMD);
-
-    if (run_by_session(r) && run_step_heard(r))
-        return armed_step(r);
-    if (!r->in->u.post.first)
-        return ERR_STATE;
-    if (mutant("POLL_SERVES_ARMED") && r->op->bearer == BEARER_SMS)
-        return run_mistaken(r, switch_arm(r));
-    if (run_by_session(r)) {
-        run_in_doubt(r, "the card opened a new session in mid step");
-        return run_ask_in_session(r, PURPOSE_FENCE, SW_FENCE_STEP);
-    }
-    if (pk && r->op->bearer == BEARER_SMS && !run_expired(r))
-        run_resend(r, pk, euicc_enabled(r->e), switch_goal(r));
-    run_session_leave(r, &r->in->u.post.session);
-    return ERR_OK;
-}
+static const struct run_effect SWITCH = {.arm = switch_arm,
+                                         .fence = switch_fence,
+                                         .step = armed_step,
+                                         .goal = switch_goal,
+                                         .fencing = SW_FENCING,
+                                         .fence_step = SW_FENCE_STEP,
+                                         .resets = true};
 
 static int armed(const struct proc_view *v, const struct input *in, struct plan *p)
 {
     struct run r = RUN_INIT(v, in, p);
-    const struct euicc_packet *pk = run_packet(&r, PURPOSE_CMD);
 
     switch (in->kind) {
     case IN_POR:
@@ -220,35 +185,12 @@ static int armed(const struct proc_view *v, const struct input *in, struct plan 
     case IN_SESSION_END:
         return r.op->bearer == BEARER_SMS ? ERR_STATE : link_lost(&r);
     case IN_POST:
-        return armed_post(&r);
+        return run_effect_posted(&r, &SWITCH);
     case IN_NOTIFICATION: /* the command ran and its link is of no more use, if it stands at all */
         run_close_link(&r);
         return switch_notification(&r);
     default: /* IN_TIMER, IN_RESTART */
-        if (run_expired(&r)) {
-            run_close_link(&r);
-            return expire_and_fence(&r);
-        }
-        if (run_by_session(&r)) {
-            run_close_link(&r);
-            return go_fence(&r, "the card is silent in its session");
-        }
-        if (!pk)
-            return go_fence(&r, "the packet is no longer known");
-        if (r.op->bearer == BEARER_CATTP) { /* over its link or not at all */
-            run_close_link(&r);
-            return go_fence(&r, "the card is silent over its link");
-        }
-        if (mutant("RESEND_FRESH_COUNTER")) {
-            int err = switch_arm(&r);
-            if (p->unit.set) {
-                p->unit.armed->op_state = 0; /* the state table would not have it come back here */
-                p->volatile_due_ms = p->unit.armed->due_ms;
-            }
-            return err;
-        }
-        run_resend(&r, pk, euicc_enabled(r.e), switch_goal(&r));
-        return ERR_OK;
+        return run_effect_due(&r, &SWITCH);
     }
 }
 
@@ -259,12 +201,12 @@ static int wait_notification(const struct proc_view *v, const struct input *in, 
     if (in->kind == IN_NOTIFICATION)
         return switch_notification(&r);
     if (run_expired(&r))
-        return expire_and_fence(&r);
+        return run_effect_expire(&r, &SWITCH);
     if (r.now < r.op->due_ms) {
         p->volatile_due_ms = r.op->due_ms;
         return ERR_OK;
     }
-    return go_fence(&r, "9000, but no notification came");
+    return run_effect_doubt(&r, &SWITCH, "9000, but no notification came");
 }
 
 static int confirm_again(struct run *r)
@@ -304,9 +246,10 @@ int switch_confirmed(struct run *r, const struct euicc_packet *pk, bool fenced)
     /* Another SW than 9000 says that the card does not wait for this confirmation: confirmed
      * before, or already rolled back. Only the card knows which. */
     if (run_sw(a.sw) != RUN_SW_DONE)
-        return fenced ? ERR_OK : go_fence(r, "the card did not take the confirmation");
+        return fenced ? ERR_OK
+                      : run_effect_doubt(r, &SWITCH, "the card did not take the confirmation");
     if (r->op->notif_kind == NOTIFICATION_ROLLED_BACK && run_step_unfenced(r))
-        return go_fence(r, "the card rolled back, perhaps an earlier switch");
+        return run_effect_doubt(r, &SWITCH, "the card rolled back, perhaps an earlier switch");
     if (r->op->notif_kind == NOTIFICATION_ROLLED_BACK)
         return switch_rolled_back(r);
     return switch_succeeded(r, a.data, NULL);
@@ -328,7 +271,7 @@ static int confirming(const struct proc_view *v, const struct input *in, struct 
         return ERR_OK;
     }
     if (r.now > give_up && in->kind == IN_TIMER)
-        return go_fence(&r, "no answer to the confirmation");
+        return run_effect_doubt(&r, &SWITCH, "no answer to the confirmation");
     return confirm_again(&r);
 }
 
@@ -340,13 +283,7 @@ static int fencing(const struct proc_view *v, const struct input *in, struct pla
         return switch_fenced(&r);
     if (in->kind == IN_NOTIFICATION)
         return switch_notification(&r);
-    if (in->kind == IN_POST && !(in->u.post.first && run_step_unfenced(&r)))
-        return ERR_STATE;
-    if (run_expired(&r))
-        run_expire_sent(&r, "validity period over, the card has not answered", SW_FENCING,
-                        run_fence_due(&r, 0));
-    return in->kind == IN_POST ? run_ask_in_session(&r, PURPOSE_FENCE, SW_FENCE_STEP)
-                               : switch_fence(&r);
+    return run_effect_fencing(&r, &SWITCH);
 }
 
 /* The question in a new session. */
