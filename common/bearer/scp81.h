@@ -28,6 +28,10 @@ struct scp81_ctx *scp81_client_ctx(struct crypto *c);
 enum scp81_suites { SCP81_SUITES_BOTH, SCP81_SUITE_GCM, SCP81_SUITE_CBC };
 MUST_CHECK int scp81_client_offer(struct scp81_ctx *x, enum scp81_suites suites,
                                   unsigned max_fragment);
+/* Secrets of the client's handshakes as lines of an NSS key log (SSLKEYLOGFILE), for a laboratory's decoder:
+ * simulated cards have it, no daemon does. ERR_INVAL for a server's context. */
+typedef void (*scp81_keylog_fn)(void *ctx, const char *line);
+MUST_CHECK int scp81_client_keylog(struct scp81_ctx *x, scp81_keylog_fn line, void *ctx);
 void scp81_ctx_free(struct scp81_ctx *x);
 
 struct scp81;          /* one stream */

@@ -16,6 +16,8 @@ struct scp81_ctx {
     bool server;
     scp81_psk_fn psk;
     void *psk_arg;
+    scp81_keylog_fn keylog;     /* client; NULL: none */
+    void *keylog_arg;
 };
 
 enum exchange {

@@ -3,6 +3,7 @@
 #include "tools/euiccsim/app.h"
 
 #include "tools/euiccsim/fleet_file.h"
+#include "tools/euiccsim/keylog.h"
 #include "tools/euiccsim/net/coap_link.h"
 #include "tools/euiccsim/net/reader_link.h"
 #include "tools/euiccsim/net/socket_link.h"
@@ -29,6 +30,7 @@ struct app {
     struct socket_link *sockets;      /* NULL: streams go by CoAP */
     struct udp_link *udp;             /* NULL: datagrams go by CoAP */
     struct reader_link *reader;       /* NULL: no card is in a PC/SC reader */
+    struct keylog *keylog;            /* NULL: secrets of TLS are not written */
     struct simnet *net;
     struct loop_timer *timer;
     int64_t compact_ms;
@@ -136,6 +138,8 @@ static void turn(void *ctx)
         rc = socket_link_error(a->sockets);
     if (rc == ERR_OK && a->udp)
         rc = udp_link_error(a->udp);
+    if (rc == ERR_OK && a->keylog && keylog_failed(a->keylog))
+        rc = ERR_IO;
     if (rc == ERR_OK)
         rc = tidy(a, now);
     if (rc != ERR_OK) {
@@ -241,7 +245,9 @@ static int parts_make(struct app *a, struct errmsg *why)
         .ci_points = buf_span(&a->world.ci_points), .time_scale = conf->time_scale,
         .smsr_address = a->world.smsr,
     };
-    rc = coap_link_open(a->loop, &link, &a->link, why);
+    rc = conf->keylog ? keylog_open(conf->keylog, a->scp81, &a->keylog, why) : ERR_OK;
+    if (rc == ERR_OK)
+        rc = coap_link_open(a->loop, &link, &a->link, why);
     if (rc == ERR_OK && conf->https)
         rc = socket_link_open(a->loop, conf->https, a->clock, &a->sockets, why);
     if (rc == ERR_OK && conf->cattp)
@@ -303,6 +309,7 @@ int sim_app_run(const struct run_conf *conf, struct errmsg *why)
     if (a.loop)
         loop_free(a.loop);
     scp81_ctx_free(a.scp81);
+    keylog_close(a.keylog);
     crypto_free(a.crypto);
     return rc;
 }

@@ -53,6 +53,7 @@ SETTER(run_smsr, struct run_conf) c->smsr = v; SETTER_END
 SETTER(run_network, struct run_conf) c->network = v; SETTER_END
 SETTER(run_https, struct run_conf) c->https = v; SETTER_END
 SETTER(run_cattp, struct run_conf) c->cattp = v; SETTER_END
+SETTER(run_keylog, struct run_conf) c->keylog = v; SETTER_END
 
 static int run_seed(void *conf, const char *v, struct errmsg *why)
 {
@@ -148,6 +149,7 @@ static const struct option RUN[] = {
     {"--spread", "MS", "devices are switched on within this time (half a ms each)", run_spread},
     {"--sms-per-second", "N", "each SMSC refuses more (0: takes all)", run_tps},
     {"--reader", "EID[@HOST:PORT]", "this card is in a PC/SC reader, too: vpcd (127.0.0.1:35963)", run_reader},
+    {"--keylog", "FILE", "TLS secrets of the cards' sessions, in the form of SSLKEYLOGFILE", run_keylog},
     {NULL, NULL, NULL, NULL},
 };
 

@@ -20,6 +20,7 @@ struct run_conf {
     uint32_t sms_per_s;           /* of each SMSC */
     const char *reader;           /* host:port of vpcd; NULL: no card is in a reader */
     struct eid reader_eid;        /* the card that is */
+    const char *keylog;           /* file for the secrets of TLS; NULL: none */
 };
 struct world_conf {
     struct world_order order;

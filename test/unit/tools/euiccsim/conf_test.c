@@ -13,7 +13,7 @@
 
 static int run(const char *const *argv, int n, struct run_conf *c, struct errmsg *why)
 {
-    char *copy[24];
+    char *copy[32];
 
     for (int i = 0; i < n; i++)
         copy[i] = (char *)(uintptr_t)argv[i];
@@ -27,7 +27,8 @@ static void a_full_line_is_taken(void **state)
     static const char *const LINE[] = {
         "--dir", "/w", "--coap", "[::1]:1", "--smsr", "h:2", "--network", "field", "--time-scale",
         "60", "--latency", "lab2016", "--loss", "5%", "--quirks", "field", "--seed", "9",
-        "--spread", "0", "--sms-per-second", "7"};
+        "--spread", "0", "--sms-per-second", "7",
+        "--keylog", "/k"};
     struct run_conf c;
     struct errmsg why;
 
@@ -43,6 +44,7 @@ static void a_full_line_is_taken(void **state)
     assert_int_equal(c.seed, 9);
     assert_int_equal(c.spread_ms, 0);
     assert_int_equal(c.sms_per_s, 7);
+    assert_string_equal(c.keylog, "/k");
     assert_true(c.quirks.card[0] > 0);
 }
 
@@ -58,6 +60,7 @@ static void defaults_stand(void **state)
     assert_int_equal(c.latency, LATENCY_FAST);
     assert_int_equal(c.faults.loss_mo, 0);
     assert_int_equal(c.spread_ms, -1);
+    assert_null(c.keylog);
 }
 
 static void a_card_may_be_in_a_reader(void **state)
