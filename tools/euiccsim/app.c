@@ -39,6 +39,20 @@ struct app {
 };
 
 /* --- the fleet --- */
+/* When it wakes is its own: drawn from the seed and its EID, so that one more meter moves no other. */
+static int meter_sleep(struct app *a, const struct eid *eid)
+{
+    const struct fleet_kind *kind = a->conf->fleet ? a->conf->fleet : a->world.kind;
+    int64_t period = kind->period_ms / (int64_t)(a->conf->time_scale ? a->conf->time_scale : 1);
+    struct rng rng;
+
+    if (period <= 0)
+        return ERR_OK;
+    rng_init_seeded(&rng, quirk_seed(a->conf->seed ^ UINT64_C(0x5EEB), eid));
+    return simnet_sleep(a->net, eid, kind, (int64_t)rng_below(&rng, (uint64_t)period),
+                        clock_wall_ms(a->clock));
+}
+
 /* A meter's card: as it was last made durable, else as the factory delivered it. */
 static int meter_add(void *ctx, const struct fleet_meter *m)
 {
@@ -59,7 +73,9 @@ static int meter_add(void *ctx, const struct fleet_meter *m)
     buf_wipe(&image);
     buf_fini(&image);
     mem_wipe(&f, sizeof(f));
-    return rc == ERR_OK ? simnet_add_device(a->net, card, &m->heard, net_quirks) : rc;
+    if (rc == ERR_OK)
+        rc = simnet_add_device(a->net, card, &m->heard, net_quirks);
+    return rc == ERR_OK ? meter_sleep(a, &m->factory.eid) : rc;
 }
 
 static int fleet_load(struct app *a, struct errmsg *why)
@@ -181,7 +197,8 @@ static size_t status(void *ctx, char *dst, size_t cap)
                  "\"por_lost\":%llu,\"streams_opened\":%llu,\"streams_open\":%llu,"
                  "\"streams_cut\":%llu,\"octets_up\":%llu,\"octets_down\":%llu,\"refreshes\":%llu,"
                  "\"attach_ok\":%llu,\"attach_rejected\":%llu,\"ledger_octets\":%llu,"
-                 "\"mo_again\":%llu,\"udps_opened\":%llu,\"datagrams_up\":%llu,"
+                 "\"mo_again\":%llu,\"wakes\":%llu,\"mt_stored\":%llu,"
+                 "\"udps_opened\":%llu,\"datagrams_up\":%llu,"
                  "\"datagrams_down\":%llu,\"datagrams_lost\":%llu}",
                  a->meters, U(s.devices_attached), U(s.mt_accepted), U(s.mt_delivered),
                  U(s.mt_lost), U(s.mt_expired), U(s.mt_duplicated), U(s.mt_refused), U(s.mo_sent),
@@ -192,8 +209,8 @@ static size_t status(void *ctx, char *dst, size_t cap)
                    s.attach[ATTACH_BARRED] + s.attach[ATTACH_MAC_FAILURE] +
                    s.attach[ATTACH_ROAMING_NOT_ALLOWED] + s.attach[ATTACH_SYNC_FAILURE] +
                    s.attach[ATTACH_RES_MISMATCH] + s.attach[ATTACH_NO_PROFILE]),
-                 U(ledger_file_size(a->ledger)), U(c.mo_again), U(s.udps_opened), U(s.datagrams_up),
-                 U(s.datagrams_down), U(s.datagrams_lost));
+                 U(ledger_file_size(a->ledger)), U(c.mo_again), U(s.wakes), U(s.mt_stored),
+                 U(s.udps_opened), U(s.datagrams_up), U(s.datagrams_down), U(s.datagrams_lost));
 #undef U
     return n < 0 ? 0 : (size_t)n < cap ? (size_t)n : cap - 1;
 }

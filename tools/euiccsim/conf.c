@@ -95,6 +95,27 @@ static int run_quirks(void *conf, const char *v, struct errmsg *why)
     return ERR_OK;
 }
 
+static int fleet(const char *v, const struct fleet_kind **ret, struct errmsg *why)
+{
+    char all[80];
+    struct writer w = wr_init(all, sizeof(all) - 1);
+
+    *ret = fleet_kind_of(span_str(v));
+    if (*ret)
+        return ERR_OK;
+    for (unsigned i = 0; i < FLEET_KIND_COUNT; i++) {
+        wr_str(&w, i ? ", " : "");
+        wr_str(&w, FLEET_KINDS[i].name);
+    }
+    all[w.len] = 0;
+    return errmsg_set(why, ERR_CONFIG, "--fleet %.40s: one of %s", v, all);
+}
+
+static int run_fleet(void *conf, const char *v, struct errmsg *why)
+{
+    return fleet(v, &((struct run_conf *)conf)->fleet, why);
+}
+
 static int run_power(void *conf, const char *v, struct errmsg *why)
 {
     return rate("--power-loss", v, &((struct run_conf *)conf)->faults.power_loss, why);
@@ -146,6 +167,7 @@ static const struct option RUN[] = {
     {"--power-loss", "RATE", "power fails while a card works, per unit it gets (0)", run_power},
     {"--quirks", "LIST", "NAME[=RATE],..., field or none (none)", run_quirks},
     {"--seed", "S", "of faults, delays and quirks (1)", run_seed},
+    {"--fleet", "KIND", "mains, nbiot or edrx: how the devices live (as the world says)", run_fleet},
     {"--spread", "MS", "devices are switched on within this time (half a ms each)", run_spread},
     {"--sms-per-second", "N", "each SMSC refuses more (0: takes all)", run_tps},
     {"--reader", "EID[@HOST:PORT]", "this card is in a PC/SC reader, too: vpcd (127.0.0.1:35963)", run_reader},
@@ -212,6 +234,11 @@ static int world_seed(void *conf, const char *v, struct errmsg *why)
 static int world_cattp(void *conf, const char *v, struct errmsg *why)
 {
     return rate("--cattp", v, &((struct world_conf *)conf)->order.cattp, why);
+}
+
+static int world_fleet(void *conf, const char *v, struct errmsg *why)
+{
+    return fleet(v, &((struct world_conf *)conf)->order.fleet, why);
 }
 
 static int world_no_coverage(void *conf, const char *v, struct errmsg *why)
@@ -298,6 +325,7 @@ static const struct option WORLD[] = {
      world_transport_id},
     {"--seed", "S", "of everything that is drawn (1)", world_seed},
     {"--cattp", "RATE", "meters that speak CAT_TP and no HTTPS (0)", world_cattp},
+    {"--fleet", "KIND", "mains, nbiot (wakes once a day) or edrx: how the devices live (mains)", world_fleet},
     {"--no-coverage", "RATE", "meters where operator B is not heard (1%)", world_no_coverage},
     {"--unknown-imsi", "RATE", "subscriptions B's HSS does not know (0.5%)", world_unknown},
     {"--profile-type", "TYPE", "of B's subscriptions (meter)", world_type},
@@ -391,6 +419,9 @@ void conf_usage(void)
     table_print("euiccsim run: networks and fleet, until SIGTERM; quirks: who will be odd",
                 RUN);
     table_print("euiccsim report | ledger | status: what cards and networks say", LOOK);
+    printf("\nfleets:\n");
+    for (unsigned i = 0; i < FLEET_KIND_COUNT; i++)
+        printf("  %-24s %s\n", FLEET_KINDS[i].name, FLEET_KINDS[i].doc);
     printf("\nquirks of cards:");
     for (unsigned i = 0; i < CARD_QUIRK_COUNT; i++)
         printf(" %s", CARD_QUIRKS[i].name);

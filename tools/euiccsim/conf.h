@@ -21,6 +21,7 @@ struct run_conf {
     const char *reader;           /* host:port of vpcd; NULL: no card is in a reader */
     struct eid reader_eid;        /* the card that is */
     const char *keylog;           /* file for the secrets of TLS; NULL: none */
+    const struct fleet_kind *fleet;   /* NULL: as the world says */
 };
 struct world_conf {
     struct world_order order;

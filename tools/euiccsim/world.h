@@ -32,6 +32,7 @@ struct world_order {
     const char *profile_type;         /* of B's subscriptions */
     uint32_t memory_bytes;
     uint32_t cattp;                   /* share of the meters that speak CAT_TP and no HTTPS */
+    const struct fleet_kind *fleet;   /* how its devices live; written down for run */
     int64_t now_ms;
 };
 void world_order_defaults(struct world_order *o);
@@ -43,6 +44,7 @@ MUST_CHECK int world_make(const struct world_order *o, struct world_counts *ret,
 
 struct world {
     struct msisdn smsr;
+    const struct fleet_kind *kind;    /* how the devices live */
     unsigned meters;
     unsigned n_operators, n_coverage;
     struct operator_config operators[OPERATORS_MAX];      /* hss_csv points into csv */

@@ -46,10 +46,10 @@ int make_world_json(struct making *m, struct buf *out)
     range_end(m, 0, from);
     range_end(m, m->o->meters - 1, to);
     return dump(json_pack(
-        "{s:i, s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:[o,o], "
+        "{s:i, s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:[o,o], "
         "s:[[s,s],[s,s],[s,s]], s:[s]}",
         "version", 1, "meters", (json_int_t)m->o->meters, "seed", (json_int_t)m->o->seed,
-        "smsr_number", SMSR_NUMBER, "smsr_oid", m->o->smsr.s, "eum_oid", m->o->eum.s,
+        "fleet", m->o->fleet->name, "smsr_number", SMSR_NUMBER, "smsr_oid", m->o->smsr.s, "eum_oid", m->o->eum.s,
         "eid_from", from, "eid_to", to, "transport_key_id", m->o->transport_id,
         "transport_key", m->o->transport_key ? m->o->transport_key : WORLD_TRANSPORT,
         "profile_type", m->o->profile_type, "bootstrap_type", "bootstrap",

@@ -115,6 +115,7 @@ static int points_read(const json_t *list, struct world *w, struct errmsg *why)
 static int json_read(const char *dir, const json_t *root, struct world *w, struct errmsg *why)
 {
     const char *number = json_string_value(json_object_get(root, "smsr_number"));
+    const char *fleet = json_string_value(json_object_get(root, "fleet"));
     json_t *operators = json_object_get(root, "operators");
     int rc;
 
@@ -124,6 +125,9 @@ static int json_read(const char *dir, const json_t *root, struct world *w, struc
         return errmsg_set(why, ERR_CONFIG, WORLD_JSON ": smsr_number is missing or no number");
     if (json_array_size(operators) == 0 || json_array_size(operators) > OPERATORS_MAX)
         return errmsg_set(why, ERR_CONFIG, WORLD_JSON ": 1 to %u operators", OPERATORS_MAX);
+    w->kind = fleet_kind_of(span_str(fleet ? fleet : "mains")); /* worlds of before name none */
+    if (!w->kind)
+        return errmsg_set(why, ERR_CONFIG, WORLD_JSON ": there is no fleet \"%.40s\"", fleet);
     w->meters = (unsigned)json_integer_value(json_object_get(root, "meters"));
     rc = coverage_read(json_object_get(root, "coverage"), w, why);
     if (rc == ERR_OK)

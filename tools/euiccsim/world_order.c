@@ -21,7 +21,7 @@ void world_order_defaults(struct world_order *o)
         .transport_id = "eum-smsr", .eum = {"1.3.6.1.4.1.99999.30"},
         .smsr = {"1.3.6.1.4.1.99999.1"}, .mno_a = {"1.3.6.1.4.1.99999.11"},
         .mno_b = {"1.3.6.1.4.1.99999.10"}, .eid_prefix = "8904903200000100",
-        .profile_type = "meter", .memory_bytes = 512 * 1024,
+        .profile_type = "meter", .memory_bytes = 512 * 1024, .fleet = &FLEET_KINDS[0],
     };
 }
 

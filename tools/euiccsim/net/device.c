@@ -187,6 +187,8 @@ static int end(struct simnet *n, uint32_t dev, int rc)
 {
     if (rc == ERR_OK)
         rc = device_make_durable(n, dev);
+    if (rc == ERR_OK && n->actions.n > 0)
+        rc = device_active(n, dev);   /* what a sleeper sends itself leaves at once */
     for (unsigned i = 0; rc == ERR_OK && i < n->actions.n; i++)
         rc = carry_out(n, dev, &n->actions.a[i]);
     if (rc == ERR_OK)
@@ -247,7 +249,10 @@ int device_power_cycle(struct simnet *n, uint32_t dev, int64_t made_for)
 int device_attached(struct simnet *n, uint32_t dev, bool ok)
 {
     struct card_actions *out = begin(n);
+    int rc = ok ? device_active(n, dev) : ERR_OK;
 
+    if (rc != ERR_OK)
+        return rc;
     return end(n, dev, card_attached(n->devices[dev].card, ok, n->now_ms, out));
 }
 
@@ -273,7 +278,10 @@ int device_sms(struct simnet *n, uint32_t dev, const struct msisdn *from, struct
 {
     struct card_actions *out = begin(n);
     enum dark dark = dark_drawn(n, dev);
+    int rc = device_active(n, dev);
 
+    if (rc != ERR_OK)
+        return rc;
     return end_or_dark(n, dev, dark,
                        card_sms(n->devices[dev].card, from, ud, n->now_ms, out));
 }

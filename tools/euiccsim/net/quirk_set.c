@@ -89,15 +89,21 @@ int quirk_set_parse(struct span text, struct quirk_set *ret, struct errmsg *why)
     return rc;
 }
 
-void quirk_set_draw(const struct quirk_set *q, uint64_t seed, const struct eid *eid,
-                    uint32_t *ret_card, uint32_t *ret_net)
+uint64_t quirk_seed(uint64_t seed, const struct eid *eid)
 {
     struct reader r = rd_init(span_of(eid->b, sizeof(eid->b)));
-    struct rng rng;
     uint64_t mix = rd_u64(&r) * UINT64_C(0x9E3779B97F4A7C15);
 
     mix = (mix ^ rd_u64(&r)) * UINT64_C(0xBF58476D1CE4E5B9);
-    rng_init_seeded(&rng, seed ^ mix ^ mix >> 31);
+    return seed ^ mix ^ mix >> 31;
+}
+
+void quirk_set_draw(const struct quirk_set *q, uint64_t seed, const struct eid *eid,
+                    uint32_t *ret_card, uint32_t *ret_net)
+{
+    struct rng rng;
+
+    rng_init_seeded(&rng, quirk_seed(seed, eid));
     *ret_card = card_quirk_draw(&rng, q->card);
     *ret_net = 0;
     for (unsigned i = 0; i < NET_QUIRK_COUNT; i++)

@@ -24,6 +24,8 @@ struct quirk_set {
 /* "none", "field" or NAME[=rate] joined by commas, later ones over earlier ones; a name alone means
  * every card. ERR_CONFIG: the sentence names the part that is wrong and the names there are. */
 MUST_CHECK int quirk_set_parse(struct span text, struct quirk_set *ret, struct errmsg *why);
+/* A seed of this card alone: the same for the same seed and EID. */
+uint64_t quirk_seed(uint64_t seed, const struct eid *eid);
 /* The quirks of one card: the same for the same seed and EID, whatever else was drawn. */
 void quirk_set_draw(const struct quirk_set *q, uint64_t seed, const struct eid *eid,
                     uint32_t *ret_card, uint32_t *ret_net);

@@ -345,6 +345,8 @@ static int happens(struct simnet *n, struct happening *h)
     case HAP_DATAGRAM_DOWN:
     case HAP_UDP_END:
         return udp_channel_happens(n, h);
+    case HAP_WAKE:
+        return device_wake(n, h->who, (int64_t)h->arg);
     case HAP_KINDS:
         break;
     }

@@ -13,6 +13,7 @@
 #include "tools/euiccsim/net/faults.h"
 #include "tools/euiccsim/net/latency.h"
 #include "tools/euiccsim/net/ledger_file.h"
+#include "tools/euiccsim/net/sleep.h"
 
 struct simnet;
 
@@ -107,6 +108,11 @@ MUST_CHECK int simnet_call(struct simnet *n, const struct eid *eid, int64_t now_
 MUST_CHECK int simnet_move(struct simnet *n, const struct eid *eid, const struct plmn *visited,
                            int64_t now_ms);
 
+/* A device sleeps from now on: it wakes phase_ms from now, then every period of its kind, in its own time (not
+ * divided again); its SMSC keeps messages until then, within their validity. */
+MUST_CHECK int simnet_sleep(struct simnet *n, const struct eid *eid, const struct fleet_kind *kind,
+                            int64_t phase_ms, int64_t now_ms);
+
 /* The SMSC of that operator is out of order until then: it delivers nothing, takes nothing from its
  * subscribers, and of the SM-SR's messages takes none (refuse: queue full) or keeps them. What it held
  * leaves when it is back. A later call replaces the end. ERR_NOT_FOUND. */
@@ -158,5 +164,7 @@ struct simnet_stats {
     uint64_t attach[ATTACH_CAUSES];
     uint64_t dark[3];             /* power lost before a card wrote, inside a script, behind it */
     uint64_t power_cycles, refreshes, devices_attached, streams_open;
+    uint64_t wakes;               /* of sleepers, by the clock or for what they sent */
+    uint64_t mt_stored;           /* MT SMS that met a sleeper and waited for it */
 };
 void simnet_stats(const struct simnet *n, struct simnet_stats *ret);

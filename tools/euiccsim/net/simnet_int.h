@@ -34,6 +34,7 @@ enum happening_kind {
     HAP_DATAGRAM_UP,     /* arg: connection; unit: struct piece */
     HAP_DATAGRAM_DOWN,   /* the same */
     HAP_UDP_END,         /* arg: connection, closed by the device */
+    HAP_WAKE,            /* who: device; arg: due it was made for */
     HAP_KINDS
 };
 
@@ -95,6 +96,8 @@ struct device {
     int64_t timer_ms;             /* when HAP_CARD_TIMER comes; 0: none */
     int64_t restart_ms;           /* when HAP_POWER_CYCLE comes; 0: none */
     struct iccid attached;        /* profile it attached with */
+    int64_t period_ms, window_ms; /* sleep.h; period 0: it does not sleep */
+    int64_t wake_ms, awake_ms;    /* it wakes next; it is awake until then */
 };
 
 struct operator {
@@ -170,6 +173,13 @@ void device_detach(struct simnet *n, uint32_t dev);
 MUST_CHECK int device_lost(struct simnet *n, uint32_t dev, int64_t after_ms);
 MUST_CHECK int device_search(struct simnet *n, uint32_t dev, int64_t after_ms);
 bool device_sms_works(const struct simnet *n, uint32_t dev);
+
+/* --- sleep.c --- */
+/* It hears what is sent to it now. */
+bool device_awake(const struct simnet *n, uint32_t dev);
+/* It sent or got something: awake for a while; what waits for it comes. */
+MUST_CHECK int device_active(struct simnet *n, uint32_t dev);
+MUST_CHECK int device_wake(struct simnet *n, uint32_t dev, int64_t made_for);
 
 /* --- attach.c --- */
 MUST_CHECK int attach_run(struct simnet *n, uint32_t dev);

@@ -130,7 +130,7 @@ static void report(struct simnet *n, uint64_t id, enum report_state state)
 static int kick(struct simnet *n, unsigned op, struct subscriber *s)
 {
     if (s->busy || list_empty(&s->mt) || s->device == 0 || out_of_order(n, op) ||
-        !device_sms_works(n, s->device - 1))
+        !device_sms_works(n, s->device - 1) || !device_awake(n, s->device - 1))
         return ERR_OK;
     s->busy = true;
     return net_plan(n, net_latency(n, LAT_SMS_MT, 0),
@@ -144,6 +144,7 @@ int smsc_enter(struct simnet *n, unsigned op, uint32_t sub, struct mt *m)
 
     list_push(&s->mt, &m->item);
     s->queued++;
+    n->stats.mt_stored += s->device != 0 && !device_awake(n, s->device - 1);
     smsc_expire(n, op, sub);
     return kick(n, op, s);
 }
@@ -191,8 +192,9 @@ int smsc_deliver(struct simnet *n, unsigned op, uint32_t sub)
 
     s->busy = false;
     smsc_expire(n, op, sub);
-    if (s->device == 0 || out_of_order(n, op) || !device_sms_works(n, s->device - 1))
-        return ERR_OK;                /* it waits for the next attach */
+    if (s->device == 0 || out_of_order(n, op) || !device_sms_works(n, s->device - 1) ||
+        !device_awake(n, s->device - 1))
+        return ERR_OK;                /* it waits for the next attach, or until the device wakes */
     item = list_pop(&s->mt);
     if (!item)
         return ERR_OK;

@@ -28,7 +28,7 @@ static void a_full_line_is_taken(void **state)
         "--dir", "/w", "--coap", "[::1]:1", "--smsr", "h:2", "--network", "field", "--time-scale",
         "60", "--latency", "lab2016", "--loss", "5%", "--quirks", "field", "--seed", "9",
         "--spread", "0", "--sms-per-second", "7",
-        "--keylog", "/k"};
+        "--keylog", "/k", "--fleet", "nbiot"};
     struct run_conf c;
     struct errmsg why;
 
@@ -45,6 +45,7 @@ static void a_full_line_is_taken(void **state)
     assert_int_equal(c.spread_ms, 0);
     assert_int_equal(c.sms_per_s, 7);
     assert_string_equal(c.keylog, "/k");
+    assert_string_equal(c.fleet->name, "nbiot");
     assert_true(c.quirks.card[0] > 0);
 }
 
@@ -61,6 +62,7 @@ static void defaults_stand(void **state)
     assert_int_equal(c.faults.loss_mo, 0);
     assert_int_equal(c.spread_ms, -1);
     assert_null(c.keylog);
+    assert_null(c.fleet);
 }
 
 static void a_card_may_be_in_a_reader(void **state)
@@ -106,6 +108,7 @@ static void wrong_lines_name_the_option(void **state)
         {{"--loss", "101%"}, 2, "above one"},
         {{"--quirks", "typo"}, 2, "--quirks: there is no quirk \"typo\""},
         {{"--power-loss", "1e3"}, 2, "--power-loss"},
+        {{"--fleet", "lte-m"}, 2, "--fleet lte-m: one of mains, nbiot, edrx"},
         {{"--reader"}, 1, "--reader wants EID"},
         {{"--reader", "89049032"}, 2, "--reader 89049032: the EID of a card is wanted"},
         {{"--reader", "@127.0.0.1:35963"}, 2, "--reader"},
