@@ -203,7 +203,8 @@ static void deletion_answered_before_the_completion(void **state)
     assert_false(dpw_secret(w, "isdp-keys/" DPW_ICCID_1));
 }
 
-/* A deletion that failed, and one asked for before the download was, say nothing of its profile. */
+/* A deletion that failed, at once or in the end, and one asked for before the download was, say nothing
+ * of its profile. */
 static void other_answers_complete_nothing(void **state)
 {
     struct dp_world *w = *state;
@@ -228,6 +229,14 @@ static void other_answers_complete_nothing(void **state)
     ask_switch(w, MSG_ES2_DELETE_PROFILE_REQUEST, "delete-1");
     dpw_run(w);
     dpw_expect(dpw_answer(&w->blue, MSG_ES2_DELETE_PROFILE_RESPONSE), EXEC_FAILED, "8.2.3", "3.8");
+    assert_int_equal(dpw_item(w, DPW_ICCID_1).state, STOCK_RESERVED);
+    dpw_fault(w, DPW_DOUBT, MSG_ES3_DELETE_ISDP_REQUEST, 1, NULL, NULL);
+    ask_switch(w, MSG_ES2_DELETE_PROFILE_REQUEST, "delete-2");
+    dpw_run(w);
+    n.fcid = span_str(w->calls[w->n_calls - 1].fcid);
+    n.verdict = VERDICT_FAILED;
+    dpw_tell(w, MSG_OPERATION_CONCLUDED, &n);
+    dpw_run(w);
     assert_int_equal(dpw_item(w, DPW_ICCID_1).state, STOCK_RESERVED);
 }
 
