@@ -25,6 +25,7 @@ static int on_mo(void *ctx, const struct msisdn *from, struct span ud, uint64_t 
 
     if (n->mo_full > 0) {
         n->mo_full--;
+        n->mo_full_id = id;
         return ERR_FULL;
     }
     assert_true(n->n_mo < 64 && ud.n <= sizeof(m->ud));
@@ -190,6 +191,12 @@ void net_rig_run(struct net_rig *n, int64_t ms)
     }
     n->now = end;
     assert_int_equal(simnet_run(n->net, end), 0);
+}
+
+void net_rig_begin(struct net_rig *n, const struct net_setup *s)
+{
+    net_rig_init(n, s);
+    net_rig_run(n, 1000);
 }
 
 void net_rig_until(struct net_rig *n, bool (*done)(const struct net_rig *n), int64_t most_ms)

@@ -29,7 +29,8 @@ struct net_rig {
     int64_t now;
     struct mo_note mo[64];
     unsigned n_mo;
-    unsigned mo_full;                 /* so often sms_mo answers ERR_FULL */
+    unsigned mo_full;                 /* so often sms_mo answers ERR_FULL, the last time to this id */
+    uint64_t mo_full_id;
     uint64_t reports[3];
     uint64_t conn;                    /* last opened, 0 after its end */
     bool refuse_streams;
@@ -55,6 +56,8 @@ struct net_setup {
     int64_t now_ms;                           /* default: the time of the card's rig */
 };
 void net_rig_init(struct net_rig *n, const struct net_setup *s);
+/* The same, and the second it takes to be attached where it may be. */
+void net_rig_begin(struct net_rig *n, const struct net_setup *s);
 void net_rig_fini(struct net_rig *n);
 /* Runs happenings until ms have passed. */
 void net_rig_run(struct net_rig *n, int64_t ms);

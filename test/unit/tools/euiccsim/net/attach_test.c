@@ -23,8 +23,7 @@ static void bootstrap_attaches_while_roaming(void **state)
     struct net_rig n;
     struct attach_record a;
 
-    net_rig_init(&n, &(struct net_setup){.heard = HEARD_A});
-    net_rig_run(&n, 1000);
+    net_rig_begin(&n, &(struct net_setup){.heard = HEARD_A});
     attached_as(&n, &n.imsi_a);
     a = net_rig_attach(&n);
     assert_int_equal(a.n, 1);
@@ -41,8 +40,7 @@ static enum attach_cause enabled_ends_with(const struct net_setup *s)
     struct attach_record a;
     enum attach_cause cause;
 
-    net_rig_init(&n, s);
-    net_rig_run(&n, 1000);
+    net_rig_begin(&n, s);
     attached_as(&n, &n.imsi_a);
     assert_int_equal(net_rig_send(&n, &n.no_a, NET_ENABLE, 60), SIMNET_ACCEPTED);
     net_rig_run(&n, 1000);
@@ -132,8 +130,7 @@ static void roaming_is_asked_for(void **state)
     for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
         struct net_rig n;
 
-        net_rig_init(&n, &(struct net_setup){.roaming_a = ROWS[i].roaming, .heard = ROWS[i].heard});
-        net_rig_run(&n, 1000);
+        net_rig_begin(&n, &(struct net_setup){.roaming_a = ROWS[i].roaming, .heard = ROWS[i].heard});
         assert_int_equal(simnet_last_cause(n.net, 0), ROWS[i].want);
         assert_int_equal(simnet_attached(n.net, 0, NULL), ROWS[i].want == ATTACH_OK);
         net_rig_fini(&n);
@@ -146,8 +143,7 @@ static void a_card_ahead_of_its_hss_resynchronises(void **state)
     struct net_rig n;
     struct eid eid;
 
-    net_rig_init(&n, &(struct net_setup){.heard = HEARD_A});
-    net_rig_run(&n, 1000);
+    net_rig_begin(&n, &(struct net_setup){.heard = HEARD_A});
     /* The operator restores an old copy of its HSS: a second network with the same cards. */
     eid = *card_eid(net_rig_card(&n));
     assert_int_equal(simnet_power_cycle(n.net, &eid, n.now), 0);
@@ -187,8 +183,7 @@ static void an_hss_far_ahead_is_brought_back_by_auts(void **state)
     struct net_rig n;
 
     /* Beyond what a card takes in one step (TS 33.102 C.2.1): AUTS brings the HSS back to it. */
-    net_rig_init(&n, &(struct net_setup){.heard = HEARD_A, .sqn = "7FFFFFFFFFE0"});
-    net_rig_run(&n, 1000);
+    net_rig_begin(&n, &(struct net_setup){.heard = HEARD_A, .sqn = "7FFFFFFFFFE0"});
     assert_int_equal(simnet_last_cause(n.net, 0), ATTACH_OK);
     net_rig_fini(&n);
 }
@@ -223,8 +218,7 @@ static void a_move_out_of_coverage_and_back(void **state)
     struct plmn nowhere = {"26203"}, there = {HEARD_A};
     struct eid eid;
 
-    net_rig_init(&n, &(struct net_setup){.heard = HEARD_A});
-    net_rig_run(&n, 1000);
+    net_rig_begin(&n, &(struct net_setup){.heard = HEARD_A});
     eid = *card_eid(net_rig_card(&n));
     assert_int_equal(simnet_move(n.net, &eid, &nowhere, n.now), 0);
     net_rig_run(&n, 1000);

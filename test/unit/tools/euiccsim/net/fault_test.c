@@ -16,8 +16,7 @@ static struct simnet_stats after_one(struct simnet_faults f, unsigned *ret_mo, i
     struct net_rig n;
     struct simnet_stats s;
 
-    net_rig_init(&n, &(struct net_setup){.faults = f});
-    net_rig_run(&n, 1000);
+    net_rig_begin(&n, &(struct net_setup){.faults = f});
     (void)net_rig_send(&n, &n.no_a, NET_GET_STATUS, 60);
     net_rig_run(&n, ms);
     s = net_rig_stats(&n);
@@ -65,8 +64,7 @@ static void por_loss_spares_notifications(void **state)
     (void)state;
     struct net_rig n;
 
-    net_rig_init(&n, &(struct net_setup){.faults = {.por_loss = ALL}});
-    net_rig_run(&n, 1000);
+    net_rig_begin(&n, &(struct net_setup){.faults = {.por_loss = ALL}});
     (void)net_rig_send(&n, &n.no_a, NET_ENABLE, 60);
     net_rig_run(&n, 1000);
     assert_int_equal(n.n_mo, 1);
@@ -83,8 +81,7 @@ static void power_lost_at_a_command_leaves_old_or_new_state(void **state)
         struct net_rig n;
         bool switched;
 
-        net_rig_init(&n, &(struct net_setup){.seed = seed, .faults = {.power_loss = ALL}});
-        net_rig_run(&n, 1000);
+        net_rig_begin(&n, &(struct net_setup){.seed = seed, .faults = {.power_loss = ALL}});
         (void)net_rig_send(&n, &n.no_a, NET_ENABLE, 60);
         net_rig_run(&n, 5000);
         switched = strcmp(card_enabled(net_rig_card(&n))->data.imsi.s, n.imsi_b.s) == 0;

@@ -392,8 +392,7 @@ static void a_power_cut_brings_every_card_back_as_it_was_answered(void **state)
     const struct ledger_visitor v = {NULL, NULL, NULL, &s};
     struct buf before, after;
 
-    net_rig_init(&n, &(struct net_setup){0});
-    net_rig_run(&n, 1000);
+    net_rig_begin(&n, &(struct net_setup){0});
     (void)net_rig_send(&n, &n.no_a, NET_ENABLE, 60);
     net_rig_run(&n, 1000);
     assert_int_equal(ledger_file_each(n.ledger, &v), 0);
@@ -426,8 +425,7 @@ static void the_rows_of_a_command_stand_before_its_answer_leaves(void **state)
     unsigned rows = 0, before = 0;
     const struct ledger_visitor v = {.row = count_row, .ctx = &rows};
 
-    net_rig_init(&n, &(struct net_setup){0});
-    net_rig_run(&n, 1000);
+    net_rig_begin(&n, &(struct net_setup){0});
     assert_int_equal(ledger_file_each(n.ledger, &v), 0);
     before = rows;
     (void)net_rig_send(&n, &n.no_a, NET_ENABLE, 60);

@@ -28,8 +28,7 @@ static void a_command_is_answered_from_the_number_the_hss_knows(void **state)
     (void)state;
     struct net_rig n;
 
-    net_rig_init(&n, &(struct net_setup){0});
-    net_rig_run(&n, 1000);
+    net_rig_begin(&n, &(struct net_setup){0});
     assert_int_equal(net_rig_send(&n, &n.no_a, NET_GET_STATUS, 60), SIMNET_ACCEPTED);
     net_rig_run(&n, 1000);
     assert_int_equal(n.n_mo, 1);
@@ -44,8 +43,7 @@ static void the_number_plan_decides(void **state)
     (void)state;
     struct net_rig n;
 
-    net_rig_init(&n, &(struct net_setup){0});
-    net_rig_run(&n, 1000);
+    net_rig_begin(&n, &(struct net_setup){0});
     assert_int_equal(raw(&n, "491710000016", 0x7F, 20, 60), SIMNET_ACCEPTED);
     assert_int_equal(raw(&n, "491710000017", 0x7F, 20, 60), SIMNET_NO_SUBSCRIBER);
     assert_int_equal(raw(&n, "33123456789", 0x7F, 20, 60), SIMNET_NO_SUBSCRIBER);
@@ -74,8 +72,7 @@ static void validity_ends_while_the_device_is_away(void **state)
     (void)state;
     struct net_rig n;
 
-    net_rig_init(&n, &(struct net_setup){.heard = "26203"});     /* nobody is heard there */
-    net_rig_run(&n, 1000);
+    net_rig_begin(&n, &(struct net_setup){.heard = "26203"});     /* nobody is heard there */
     assert_int_equal(net_rig_send(&n, &n.no_a, NET_GET_STATUS, 60), SIMNET_ACCEPTED);
     net_rig_run(&n, 59 * 1000);
     assert_int_equal(net_rig_stats(&n).mt_expired, 0);
@@ -92,8 +89,7 @@ static void a_waiting_message_is_delivered_at_the_attach(void **state)
     struct plmn there = {HEARD_A};
     struct eid eid;
 
-    net_rig_init(&n, &(struct net_setup){.heard = "26203"});
-    net_rig_run(&n, 1000);
+    net_rig_begin(&n, &(struct net_setup){.heard = "26203"});
     eid = *card_eid(net_rig_card(&n));
     assert_int_equal(net_rig_send(&n, &n.no_a, NET_GET_STATUS, 600), SIMNET_ACCEPTED);
     net_rig_run(&n, 10 * 1000);
@@ -133,8 +129,7 @@ static void the_queue_of_a_handset_is_bounded(void **state)
     struct net_rig n;
     unsigned taken = 0;
 
-    net_rig_init(&n, &(struct net_setup){.heard = "26203"});
-    net_rig_run(&n, 1000);
+    net_rig_begin(&n, &(struct net_setup){.heard = "26203"});
     for (unsigned i = 0; i < 40; i++) {
         taken += raw(&n, "491710000016", 0x7F, 20, 600) == SIMNET_ACCEPTED;
         net_rig_run(&n, 1);
@@ -166,14 +161,14 @@ static void a_gateway_that_is_full_gets_it_later_under_the_same_id(void **state)
     (void)state;
     struct net_rig n;
 
-    net_rig_init(&n, &(struct net_setup){0});
-    net_rig_run(&n, 1000);
+    net_rig_begin(&n, &(struct net_setup){0});
     n.mo_full = 200;
     (void)net_rig_send(&n, &n.no_a, NET_GET_STATUS, 60);
     net_rig_run(&n, 2500);
     assert_int_equal(n.n_mo, 0);
     net_rig_run(&n, 2500);
     assert_int_equal(n.n_mo, 1);
+    assert_int_equal(n.mo[0].id, n.mo_full_id);
     assert_int_equal(net_rig_stats(&n).mo_delivered, 1);
     net_rig_fini(&n);
 }
@@ -191,8 +186,7 @@ static void an_smsc_out_of_order_keeps_what_it_is_given_and_takes_nothing_from_d
     struct net_rig n;
     struct plmn nobody = {"99999"};
 
-    net_rig_init(&n, &(struct net_setup){0});
-    net_rig_run(&n, 1000);
+    net_rig_begin(&n, &(struct net_setup){0});
     assert_int_equal(simnet_sms_outage(n.net, &nobody, false, n.now + 1, n.now), ERR_NOT_FOUND);
     outage(&n, false, 60000);
     assert_int_equal(net_rig_send(&n, &n.no_a, NET_GET_STATUS, 0), SIMNET_ACCEPTED);
@@ -217,8 +211,7 @@ static void an_smsc_out_of_order_may_refuse(void **state)
     (void)state;
     struct net_rig n;
 
-    net_rig_init(&n, &(struct net_setup){0});
-    net_rig_run(&n, 1000);
+    net_rig_begin(&n, &(struct net_setup){0});
     outage(&n, true, 5000);
     assert_int_equal(net_rig_send(&n, &n.no_a, NET_GET_STATUS, 0), SIMNET_QUEUE_FULL);
     assert_int_equal(net_rig_stats(&n).mt_refused, 1);

@@ -21,8 +21,7 @@ static void an_enable_ends_confirmed_over_the_air(void **state)
     struct rig_note note;
     char confirm[40];
 
-    net_rig_init(&n, &(struct net_setup){0});
-    net_rig_run(&n, 1000);
+    net_rig_begin(&n, &(struct net_setup){0});
     assert_int_equal(net_rig_send(&n, &n.no_a, NET_ENABLE, 60), SIMNET_ACCEPTED);
     net_rig_run(&n, 1000);
     assert_int_equal(n.n_mo, 2);
@@ -49,8 +48,7 @@ static void without_confirmation_the_card_goes_back_and_says_so(void **state)
     struct rig_note note;
     unsigned last;
 
-    net_rig_init(&n, &(struct net_setup){0});
-    net_rig_run(&n, 1000);
+    net_rig_begin(&n, &(struct net_setup){0});
     (void)net_rig_send(&n, &n.no_a, NET_ENABLE, 60);
     net_rig_run(&n, 3600 * 1000);
     last = n.n_mo - 1;
@@ -66,8 +64,7 @@ static void data_without_sms_rolls_back(void **state)
     (void)state;
     struct net_rig n;
 
-    net_rig_init(&n, &(struct net_setup){.net_quirks = NETQ_DATA_WITHOUT_SMS});
-    net_rig_run(&n, 1000);
+    net_rig_begin(&n, &(struct net_setup){.net_quirks = NETQ_DATA_WITHOUT_SMS});
     (void)net_rig_send(&n, &n.no_a, NET_ENABLE, 60);
     net_rig_run(&n, 2000);
     assert_int_equal(net_rig_attach(&n).cause, ATTACH_OK);
@@ -93,8 +90,7 @@ static void a_postponed_refresh_happens_at_the_watchdogs_restart(void **state)
     (void)state;
     struct net_rig n;
 
-    net_rig_init(&n, &(struct net_setup){.card_quirks = QUIRK_REFRESH_POSTPONED});
-    net_rig_run(&n, 1000);
+    net_rig_begin(&n, &(struct net_setup){.card_quirks = QUIRK_REFRESH_POSTPONED});
     (void)net_rig_send(&n, &n.no_a, NET_ENABLE, 60);
     net_rig_run(&n, 60 * 1000);
     assert_string_equal(card_enabled(net_rig_card(&n))->data.imsi.s, n.imsi_b.s);
@@ -111,8 +107,7 @@ static void a_device_on_the_move_does_not_keep_a_card_that_switched(void **state
     struct plmn there = {HEARD_B};
     uint64_t cycles;
 
-    net_rig_init(&n, &(struct net_setup){.card_quirks = QUIRK_REFRESH_POSTPONED});
-    net_rig_run(&n, 1000);
+    net_rig_begin(&n, &(struct net_setup){.card_quirks = QUIRK_REFRESH_POSTPONED});
     (void)net_rig_send(&n, &n.no_a, NET_ENABLE, 60);
     net_rig_run(&n, 60 * 1000);
     cycles = net_rig_stats(&n).power_cycles;
