@@ -104,9 +104,8 @@ void world_conn_gone(struct world *w, uint64_t conn);
 void world_tell_results(struct world *w);                 /* of short messages, to the SM-SR */
 void world_connect_dp(struct world *w);                   /* when its time has come */
 int world_parts(struct world *w, struct errmsg *why);     /* builds everything */
-void world_trouble(struct world *w);
-/* Where cards call: this one, within seconds. */
-void world_calls_soon(struct world *w, unsigned card);                      /* what is due of the planned troubles */
+void world_trouble(struct world *w);                      /* what is due of the planned troubles */
+void world_calls_soon(struct world *w, unsigned card);    /* within seconds, where cards call at all */
 int64_t world_trouble_due(const struct world *w);         /* INT64_MAX: none any more */
 void world_story(struct world *w);                        /* lets the parties ask for something */
 void world_check_step(struct world *w);                   /* what the step touched */

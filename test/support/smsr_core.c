@@ -356,6 +356,7 @@ int core_setup(void **state)
 {
     struct core *w = malloc(sizeof *w);
 
+    assert_non_null(w);
     core_init(w);
     *state = w;
     return 0;

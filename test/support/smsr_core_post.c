@@ -9,6 +9,7 @@
 
 #include "common/codec/packet.h"
 #include "common/wire/wire.h"
+#include "smsr/domain/notification.h"
 #include "smsr/domain/status.h"
 #include "test/support/smsr_core_int.h"
 
@@ -142,7 +143,8 @@ static void law_answered(struct core *w, const struct event *ev)
         close_effect(w);
     /* A switch given in a session: the card's word, or what it shows, that it ran. */
     if (w->effect_step && uuid_eq(&w->effect_op, &ev->op) &&
-        ((ev->type == EV_NOTIFICATION_RECEIVED && ev->decision == 1 && ev->kind == 2) ||
+        ((ev->type == EV_NOTIFICATION_RECEIVED && ev->decision == 1 &&
+          ev->kind == NOTIFICATION_CHANGED) ||
          (ev->type == EV_OPERATION_ANSWERED && ev->number) || ev->type == EV_PROFILE_ENABLED ||
          ev->type == EV_PROFILE_DISABLED || ev->type == EV_PROFILE_ROLLED_BACK))
         close_effect(w);

@@ -132,6 +132,7 @@ int core_link_setup(void **state)
 {
     struct core *w = malloc(sizeof *w);
 
+    assert_non_null(w);
     core_init_link(w);
     *state = w;
     return 0;

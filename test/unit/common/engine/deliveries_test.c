@@ -9,6 +9,7 @@
 #include "test/support/counter.h"
 
 #include <stdio.h>
+
 static int subscribe(struct cnt *w, unsigned party, uint64_t conn, uint64_t last)
 {
     struct oid oid = cnt_party(party);

@@ -263,8 +263,8 @@ int main(void)
         T(same_post_same_bytes_one_input), T(same_step_on_the_same_stream), T(last_response_again),
         T(cut_while_the_card_works), T(cut_while_we_work), T(resumed_before_we_answered),
         T(held_again_after_a_resume), T(resumed_over_a_stream_that_seems_alive), T(stays_away),
-        T(silent_on_an_open_stream), T(begins_anew_after_a_cut), T(first_post_behind_a_script_is_another_session),
-        T(begins_anew_on_the_same_stream),
+        T(silent_on_an_open_stream), T(begins_anew_after_a_cut),
+        T(first_post_behind_a_script_is_another_session), T(begins_anew_on_the_same_stream),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -458,7 +458,8 @@ int main(void)
         T(whole_session), T(target_and_keep_alive), T(answered_within_the_input), T(big_bodies),
         T(carrier_full), T(parallel_session), T(cards_do_not_disturb_each_other),
         T(header_of_another_card), T(wrong_places), T(older_step), T(answer_before_the_step_left),
-        T(hold_runs_out), T(asked_to_come_again), T(told_to_come_again_and_gone), T(closed_by_the_mailbox), T(notification_first), T(notification_bad),
+        T(hold_runs_out), T(asked_to_come_again), T(told_to_come_again_and_gone),
+        T(closed_by_the_mailbox), T(notification_first), T(notification_bad),
         T(closed_within_the_notification),
     };
 

@@ -10,6 +10,7 @@
 #include "test/support/smsr_core.h"
 
 #include <stdio.h>
+
 static const struct tenant *realm(const struct core *w, const char digits[30])
 {
     struct eid eid;

@@ -182,7 +182,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_full_line_is_taken),
-        cmocka_unit_test(defaults_stand), cmocka_unit_test(a_card_may_be_in_a_reader),
+        cmocka_unit_test(defaults_stand),
+        cmocka_unit_test(a_card_may_be_in_a_reader),
         cmocka_unit_test(wrong_lines_name_the_option),
         cmocka_unit_test(worlds_are_ordered),
         cmocka_unit_test(looks_are_read),

@@ -39,6 +39,7 @@ static void order_ends(struct join *j, enum function f, enum verdict v, const ch
     (void)snprintf(ev.code.subject, sizeof ev.code.subject, "%s", code);
     assert_int_equal(join_order_event(j, &ev), ERR_OK);
 }
+
 static void order(struct join *j, enum function f, bool enable, enum verdict v, const char *code)
 {
     order_begins(j, f, enable);
