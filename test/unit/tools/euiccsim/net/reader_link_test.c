@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "common/base/log.h"
+#include "test/support/fake.h"
 #include "test/support/net_rig.h"
 #include "tools/euiccsim/card/terminal.h"
 #include "tools/euiccsim/net/reader_link.h"
@@ -25,6 +26,7 @@
 struct world {
     struct loop *loop;
     struct loop_timer *look;
+    struct fake_clock clock; /* of the reader: so far behind the loop's that a redial is due at once */
     struct reader_link *reader;
     struct net_rig rig;
     int listener, peer;
@@ -92,6 +94,7 @@ static int setup(void **state)
     struct errmsg why;
 
     log_open("", LOG_INFO_, &(struct log_sink){count_line, w});
+    fake_clock_init(&w->clock, NET_START);
     net_rig_init(&w->rig, &(struct net_setup){0});
     w->loop = loop_new();
     w->look = loop_timer_new(w->loop, look, w);
@@ -101,7 +104,7 @@ static int setup(void **state)
     assert_int_equal(listen(w->listener, 4), 0);
     assert_int_equal(getsockname(w->listener, (struct sockaddr *)&a, &len), 0);
     (void)snprintf(w->address, sizeof(w->address), "127.0.0.1:%u", ntohs(a.sin_port));
-    assert_int_equal(reader_link_open(w->loop, w->address, &CLOCK_SYSTEM, &w->reader, &why), 0);
+    assert_int_equal(reader_link_open(w->loop, w->address, &w->clock.port, &w->reader, &why), 0);
     assert_int_equal(reader_link_attach(w->reader, w->rig.net, card_eid(net_rig_card(&w->rig))), 0);
     *state = w;
     return 0;
@@ -228,9 +231,9 @@ static void what_it_needs(void **state)
     struct errmsg why;
 
     other.b[8] ^= 1;
-    assert_int_equal(reader_link_open(w->loop, "127.0.0.1", &CLOCK_SYSTEM, &r, &why), ERR_CONFIG);
+    assert_int_equal(reader_link_open(w->loop, "127.0.0.1", &w->clock.port, &r, &why), ERR_CONFIG);
     assert_null(r);
-    assert_int_equal(reader_link_open(w->loop, w->address, &CLOCK_SYSTEM, &r, &why), ERR_OK);
+    assert_int_equal(reader_link_open(w->loop, w->address, &w->clock.port, &r, &why), ERR_OK);
     assert_int_equal(reader_link_attach(r, w->rig.net, &other), ERR_NOT_FOUND);
     reader_link_close(r);
     reader_link_close(NULL);
