@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "common/daemon/service.h"
-#include "test/unit/common/net/certs.h"
+#include "test/support/certs.h"
 
 #include <fcntl.h>
 #include <string.h>

@@ -12,7 +12,7 @@
 #include "common/msg/es3.h"
 #include "common/net/addr.h"
 #include "common/net/tls.h"
-#include "test/unit/common/net/certs.h"
+#include "test/support/certs.h"
 
 #include <errno.h>
 #include <openssl/ssl.h>

@@ -1,45 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Certificates for the tests of mutual TLS, right ones and every kind of wrong one. */
-#pragma once
-
-#include "common/crypto/ossl.h"
-#include "test/support/path.h"
+#include "test/support/certs.h"
 
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-struct cert {
-    X509 *x;
-    EVP_PKEY *key;
-};
-
-/* A request for a certificate; NULL leaves an extension out. Days are from now. */
-struct cert_spec {
-    const char *cn, *san, *eku;
-    int from_days, to_days;
-    bool ca;
-};
-
-static inline void cert_must(bool ok, const char *what)
+void cert_must(bool ok, const char *what)
 {
     if (!ok) {
-        fprintf(stderr, "certs.h: %s\n", what);
+        fprintf(stderr, "certs: %s\n", what);
         abort();
     }
 }
 
-static inline void cert_ext(X509 *x, X509V3_CTX *ctx, int nid, const char *value)
+static void cert_ext(X509 *x, X509V3_CTX *ctx, int nid, const char *value)
 {
     X509_EXTENSION *e = value ? X509V3_EXT_conf_nid(NULL, ctx, nid, value) : NULL;
     cert_must(!value || (e && X509_add_ext(x, e, -1)), value ? value : "");
     X509_EXTENSION_free(e);
 }
 
-/* issuer NULL: self-signed. */
-static inline struct cert cert_make(const struct cert_spec *s, const struct cert *issuer)
+struct cert cert_make(const struct cert_spec *s, const struct cert *issuer)
 {
     struct cert c = {X509_new(), EVP_EC_gen("P-256")};
     cert_must(c.x && c.key, "memory");
@@ -67,15 +49,14 @@ static inline struct cert cert_make(const struct cert_spec *s, const struct cert
     return c;
 }
 
-static inline void cert_free(struct cert *c)
+void cert_free(struct cert *c)
 {
     X509_free(c->x);
     EVP_PKEY_free(c->key);
     *c = (struct cert){NULL, NULL};
 }
 
-/* NAME.pem and NAME.key in the directory. */
-static inline void cert_write(const struct cert *c, const struct tmpdir *dir, const char *name)
+void cert_write(const struct cert *c, const struct tmpdir *dir, const char *name)
 {
     char file[64], path[512];
     snprintf(file, sizeof(file), "%s.pem", name);
@@ -90,8 +71,8 @@ static inline void cert_write(const struct cert *c, const struct tmpdir *dir, co
     fclose(f);
 }
 
-static inline void cert_issue(const struct tmpdir *dir, const char *name, const struct cert *ca,
-                              const struct cert_spec *s)
+void cert_issue(const struct tmpdir *dir, const char *name, const struct cert *ca,
+                const struct cert_spec *s)
 {
     struct cert c = cert_make(s, ca);
     cert_write(&c, dir, name);
