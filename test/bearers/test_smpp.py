@@ -8,21 +8,16 @@ import threading
 
 import pytest
 from captures import let_smsr_capture, need_tshark, read_without_complaint
-from remora import LIMIT, World, wait_for
+from remora import LIMIT, World, free_port, wait_for
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-def free_port(kind):
-    with socket.socket(socket.AF_INET, kind) as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 class Smsc:
     def __init__(self, world, node_modules):
-        self.smpp, self.coap = free_port(socket.SOCK_STREAM), free_port(socket.SOCK_DGRAM)
         settings = world.settings()
+        self.smpp = free_port(taken=settings.values())
+        self.coap = free_port(socket.SOCK_DGRAM, taken=settings.values())
         self.process = subprocess.Popen(
             ["node", os.path.join(HERE, "smsc.js"), str(self.smpp), str(self.coap),
              f"127.0.0.1:{settings['sim_coap']}", f"127.0.0.1:{settings['smsr_coap']}"],

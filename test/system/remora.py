@@ -4,7 +4,9 @@ through smctl --json. Nothing here sleeps for luck: everything waits for an even
 import collections
 import json
 import os
+import random
 import re
+import socket
 import subprocess
 import time
 
@@ -33,6 +35,21 @@ def wait_for(what, ready, limit=LIMIT, step=0.02):
 
 def only_rows(text):
     return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+
+
+def free_port(kind=socket.SOCK_STREAM, ports=1, taken=()):
+    """The first of so many, one behind the other. Below those that the system gives to anybody, as tools/world does: nobody
+    gets it before the one it is meant for. taken: settings of a world that may not run yet."""
+    while True:
+        port = random.randrange(20000, 32000)
+        try:
+            for i in range(ports):
+                with socket.socket(socket.AF_INET, kind) as s:
+                    s.bind(("", port + i))
+        except OSError:
+            continue
+        if not {str(port + i) for i in range(ports)} & set(taken):
+            return port
 
 
 def start_with(folder, program, options):

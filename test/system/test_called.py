@@ -46,7 +46,7 @@ def verdict(process):
 
 def test_what_waits_is_served_in_order(away):
     """An audit that nobody answers by SMS, and a deletion behind it: both in one session, then 204. A cut in the middle is
-    taken up again, and a second session at once is refused."""
+    taken up again, the same answer has the same response, and a second session at once is refused."""
     eid = away.eids[0]
     audit = away.background("audit", eid, "--validity", "7200", as_="fleet")
     under_way(away, eid, 1)
@@ -61,11 +61,13 @@ def test_what_waits_is_served_in_order(away):
             assert second.post("/polling").code == 503
     # The stream is gone in mid step: the answer comes on another one.
     with call(away, eid) as again:
-        step = again.post(step.next, listed(0x10, 0x11), resume=True)
+        uri, there = step.next, listed(0x10, 0x11)
+        step = again.post(uri, there, resume=True)
         assert step.code == 200
         command, = commands(step.body)
         assert command.hex() == "80e40040124f10a0000005591010ffffffff8900001100" + "00"
-        # The same answer again has the same response: nothing is decided twice.
+        same = again.post(uri, there, resume=True)
+        assert (same.code, same.next, same.body) == (200, step.next, step.body), "decided twice"
         last = again.post(step.next, answers(DELETED))
         assert (last.code, last.next, last.body) == (204, None, b"")
     assert (verdict(audit), verdict(delete)) == ("SUCCESS", "SUCCESS")

@@ -11,7 +11,7 @@ import subprocess
 import threading
 
 import pytest
-from remora import LIMIT
+from remora import LIMIT, free_port
 
 SEG = 0x04
 FIELDS = ["frame.protocols", "cattp.flags.syn", "cattp.flags.ack", "cattp.flags.eak", "cattp.flags.rst", "cattp.flags.seg",
@@ -67,20 +67,6 @@ class Relay(threading.Thread):
             back.close()
 
 
-def free_port(world):
-    """Below those that the system gives to anybody, as tools/world does: nobody gets it before the daemon does."""
-    mine = set(world.settings().values())
-    while True:
-        port = random.randrange(20000, 32000)
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-            try:
-                s.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        if str(port) not in mine:
-            return port
-
-
 def write_pcap(name, datagrams):
     """Raw IPv4 frames (link type 101), one UDP datagram each."""
     with open(name, "wb") as f:
@@ -125,7 +111,7 @@ def fixture_relayed(make_world):
 
     def make(loss, first=False, **options):
         def before_start(world):
-            port, to = int(world.settings()["smsr_cattp"]), free_port(world)
+            port, to = int(world.settings()["smsr_cattp"]), free_port(socket.SOCK_DGRAM, taken=world.settings().values())
             world.edit("smsr.yaml", f'cattp: "127.0.0.1:{port}"', f'cattp: "127.0.0.1:{to}"')
             if first:                      # switches and deletions, too
                 world.edit("smsr.yaml", r"(iot\.red,\s+host: smsr\.example, port: 7443, bearers:) \[sms, https, cattp\]",

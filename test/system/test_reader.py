@@ -1,32 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """A card of the fleet in a PC/SC reader: pcscd with the driver of vsmartcard, and OpenSC's tool, which knows nothing of us."""
 import os
-import random
 import re
 import shutil
 import signal
-import socket
 import subprocess
 
 import pytest
-from remora import LIMIT, start_with, wait_for
+from remora import LIMIT, free_port, start_with, wait_for
 
 DRIVER = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so"
 ISD_R, ECASD = "A0000005591010FFFFFFFF8900000100", "A0000005591010FFFFFFFF8900000200"
 USIM = "A0000000871002"                # the first octets do
-
-
-def free_ports():
-    """The driver has two slots, on two ports one behind the other; below those that the kernel gives out."""
-    while True:
-        port = random.randrange(20000, 32000, 2)
-        with socket.socket() as a, socket.socket() as b:
-            try:
-                a.bind(("", port))
-                b.bind(("", port + 1))
-                return port
-            except OSError:
-                continue
 
 
 @pytest.fixture(name="port")
@@ -37,7 +22,7 @@ def fixture_port(tmp_path):
         pytest.skip("pcscd, vsmartcard-vpcd or opensc is not installed: no tool of others read the card")
     if os.geteuid() != 0:
         pytest.skip("pcscd runs as root alone: no tool of others read the card")
-    port = free_ports()
+    port = free_port(ports=2)              # of its two slots
     (tmp_path / "readers").mkdir()
     (tmp_path / "readers" / "vpcd").write_text(
         f'FRIENDLYNAME "remora"\nDEVICENAME /dev/null:{port:#x}\nLIBPATH {DRIVER}\nCHANNELID {port:#x}\n')
