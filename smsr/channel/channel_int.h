@@ -160,6 +160,7 @@ void stranger_fini(struct channel *ch);
 struct sms_order {
     const struct eid *eid;
     uint64_t counter;               /* of the packet: named when the carrier refuses it */
+    const struct iccid *profile;    /* whose number to is: what has waited goes to the one of then */
     const struct msisdn *to;
     const char *network, *from;
     int64_t validity_ms;            /* from now; what is left unsent then is dropped */

@@ -9,6 +9,7 @@
 
 struct address {
     const struct route *route;
+    struct iccid profile;
     struct msisdn to;
 };
 
@@ -24,6 +25,7 @@ static void address_add(const struct channel *ch, const struct euicc *e, const s
         if (list[i].route == r && msisdn_eq(&list[i].to, &p->msisdn))
             return;
     list[*n].route = r;
+    list[*n].profile = p->iccid;
     list[*n].to = p->msisdn;
     (*n)++;
 }
@@ -38,7 +40,8 @@ static int packet_send(struct channel *ch, const struct out_sms *o, uint64_t cou
                        struct span packet, const struct address *a)
 {
     unsigned parts = sms_parts(packet.n);
-    struct sms_order order = {.eid = &o->eid, .counter = counter, .to = &a->to,
+    struct sms_order order = {.eid = &o->eid, .counter = counter,
+                              .profile = &a->profile, .to = &a->to,
                               .network = a->route->network, .from = a->route->source,
                               .validity_ms = o->validity_ms};
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/base/log.h"
 #include "common/codec/sms.h"
 #include "smsr/channel/channel_int.h"
 
@@ -19,7 +20,9 @@ struct sms_unit {
     struct eid eid;
     uint64_t counter;
     char from[17];
+    struct iccid profile;           /* whose number it is ... */
     struct msisdn to;
+    int64_t addressed_at;           /* ... and when that was looked at */
     int64_t deadline;               /* monotonic: sent no more afterwards */
     unsigned tries;
     bool waits;                     /* in the queue of the network */
@@ -54,6 +57,24 @@ static struct span bytes_key(const struct msisdn *to, struct span ud, struct uni
     return span_of(room->b, sizeof room->b);
 }
 
+static void bytes_forget(struct channel *ch, struct sms_unit *u)
+{
+    struct unit_key room;
+    struct span key = bytes_key(&u->to, span_of(u->ud, u->n), &room);
+
+    if (map_get(ch->unit_bytes, key) == u)
+        (void)map_del(ch->unit_bytes, key);
+}
+
+/* Others that begin alike may be there: this one is its own then. */
+static int bytes_know(struct channel *ch, struct sms_unit *u)
+{
+    struct unit_key room;
+    int err = map_put(ch->unit_bytes, bytes_key(&u->to, span_of(u->ud, u->n), &room), u);
+
+    return err == ERR_EXISTS ? ERR_OK : err;
+}
+
 static void unit_waits(struct sms_unit *u, bool waits)
 {
     u->net->n_waiting += waits;
@@ -63,25 +84,21 @@ static void unit_waits(struct sms_unit *u, bool waits)
 
 static void unit_free(struct channel *ch, struct sms_unit *u)
 {
-    struct span ud = span_of(u->ud, u->n);
-    struct unit_key room;
-
     unit_waits(u, false);
     (void)map_del(ch->units, tag_key(&u->tag));
-    if (map_get(ch->unit_bytes, bytes_key(&u->to, ud, &room)) == u)
-        (void)map_del(ch->unit_bytes, bytes_key(&u->to, ud, &room));
+    bytes_forget(ch, u);
     due_clear(&u->due);
     free(u);
 }
 
 /* The same bytes to the same number, when they have not left yet. */
-static struct sms_unit *unit_same(const struct channel *ch, const struct sms_order *o,
-                                  struct span ud)
+static struct sms_unit *unit_same(const struct channel *ch, const struct msisdn *to,
+                                  const char *network, struct span ud)
 {
     struct unit_key room;
-    struct sms_unit *u = map_get(ch->unit_bytes, bytes_key(o->to, ud, &room));
+    struct sms_unit *u = map_get(ch->unit_bytes, bytes_key(to, ud, &room));
 
-    return u && span_eq(span_of(u->ud, u->n), ud) && !strcmp(u->net->id, o->network) ? u : NULL;
+    return u && span_eq(span_of(u->ud, u->n), ud) && !strcmp(u->net->id, network) ? u : NULL;
 }
 
 struct sms_network *sms_network_of(struct channel *ch, const char *id)
@@ -106,7 +123,6 @@ static int unit_new(struct channel *ch, const struct sms_order *o, struct span u
 {
     struct sms_network *net = sms_network_of(ch, o->network);
     struct sms_unit *u = net ? calloc(1, sizeof *u) : NULL;
-    struct unit_key room;
     int err;
 
     if (!u)
@@ -116,8 +132,10 @@ static int unit_new(struct channel *ch, const struct sms_order *o, struct span u
     u->tag = ++ch->next_tag;
     u->eid = *o->eid;
     u->counter = o->counter;
+    u->profile = *o->profile;
     u->to = *o->to;
-    u->deadline = channel_now(ch) + o->validity_ms;
+    u->addressed_at = channel_now(ch);
+    u->deadline = u->addressed_at + o->validity_ms;
     (void)snprintf(u->from, sizeof u->from, "%s", o->from);
     u->n = (uint8_t)ud.n;
     memcpy(u->ud, ud.p, ud.n);
@@ -126,8 +144,8 @@ static int unit_new(struct channel *ch, const struct sms_order *o, struct span u
         free(u);
         return err;
     }
-    err = map_put(ch->unit_bytes, bytes_key(&u->to, ud, &room), u);
-    if (err && err != ERR_EXISTS) {     /* others that begin alike are there: this one is its own */
+    err = bytes_know(ch, u);
+    if (err) {
         unit_free(ch, u);
         return err;
     }
@@ -179,11 +197,37 @@ static int64_t validity_s(const struct channel *ch, const struct sms_unit *u)
     return s > 0 ? s : 1;
 }
 
+/* The number its profile has at this moment (design 3.5). false: the same bytes wait for that one
+ * already, and this unit is gone. */
+static bool unit_address(struct channel *ch, struct sms_unit *u)
+{
+    const struct euicc *e = ch->port.euicc(ch->port.ctx, &u->eid);
+    const struct euicc_profile *p = e ? euicc_profile_by_iccid(e, &u->profile) : NULL;
+    struct sms_unit *same;
+
+    u->addressed_at = channel_now(ch);
+    if (!p || !p->msisdn.s[0] || msisdn_eq(&p->msisdn, &u->to))
+        return true;
+    same = unit_same(ch, &p->msisdn, u->net->id, span_of(u->ud, u->n));
+    if (same) {
+        ch->n.sms_joined++;
+        if (same->deadline < u->deadline)
+            same->deadline = u->deadline;
+        unit_free(ch, u);
+        return false;
+    }
+    bytes_forget(ch, u);
+    u->to = p->msisdn;
+    if (bytes_know(ch, u))
+        log_debug("sms", "no memory: a part may be queued twice");
+    return true;
+}
+
 /* false: the carrier is full or has had its rate, and the unit is as it was. */
 static bool unit_send(struct channel *ch, struct sms_unit *u)
 {
     bool again = u->tries > 0;
-    struct sms_unit copy = *u;      /* a result that comes at once frees the unit */
+    struct sms_unit copy;
     int err;
 
     if (channel_now(ch) >= u->deadline) {
@@ -191,8 +235,11 @@ static bool unit_send(struct channel *ch, struct sms_unit *u)
         unit_free(ch, u);
         return true;
     }
+    if (u->addressed_at != channel_now(ch) && !unit_address(ch, u))
+        return true;
     if (u->net->part_us && !pace_part(ch, u->net))
         return false;
+    copy = *u;                      /* a result that comes at once frees the unit */
     err = ch->carrier.sms_mt(ch->carrier.ctx, u->net->id, &u->to, u->from, SMS_PID_SIM_DATA,
                              SMS_DCS_CLASS2, validity_s(ch, u), span_of(u->ud, u->n), u->tag);
     if (err)
@@ -257,7 +304,7 @@ void sms_network_due(struct channel *ch, struct list *in)
 
 int sms_queue(struct channel *ch, const struct sms_order *o, struct span ud)
 {
-    struct sms_unit *u = unit_same(ch, o, ud);
+    struct sms_unit *u = unit_same(ch, o->to, o->network, ud);
     int64_t deadline = channel_now(ch) + o->validity_ms;
     int err;
 

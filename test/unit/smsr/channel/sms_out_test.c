@@ -115,6 +115,34 @@ static void address_read_when_sent(void **state)
     assert_string_equal(W.mt[0].to.s, "4917999999");
 }
 
+/* What could not leave goes to the number of when it does; the number of then may be somebody else's by
+ * now. Asked for again meanwhile, it leaves once. */
+static void address_of_what_waits_moves(void **state)
+{
+    struct out_sms o = order_of(&W.card[0], 60, 0);
+
+    (void)state;
+    W.mt_result = ERR_FULL;
+    assert_int_equal(channel_sms(W.ch, &o), ERR_OK);
+    assert_int_equal(msisdn_parse(span_str("4917999999"), &W.card[0].profile[0].msisdn), ERR_OK);
+    assert_int_equal(channel_sms(W.ch, &o), ERR_OK);
+    W.mt_result = ERR_OK;
+    pass(500);
+    assert_int_equal(W.n_mt, 1);
+    assert_string_equal(W.mt[0].to.s, "4917999999");
+    assert_int_equal(COUNT(sms_joined), 1);
+    channel_sms_result(W.ch, W.mt[0].tag, CARRIER_QUEUE_FULL);
+    assert_int_equal(msisdn_parse(span_str("4917888888"), &W.card[0].profile[0].msisdn), ERR_OK);
+    pass(5000);
+    assert_int_equal(W.n_mt, 2);
+    assert_string_equal(W.mt[1].to.s, "4917888888");
+    assert_memory_equal(W.mt[0].ud, W.mt[1].ud, W.mt[0].n);
+    channel_sms_result(W.ch, W.mt[1].tag, CARRIER_THROTTLED);
+    W.card[0].profile[0].msisdn.s[0] = 0;       /* no number any more: the last one is tried */
+    pass(5000);
+    assert_string_equal(W.mt[2].to.s, "4917888888");
+}
+
 static void refused_hint(const struct card *c, uint64_t counter, unsigned n)
 {
     assert_int_equal(posts_of(IN_CARRIER), n);
@@ -371,7 +399,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(one_part), T(parts_of_two_sends_mix), T(both_addresses), T(same_address_once),
-        T(address_read_when_sent), T(unroutable), T(no_bytes), T(too_long), T(validity),
+        T(address_read_when_sent), T(address_of_what_waits_moves), T(unroutable), T(no_bytes), T(too_long), T(validity),
         T(accepted), T(refusals), T(silence), T(throttled), T(not_queued_twice), T(joined_lasts_longer),
         T(carrier_full_until_validity_ends), T(full_carrier),
         T(back_off_follows_the_time_scale), T(queue_is_bounded),
