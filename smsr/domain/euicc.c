@@ -2,6 +2,8 @@
 /* Access to the aggregate of one EID. */
 #include "smsr/domain/euicc.h"
 
+#include "smsr/domain/notification.h"
+
 #include <stdlib.h>
 
 struct euicc_profile *euicc_profile_by_iccid(const struct euicc *e, const struct iccid *iccid)
@@ -83,6 +85,25 @@ int euicc_new_aid(const struct euicc *e, struct aid *ret)
 bool operation_ends_waiting(const struct operation *op)
 {
     return op->function != FN_NOTIFICATION;
+}
+
+#define TOLD_BEFORE 0x10u /* beside a roll-back: it told before that the switch was done */
+
+void operation_told(struct operation *op, uint8_t kind)
+{
+    bool before = kind == NOTIFICATION_ROLLED_BACK && operation_told_done(op);
+
+    op->notif_kind = (uint8_t)(kind | (before ? TOLD_BEFORE : 0));
+}
+
+bool operation_told_done(const struct operation *op)
+{
+    return op->notif_kind == NOTIFICATION_CHANGED || (op->notif_kind & TOLD_BEFORE);
+}
+
+bool operation_told_back(const struct operation *op)
+{
+    return (op->notif_kind & ~TOLD_BEFORE) == NOTIFICATION_ROLLED_BACK;
 }
 
 int64_t euicc_due(const struct euicc *e)

@@ -70,7 +70,7 @@ struct operation {
     int64_t armed_ms;
     uint16_t notif_sequence;
     bool notif_seen;
-    uint8_t notif_kind;
+    uint8_t notif_kind;            /* of the last that counted; operation_told_... */
     bool ran;                      /* the card itself told that the command was executed */
     bool stray;                    /* its roll-back may belong to an earlier switch */
     bool more_to_do;               /* ES3 CreateISDP, SendData: keep the session */
@@ -132,6 +132,11 @@ MUST_CHECK int euicc_new_aid(const struct euicc *e, struct aid *ret);
 /* Its validity period ends it while it waits behind another. Not what a card told: that has no caller,
  * and must be looked into whenever its turn comes. */
 bool operation_ends_waiting(const struct operation *op);
+/* What the card notified of this switch: that it was done; that it was undone. */
+bool operation_told_done(const struct operation *op);
+bool operation_told_back(const struct operation *op);
+/* Takes the next one. */
+void operation_told(struct operation *op, uint8_t kind);
 /* Earliest due of the operations; 0 = none. */
 int64_t euicc_due(const struct euicc *e);
 

@@ -117,7 +117,7 @@ static int notified(struct euicc *e, const struct euicc_record *r)
                                   e->unheard && !op->ran);
         op->notif_seen = true;
         op->notif_sequence = (uint16_t)(r->ev->sequence - 1);
-        op->notif_kind = (uint8_t)r->ev->kind;
+        operation_told(op, (uint8_t)r->ev->kind);
         op->ran = op->ran || r->ev->kind == 2;
     }
     /* That it happened, told behind its verdict, does not settle that it was undone: that comes next. Every

@@ -129,6 +129,10 @@ const struct status_row STATUS[ST_CODE_COUNT] = {
                           "no route to the profile's network",
                           "routes lacks its owner",
                           "add a route for the owner and profile type"},
+    [ST_ROUTE_NO_SMS] = {{"8.2.6", "3.10"},
+                         "no SMS on the route to the profile's network: a switch could not be confirmed",
+                         "bearers of the route lacks sms",
+                         "add sms to the bearers of that route"},
     [ST_ADDRESS_NOT_ALLOWED] = {{"8.2.6", "1.2"},
                                 "requester may not change this address",
                                 "not the owner",
@@ -165,6 +169,24 @@ const struct status_row STATUS[ST_CODE_COUNT] = {
                         "the card went back to its former profile",
                         "no network for the new profile, or no confirmation in time",
                         "check coverage and the subscription, then try again"},
+    /* What was heard of it in the new network tells them apart. */
+    [ST_ROLLED_BACK_UNHEARD] = {{"8.4", "4.2"},
+                                "the card went back to its former profile; nothing was heard from it in "
+                                "the new network",
+                                "no coverage or subscription there, or the number it notifies and its own "
+                                "are not routed there",
+                                "check coverage and subscription, and that the SM-SR's numbers are routed "
+                                "there, then try again"},
+    [ST_ROLLED_BACK_NUMBER] = {{"8.4", "4.2"},
+                               "the card went back to its former profile; it answered in the new network, "
+                               "but its notification never came from there",
+                               "the number the card notifies is not routed in the new network",
+                               "have that operator route the number the card notifies, then try again"},
+    [ST_ROLLED_BACK_UNCONFIRMED] = {{"8.4", "4.2"},
+                                    "the card went back to its former profile; it told of the change, but "
+                                    "no confirmation reached it in time",
+                                    "SMS to the new profile's number are lost, late, or not routed",
+                                    "check the profile's subscription address, then try again"},
     [ST_FALLEN_BACK] = {{"8.4", "4.2"},
                         "the card fell back",
                         "no network on the former profile either",

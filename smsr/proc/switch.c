@@ -212,7 +212,7 @@ static int wait_notification(const struct proc_view *v, const struct input *in, 
 static int confirm_again(struct run *r)
 {
     const struct euicc_profile *to =
-        r->op->notif_kind == NOTIFICATION_ROLLED_BACK ? switch_from(r) : switch_goal(r);
+        operation_told_back(r->op) ? switch_from(r) : switch_goal(r);
 
     return run_confirm_again(r, SW_CONFIRMING, to ? to : euicc_enabled(r->e), NULL);
 }
@@ -248,9 +248,9 @@ int switch_confirmed(struct run *r, const struct euicc_packet *pk, bool fenced)
     if (run_sw(a.sw) != RUN_SW_DONE)
         return fenced ? ERR_OK
                       : run_effect_doubt(r, &SWITCH, "the card did not take the confirmation");
-    if (r->op->notif_kind == NOTIFICATION_ROLLED_BACK && run_step_unfenced(r))
+    if (operation_told_back(r->op) && run_step_unfenced(r))
         return run_effect_doubt(r, &SWITCH, "the card rolled back, perhaps an earlier switch");
-    if (r->op->notif_kind == NOTIFICATION_ROLLED_BACK)
+    if (operation_told_back(r->op))
         return switch_rolled_back(r);
     return switch_succeeded(r, a.data, NULL);
 }

@@ -15,6 +15,7 @@ enum status_code switch_check(const struct env *env, const struct euicc *e, enum
     const struct euicc_profile *t = euicc_profile_by_iccid(e, iccid);
     const struct euicc_profile *on = euicc_enabled(e);
     const struct euicc_profile *goal = f == FN_DISABLE_PROFILE ? euicc_fallback(e) : t;
+    const struct route *route;
     enum status_code st;
 
     if (!t)
@@ -34,8 +35,9 @@ enum status_code switch_check(const struct env *env, const struct euicc *e, enum
         return ST_POL2;
     if (!goal->msisdn.s[0])
         return ST_ADDRESS_MISSING;
-    if (!env_route(env, &goal->mno, goal->profile_type))
-        return ST_ROUTE_MISSING;
+    route = env_route(env, &goal->mno, goal->profile_type);
+    if (!route || !route->sms)
+        return route ? ST_ROUTE_NO_SMS : ST_ROUTE_MISSING;
     st = run_reachable(env, e);
     if (!st)
         st = limit_effects(env, e, now);
@@ -172,6 +174,15 @@ int switch_succeeded(struct run *r, struct span confirm_answer, const struct es5
     return ERR_OK;
 }
 
+/* One verdict and one code, several causes: how far it came is what was heard of it. */
+static enum status_code why_back(const struct operation *op)
+{
+    if (operation_told_done(op))
+        return ST_ROLLED_BACK_UNCONFIRMED;
+    return op->window_end_ms && op->window_end_ms != EUICC_WINDOW_UNKNOWN ? ST_ROLLED_BACK_NUMBER
+                                                                          : ST_ROLLED_BACK_UNHEARD;
+}
+
 int switch_rolled_back(struct run *r)
 {
     const struct euicc_profile *from = switch_from(r);
@@ -188,7 +199,7 @@ int switch_rolled_back(struct run *r)
     if (from)
         ev->previous = from->iccid;
     ev->stage = STAGE_ATTACH;
-    (void)run_conclude(r, VERDICT_ROLLED_BACK, ST_ROLLED_BACK, STAGE_ATTACH,
+    (void)run_conclude(r, VERDICT_ROLLED_BACK, why_back(r->op), STAGE_ATTACH,
                        (struct span){NULL, 0});
     return ERR_OK;
 }
@@ -261,8 +272,7 @@ static int settle_elsewhere(struct run *r, const struct es5_status *st)
     if (!on || on != from)
         return fell_back(r, st, on);
     (void)run_audited(r, st);
-    if (r->op->window_end_ms || r->op->ran ||
-        (r->op->notif_seen && r->op->notif_kind == NOTIFICATION_ROLLED_BACK))
+    if (r->op->window_end_ms || r->op->ran || operation_told_back(r->op))
         return switch_rolled_back(r);
     (void)run_conclude(r, VERDICT_FAILED, ST_NO_EFFECT, STAGE_BEARER, (struct span){NULL, 0});
     return ERR_OK;
