@@ -199,7 +199,8 @@ static size_t status(void *ctx, char *dst, size_t cap)
                  "\"attach_ok\":%llu,\"attach_rejected\":%llu,\"ledger_octets\":%llu,"
                  "\"mo_again\":%llu,\"wakes\":%llu,\"mt_stored\":%llu,"
                  "\"udps_opened\":%llu,\"datagrams_up\":%llu,"
-                 "\"datagrams_down\":%llu,\"datagrams_lost\":%llu}",
+                 "\"datagrams_down\":%llu,\"datagrams_lost\":%llu,\"datagrams_doubled\":%llu,"
+                 "\"datagrams_delayed\":%llu,\"datagram_octets\":%llu,\"sms_delayed\":%llu,\"sms_octets\":%llu}",
                  a->meters, U(s.devices_attached), U(s.mt_accepted), U(s.mt_delivered),
                  U(s.mt_lost), U(s.mt_expired), U(s.mt_duplicated), U(s.mt_refused), U(s.mo_sent),
                  U(s.mo_delivered), U(s.mo_lost), U(s.mo_failed), U(s.por_lost),
@@ -210,7 +211,9 @@ static size_t status(void *ctx, char *dst, size_t cap)
                    s.attach[ATTACH_ROAMING_NOT_ALLOWED] + s.attach[ATTACH_SYNC_FAILURE] +
                    s.attach[ATTACH_RES_MISMATCH] + s.attach[ATTACH_NO_PROFILE]),
                  U(ledger_file_size(a->ledger)), U(c.mo_again), U(s.wakes), U(s.mt_stored),
-                 U(s.udps_opened), U(s.datagrams_up), U(s.datagrams_down), U(s.datagrams_lost));
+                 U(s.udps_opened), U(s.datagrams_up), U(s.datagrams_down), U(s.datagrams_lost),
+                 U(s.datagrams_doubled), U(s.datagrams_delayed), U(s.datagram_octets),
+                 U(s.mt_delayed + s.mo_delayed), U(s.mt_octets + s.mo_octets));
 #undef U
     return n < 0 ? 0 : (size_t)n < cap ? (size_t)n : cap - 1;
 }

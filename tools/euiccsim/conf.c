@@ -86,6 +86,15 @@ static int run_loss(void *conf, const char *v, struct errmsg *why)
     return rc;
 }
 
+static int run_faults(void *conf, const char *v, struct errmsg *why)
+{
+    struct errmsg inner = {""};
+
+    if (faults_parse(span_str(v), &((struct run_conf *)conf)->faults, &inner) != ERR_OK)
+        return errmsg_set(why, ERR_CONFIG, "--faults: %s", inner.text);
+    return ERR_OK;
+}
+
 static int run_quirks(void *conf, const char *v, struct errmsg *why)
 {
     struct errmsg inner = {""};
@@ -164,6 +173,7 @@ static const struct option RUN[] = {
     {"--time-scale", "K", "divides all timers and delays (1)", run_scale},
     {"--latency", "MODEL", "fast or lab2016 (fast)", run_latency},
     {"--loss", "RATE", "of SMS either way; duplicates, reordering and cuts with it (0)", run_loss},
+    {"--faults", "LIST", "NAME=RATE,... one by one, over what --loss says before it", run_faults},
     {"--power-loss", "RATE", "power fails while a card works, per unit it gets (0)", run_power},
     {"--quirks", "LIST", "NAME[=RATE],..., field or none (none)", run_quirks},
     {"--seed", "S", "of faults, delays and quirks (1)", run_seed},
@@ -428,5 +438,8 @@ void conf_usage(void)
     printf("\nquirks of networks:");
     for (unsigned i = 0; i < NET_QUIRK_COUNT; i++)
         printf(" %s", NET_QUIRKS[i].name);
+    printf("\nfaults:");
+    for (unsigned i = 0; fault_name(i); i++)
+        printf(" %s", fault_name(i));
     printf("\n\nexit codes: 0 done, 1 failed while running, 2 wrong use or configuration\n");
 }

@@ -116,6 +116,7 @@ int udp_channel_send(struct simnet *n, uint32_t dev, struct span b)
     if (!u)
         return ERR_OK;
     n->stats.datagrams_up++;
+    n->stats.datagram_octets += b.n;
     return datagram_carry(n, u, true, b);
 }
 
@@ -128,6 +129,7 @@ int simnet_datagram(struct simnet *n, uint64_t conn, struct span pdu, int64_t no
     if (now_ms > n->now_ms)
         n->now_ms = now_ms;
     n->stats.datagrams_down++;
+    n->stats.datagram_octets += pdu.n;
     return datagram_carry(n, u, false, pdu);
 }
 

@@ -2,6 +2,7 @@
 /* Seeded faults and the text of a rate. */
 #include "tools/euiccsim/net/faults.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 
 #define REORDER_MS 30000          /* two or three SMS of the laboratory model */
@@ -49,6 +50,76 @@ void faults_from_loss(uint32_t loss, struct simnet_faults *ret)
         .datagram_loss = loss, .datagram_duplicate = loss, .datagram_reorder = loss,
         .udp_cut = loss / 10,
     };
+}
+
+#define FAULT(name, member) {name, offsetof(struct simnet_faults, member), offsetof(struct simnet_faults, member)}
+static const struct {
+    const char *name;
+    size_t at, also;              /* rates it sets; the same twice but for what has two directions */
+} FAULTS[] = {
+    {"sms-loss", offsetof(struct simnet_faults, loss_mt), offsetof(struct simnet_faults, loss_mo)},
+    FAULT("sms-duplicate", duplicate), FAULT("sms-reorder", reorder), FAULT("sms-late", late),
+    FAULT("sms-corrupt", corrupt), FAULT("stream-cut", stream_cut), FAULT("datagram-loss", datagram_loss),
+    FAULT("datagram-duplicate", datagram_duplicate), FAULT("datagram-reorder", datagram_reorder),
+    FAULT("datagram-cut", udp_cut),
+};
+#define FAULT_COUNT (sizeof(FAULTS) / sizeof(FAULTS[0]))
+
+static int no_such_fault(struct span name, struct errmsg *why)
+{
+    char all[200];
+    struct writer w = wr_init(all, sizeof(all) - 1);
+
+    for (unsigned i = 0; i < FAULT_COUNT; i++) {
+        wr_str(&w, i ? ", " : "");
+        wr_str(&w, FAULTS[i].name);
+    }
+    all[w.len] = 0;
+    return errmsg_set(why, ERR_CONFIG, "there is no fault \"%.*s\": use %s",
+                      (int)(name.n > 40 ? 40 : name.n), (const char *)name.p, all);
+}
+
+/* One NAME=RATE. */
+static int fault_set(struct span part, struct simnet_faults *f, struct errmsg *why)
+{
+    size_t eq = 0, i = 0;
+    uint32_t rate = 0;
+    int rc;
+
+    while (eq < part.n && part.p[eq] != '=')
+        eq++;
+    while (i < FAULT_COUNT && !span_eq(span_of(part.p, eq), span_str(FAULTS[i].name)))
+        i++;
+    if (i == FAULT_COUNT)
+        return no_such_fault(span_of(part.p, eq), why);
+    eq += eq < part.n;
+    rc = rate_parse(span_of(part.p + eq, part.n - eq), &rate, why);
+    if (rc != ERR_OK)
+        return rc;
+    memcpy((char *)f + FAULTS[i].at, &rate, sizeof(rate));
+    memcpy((char *)f + FAULTS[i].also, &rate, sizeof(rate));
+    return ERR_OK;
+}
+
+const char *fault_name(unsigned i)
+{
+    return i < FAULT_COUNT ? FAULTS[i].name : NULL;
+}
+
+int faults_parse(struct span text, struct simnet_faults *io, struct errmsg *why)
+{
+    struct simnet_faults f = *io;
+    int rc = ERR_OK;
+
+    for (size_t from = 0, to; rc == ERR_OK && from <= text.n; from = to + 1) {
+        for (to = from; to < text.n && text.p[to] != ',';)
+            to++;
+        rc = fault_set(span_of(text.p + from, to - from), &f, why);
+    }
+    f.reorder_ms = REORDER_MS;
+    if (rc == ERR_OK)
+        *io = f;
+    return rc;
 }
 
 void fault_flip(struct rng *rng, uint8_t *tp_ud, size_t n)

@@ -32,5 +32,9 @@ MUST_CHECK int rate_parse(struct span text, uint32_t *ret, struct errmsg *why);
 /* All rates of the SMS, stream and datagram faults from one figure P, as --loss asks for: loss of any kind
  * P, duplication and reordering P, corruption, lateness and cuts P/10. */
 void faults_from_loss(uint32_t loss, struct simnet_faults *ret);
+/* "sms-loss=5%,stream-cut=0.01": those that are named, the others stay. ERR_CONFIG with a sentence that lists the
+ * names; *io is then as it was. */
+MUST_CHECK int faults_parse(struct span text, struct simnet_faults *io, struct errmsg *why);
+const char *fault_name(unsigned i);      /* of such a list; NULL: there are no more */
 /* One bit of a TP-UD behind its header is flipped; a TP-UD that is all header stays. */
 void fault_flip(struct rng *rng, uint8_t *tp_ud, size_t n);

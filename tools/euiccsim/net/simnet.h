@@ -161,6 +161,7 @@ struct simnet_stats {
     uint64_t streams_opened, streams_refused, streams_cut, octets_up, octets_down;
     uint64_t udps_opened, udps_refused, udps_cut, datagrams_up, datagrams_down, datagrams_lost,
         datagrams_doubled, datagrams_delayed;
+    uint64_t mt_octets, mo_octets, datagram_octets;    /* what was given to the air, each time */
     uint64_t attach[ATTACH_CAUSES];
     uint64_t dark[3];             /* power lost before a card wrote, inside a script, behind it */
     uint64_t power_cycles, refreshes, devices_attached, streams_open;

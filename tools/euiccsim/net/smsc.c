@@ -109,6 +109,7 @@ int simnet_sms_mt(struct simnet *n, const struct msisdn *to, const struct msisdn
     if (*ret != SIMNET_ACCEPTED || !s)
         return ERR_OK;
     n->stats.mt_refused--;
+    n->stats.mt_octets += tp_ud.n;
     memcpy(m.ud, tp_ud.p, tp_ud.n);
     m.id = *ret_message = ++n->next_mt;
     if (pid != SMS_PID_SIM_DATA || dcs != SMS_DCS_CLASS2) {
@@ -264,6 +265,7 @@ int smsc_submit(struct simnet *n, uint32_t dev, const struct msisdn *to, struct 
     int rc = ERR_OK;
 
     n->stats.mo_sent += ok;
+    n->stats.mo_octets += ok ? ud.n : 0;
     n->stats.mo_failed += !ok;
     n->stats.mo_outage += outage;
     if (ok && msisdn_eq(to, &n->cfg.smsr))

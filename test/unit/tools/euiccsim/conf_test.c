@@ -65,6 +65,19 @@ static void defaults_stand(void **state)
     assert_null(c.fleet);
 }
 
+static void faults_come_one_by_one(void **state)
+{
+    (void)state;
+    static const char *const LINE[] = {"--dir", "/w", "--loss", "20%", "--faults", "sms-loss=5%,datagram-cut=0"};
+    struct run_conf c;
+    struct errmsg why;
+
+    assert_int_equal(run(LINE, COUNT(LINE), &c, &why), 0);
+    assert_int_equal(c.faults.loss_mt, 50000);
+    assert_int_equal(c.faults.duplicate, 200000);
+    assert_int_equal(c.faults.udp_cut, 0);
+}
+
 static void a_card_may_be_in_a_reader(void **state)
 {
     (void)state;
@@ -106,6 +119,7 @@ static void wrong_lines_name_the_option(void **state)
         {{"--latency", "slow"}, 2, "fast or lab2016"},
         {{"--loss", "lots"}, 2, "--loss"},
         {{"--loss", "101%"}, 2, "above one"},
+        {{"--faults", "typo=1%"}, 2, "--faults: there is no fault \"typo\": use sms-loss"},
         {{"--quirks", "typo"}, 2, "--quirks: there is no quirk \"typo\""},
         {{"--power-loss", "1e3"}, 2, "--power-loss"},
         {{"--fleet", "lte-m"}, 2, "--fleet lte-m: one of mains, nbiot, edrx"},
@@ -183,6 +197,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_full_line_is_taken),
         cmocka_unit_test(defaults_stand),
+        cmocka_unit_test(faults_come_one_by_one),
         cmocka_unit_test(a_card_may_be_in_a_reader),
         cmocka_unit_test(wrong_lines_name_the_option),
         cmocka_unit_test(worlds_are_ordered),

@@ -128,6 +128,41 @@ static void rates_are_read(void **state)
     }
 }
 
+static void faults_are_read_by_name(void **state)
+{
+    (void)state;
+    static const char *const BAD[] = {"", "sms-loss", "sms-loss=", "sms-loss=101%", "sms-los=5%", "loss=5%",
+                                      "=5%", "sms-loss=5%,", ",sms-loss=5%", "sms-loss=5% ,stream-cut=1%"};
+    struct simnet_faults f;
+    struct errmsg why;
+
+    faults_from_loss(200000, &f);
+    assert_int_equal(faults_parse(span_str("sms-loss=5%,sms-duplicate=0.5,sms-late=0,stream-cut=1%"), &f, &why), 0);
+    assert_int_equal(f.loss_mt, 50000);
+    assert_int_equal(f.loss_mo, 50000);
+    assert_int_equal(f.duplicate, 500000);
+    assert_int_equal(f.late, 0);
+    assert_int_equal(f.stream_cut, 10000);
+    assert_int_equal(f.datagram_loss, 200000);          /* what is not named stays */
+    assert_true(f.reorder_ms > 0);
+    memset(&f, 0, sizeof(f));
+    assert_int_equal(faults_parse(span_str("sms-reorder=1,sms-corrupt=1%,datagram-loss=2%,datagram-duplicate=3%,"
+                                           "datagram-reorder=4%,datagram-cut=5%"), &f, &why), 0);
+    assert_int_equal(f.reorder, RATE_ONE);
+    assert_true(f.reorder_ms > 0);                      /* else nothing would be overtaken */
+    assert_int_equal(f.corrupt, 10000);
+    assert_int_equal(f.datagram_loss, 20000);
+    assert_int_equal(f.datagram_duplicate, 30000);
+    assert_int_equal(f.datagram_reorder, 40000);
+    assert_int_equal(f.udp_cut, 50000);
+    for (size_t i = 0; i < sizeof(BAD) / sizeof(BAD[0]); i++) {
+        f = (struct simnet_faults){.loss_mt = 7};
+        why.text[0] = 0;
+        if (faults_parse(span_str(BAD[i]), &f, &why) != ERR_CONFIG || f.loss_mt != 7 || !why.text[0])
+            fail_msg("\"%s\" was taken: %s", BAD[i], why.text);
+    }
+}
+
 static void a_rate_hits_as_often_as_it_says(void **state)
 {
     (void)state;
@@ -292,6 +327,7 @@ int main(void)
         cmocka_unit_test(the_same_seed_draws_the_same),
         cmocka_unit_test(model_names_are_read),
         cmocka_unit_test(rates_are_read),
+        cmocka_unit_test(faults_are_read_by_name),
         cmocka_unit_test(a_rate_hits_as_often_as_it_says),
         cmocka_unit_test(a_flip_changes_one_bit_behind_the_header),
         cmocka_unit_test(quirks_are_read),
