@@ -1,45 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Short messages through an SMSC that others wrote: the same operations as over the simulated network's CoAP."""
-import os
-import queue
-import socket
-import subprocess
-import threading
-
 import pytest
 from captures import let_smsr_capture, need_tshark, read_without_complaint
-from remora import LIMIT, World, free_port, wait_for
-
-HERE = os.path.dirname(os.path.abspath(__file__))
-
-
-class Smsc:
-    def __init__(self, world, node_modules):
-        settings = world.settings()
-        self.smpp = free_port(taken=settings.values())
-        self.coap = free_port(socket.SOCK_DGRAM, taken=settings.values())
-        self.process = subprocess.Popen(
-            ["node", os.path.join(HERE, "smsc.js"), str(self.smpp), str(self.coap),
-             f"127.0.0.1:{settings['sim_coap']}", f"127.0.0.1:{settings['smsr_coap']}"],
-            env={**os.environ, "NODE_PATH": node_modules}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.lines = queue.Queue()
-        threading.Thread(target=self.read, daemon=True).start()
-        self.expect("ready")
-
-    def read(self):
-        for line in self.process.stdout:
-            self.lines.put(line.strip())
-
-    def expect(self, word):
-        assert self.lines.get(timeout=LIMIT) == word
-
-    def say(self, line):
-        self.process.stdin.write(line + "\n")
-        self.process.stdin.flush()
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait(timeout=LIMIT)
+from remora import LIMIT, World, wait_for
+from smsc import Smsc, through
 
 
 @pytest.fixture(name="air")
@@ -49,17 +13,8 @@ def fixture_air(tmp_path, node_modules, monkeypatch):
     let_smsr_capture(tmp_path / "air.pcapng", tmp_path, monkeypatch)
 
     def through_smsc(world):
-        smsc = made["smsc"] = Smsc(world, node_modules)
-        secret = world.file("smpp.password")
-        with open(os.open(secret, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as f:
-            f.write("secret12\n")
-        world.edit("smsr.yaml", r'networks: \[(\{[^}]*\})\]',
-                   r'networks: [\1, {id: air, smpp: {address: "127.0.0.1:' + str(smsc.smpp) +
-                   r'", system_id: remora, password: smpp.password, window: 8}}]')
-        for _ in range(2):
-            world.edit("smsr.yaml", "network: sim", "network: air")
-            world.edit("smsr.yaml", "https, cattp]", "https]")   # an SMSC carries no datagrams
-        world.edit("settings", r"smsr_coap=\d+", f"smsr_coap={smsc.coap}")
+        made["smsc"] = Smsc(world, node_modules)
+        through(world, made["smsc"])
 
     world = World(tmp_path / "w", meters=12, time_scale=60, before_start=through_smsc)
     try:

@@ -3,33 +3,14 @@
 import argparse
 import importlib.machinery
 import importlib.util
-import json
 import os
 import socket
 import subprocess
 import threading
 
 import pytest
+from impaired import Impair
 from remora import LIMIT, SOURCE
-
-
-class Impair:
-    def __init__(self, *arguments):
-        self.process = subprocess.Popen([os.path.join(SOURCE, "tools/impair"), *map(str, arguments)],
-                                        stdout=subprocess.PIPE, text=True)
-
-    def ready(self):
-        """The (host, port) where the next way begins."""
-        line = self.process.stdout.readline().split()
-        assert line[:1] == ["ready"], line
-        host, port = line[2].rsplit(":", 1)
-        return host, int(port)
-
-    def end(self):
-        self.process.terminate()
-        said, _ = self.process.communicate(timeout=LIMIT)
-        assert self.process.returncode == 0
-        return json.loads(said.splitlines()[-1])
 
 
 @pytest.fixture
@@ -41,9 +22,7 @@ def impair():
         return made[-1]
     yield make
     for one in made:
-        if one.process.poll() is None:
-            one.process.kill()
-            one.process.communicate()
+        one.kill()
 
 
 def fates(n, **options):
