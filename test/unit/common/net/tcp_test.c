@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#define _GNU_SOURCE /* accept4 */
+/* Links: remora_test_support remora_net */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -8,20 +8,16 @@
 
 #include "common/base/mem.h"
 #include "common/net/tcp.h"
+#include "test/support/bare_peer.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* The other end is a bare socket, looked at between the events of the loop. */
 struct world {
-    struct loop *loop;
-    struct loop_timer *look;
+    struct bare_peer bare;
     struct tcp *tcp;
-    int listener, peer;
-    char address[64];
     unsigned opened, closed;
     char why[200];
     struct buf got, peer_got;
@@ -55,50 +51,34 @@ static void on_closed(void *ctx, const char *why)
     (void)snprintf(w->why, sizeof w->why, "%s", why);
 }
 
-static void look(void *ctx)
+static bool look(void *ctx)
 {
     struct world *w = ctx;
     uint8_t b[4096];
     ssize_t n;
 
-    if (w->peer < 0 && w->listener >= 0)
-        w->peer = accept4(w->listener, NULL, NULL, SOCK_NONBLOCK);
-    while (w->peer >= 0 && (n = recv(w->peer, b, sizeof b, 0)) > 0) {
+    while (w->bare.peer >= 0 && (n = recv(w->bare.peer, b, sizeof b, 0)) > 0) {
         buf_add(&w->peer_got, b, (size_t)n);
         if (w->echo)
-            assert_int_equal(send(w->peer, b, (size_t)n, MSG_NOSIGNAL), n);
+            assert_int_equal(send(w->bare.peer, b, (size_t)n, MSG_NOSIGNAL), n);
     }
-    if (w->hang_up && w->peer >= 0) {
-        close(w->peer);
-        w->peer = -2;
-    }
-    if (w->until(w))
-        loop_stop(w->loop);
-    else
-        loop_timer_at(w->look, clock_mono_ms(&CLOCK_SYSTEM) + 1);
+    if (w->hang_up)
+        bare_hang_up(&w->bare);
+    return w->until(w);
 }
 
 static void run(struct world *w, bool (*until)(struct world *w))
 {
     w->until = until;
-    loop_timer_at(w->look, clock_mono_ms(&CLOCK_SYSTEM));
-    assert_int_equal(loop_run(w->loop), ERR_OK);
+    bare_run(&w->bare, look, w);
 }
 
 static int setup(void **state)
 {
     struct world *w = calloc(1, sizeof *w);
-    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof a;
 
-    w->loop = loop_new();
-    w->look = loop_timer_new(w->loop, look, w);
-    w->peer = -1;
-    w->listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    assert_int_equal(bind(w->listener, (struct sockaddr *)&a, sizeof a), 0);
-    assert_int_equal(listen(w->listener, 4), 0);
-    assert_int_equal(getsockname(w->listener, (struct sockaddr *)&a, &len), 0);
-    (void)snprintf(w->address, sizeof w->address, "127.0.0.1:%u", ntohs(a.sin_port));
+    assert_non_null(w);
+    bare_open(&w->bare);
     buf_init(&w->got, 1u << 24);
     buf_init(&w->peer_got, 1u << 24);
     *state = w;
@@ -110,12 +90,7 @@ static int teardown(void **state)
     struct world *w = *state;
 
     tcp_close(w->tcp);
-    if (w->peer >= 0)
-        close(w->peer);
-    if (w->listener >= 0)
-        close(w->listener);
-    loop_timer_free(w->look);
-    loop_free(w->loop);
+    bare_close(&w->bare);
     buf_fini(&w->got);
     buf_fini(&w->peer_got);
     free(w);
@@ -127,12 +102,12 @@ static int dial(struct world *w, const char *address)
     const struct tcp_events ev = {on_opened, on_bytes, on_closed, w};
     struct errmsg why;
 
-    return tcp_dial(w->loop, address, 60000, &ev, &w->tcp, &why);
+    return tcp_dial(w->bare.loop, address, 60000, &ev, &w->tcp, &why);
 }
 
 static bool is_open(struct world *w)
 {
-    return w->opened > 0 && w->peer >= 0;
+    return w->opened > 0 && w->bare.peer >= 0;
 }
 
 static bool is_closed(struct world *w)
@@ -157,7 +132,7 @@ static void octets_go_both_ways(void **state)
 
     for (size_t i = 0; i < sizeof big; i++)
         big[i] = (uint8_t)(i * 7 >> 3);
-    assert_int_equal(dial(w, w->address), ERR_OK);
+    assert_int_equal(dial(w, w->bare.address), ERR_OK);
     assert_int_equal(tcp_send(w->tcp, span_str("early")), ERR_STATE);
     run(w, is_open);
     w->echo = true;
@@ -173,7 +148,7 @@ static void the_other_end_goes(void **state)
 {
     struct world *w = *state;
 
-    assert_int_equal(dial(w, w->address), ERR_OK);
+    assert_int_equal(dial(w, w->bare.address), ERR_OK);
     run(w, is_open);
     w->hang_up = true;
     run(w, is_closed);
@@ -186,9 +161,9 @@ static void nobody_listens(void **state)
 {
     struct world *w = *state;
 
-    close(w->listener);
-    w->listener = -1;
-    assert_int_equal(dial(w, w->address), ERR_OK);
+    close(w->bare.listener);
+    w->bare.listener = -1;
+    assert_int_equal(dial(w, w->bare.address), ERR_OK);
     run(w, is_closed);
     assert_string_equal(w->why, "Connection refused");
     assert_int_equal(w->opened, 0);
@@ -217,7 +192,7 @@ static void what_waits_is_bounded(void **state)
     static uint8_t big[TCP_UNSENT_MAX];
     struct world *w = *state;
 
-    assert_int_equal(dial(w, w->address), ERR_OK);
+    assert_int_equal(dial(w, w->bare.address), ERR_OK);
     run(w, is_open);
     assert_int_equal(tcp_send(w->tcp, span_of(big, sizeof big)), ERR_OK);
     assert_int_equal(tcp_send(w->tcp, span_of(big, 1)), ERR_FULL);
@@ -227,7 +202,7 @@ static void closed_from_inside(void **state)
 {
     struct world *w = *state;
 
-    assert_int_equal(dial(w, w->address), ERR_OK);
+    assert_int_equal(dial(w, w->bare.address), ERR_OK);
     run(w, is_open);
     w->echo = w->close_in_bytes = true;
     assert_int_equal(tcp_send(w->tcp, span_str("hello")), ERR_OK);
@@ -256,8 +231,8 @@ static void hall_open(struct world *w, struct hall *h, unsigned max, struct tcp_
     struct errmsg why;
 
     *h = (struct hall){.w = w};
-    assert_int_equal(tcp_listen(w->loop, "127.0.0.1:0", max, on_accepted, h, ret, &why), ERR_OK);
-    (void)snprintf(w->address, sizeof w->address, "127.0.0.1:%u", tcp_server_port(*ret));
+    assert_int_equal(tcp_listen(w->bare.loop, "127.0.0.1:0", max, on_accepted, h, ret, &why), ERR_OK);
+    (void)snprintf(w->bare.address, sizeof w->bare.address, "127.0.0.1:%u", tcp_server_port(*ret));
 }
 
 /* What was accepted, as the world's connection. */
@@ -287,7 +262,7 @@ static void a_connection_comes_in(void **state)
 
     HALL = &h;
     hall_open(w, &h, 2, &s);
-    assert_int_equal(dial(w, w->address), ERR_OK);
+    assert_int_equal(dial(w, w->bare.address), ERR_OK);
     run(w, accepted);
     buf_init(&other.got, 100);
     attend(&other, h.in[0]);
@@ -312,9 +287,9 @@ static void no_more_than_there_is_room_for(void **state)
 
     HALL = &h;
     hall_open(w, &h, 1, &s);
-    assert_int_equal(dial(w, w->address), ERR_OK);
+    assert_int_equal(dial(w, w->bare.address), ERR_OK);
     run(w, accepted);
-    assert_int_equal(tcp_dial(w->loop, w->address, 60000, &ev, &second, &why), ERR_OK);
+    assert_int_equal(tcp_dial(w->bare.loop, w->bare.address, 60000, &ev, &second, &why), ERR_OK);
     run(w, is_closed);
     assert_int_equal(h.n, 1);
     tcp_close(second);
@@ -330,7 +305,7 @@ static void a_port_in_use_is_named(void **state)
     struct hall h;
 
     hall_open(w, &h, 1, &s);
-    assert_int_equal(tcp_listen(w->loop, w->address, 1, on_accepted, &h, &again, &why), ERR_CONFIG);
+    assert_int_equal(tcp_listen(w->bare.loop, w->bare.address, 1, on_accepted, &h, &again, &why), ERR_CONFIG);
     assert_non_null(strstr(why.text, "is in use"));
     tcp_server_close(s);
 }

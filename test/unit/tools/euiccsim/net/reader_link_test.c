@@ -1,21 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Links: remora_test_support remora_simlink remora_smdp_profile remora_net */
-/* One card of a network in a reader; the test is vpcd, a bare socket looked at between the events
- * of the loop. */
-#define _GNU_SOURCE /* accept4 */
+/* One card of a network in a reader; the test is vpcd. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include <arpa/inet.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "common/base/log.h"
+#include "test/support/bare_peer.h"
 #include "test/support/fake.h"
 #include "test/support/net_rig.h"
 #include "tools/euiccsim/card/terminal.h"
@@ -24,35 +20,27 @@
 #define READ_ICCID "\0\7\0\xA4\x08\x0C\2\x2F\xE2\0\5\0\xB0\0\0\x0A"
 
 struct world {
-    struct loop *loop;
-    struct loop_timer *look;
+    struct bare_peer bare;
     struct fake_clock clock; /* of the reader: so far behind the loop's that a redial is due at once */
     struct reader_link *reader;
     struct net_rig rig;
-    int listener, peer;
-    char address[64];
     size_t n, want; /* octets that came, and that are waited for */
     uint8_t got[600];
     bool ended;     /* the card hung up */
     unsigned lines; /* of the log */
 };
 
-static void look(void *ctx)
+static bool look(void *ctx)
 {
     struct world *w = ctx;
     ssize_t n = -1;
 
-    if (w->peer < 0)
-        w->peer = accept4(w->listener, NULL, NULL, SOCK_NONBLOCK);
-    if (w->peer >= 0) {
-        while ((n = recv(w->peer, w->got + w->n, sizeof(w->got) - w->n, 0)) > 0)
+    if (w->bare.peer >= 0) {
+        while ((n = recv(w->bare.peer, w->got + w->n, sizeof(w->got) - w->n, 0)) > 0)
             w->n += (size_t)n;
         w->ended = n == 0;
     }
-    if (w->peer >= 0 && (w->n >= w->want || w->ended))
-        loop_stop(w->loop);
-    else
-        loop_timer_at(w->look, clock_mono_ms(&CLOCK_SYSTEM) + 1);
+    return w->bare.peer >= 0 && (w->n >= w->want || w->ended);
 }
 
 /* Until so many octets have come, or the end; want 0: until the card is there. */
@@ -61,21 +49,14 @@ static void wait_for(struct world *w, size_t want)
     w->n = 0;
     w->want = want;
     w->ended = false;
-    loop_timer_at(w->look, clock_mono_ms(&CLOCK_SYSTEM));
-    assert_int_equal(loop_run(w->loop), ERR_OK);
+    bare_run(&w->bare, look, w);
 }
 
 static void say(struct world *w, const char *octets, size_t n)
 {
-    assert_int_equal(send(w->peer, octets, n, MSG_NOSIGNAL), n);
+    assert_int_equal(send(w->bare.peer, octets, n, MSG_NOSIGNAL), n);
 }
 #define SAY(w, octets) say((w), (octets), sizeof(octets) - 1)
-
-static void hang_up(struct world *w)
-{
-    close(w->peer);
-    w->peer = -1;
-}
 
 static void count_line(void *ctx, const char *line, size_t n)
 {
@@ -89,22 +70,13 @@ static void count_line(void *ctx, const char *line, size_t n)
 static int setup(void **state)
 {
     struct world *w = calloc(1, sizeof(*w));
-    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof(a);
     struct errmsg why;
 
     log_open("", LOG_INFO_, &(struct log_sink){count_line, w});
     fake_clock_init(&w->clock, NET_START);
     net_rig_init(&w->rig, &(struct net_setup){0});
-    w->loop = loop_new();
-    w->look = loop_timer_new(w->loop, look, w);
-    w->peer = -1;
-    w->listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    assert_int_equal(bind(w->listener, (struct sockaddr *)&a, sizeof(a)), 0);
-    assert_int_equal(listen(w->listener, 4), 0);
-    assert_int_equal(getsockname(w->listener, (struct sockaddr *)&a, &len), 0);
-    (void)snprintf(w->address, sizeof(w->address), "127.0.0.1:%u", ntohs(a.sin_port));
-    assert_int_equal(reader_link_open(w->loop, w->address, &w->clock.port, &w->reader, &why), 0);
+    bare_open(&w->bare);
+    assert_int_equal(reader_link_open(w->bare.loop, w->bare.address, &w->clock.port, &w->reader, &why), 0);
     assert_int_equal(reader_link_attach(w->reader, w->rig.net, card_eid(net_rig_card(&w->rig))), 0);
     *state = w;
     return 0;
@@ -115,11 +87,7 @@ static int teardown(void **state)
     struct world *w = *state;
 
     reader_link_close(w->reader);
-    if (w->peer >= 0)
-        close(w->peer);
-    close(w->listener);
-    loop_timer_free(w->look);
-    loop_free(w->loop);
+    bare_close(&w->bare);
     net_rig_fini(&w->rig);
     log_open("", LOG_INFO_, NULL);
     free(w);
@@ -167,12 +135,12 @@ static void a_lost_reader_is_dialled_again(void **state)
     for (unsigned i = 0; i < 2; i++) {
         wait_for(w, 0);
         SAY(w, "\0\7\0\xA4"); /* the rest of it never comes */
-        hang_up(w);
+        bare_hang_up(&w->bare);
         wait_for(w, 0);
         SAY(w, READ_ICCID);
         wait_for(w, 4 + 14);
         assert_memory_equal(w->got + 4 + 12, "\x90\0", 2);
-        hang_up(w);
+        bare_hang_up(&w->bare);
     }
 }
 
@@ -185,12 +153,12 @@ static void what_is_not_of_vpcd_ends_the_connection(void **state)
     SAY(w, "\0\0");
     wait_for(w, 1);
     assert_true(w->ended && w->n == 0);
-    hang_up(w);
+    bare_hang_up(&w->bare);
     wait_for(w, 0);
     SAY(w, "\0\1\x47");
     wait_for(w, 1);
     assert_true(w->ended && w->n == 0);
-    hang_up(w);
+    bare_hang_up(&w->bare);
     assert_int_equal(w->lines, 1); /* trouble is told once */
     wait_for(w, 0);
     say(w, LONG, sizeof(LONG));
@@ -231,9 +199,9 @@ static void what_it_needs(void **state)
     struct errmsg why;
 
     other.b[8] ^= 1;
-    assert_int_equal(reader_link_open(w->loop, "127.0.0.1", &w->clock.port, &r, &why), ERR_CONFIG);
+    assert_int_equal(reader_link_open(w->bare.loop, "127.0.0.1", &w->clock.port, &r, &why), ERR_CONFIG);
     assert_null(r);
-    assert_int_equal(reader_link_open(w->loop, w->address, &w->clock.port, &r, &why), ERR_OK);
+    assert_int_equal(reader_link_open(w->bare.loop, w->bare.address, &w->clock.port, &r, &why), ERR_OK);
     assert_int_equal(reader_link_attach(r, w->rig.net, &other), ERR_NOT_FOUND);
     reader_link_close(r);
     reader_link_close(NULL);
