@@ -213,7 +213,7 @@ static void every_state_meets_every_input(void **state)
                     assert_int_equal(err, ERR_STATE); /* a card that calls may be sent away */
                 else
                     assert_true(err == ERR_OK || err == ERR_STATE);
-                if (err)
+                if (err || (k == IN_POST && !in_table))
                     assert_int_equal(w.n_rows, rows);
                 pairs++;
                 core_fini(&w);
