@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The other end of what dials: a bare socket on loopback, looked at between the events of a loop. A test
- * that uses it names remora_test_support first in its Links line. */
+/* The other end of what dials: a bare socket on loopback, looked at between the events of a loop. A
+ * test that uses it names remora_test_support first in its Links line. */
 #pragma once
 
 #include <stdbool.h>

@@ -231,7 +231,8 @@ static void hall_open(struct world *w, struct hall *h, unsigned max, struct tcp_
     struct errmsg why;
 
     *h = (struct hall){.w = w};
-    assert_int_equal(tcp_listen(w->bare.loop, "127.0.0.1:0", max, on_accepted, h, ret, &why), ERR_OK);
+    assert_int_equal(tcp_listen(w->bare.loop, "127.0.0.1:0", max, on_accepted, h, ret, &why),
+                     ERR_OK);
     (void)snprintf(w->bare.address, sizeof w->bare.address, "127.0.0.1:%u", tcp_server_port(*ret));
 }
 
@@ -305,7 +306,8 @@ static void a_port_in_use_is_named(void **state)
     struct hall h;
 
     hall_open(w, &h, 1, &s);
-    assert_int_equal(tcp_listen(w->bare.loop, w->bare.address, 1, on_accepted, &h, &again, &why), ERR_CONFIG);
+    assert_int_equal(tcp_listen(w->bare.loop, w->bare.address, 1, on_accepted, &h, &again, &why),
+                     ERR_CONFIG);
     assert_non_null(strstr(why.text, "is in use"));
     tcp_server_close(s);
 }
