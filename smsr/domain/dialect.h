@@ -8,7 +8,7 @@
 struct dialect {
     const char *rp_version;        /* prefix of RemoteProvisioningVersion; "" = every other */
     const char *platform;          /* prefix of the platform; "" = any */
-    enum script_form sms_form;     /* of packets: definite AA for short scripts (facts: README item 3) */
+    enum script_form packet_form;  /* definite AA for short scripts (facts: README item 3) */
     uint8_t spi1, spi2;            /* of packets */
     size_t body_max;               /* payload octets of one body or packet before it is cut */
     bool quota;                    /* INSTALL carries the memory quota */

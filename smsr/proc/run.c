@@ -138,14 +138,14 @@ int run_push_link(struct run *r, const struct route *route, int state, int64_t d
                   const struct euicc_profile *to, const struct euicc_profile *to2)
 {
     struct writer w = run_writer(r, 512);
-    int err = es5_push_link(&w, dialect_of(r->e)->sms_form, route, &r->e->eid, &r->op->id);
+    int err = es5_push_link(&w, dialect_of(r->e)->packet_form, route, &r->e->eid, &r->op->id);
 
     return err ? err : run_arm(r, PURPOSE_TRIGGER, wr_view(&w), state, due, to, to2);
 }
 
 enum script_form run_command_form(const struct run *r)
 {
-    return run_session_serves(r) ? SCRIPT_INDEFINITE : dialect_of(r->e)->sms_form;
+    return run_session_serves(r) ? SCRIPT_INDEFINITE : dialect_of(r->e)->packet_form;
 }
 
 int run_command(struct run *r, struct span script, int armed, int wait, struct event **ret)
@@ -273,7 +273,7 @@ int run_confirm(struct run *r, uint16_t sequence, int state, const struct euicc_
 {
     struct writer w = run_writer(r, 64);
 
-    es5_confirm_notification(&w, dialect_of(r->e)->sms_form, sequence);
+    es5_confirm_notification(&w, dialect_of(r->e)->packet_form, sequence);
     return run_arm(r, PURPOSE_CONFIRM, wr_view(&w), state,
                    r->now + run_timer(r, TIMER_CONFIRM_RESEND), to, to2);
 }
@@ -401,7 +401,7 @@ int run_fence_to(struct run *r, enum packet_purpose purpose, int state,
     struct writer w = run_writer(r, 64);
     int err;
 
-    es5_audit(&w, dialect_of(r->e)->sms_form, r->e->n_profiles);
+    es5_audit(&w, dialect_of(r->e)->packet_form, r->e->n_profiles);
     if (to && !to->msisdn.s[0])
         to = NULL;
     err = run_arm(r, purpose, wr_view(&w), state, run_fence_due(r, r->op->fences),

@@ -100,7 +100,7 @@ int session_command(struct run *r, const struct way *way, size_t offset)
     int err = ERR_OK;
 
     if (creates) {
-        es5_create_isdp(&w, link ? d->sms_form : SCRIPT_INDEFINITE, r->e, &r->op->aid,
+        es5_create_isdp(&w, link ? d->packet_form : SCRIPT_INDEFINITE, r->e, &r->op->aid,
                         d->quota ? r->op->memory_required : 0);
     } else {
         err = es5_send_data(&w, span_of(r->op->data, r->op->data_len), offset, d->body_max,

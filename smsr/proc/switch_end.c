@@ -166,7 +166,7 @@ int switch_succeeded(struct run *r, struct span confirm_answer, const struct es5
      */
     if (from && !from_gone && (from->pol2 & POL2_DISABLE_AUTO_DELETE) && !from->fallback) {
         struct writer w = run_writer(r, 64);
-        es5_delete_profile(&w, dialect_of(r->e)->sms_form, &from->aid);
+        es5_delete_profile(&w, dialect_of(r->e)->packet_form, &from->aid);
         return run_arm(r, PURPOSE_CMD, wr_view(&w), SW_DELETING,
                        r->now + run_timer(r, TIMER_RESEND_1), switch_goal(r), NULL);
     }

@@ -23,7 +23,7 @@ static void dialects(void **state)
         assert_int_equal(d->key_7f49_wrapped, ROWS[i].wrapped);
         assert_int_equal(d->spi1, 0x16);
         assert_int_equal(d->spi2, 0x39);
-        assert_int_equal(d->sms_form, SCRIPT_DEFINITE);
+        assert_int_equal(d->packet_form, SCRIPT_DEFINITE);
         assert_int_equal(d->body_max, 1020);
     }
     (void)state;
