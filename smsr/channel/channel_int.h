@@ -187,9 +187,17 @@ void pace_fini(struct channel *ch);
 struct scp80_keys scp80_keys_from(const struct isdr_keys *k);
 /* false: the card has no key set to open a packet with. */
 bool scp80_keys_of(struct channel *ch, const struct eid *eid, struct isdr_keys *ret);
-/* true: a response of this card, handed to its mailbox or counted. from: NULL over a link. */
-bool por_take(struct channel *ch, const struct eid *eid, enum packet_dialect d, struct span packet,
-              const struct msisdn *from, bool *ret_tried);
+/* What became of a response packet with one card; from POR_UNPROVEN on it is this card's. */
+enum por_fate {
+    POR_UNTRIED,                    /* no such card, or no keys to try */
+    POR_FOREIGN,
+    POR_UNPROVEN,                   /* proves nothing: counted */
+    POR_LATE,                       /* of no open packet: counted */
+    POR_ACCEPTED                    /* handed to the mailbox */
+};
+/* from: NULL over a link. */
+enum por_fate por_take(struct channel *ch, const struct eid *eid, enum packet_dialect d,
+                       struct span packet, const struct msisdn *from);
 
 /* --- link.c --- */
 void link_close(struct channel *ch, const struct uuid *id);

@@ -140,14 +140,13 @@ static void on_sdu(void *ctx, struct span sdu)
 {
     struct link *l = ctx;
     struct channel *ch = l->ch;
-    uint64_t accepted = ch->n.por_accepted;
-    bool tried = false;
+    enum por_fate fate;
 
     if (!l->open)
         return;
-    if (!por_take(ch, &l->eid, PACKET_CATTP, sdu, NULL, &tried))
-        ch->n.link_sdu_refused++;
-    if (ch->n.por_accepted != accepted) /* until then the time of the command that is out counts */
+    fate = por_take(ch, &l->eid, PACKET_CATTP, sdu, NULL);
+    ch->n.link_sdu_refused += fate < POR_UNPROVEN;
+    if (fate == POR_ACCEPTED)       /* until then the time of the command that is out counts */
         timer_hold(l);
 }
 

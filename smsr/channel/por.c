@@ -28,15 +28,15 @@ static bool packet_open(const struct euicc *e, uint8_t kvn, uint64_t counter)
     return false;
 }
 
-static void por_post(struct channel *ch, const struct eid *eid, uint8_t kvn,
-                     const struct msisdn *from, const struct scp80_response *por)
+static enum por_fate por_post(struct channel *ch, const struct eid *eid, uint8_t kvn,
+                              const struct msisdn *from, const struct scp80_response *por)
 {
     const struct euicc *e = ch->port.euicc(ch->port.ctx, eid);
     struct input in = {.kind = IN_POR};
 
     if (!e || !packet_open(e, kvn, por->cntr)) {
         ch->n.por_late++;
-        return;
+        return POR_LATE;
     }
     in.u.por.kvn = kvn;
     in.u.por.counter = por->cntr;
@@ -46,34 +46,35 @@ static void por_post(struct channel *ch, const struct eid *eid, uint8_t kvn,
         in.u.por.from = *from;
     ch->n.por_accepted++;
     channel_post(ch, eid, &in);
+    return POR_ACCEPTED;
 }
 
 /* The head of what we send is fixed by the card's dialect, so the answer's protection is known
  * before it is read: a card cannot be spoken for with less. */
-bool por_take(struct channel *ch, const struct eid *eid, enum packet_dialect d, struct span packet,
-              const struct msisdn *from, bool *ret_tried)
+enum por_fate por_take(struct channel *ch, const struct eid *eid, enum packet_dialect d,
+                       struct span packet, const struct msisdn *from)
 {
     const struct euicc *e = ch->port.euicc(ch->port.ctx, eid);
     struct scp80_response por;
     struct scp80_keys keys;
     struct isdr_keys k;
+    enum por_fate fate = POR_UNPROVEN;
     uint8_t spi2, octet;
 
     if (!e) /* one without an open packet is tried as well: a late answer is not a forged one */
-        return false;
+        return POR_UNTRIED;
     spi2 = dialect_of(e)->spi2;
     if (!scp80_keys_of(ch, eid, &k))
-        return false;
-    *ret_tried = true;
+        return POR_UNTRIED;
     keys = scp80_keys_from(&k);
     octet = (uint8_t)((unsigned)k.scp80_kvn << 4 | ALG_AES);
     if (scp80_por_unwrap(ch->crypto, &keys, d, spi2, octet, octet, packet, &por))
-        return false;
+        return POR_FOREIGN;
     tap_response(ch, eid, d, packet, &por);
     if (por.authentic)
-        por_post(ch, eid, k.scp80_kvn, from, &por);
+        fate = por_post(ch, eid, k.scp80_kvn, from, &por);
     else
         ch->n.por_unproven++;
     mem_wipe(&por, sizeof por);
-    return true;
+    return fate;
 }

@@ -75,6 +75,16 @@ static bool notification_try(struct channel *ch, const struct eid *eid, struct i
     return true;
 }
 
+/* --- responses --- */
+
+static bool response_try(struct channel *ch, const struct eid *eid, struct incoming *m)
+{
+    enum por_fate fate = por_take(ch, eid, PACKET_SMS, m->packet, m->from);
+
+    m->tried = m->tried || fate != POR_UNTRIED;
+    return fate >= POR_UNPROVEN;
+}
+
 /* --- from the carrier --- */
 
 static bool candidates_try(struct channel *ch, enum sms_kind kind, struct incoming *m)
@@ -88,9 +98,8 @@ static bool candidates_try(struct channel *ch, enum sms_kind kind, struct incomi
         stranger_heard(ch, m->from, kind == SMS_COMMAND);
     }
     for (unsigned i = 0; !found && i < n; i++)
-        found = kind == SMS_RESPONSE
-                    ? por_take(ch, &eid[i], PACKET_SMS, m->packet, m->from, &m->tried)
-                    : notification_try(ch, &eid[i], m);
+        found = kind == SMS_RESPONSE ? response_try(ch, &eid[i], m)
+                                     : notification_try(ch, &eid[i], m);
     if (found)
         stranger_known(ch, m->from);
     if (n && !found) {
