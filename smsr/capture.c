@@ -74,7 +74,7 @@ static void on_sms(void *ctx, const struct tap_sms *s)
 static void on_datagram(void *ctx, bool out, uint64_t conn, struct span pdu)
 {
     const struct pcapng_unit u = {.kind = PCAPNG_CATTP, .out = out, .at_ms = now(),
-                                  .own = pcapng_end_conn(0, CATTP_PORT),
+                                  .own = pcapng_end_conn(0, CATTP_UDP_PORT),
                                   .other = pcapng_end_conn(conn, CARD_PORT), .octets = pdu};
     struct buf *b = room(ctx);
 

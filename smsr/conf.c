@@ -72,12 +72,13 @@ static int build_network(struct build *b, unsigned i)
     if (n->coap && !conf_endpoint_ok(n->coap))
         return conf_bad(&b->at, "networks[%u]: coap is HOST:PORT", i);
     for (unsigned k = 0; k < i; k++)
-        if (!strcmp(n->id, b->c->networks[k].id))
+        if (!strcmp(n->id, b->raw->networks[k].id))
             return conf_bad(&b->at, "networks: \"%s\" stands twice", n->id);
     net->id = conf_text(&b->at, n->id);
     if (n->parts_per_second) {
         if (*n->parts_per_second < 1 || *n->parts_per_second > ENV_PARTS_MAX)
-            return conf_bad(&b->at, "networks[%u]: parts_per_second is 1 to 100000", i);
+            return conf_bad(&b->at, "networks[%u]: parts_per_second is 1 to %u", i,
+                            ENV_PARTS_MAX);
         b->c->rates[b->c->env.n_networks++] = (struct env_network){net->id, *n->parts_per_second};
     }
     if (n->coap)

@@ -13,10 +13,11 @@ const struct proc *proc_of(enum function f);   /* NULL: the function has no card
  * it. */
 MUST_CHECK int proc_euicc_decide(const struct proc_env *pe, struct euicc *e, const struct input *in,
                                  struct plan *p);
-/* Name of an operation's state: "ARMED". */
 /* How long an operation that has not begun waits for its network; 0: it begins now. */
 int64_t proc_wait(const struct proc_env *pe, const struct euicc *e, const struct operation *op);
+/* The card is woken then, or when the validity of the operation ends. */
 void proc_wait_until(struct plan *p, int64_t wait_ms, const struct operation *op);
+/* Name of an operation's state: "ARMED". */
 const char *proc_state_name(enum function f, unsigned state);
 
 /* Admission of a call: checks, operation.accepted and ACCEPTED, or operation.concluded{admission}

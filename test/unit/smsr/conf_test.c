@@ -296,7 +296,7 @@ static void cattp_on_a_route(void **state)
     assert_int_equal(edited(EDIT, 1, &why), ERR_OK);
     assert_true(conf->env.routes[0].cattp && conf->env.routes[0].https);
     assert_false(conf->env.routes[0].cattp_first || conf->env.routes[0].cattp_commands);
-    assert_int_equal(conf->env.routes[0].udp_port, CATTP_PORT);
+    assert_int_equal(conf->env.routes[0].udp_port, CATTP_UDP_PORT);
     conf_free(conf);
     conf = NULL;
     assert_int_equal(edited(EDIT, 2, &why), ERR_CONFIG);

@@ -15,7 +15,7 @@ struct vpcd_msg {
     struct span apdu; /* of VPCD_APDU; within the struct vpcd, until the next vpcd_next */
 };
 struct vpcd {
-    size_t got, want; /* octets of this frame, its head among them; want 0: no head yet */
+    size_t got, want; /* octets so far, the head among them; those behind the head, once it is there */
     uint8_t head[2];
     uint8_t body[VPCD_KEPT];
 };
