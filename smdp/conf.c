@@ -3,6 +3,7 @@
  */
 #include "smdp/conf.h"
 
+#include "common/base/clock.h"
 #include "common/conf/value.h"
 #include "smdp/conf_raw.h"
 
@@ -195,7 +196,7 @@ static int build_timers(struct build *b, unsigned time_scale)
                              &env->timer_ms[i]);
         if (err)
             return err;
-        env->timer_ms[i] = dp_timer_scaled(env->timer_ms[i], time_scale);
+        env->timer_ms[i] = clock_scaled(env->timer_ms[i], time_scale);
     }
     return ERR_OK;
 }

@@ -3,6 +3,8 @@
  * name. */
 #include "smsr/conf_build.h"
 
+#include "common/base/clock.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -253,7 +255,7 @@ static int build_timers(struct build *b, unsigned time_scale)
                              &env->timer_ms[i]);
         if (err)
             return err;
-        env->timer_ms[i] = timer_scaled(env->timer_ms[i], time_scale);
+        env->timer_ms[i] = clock_scaled(env->timer_ms[i], time_scale);
     }
     return ERR_OK;
 }

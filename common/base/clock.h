@@ -27,5 +27,13 @@ static inline uint64_t clock_boot(const struct clock *c)
 
 extern const struct clock CLOCK_SYSTEM;
 
+/* One time scale divides all timers of a laboratory together; 0 and 1 leave them. At least 1 ms. */
+static inline int64_t clock_scaled(int64_t ms, unsigned time_scale)
+{
+    int64_t scaled = time_scale > 1 ? ms / (int64_t)time_scale : ms;
+
+    return scaled > 0 ? scaled : 1;
+}
+
 /* "2026-11-22T08:45:00.123Z" into dst of at least 25 bytes. */
 void clock_text(int64_t unix_ms, char dst[25]);

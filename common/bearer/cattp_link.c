@@ -2,6 +2,8 @@
 /* A CAT_TP connection: its life, what leaves, its timers. What comes in: cattp_in.c. */
 #include "common/bearer/cattp_int.h"
 
+#include "common/base/clock.h"
+
 #include <stdlib.h>
 
 #define OUT_MAX 256u
@@ -11,6 +13,16 @@ struct cattp_config cattp_config_default(void)
     return (struct cattp_config){
         .max_pdu = 1024, .max_sdu = 0xFFFF, .window = 10, .first_seq = 1, .tries = 10,
         .rto_least_ms = 2000, .rto_most_ms = 60000, .idle_ms = 20 * 60000, .linger_ms = 60000};
+}
+
+struct cattp_config cattp_config_scaled(unsigned time_scale)
+{
+    struct cattp_config c = cattp_config_default();
+    int64_t *const times[] = {&c.rto_least_ms, &c.rto_most_ms, &c.idle_ms, &c.linger_ms};
+
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++)
+        *times[i] = clock_scaled(*times[i], time_scale);
+    return c;
 }
 
 static void empty(struct list *l, unsigned *n)

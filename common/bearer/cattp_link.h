@@ -21,6 +21,8 @@ struct cattp_config {
 /* Ports 0, sequence from 1, PDUs of 1,024 octets, SDUs of 65,535, window 10, 2 to 60 s, 10 tries,
  * idle 20 min (peers' values), linger 60 s (ours). */
 struct cattp_config cattp_config_default(void);
+/* The same with its times divided. */
+struct cattp_config cattp_config_scaled(unsigned time_scale);
 
 /* What a connection asks of its owner, from inside cattp_* calls. cattp_send and cattp_close may be
  * called there, cattp_free may not. Spans end with the call. */

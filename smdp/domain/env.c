@@ -3,6 +3,8 @@
  * number to the platform, the doc says what it was taken from. */
 #include "smdp/domain/env.h"
 
+#include "common/base/clock.h"
+
 #define SECONDS 1000LL
 #define MINUTES (60 * SECONDS)
 #define HOURS   (60 * MINUTES)
@@ -40,13 +42,7 @@ const struct dp_timer_row DP_TIMERS[DP_TIMER_COUNT] = {
 void dp_timers_default(int64_t ret[DP_TIMER_COUNT], unsigned time_scale)
 {
     for (unsigned i = 0; i < DP_TIMER_COUNT; i++)
-        ret[i] = dp_timer_scaled(DP_TIMERS[i].default_ms, time_scale);
-}
-
-int64_t dp_timer_scaled(int64_t ms, unsigned time_scale)
-{
-    int64_t scaled = time_scale > 1 ? ms / (int64_t)time_scale : ms;
-    return scaled > 0 ? scaled : 1;
+        ret[i] = clock_scaled(DP_TIMERS[i].default_ms, time_scale);
 }
 
 const struct dp_party *dp_env_party(const struct dp_env *env, const struct oid *oid)

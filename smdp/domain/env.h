@@ -47,7 +47,6 @@ struct dp_timer_row {
 };
 extern const struct dp_timer_row DP_TIMERS[DP_TIMER_COUNT];
 void dp_timers_default(int64_t ret[DP_TIMER_COUNT], unsigned time_scale);
-int64_t dp_timer_scaled(int64_t ms, unsigned time_scale); /* at least 1 ms */
 
 struct dp_env {
     struct oid smdp_oid;

@@ -2,6 +2,7 @@
 /* A call of an operator becomes an order, or is refused; both are records (SGP.02 5.3). */
 #include "smdp/proc/run.h"
 
+#include "common/base/clock.h"
 #include "common/msg/es2.h"
 
 struct admit {
@@ -141,7 +142,7 @@ static bool validity(struct admit *a, uint32_t *ret_s, int64_t *ret_ms)
     *ret_s = 0;
     if (base && base->has_validity_period) {
         *ret_s = base->validity_period_s;
-        ms = dp_timer_scaled((int64_t)base->validity_period_s * 1000, env->time_scale);
+        ms = clock_scaled((int64_t)base->validity_period_s * 1000, env->time_scale);
     } else if (download) {
         *ret_s = (uint32_t)(ms * scale / 1000);
     }

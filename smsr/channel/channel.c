@@ -171,7 +171,7 @@ static bool parts_new(struct channel *ch)
     ch->strangers = map_new(STRANGERS_MAX);
     ch->slots = map_new(0);
     ch->rx = sms_rx_new(SMS_RX_OPEN, SMS_RX_PER_SOURCE,
-                        timer_scaled(SMS_RX_HOLD_MS, ch->env->time_scale));
+                        clock_scaled(SMS_RX_HOLD_MS, ch->env->time_scale));
     return ch->tls && ch->streams && ch->sessions && ch->by_eid && ch->units && ch->unit_bytes &&
            ch->links && ch->links_by_id && ch->links_by_eid && ch->strangers && ch->slots &&
            ch->rx;

@@ -59,10 +59,10 @@ static bool link_settle(struct channel *ch, struct link *l)
         link_free(ch, l);
         return false;
     }
-    while (i > 0 && timer_scaled(WAIT_MS[i], ch->env->time_scale) > left)
+    while (i > 0 && clock_scaled(WAIT_MS[i], ch->env->time_scale) > left)
         i--;
     due_set(ch, (enum due_kind)(DUE_LINK + i), &l->wait,
-            timer_scaled(WAIT_MS[i], ch->env->time_scale));
+            clock_scaled(WAIT_MS[i], ch->env->time_scale));
     return true;
 }
 
@@ -171,9 +171,8 @@ static void on_ended(void *ctx, uint8_t reason, bool by_peer)
 /* --- from the carrier --- */
 static struct cattp *connection_new(struct link *l)
 {
-    struct cattp_config cfg = cattp_config_default();
+    struct cattp_config cfg = cattp_config_scaled(l->ch->env->time_scale);
     const struct cattp_port port = {on_pdu, on_opened, on_sdu, on_ended, l};
-    unsigned scale = l->ch->env->time_scale;
     uint8_t seq[2];
 
     rng_fill(&l->ch->rng, seq, sizeof seq);
@@ -181,10 +180,6 @@ static struct cattp *connection_new(struct link *l)
     cfg.max_pdu = LINK_PDU;
     cfg.max_sdu = PACKET_MAX;
     cfg.first_seq = (uint16_t)(seq[0] << 8 | seq[1]);
-    cfg.rto_least_ms = timer_scaled(cfg.rto_least_ms, scale);
-    cfg.rto_most_ms = timer_scaled(cfg.rto_most_ms, scale);
-    cfg.idle_ms = timer_scaled(cfg.idle_ms, scale);
-    cfg.linger_ms = timer_scaled(cfg.linger_ms, scale);
     return cattp_new(&cfg, &port);
 }
 

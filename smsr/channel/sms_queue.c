@@ -178,7 +178,7 @@ static void unit_refused(struct channel *ch, struct sms_unit *u, const char *why
 static void unit_later(struct channel *ch, struct sms_unit *u)
 {
     unsigned step = u->tries < SMS_BACKOFFS ? u->tries : SMS_BACKOFFS - 1;
-    int64_t wait = timer_scaled(BACKOFF_MS[step], ch->env->time_scale);
+    int64_t wait = clock_scaled(BACKOFF_MS[step], ch->env->time_scale);
 
     u->tries++;
     unit_waits(u, false);

@@ -76,7 +76,6 @@ struct timer_row {
 };
 extern const struct timer_row TIMERS[TIMER_COUNT];
 void timers_default(int64_t ret[TIMER_COUNT], unsigned time_scale);
-int64_t timer_scaled(int64_t ms, unsigned time_scale);      /* at least 1 ms */
 /* The default validity of a switch ends before a card that gets no confirmation has rolled back and
  * two SMS (60 s each) have passed: such verdicts come late. Warned of at start. */
 bool timers_validity_is_short(const int64_t timer_ms[TIMER_COUNT], unsigned time_scale);

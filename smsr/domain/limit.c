@@ -2,6 +2,8 @@
 /* Admission limits of one card. */
 #include "smsr/domain/limit.h"
 
+#include "common/base/clock.h"
+
 #define HOUR_MS (3600ll * 1000)
 
 bool limit_counts(enum function f)
@@ -12,7 +14,7 @@ bool limit_counts(enum function f)
 
 enum status_code limit_effects(const struct env *env, const struct euicc *e, int64_t now)
 {
-    int64_t hour = timer_scaled(HOUR_MS, env->time_scale);
+    int64_t hour = clock_scaled(HOUR_MS, env->time_scale);
     unsigned recent = 0;
 
     for (size_t i = 0; i < sizeof e->effect_ms / sizeof *e->effect_ms; i++)
@@ -22,7 +24,7 @@ enum status_code limit_effects(const struct env *env, const struct euicc *e, int
 
 enum status_code limit_rollbacks(const struct env *env, const struct euicc *e, int64_t now)
 {
-    int64_t day = timer_scaled(24 * HOUR_MS, env->time_scale);
+    int64_t day = clock_scaled(24 * HOUR_MS, env->time_scale);
     int64_t rollback = e->rollback_ms[env->rollbacks_per_day == 1 ? 1 : 0];
 
     return env->rollbacks_per_day && rollback && now - rollback < day ? ST_BREAKER : ST_OK;

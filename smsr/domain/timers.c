@@ -3,6 +3,8 @@
  * what it was taken from. */
 #include "smsr/domain/env.h"
 
+#include "common/base/clock.h"
+
 #define SECONDS 1000
 #define MINUTES (60 * SECONDS)
 #define HOURS (60 * MINUTES)
@@ -56,17 +58,11 @@ const struct timer_row TIMERS[TIMER_COUNT] = {
 void timers_default(int64_t ret[TIMER_COUNT], unsigned time_scale)
 {
     for (unsigned i = 0; i < TIMER_COUNT; i++)
-        ret[i] = timer_scaled(TIMERS[i].default_ms, time_scale);
-}
-
-int64_t timer_scaled(int64_t ms, unsigned time_scale)
-{
-    int64_t scaled = time_scale > 1 ? ms / (int64_t)time_scale : ms;
-    return scaled > 0 ? scaled : 1;
+        ret[i] = clock_scaled(TIMERS[i].default_ms, time_scale);
 }
 
 bool timers_validity_is_short(const int64_t timer_ms[TIMER_COUNT], unsigned time_scale)
 {
-    int64_t transit = timer_scaled(60 * SECONDS, time_scale);
+    int64_t transit = clock_scaled(60 * SECONDS, time_scale);
     return timer_ms[TIMER_VALIDITY_ENABLE] < timer_ms[TIMER_ROLLBACK_WINDOW] + 2 * transit;
 }

@@ -4,6 +4,7 @@
  * status too. */
 #include "smsr/proc/admission.h"
 
+#include "common/base/clock.h"
 #include "common/base/mutant.h"
 
 #include "smsr/domain/limit.h"
@@ -297,7 +298,7 @@ static bool find_validity(struct admit *a, int64_t *ret)
     const struct env *env = a->r.env;
     int64_t max = env->timer_ms[TIMER_VALIDITY_MAX];
 
-    *ret = a->ask.has_validity ? timer_scaled((int64_t)a->ask.validity_s * 1000, env->time_scale)
+    *ret = a->ask.has_validity ? clock_scaled((int64_t)a->ask.validity_s * 1000, env->time_scale)
                                : default_validity(a);
     if (*ret <= max)
         return true;

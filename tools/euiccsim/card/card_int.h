@@ -179,7 +179,6 @@ enum card_timer_id { CARD_TIMER_ATTACH, CARD_TIMER_NOTIFY, CARD_TIMER_RESEND, CA
                      CARD_TIMER_SMS_HOLD, CARD_TIMER_HTTPS_IDLE, CARD_TIMER_HTTPS_POLL,
                      CARD_TIMER_HTTPS_RETRY, CARD_TIMERS };
 int64_t timer_ms(const struct card *c, enum card_timer_id t);      /* scaled, at least 1 */
-int64_t card_timer_scaled(const struct card *c, int64_t ms);
 
 /* --- script.c, command.c --- */
 /* Runs a command script and writes its response script. room of w: what the bearer carries back. */

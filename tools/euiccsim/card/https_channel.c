@@ -48,7 +48,7 @@ static int session_from(struct card *c, const struct push_trigger *t, struct htt
     h->retries_left = t->has_retry ? t->retry_count : RETRIES;
     if (h->retries_left > RETRIES_MAX)
         h->retries_left = RETRIES_MAX;
-    h->retry_ms = t->has_retry ? card_timer_scaled(c, (int64_t)t->retry_delay_s * 1000)
+    h->retry_ms = t->has_retry ? clock_scaled((int64_t)t->retry_delay_s * 1000, c->w->time_scale)
                                : timer_ms(c, CARD_TIMER_HTTPS_RETRY);
     *ret = h;
     return ERR_OK;

@@ -148,7 +148,7 @@ int link_open(struct card *c, const struct push_channel *channel, const struct p
 
 static struct cattp *connection_new(struct card *c, struct link *l)
 {
-    struct cattp_config cfg = cattp_config_default();
+    struct cattp_config cfg = cattp_config_scaled(c->w->time_scale);
     const struct cattp_port port = {on_pdu, on_opened, on_sdu, on_ended, l};
 
     cfg.local_port = LINK_PORT;
@@ -156,8 +156,6 @@ static struct cattp *connection_new(struct card *c, struct link *l)
     cfg.max_pdu = LINK_PDU;
     cfg.max_sdu = PACKET_MAX;
     cfg.first_seq = (uint16_t)rng_u64(c->w->rng);
-    cfg.rto_least_ms = card_timer_scaled(c, cfg.rto_least_ms);
-    cfg.rto_most_ms = card_timer_scaled(c, cfg.rto_most_ms);
     cfg.idle_ms = timer_ms(c, CARD_TIMER_HTTPS_IDLE);
     cfg.linger_ms = 1;             /* the channel goes with the link: stragglers find nobody */
     return cattp_new(&cfg, &port);

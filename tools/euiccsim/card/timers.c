@@ -16,14 +16,7 @@ static const int64_t TIMERS[CARD_TIMERS] = {
     [CARD_TIMER_HTTPS_RETRY] = 10 * SECOND,  /* cut stream, when the trigger has no policy */
 };
 
-int64_t card_timer_scaled(const struct card *c, int64_t ms)
-{
-    int64_t scaled = c->w->time_scale > 1 ? ms / (int64_t)c->w->time_scale : ms;
-
-    return scaled > 0 ? scaled : 1;
-}
-
 int64_t timer_ms(const struct card *c, enum card_timer_id t)
 {
-    return card_timer_scaled(c, TIMERS[t]);
+    return clock_scaled(TIMERS[t], c->w->time_scale);
 }

@@ -54,6 +54,16 @@ static void system_clock_goes_forward(void **state)
     assert_true(clock_mono_ms(&CLOCK_SYSTEM) >= before);
 }
 
+static void a_scale_divides(void **state)
+{
+    (void)state;
+    assert_int_equal(clock_scaled(60000, 60), 1000);
+    assert_int_equal(clock_scaled(60000, 1), 60000);
+    assert_int_equal(clock_scaled(60000, 0), 60000);
+    assert_int_equal(clock_scaled(10, 1000), 1);
+    assert_int_equal(clock_scaled(0, 1), 1);
+}
+
 static void fake_clock_stands_until_moved(void **state)
 {
     (void)state;
@@ -73,6 +83,7 @@ int main(void)
         cmocka_unit_test(before_the_epoch),
         cmocka_unit_test(out_of_range_is_clamped),
         cmocka_unit_test(system_clock_goes_forward),
+        cmocka_unit_test(a_scale_divides),
         cmocka_unit_test(fake_clock_stands_until_moved),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

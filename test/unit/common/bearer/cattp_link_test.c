@@ -168,6 +168,18 @@ static void a_closed_window_lets_one_through(void **state)
     world_fini(&w);
 }
 
+static void a_scale_divides_all_times(void **state)
+{
+    struct cattp_config one = cattp_config_default(), sixty = cattp_config_scaled(60);
+
+    (void)state;
+    assert_int_equal(sixty.rto_least_ms, one.rto_least_ms / 60);
+    assert_int_equal(sixty.rto_most_ms, one.rto_most_ms / 60);
+    assert_int_equal(sixty.idle_ms, one.idle_ms / 60);
+    assert_int_equal(sixty.linger_ms, one.linger_ms / 60);
+    assert_int_equal(sixty.tries, one.tries);
+}
+
 static void a_configuration_without_sense(void **state)
 {
     struct cattp_port port = {on_pdu, on_opened, on_sdu, on_ended, NULL};
@@ -186,6 +198,7 @@ static void a_configuration_without_sense(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_scale_divides_all_times),
         cmocka_unit_test(opens_carries_and_ends),
         cmocka_unit_test(what_may_be_sent),
         cmocka_unit_test(bad_air),
