@@ -242,12 +242,11 @@ static int parts_new(struct coap_carrier *cc, struct rng *rng, struct errmsg *wh
     list_init(&cc->paused);
     cc->by_id = map_new(CARRIER_STREAMS_MAX);
     cc->by_conn = map_new(CARRIER_STREAMS_MAX);
-    cc->places = map_new(CARRIER_STREAMS_MAX);
-    cc->places_by_conn = map_new(CARRIER_STREAMS_MAX);
+    cc->places = places_new(CARRIER_STREAMS_MAX, 0);
     cc->timer = loop_timer_new(cc->loop, carrier_streams_resume, cc);
     cc->port = (struct carrier){sms_mt,           carrier_stream_send,  carrier_stream_close,
                                 carrier_datagram, carrier_datagram_end, cc};
-    if (!cc->by_id || !cc->by_conn || !cc->places || !cc->places_by_conn || !cc->timer)
+    if (!cc->by_id || !cc->by_conn || !cc->places || !cc->timer)
         return errmsg_set(why, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
     return hex_encode(span_of(run, sizeof run), cc->run, sizeof cc->run);
 }
@@ -299,7 +298,7 @@ void coap_carrier_close(struct coap_carrier *cc)
     cc->ch = NULL;
     coap_close(cc->node);
     carrier_streams_fini(cc);
-    carrier_datagrams_fini(cc);
+    places_free(cc->places);
     loop_timer_free(cc->timer);
     free(cc);
 }

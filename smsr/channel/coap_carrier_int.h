@@ -7,6 +7,7 @@
 #include "common/base/map.h"
 #include "smsr/channel/byte_stream.h"
 #include "smsr/channel/coap_carrier.h"
+#include "smsr/channel/places.h"
 
 #define NETWORKS_MAX 32u
 #define CARRIER_STREAMS_MAX 24000u      /* above the channel's bound: what it closed drains */
@@ -43,13 +44,6 @@ struct carrier_stream {
     int64_t resume_at;
 };
 
-/* Where datagrams come from, while the channel has something there. */
-struct carrier_place {
-    uint64_t id;                        /* what the channel calls it */
-    struct network *net;
-    char conn[CONN_TEXT_MAX + 1];       /* what the network calls it */
-};
-
 struct coap_carrier {
     struct loop *loop;
     struct coap_node *node;
@@ -60,7 +54,7 @@ struct coap_carrier {
     char run[17];
     uint64_t next_m;
     struct map *by_id, *by_conn;        /* streams */
-    struct map *places, *places_by_conn;
+    struct places *places;              /* of datagrams, by carrier_conn_key */
     uint64_t next_id;
     struct list paused;                 /* in order of resume_at */
     struct loop_timer *timer;
@@ -75,6 +69,8 @@ bool carrier_conn_ok(const char *conn);
 /* Two networks may use the same connection id. */
 struct span carrier_conn_key(const struct coap_carrier *cc, const struct network *net,
                              const char *conn, uint8_t dst[CONN_KEY_MAX]);
+/* The other way; NULL: it is empty. */
+struct network *carrier_conn_of(struct coap_carrier *cc, struct span key, struct span *ret_conn);
 void carrier_stream_open(struct coap_carrier *cc, struct network *net, const char *query,
                          struct coap_reply *ret);
 void carrier_stream_piece(struct coap_carrier *cc, struct network *net, const char *conn,
@@ -91,4 +87,3 @@ void carrier_datagram_in(struct coap_carrier *cc, struct network *net, const cha
                          const struct coap_msg *req, struct coap_reply *ret);
 int carrier_datagram(void *ctx, uint64_t id, struct span pdu);
 void carrier_datagram_end(void *ctx, uint64_t id);
-void carrier_datagrams_fini(struct coap_carrier *cc);

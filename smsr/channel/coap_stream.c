@@ -22,6 +22,15 @@ struct span carrier_conn_key(const struct coap_carrier *cc, const struct network
     return wr_view(&w);
 }
 
+struct network *carrier_conn_of(struct coap_carrier *cc, struct span key, struct span *ret_conn)
+{
+    struct reader r = rd_init(key);
+    struct network *net = &cc->net[rd_u8(&r)];
+
+    *ret_conn = rd_rest(&r);
+    return r.failed ? NULL : net;
+}
+
 bool carrier_conn_ok(const char *conn)
 {
     size_t n = strspn(conn, "0123456789abcdefghijklmnopqrstuvwxyz-");
