@@ -219,11 +219,9 @@ int engine_execute(struct engine *e, struct plan *p, const struct mbox *key, con
 {
     struct agg *a = NULL;
     uint64_t lsn;
-    int err = p->err;
-
     /* A decision that did not get all the memory it asked for may lack anything. */
-    if (!err && e->arena.failed)
-        err = ERR_NOMEM;
+    int err = e->arena.failed ? ERR_NOMEM : p->err;
+
     if (!err && key->kind != MBOX_HOUSE)
         err = overlay_find(e, key, &a);
     if (!err && p->unit.set)

@@ -17,6 +17,8 @@ static int decide_one(struct engine *e, const struct input *in)
     if (err)
         return engine_fail(e, err, "state.db: an aggregate cannot be read: %s", err_text(err));
     err = e->app.decide(e->app.ctx, a ? a->obj : NULL, in, p);
+    if (err && err != ERR_IO && e->arena.failed) /* it may be no more than what follows from that */
+        err = ERR_NOMEM;
     if (err == ERR_STATE)
         e->count.refused++;
     else if (!err)

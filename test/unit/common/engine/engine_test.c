@@ -90,6 +90,21 @@ static void a_wrong_record_spoils_the_whole_plan_and_nothing_else(void **state)
     assert_int_equal(cnt_value(w, 1), 0);
 }
 
+/* What follows from missing memory is missing memory: a refusal would be believed. */
+static void a_decision_without_memory_says_so(void **state)
+{
+    struct cnt *w = *state;
+    struct engine_counters c;
+
+    assert_int_equal(cnt_post(w, 1, "starve", 0), ERR_NOMEM);
+    assert_int_equal(cnt_post(w, 1, "starve and refuse", 0), ERR_NOMEM);
+    cnt_do(w, 1, "add", 1);
+    cnt_turn(w);
+    engine_get_counters(w->e, &c);
+    assert_int_equal(c.refused, 0);
+    assert_int_equal(cnt_value(w, 1), 1);
+}
+
 static void posts_inside_a_decision_belong_to_the_turn(void **state)
 {
     struct cnt *w = *state;
@@ -279,6 +294,7 @@ int main(void)
         CASE(a_read_of_this_turns_record_waits_for_it),
         CASE(a_refusal_is_counted_and_leaves_nothing),
         CASE(a_wrong_record_spoils_the_whole_plan_and_nothing_else),
+        CASE(a_decision_without_memory_says_so),
         CASE(posts_inside_a_decision_belong_to_the_turn),
         CASE(posts_inside_a_release_are_committed_too),
         CASE(the_armed_packet_stands_in_the_record),
