@@ -122,22 +122,23 @@ static int app_apply(void *ctx, const struct journal_record *rec, const struct e
 }
 
 /* --- engine_app: decisions --- */
-static void look_up_stock(struct smdp_core *c, const struct input *in, struct dp_proc_env *pe,
-                          struct stock_item *item)
+/* An error is none of the stock's words: what cannot be read is not known to be absent. */
+static int look_up_stock(struct smdp_core *c, const struct input *in, struct dp_proc_env *pe,
+                         struct stock_item *item)
 {
     const struct in_call *call = &in->u.call;
     struct dp_scope scope = {.mno = call->party};
     const struct es2_download_profile_request *q = call->msg->body;
-    int err;
+    int err = ERR_OK;
 
     if (call->msg->type != MSG_ES2_DOWNLOAD_PROFILE_REQUEST)
-        return;
+        return ERR_OK;
     if (q->iccid.s[0]) {
         const struct dp_party *p = dp_env_party(c->cfg.env, &call->party);
         if (!p || !dp_env_covers_iccid(p, &q->iccid)) {
             pe->stock =
                 DP_ST_ICCID_FOREIGN; /* by the caller's ranges alone: says nothing of the stock */
-            return;
+            return ERR_OK;
         }
         err = dp_store_stock(c->store, &scope, &q->iccid, item);
         pe->stock = err                              ? DP_ST_ICCID_UNKNOWN
@@ -156,31 +157,35 @@ static void look_up_stock(struct smdp_core *c, const struct input *in, struct dp
     }
     pe->item = item;
     pe->card_busy = dp_store_card_busy(c->store, &q->eid, &pe->new_op);
+    return err == ERR_NOT_FOUND || err == ERR_FULL ? ERR_OK : err;
 }
 
-static void look_up(struct smdp_core *c, const struct order *o, const struct input *in,
-                    struct dp_proc_env *pe, struct stock_item *item)
+static int look_up(struct smdp_core *c, const struct order *o, const struct input *in,
+                   struct dp_proc_env *pe, struct stock_item *item)
 {
+    struct dp_scope scope = {0};
+    int err;
+
     memset(pe, 0, sizeof *pe);
     memset(item, 0, sizeof *item);
     pe->env = c->cfg.env;
     memcpy(pe->new_op.b, in->to.id, sizeof pe->new_op.b);
     pe->orders_full = dp_store_live(c->store) >= c->cfg.env->orders_max;
     pe->disk_full = !engine_has_room(c->engine);
-    if (!o) {
-        if (in->kind == IN_CALL)
-            look_up_stock(c, in, pe, item);
-        return;
-    }
-    struct dp_scope scope = {.mno = o->mno};
-    if (dp_store_stock(c->store, &scope, &o->iccid, item) == ERR_OK)
-        pe->item = item;
+    if (!o)
+        return in->kind == IN_CALL ? look_up_stock(c, in, pe, item) : ERR_OK;
+    scope.mno = o->mno;
+    err = dp_store_stock(c->store, &scope, &o->iccid, item);
+    if (err && err != ERR_NOT_FOUND)
+        return err;
+    pe->item = err ? NULL : item;
     if (o->function == FN_DOWNLOAD_PROFILE && o->state == ORDER_WAITING)
         pe->card_busy = dp_store_card_busy(c->store, &o->eid, &o->id);
     if (o->has_card_key) {
         const struct smdp_identity *id = dp_core_identity(c, (enum curve)o->curve);
         pe->cert = id ? id->cert : (struct span){NULL, 0};
     }
+    return ERR_OK;
 }
 
 /* Jobs are taken out of the plan: nothing leaves by them, and the soft keystore ends them in this
@@ -209,8 +214,9 @@ static int app_decide(void *ctx, void *obj, const struct input *in, struct plan 
 
     if (!item)
         return ERR_NOMEM;
-    look_up(c, obj, in, &pe, item);
-    err = dp_order_decide(&pe, obj, in, plan);
+    err = look_up(c, obj, in, &pe, item);
+    if (!err)
+        err = dp_order_decide(&pe, obj, in, plan);
     if (!err)
         err = plan->err;
     if (!err)

@@ -24,6 +24,17 @@ static int post(struct smdp_core *c, const struct oid *smsr, const struct uuid *
     return err;
 }
 
+/* What cannot be read is not known to be absent. */
+static int stock_of(struct smdp_core *c, const struct dp_scope *scope, const struct iccid *iccid,
+                    struct stock_item *ret)
+{
+    int err = dp_store_stock(c->store, scope, iccid, ret);
+
+    if (err && err != ERR_NOT_FOUND)
+        engine_give_up(c->engine, err, NEWS_LOST);
+    return err;
+}
+
 /* The news are no older life of this ICCID on this card: notifications come in order, and the callers see
  * to it for answers. */
 static void tell_holder(struct smdp_core *c, const struct oid *smsr, const struct stock_item *item,
@@ -88,7 +99,7 @@ static void relay_tells(struct smdp_core *c, const struct oid *smsr, const struc
     eid = o->eid;
     asked_ms = o->accepted_ms;
     news = news_of(c, o, at_ms);
-    if (news && dp_store_stock(c->store, &scope, &o->iccid, &item) == ERR_OK &&
+    if (news && stock_of(c, &scope, &o->iccid, &item) == ERR_OK &&
         item.state == STOCK_RESERVED && accepted_before(c, &item.order, asked_ms))
         tell_holder(c, smsr, &item, &eid, news);
 }
@@ -115,15 +126,19 @@ static void notification(struct smdp_core *c, const struct oid *smsr, const stru
     struct plan *p;
     int err;
 
-    if (dp_store_stock(c->store, &scope, &n->iccid, &item) == ERR_OK)
+    err = stock_of(c, &scope, &n->iccid, &item);
+    if (!err) {
         tell_holder(c, smsr, &item, &n->eid, e);
+        err = stock_of(c, &scope, &n->iccid, &item); /* it may have become installed by that */
+    }
+    if (err && err != ERR_NOT_FOUND)
+        return;
+    pe.item = err ? NULL : &item;
     p = engine_plan_begin(c->engine);
     if (!p) {
         engine_give_up(c->engine, ERR_NOMEM, NEWS_LOST);
         return;
     }
-    if (dp_store_stock(c->store, &scope, &n->iccid, &item) == ERR_OK)
-        pe.item = &item;
     err = dp_notice_decide(&pe, e, p);
     if (!err)
         err = dp_api_finish_plan(c->api, p);

@@ -8,6 +8,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include "common/db/db.h"
 #include "common/engine/engine.h"
 #include "test/support/smdp_world.h"
 
@@ -240,6 +241,60 @@ static void other_answers_complete_nothing(void **state)
     assert_int_equal(dpw_item(w, DPW_ICCID_1).state, STOCK_RESERVED);
 }
 
+/* Another hand writes to the stock: what the SM-DP kept of the file is read anew. */
+static void item_written(struct dp_world *w, const char *sql)
+{
+    const struct db_options o = {.vfs = memvfs_name(w->disk),
+                                 .application_id = DP_STORE_APPLICATION_ID, .sync = DB_SYNC_NORMAL};
+    struct errmsg why = {{0}};
+    struct db *db = NULL;
+
+    assert_int_equal(engine_flush(smdp_core_engine(w->core)), 0);
+    if (db_open("state.db", &o, &db, &why))
+        fail_msg("%s", why.text);
+    assert_int_equal(db_exec(db, "PRAGMA ignore_check_constraints=1"), 0);
+    assert_int_equal(db_exec(db, sql), 0);
+    db_close(db);
+}
+
+/* News are heard with their turn: where their profile cannot be read they must come again. */
+static void news_of_what_cannot_be_read_are_not_heard(void **state)
+{
+    struct dp_world *w = *state;
+    struct es3_handle_profile_enabled_notification n = {
+        .eid = w->rig.factory.eid, .mno_id = w->blue.oid, .completion_timestamp_ms = 1790000000000};
+    const struct envelope e = {.kind = ENV_NOTICE,
+                               .message = {MSG_ES3_HANDLE_PROFILE_DELETED_NOTIFICATION, &n}};
+
+    installed(w);
+    assert_int_equal(iccid_parse(span_str(DPW_ICCID_1), &n.iccid), 0);
+    item_written(w, "UPDATE inventory SET state = state");
+    memvfs_fail(w->disk, MEMVFS_READ, 1);
+    smdp_core_peer(w->core, &w->smsr.oid, &e);
+    assert_true(engine_failed(smdp_core_engine(w->core)));
+    assert_int_equal(memvfs_failures(w->disk, MEMVFS_READ), 1);
+    dpw_restart(w);
+    assert_true(dpw_secret(w, "isdp-keys/" DPW_ICCID_1));
+    smdp_core_peer(w->core, &w->smsr.oid, &e);
+    dpw_run(w);
+    assert_false(dpw_secret(w, "isdp-keys/" DPW_ICCID_1));
+}
+
+/* That it cannot be read does not mean that it is not there. */
+static void a_call_about_what_cannot_be_read(void **state)
+{
+    struct dp_world *w = *state;
+    struct es2_download_profile_request q = {
+        .base = {.function_call_identifier = span_str("order-1")},
+        .eid = w->rig.factory.eid, .smsr_id = w->smsr.oid, .iccid = {DPW_ICCID_1}};
+
+    dpw_stock(w, 1);
+    item_written(w, "UPDATE inventory SET state = 9");
+    (void)dpw_ask(w, &w->blue, MSG_ES2_DOWNLOAD_PROFILE_REQUEST, &q);
+    dpw_run(w);
+    dpw_expect(dpw_answer(&w->blue, MSG_ES2_DOWNLOAD_PROFILE_RESPONSE), EXEC_FAILED, "1.2", "4.4");
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, dpw_setup, dpw_teardown)
@@ -251,6 +306,8 @@ int main(void)
         T(enabled_before_the_completion_is_answered),
         T(deletion_answered_before_the_completion),
         T(other_answers_complete_nothing),
+        T(news_of_what_cannot_be_read_are_not_heard),
+        T(a_call_about_what_cannot_be_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
