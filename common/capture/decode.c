@@ -227,9 +227,14 @@ void commands_read(struct span script, struct commands *ret)
     ret->n = 0;
     if (script_open(script, &sr) != ERR_OK || sr.response)
         return;
-    while (script_next(&sr, &item) == ERR_OK && ret->n < DECODE_COMMANDS_MAX)
-        if (item.tag == SCRIPT_TAG_CMD && apdu_cmd_parse(item.value, &ret->v[ret->n]) == ERR_OK)
-            ret->n++;
+    while (script_next(&sr, &item) == ERR_OK && ret->n < DECODE_COMMANDS_MAX) {
+        struct apdu_cmd *c = &ret->v[ret->n];
+        if (item.tag != SCRIPT_TAG_CMD)
+            continue;
+        if (apdu_cmd_parse(item.value, c) != ERR_OK)
+            memset(c, 0, sizeof *c); /* keeps its place: answers find theirs by it */
+        ret->n++;
+    }
 }
 
 void decode_script(struct rows *out, unsigned depth, struct span script, struct commands *sent)
@@ -255,6 +260,19 @@ void decode_script(struct rows *out, unsigned depth, struct span script, struct 
                 "the script cannot be read from here on");
 }
 
+static bool is_answer_element(uint32_t tag)
+{
+    switch (tag) {
+    case SCRIPT_TAG_RSP:
+    case SCRIPT_TAG_COUNT:
+    case SCRIPT_TAG_CHAINING:
+    case SCRIPT_TAG_BAD:
+        return true;
+    default:
+        return tag == 0x81 || (tag >= 0x84 && tag <= 0x86) || (tag >= 0x9F44 && tag <= 0x9F46);
+    }
+}
+
 void decode_elements(struct rows *out, unsigned depth, struct span elements)
 {
     struct reader r = rd_init(elements);
@@ -264,8 +282,7 @@ void decode_elements(struct rows *out, unsigned depth, struct span elements)
 
     while ((err = tlv_next(&r, &t)) == ERR_OK) {
         struct script_item item = {t.tag, t.value, t.raw};
-        if ((t.tag >= 0x80 && t.tag <= 0x90) || t.tag == SCRIPT_TAG_RSP ||
-            (t.tag >= 0x9F44 && t.tag <= 0x9F46)) {
+        if (is_answer_element(t.tag)) {
             item_rows(out, depth, &item, true, NULL, &at);
             continue;
         }

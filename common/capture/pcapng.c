@@ -281,7 +281,8 @@ void pcapng_put_sms(struct buf *b, const struct pcapng_sms *s)
         pcapng_put(b, &u);
 }
 
-/* SMPP 3.4 4.1: bind_receiver, bind_transmitter, bind_transceiver: system_id, password, ... */
+/* SMPP 3.4 4.1: bind_receiver, bind_transmitter, bind_transceiver, and outbind of an SMSC:
+ * system_id, password, ... */
 static bool is_bind(struct span pdu)
 {
     struct reader r = rd_init(pdu);
@@ -289,7 +290,7 @@ static bool is_bind(struct span pdu)
 
     (void)rd_u32(&r);
     id = rd_u32(&r);
-    return !r.failed && (id == 1 || id == 2 || id == 9);
+    return !r.failed && (id == 1 || id == 2 || id == 9 || id == 0x0B);
 }
 
 void pcapng_put_smpp(struct buf *b, const struct pcapng_unit *u)

@@ -193,6 +193,30 @@ static void scp03t_elements(void **state)
     find("90", "unknown tag");
 }
 
+/* An answer finds its command by its place: one that cannot be read keeps its own. */
+static void commands_keep_their_places(void **state)
+{
+    struct commands sent;
+
+    (void)state;
+    commands_read(octets("AE80" "220680E288000500" "220580F2400200" "0000"), &sent);
+    assert_int_equal(sent.n, 2);
+    assert_int_equal(sent.v[0].ins, 0);
+    assert_int_equal(sent.v[1].ins, 0xF2);
+}
+
+/* What no answer has is no SCP03t error, and is not shown where values are hidden. */
+static void elements_that_are_none(void **state)
+{
+    (void)state;
+    memset(&rows, 0, sizeof rows);
+    rows.wire = crypto_new(NULL);
+    decode_elements(&rows, 0, octets("8704DEADBEEF"));
+    find("?", "not an element of an answer");
+    assert_null(strstr(rows.v[0].value, "DEADBEEF"));
+    crypto_free(rows.wire);
+}
+
 /* --- for the wire --- */
 static char *printed(struct span content)
 {
@@ -417,7 +441,8 @@ int main(void)
         cmocka_unit_test(an_scp80_packet),          cmocka_unit_test(packets_that_are_none),
         cmocka_unit_test(recorded_exchanges),       cmocka_unit_test(the_functions_of_es5),
         cmocka_unit_test(answers_by_their_command), cmocka_unit_test(answers_more),
-        cmocka_unit_test(scp03t_elements),
+        cmocka_unit_test(scp03t_elements),          cmocka_unit_test(elements_that_are_none),
+        cmocka_unit_test(commands_keep_their_places),
         cmocka_unit_test(what_the_wire_form_does_not_show),
         cmocka_unit_test(the_wire_form_is_whole),
         cmocka_unit_test(recorded_packets_whole),

@@ -195,10 +195,10 @@ static void smpp(uint32_t id, const char *body, size_t n)
 static void a_bind_is_without_its_password(void **state)
 {
     static const char BIND[] = "remora\0secret12\0\0\x34\0\0";
-    static const uint32_t BINDS[] = {1, 2, 9};
+    static const uint32_t BINDS[] = {1, 2, 9, 0x0B}; /* outbind: the SMSC's own */
 
     (void)state;
-    for (unsigned i = 0; i < 3; i++) {
+    for (unsigned i = 0; i < 4; i++) {
         smpp(BINDS[i], BIND, sizeof BIND);
         assert_null(within("secret", 6));
         assert_non_null(within("remora\0********\0\0\x34", 18));
