@@ -82,13 +82,12 @@ static void on_datagram(void *ctx, bool out, uint64_t conn, struct span pdu)
         pcapng_put(b, &u);
 }
 
-static void on_smpp(void *ctx, const char *network, bool out, struct span pdu)
+static void on_smpp(void *ctx, unsigned smsc, bool out, struct span pdu)
 {
     const struct pcapng_unit u = {.out = out, .at_ms = now(), .own = pcapng_end_conn(0, SMPP_PORT),
-                                  .other = pcapng_end_conn(1, SMPP_PORT), .octets = pdu};
+                                  .other = pcapng_end_conn(1 + smsc, SMPP_PORT), .octets = pdu};
     struct buf *b = room(ctx);
 
-    (void)network;
     if (b)
         pcapng_put_smpp(b, &u);
 }

@@ -15,7 +15,7 @@ static inline void rng_fill(struct rng *r, void *dst, size_t n)
 {
     r->fill(r, (uint8_t *)dst, n);
 }
-void rng_init_system(struct rng *r);                 /* getrandom(2), aborts on failure */
+void rng_init_system(struct rng *r);                 /* getrandom(2); log_die without it */
 void rng_init_seeded(struct rng *r, uint64_t seed);
 uint64_t rng_u64(struct rng *r);
 uint64_t rng_below(struct rng *r, uint64_t bound);   /* uniform 0..bound-1, bound > 0 */

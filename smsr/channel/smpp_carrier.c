@@ -145,7 +145,7 @@ static void on_timer(void *ctx)
 static void see(const struct smsc *s, bool out, struct span pdu)
 {
     if (s->sc->seen)
-        s->sc->seen(s->sc->seen_ctx, s->id, out, pdu);
+        s->sc->seen(s->sc->seen_ctx, (unsigned)(s - s->sc->smsc), out, pdu);
 }
 
 static void on_heard(void *ctx, struct span pdu)
@@ -303,13 +303,15 @@ int smpp_carrier_open(struct loop *l, const struct smpp_network *nets, unsigned 
                       const struct carrier *others, struct rng *rng, struct smpp_carrier **ret,
                       struct errmsg *why)
 {
-    struct smpp_carrier *sc = n <= NETWORKS_MAX ? calloc(1, sizeof *sc) : NULL;
+    struct smpp_carrier *sc;
     int err = ERR_OK;
 
     *ret = NULL;
+    if (n > NETWORKS_MAX)
+        return errmsg_set(why, ERR_CONFIG, "networks: %u SMSCs, there is room for %u", n, NETWORKS_MAX);
+    sc = calloc(1, sizeof *sc);
     if (!sc)
-        return errmsg_set(why, n > NETWORKS_MAX ? ERR_CONFIG : ERR_NOMEM,
-                          "%u SMSCs: there is room for %u", n, NETWORKS_MAX);
+        return errmsg_set(why, ERR_NOMEM, "no memory for the SMSCs");
     sc->loop = l;
     sc->rng = rng;
     carrier_pass_init(&sc->pass, others);

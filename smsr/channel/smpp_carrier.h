@@ -24,8 +24,9 @@ const struct carrier *smpp_carrier_port(const struct smpp_carrier *sc);
 /* Where what comes in goes. NULL: messages are left with the SMSC, also those of this very turn: they
  * are acknowledged at its end, when it is durable. */
 void smpp_carrier_attach(struct smpp_carrier *sc, struct channel *ch);
-/* Somebody looks on: each PDU that is written or came. NULL: nobody, from now on. */
-typedef void (*smpp_seen)(void *ctx, const char *network, bool out, struct span pdu);
+/* Somebody looks on: each PDU that is written or came, and with which of the SMSCs, in the order they
+ * were given. NULL: nobody, from now on. */
+typedef void (*smpp_seen)(void *ctx, unsigned smsc, bool out, struct span pdu);
 void smpp_carrier_set_seen(struct smpp_carrier *sc, smpp_seen seen, void *ctx);
 /* The channel is freed before. */
 void smpp_carrier_close(struct smpp_carrier *sc);
