@@ -146,6 +146,36 @@ static int build_numbers(struct build *b, const struct raw_party *r, struct part
     return err;
 }
 
+static enum bearer bearer_of(const char *word)
+{
+    static const char *const WORDS[] = {
+        [BEARER_SMS] = "sms", [BEARER_HTTPS] = "https", [BEARER_CATTP] = "cattp"};
+
+    for (unsigned i = BEARER_SMS; i <= BEARER_CATTP; i++)
+        if (!strcmp(WORDS[i], word))
+            return (enum bearer)i;
+    return BEARER_NONE;
+}
+
+/* In the order they are tried (smsr/domain/bearer.h). */
+static int build_preference(struct build *b, const struct raw_party *r, struct party *p)
+{
+    for (unsigned i = 0; i < r->bearers_count; i++) {
+        enum bearer bearer = bearer_of(r->bearers[i]);
+        if (!bearer)
+            return conf_bad(&b->at, "party %s: bearer \"%s\" is none of sms, https and cattp", r->oid,
+                            r->bearers[i]);
+        for (unsigned k = 0; k < p->n_bearers; k++)
+            if (p->bearers[k] == bearer)
+                return conf_bad(&b->at, "party %s: bearer \"%s\" stands twice", r->oid, r->bearers[i]);
+        p->bearers[p->n_bearers++] = bearer;
+    }
+    if (r->cattp_up_to && !*r->cattp_up_to)
+        return conf_bad(&b->at, "party %s: cattp_up_to is a number of octets, at least 1", r->oid);
+    p->cattp_up_to = r->cattp_up_to ? *r->cattp_up_to : 0;
+    return ERR_OK;
+}
+
 static int build_party(struct build *b, const struct raw_party *r, struct party *p)
 {
     struct tenant *t = NULL;
@@ -163,6 +193,8 @@ static int build_party(struct build *b, const struct raw_party *r, struct party 
     p->tenant = t;
     if (!err)
         err = build_roles(b, r, p);
+    if (!err)
+        err = build_preference(b, r, p);
     return err ? err : build_numbers(b, r, p);
 }
 

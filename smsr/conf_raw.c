@@ -20,6 +20,8 @@ static const cyaml_schema_field_t PARTY_FIELDS[] = {
     CONF_SEQ_OPT("plmn", struct raw_party, plmn, &CONF_STRING),
     CONF_SEQ_OPT("iccid", struct raw_party, iccid, &CONF_STRING),
     CONF_SEQ_OPT("on_behalf", struct raw_party, on_behalf, &CONF_STRING),
+    CONF_SEQ_OPT("bearers", struct raw_party, bearers, &CONF_STRING),
+    CONF_NUM_OPT("cattp_up_to", struct raw_party, cattp_up_to),
     CYAML_FIELD_END};
 static const cyaml_schema_value_t PARTY = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_party, PARTY_FIELDS)};
@@ -99,6 +101,7 @@ static const cyaml_schema_field_t TIMER_FIELDS[] = {
     TIMER_FIELD("notification_wait", TIMER_NOTIFICATION_WAIT),
     TIMER_FIELD("confirm_resend", TIMER_CONFIRM_RESEND),
     TIMER_FIELD("rollback_window", TIMER_ROLLBACK_WINDOW),
+    TIMER_FIELD("bearer_rest", TIMER_BEARER_REST),
     CYAML_FIELD_END};
 static_assert(sizeof TIMER_FIELDS / sizeof *TIMER_FIELDS == TIMER_COUNT + 1, "one key a timer");
 

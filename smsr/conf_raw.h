@@ -22,6 +22,9 @@ struct raw_party {
     unsigned iccid_count;
     char **on_behalf;
     unsigned on_behalf_count;
+    char **bearers;
+    unsigned bearers_count;
+    unsigned *cattp_up_to;
 };
 struct raw_plma {
     char *mno, *profile_type, *m2m_sp;

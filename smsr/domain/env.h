@@ -4,9 +4,10 @@
  * replaced as a whole. */
 #pragma once
 
-#include "common/msg/status.h"
+#include "common/msg/event.h"
 
 #define PARTY_LIST_MAX 16
+#define BEARERS 3u                 /* sms, https, cattp */
 
 struct eid_range {
     char from[31], to[31];         /* first 30 digits, inclusive */
@@ -29,6 +30,9 @@ struct party {
     unsigned n_iccid;
     struct oid on_behalf[PARTY_LIST_MAX];   /* operator: the SM-DPs that may act for it */
     unsigned n_on_behalf;
+    enum bearer bearers[BEARERS]; /* of what it asks for: tried in this order (bearer.h) */
+    unsigned n_bearers;           /* 0: as the routes say */
+    uint32_t cattp_up_to;         /* octets of a SendData that still go by CAT_TP first; 0: all */
 };
 struct plma {
     struct oid mno;
@@ -67,7 +71,8 @@ enum timer {
     TIMER_VALIDITY_ENABLE, TIMER_VALIDITY_DOWNLOAD, TIMER_VALIDITY_OTHER, TIMER_VALIDITY_MAX,
     TIMER_RESEND_1, TIMER_RESEND_2, TIMER_RESEND_3, TIMER_FENCE_1, TIMER_FENCE_2, TIMER_FENCE_3,
     TIMER_FENCE_4, TIMER_FENCE_5, TIMER_FENCE_6, TIMER_SESSION_HOLD, TIMER_SESSION_IDLE,
-    TIMER_NOTIFICATION_WAIT, TIMER_CONFIRM_RESEND, TIMER_ROLLBACK_WINDOW, TIMER_COUNT
+    TIMER_NOTIFICATION_WAIT, TIMER_CONFIRM_RESEND, TIMER_ROLLBACK_WINDOW, TIMER_BEARER_REST,
+    TIMER_COUNT
 };
 struct timer_row {
     const char *name;              /* configuration key */

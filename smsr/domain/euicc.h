@@ -39,6 +39,12 @@ struct euicc_packet {
 
 #define EUICC_WINDOW_UNKNOWN INT64_MAX
 
+/* How a bearer did on this card (bearer.h). */
+struct euicc_bearer {
+    uint8_t misses;                /* asked for in vain, or lost with a command, since it was heard last */
+    int64_t missed_ms;             /* the last of them */
+};
+
 struct operation {
     struct uuid id;
     enum function function;
@@ -61,6 +67,7 @@ struct operation {
     bool answered;                 /* the caller has its answer (in time or EXPIRED) */
     bool in_doubt;
     enum bearer bearer;
+    enum bearer asked;             /* chosen, or armed on, and nothing was heard over it since */
     uint8_t kvn;
     uint64_t counter;              /* of the armed effect packet */
     uint32_t fences;               /* fence packets and triggers of a fence armed so far */
@@ -110,6 +117,7 @@ struct euicc {
     int64_t effect_ms[10];         /* times of the last ten effect operations (limit.h), ring */
     unsigned effect_at;
     int64_t rollback_ms[2];
+    struct euicc_bearer heard[BEARER_CATTP + 1];
     /* what runs */
     struct operation *ops[EUICC_OPS_MAX];  /* ops[0] runs, the others wait in order */
     unsigned n_ops;

@@ -93,6 +93,8 @@ static int notified(struct euicc *e, const struct euicc_record *r)
 {
     struct operation *op = euicc_advance(e, r);
 
+    if (r->ev->bearer > BEARER_NONE && r->ev->bearer <= BEARER_CATTP)
+        euicc_bearer_heard(e, op, r->ev->bearer);
     if (r->ev->decision == 1 || r->ev->decision == 4) {
         e->has_notif = true;
         e->notif_sequence = (uint16_t)(r->ev->sequence - 1);
@@ -286,6 +288,8 @@ static int concluded(struct euicc *e, const struct euicc_record *r)
     if (operation_is_switch(op) && op->armed &&
         !op->notif_seen && r->ev->stage != STAGE_CARD)
         e->unheard = r->ev->result != VERDICT_SUCCESS;
+    if (r->ev->result != VERDICT_SUCCESS)
+        euicc_bearer_missed(e, op, r->at_ms);
     euicc_packets_drop(e, &op->id);
     while (e->ops[at] != op)
         at++;
@@ -304,12 +308,6 @@ static int counter_jumped(struct euicc *e, const struct euicc_record *r)
     if (r->ev->counter < e->counter_high)
         return ERR_CORRUPT;
     e->counter_high = r->ev->counter;
-    return ERR_OK;
-}
-
-static int only_advance(struct euicc *e, const struct euicc_record *r)
-{
-    (void)euicc_advance(e, r);
     return ERR_OK;
 }
 
@@ -334,7 +332,7 @@ static const apply_fn APPLY[EV_TYPE_COUNT] = {
     [EV_OPERATION_IN_DOUBT] = in_doubt,
     [EV_OPERATION_EXPIRED] = expired,
     [EV_OPERATION_CONCLUDED] = concluded,
-    [EV_BEARER_CHOSEN] = only_advance,
+    [EV_BEARER_CHOSEN] = euicc_bearer_chosen,
     [EV_COUNTER_JUMPED] = counter_jumped,
 };
 

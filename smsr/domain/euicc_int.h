@@ -24,5 +24,9 @@ MUST_CHECK int euicc_armed(struct euicc *e, const struct euicc_record *r);
 MUST_CHECK int euicc_answered(struct euicc *e, const struct euicc_record *r);
 MUST_CHECK int euicc_step_opened(struct euicc *e, const struct euicc_record *r);
 MUST_CHECK int euicc_step_answered(struct euicc *e, const struct euicc_record *r);
+/* bearer.chosen, and what says how a bearer does. */
+MUST_CHECK int euicc_bearer_chosen(struct euicc *e, const struct euicc_record *r);
+void euicc_bearer_heard(struct euicc *e, struct operation *op, enum bearer b);
+void euicc_bearer_missed(struct euicc *e, const struct operation *op, int64_t at_ms);
 /* What is out for an operation that ended. */
 void euicc_packets_drop(struct euicc *e, const struct uuid *op);

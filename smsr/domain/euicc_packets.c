@@ -16,6 +16,37 @@ void euicc_packets_drop(struct euicc *e, const struct uuid *op)
     e->n_packets = kept;
 }
 
+/* --- how a bearer does --- */
+void euicc_bearer_heard(struct euicc *e, struct operation *op, enum bearer b)
+{
+    e->heard[b].misses = 0;
+    if (op && op->asked == b)
+        op->asked = BEARER_NONE;
+}
+
+void euicc_bearer_missed(struct euicc *e, const struct operation *op, int64_t at_ms)
+{
+    struct euicc_bearer *b = &e->heard[op->asked];
+
+    if (!op->asked)
+        return;
+    if (b->misses < UINT8_MAX)
+        b->misses++;
+    b->missed_ms = at_ms;
+}
+
+/* Another choice before anything was heard over the last one: that was in vain. */
+int euicc_bearer_chosen(struct euicc *e, const struct euicc_record *r)
+{
+    struct operation *op = euicc_advance(e, r);
+
+    if (!op || r->ev->bearer > BEARER_CATTP)
+        return ERR_CORRUPT;
+    euicc_bearer_missed(e, op, r->at_ms);
+    op->asked = r->ev->bearer;
+    return ERR_OK;
+}
+
 /* An operation is armed: the first time it counts, if it is one that does (limit.h). */
 static void arm(struct euicc *e, struct operation *op, int64_t at_ms)
 {
@@ -26,14 +57,31 @@ static void arm(struct euicc *e, struct operation *op, int64_t at_ms)
     op->armed = true;
 }
 
+/* A switch or a deletion is tried again, behind the fence of what was armed for it before: a late answer to
+ * that is one to nothing that is open. */
+static void forget_try(struct euicc *e, const struct event *ev)
+{
+    struct operation *op = euicc_op(e, &ev->op);
+
+    if (!op || !op->armed || ev->attempt <= op->attempt || ev->purpose != PURPOSE_CMD ||
+        !(operation_is_switch(op) || op->function == FN_DELETE_PROFILE))
+        return;
+    euicc_packets_drop(e, &op->id);
+    op->armed_ms = 0;
+    /* It may have run and been undone, and the card tells of that later. */
+    e->unheard = e->unheard || operation_is_switch(op);
+}
+
 int euicc_armed(struct euicc *e, const struct euicc_record *r)
 {
     const struct event *ev = r->ev;
-    struct operation *op = euicc_advance(e, r);
+    struct operation *op = euicc_op(e, &ev->op);
     struct euicc_packet *p;
 
     if (!op || ev->kvn != e->scp80_kvn || ev->counter <= e->counter_high)
         return ERR_CORRUPT;
+    forget_try(e, ev);
+    (void)euicc_advance(e, r);
     e->counter_high = ev->counter;
     if (e->n_packets == EUICC_PACKETS_MAX) {
         memmove(&e->packets[0], &e->packets[1], (EUICC_PACKETS_MAX - 1) * sizeof e->packets[0]);
@@ -59,7 +107,7 @@ int euicc_armed(struct euicc *e, const struct euicc_record *r)
             op->armed_ms = r->at_ms;
         op->kvn = (uint8_t)ev->kvn;
         op->counter = ev->counter;
-        op->bearer = ev->bearer == BEARER_CATTP ? BEARER_CATTP : BEARER_SMS;
+        op->bearer = op->asked = ev->bearer == BEARER_CATTP ? BEARER_CATTP : BEARER_SMS;
         if (op->bearer == BEARER_CATTP)
             op->session = ev->session;
         if (ev->previous_aid.n) { /* a later deletion of the same operation leaves it */
@@ -96,6 +144,9 @@ int euicc_answered(struct euicc *e, const struct euicc_record *r)
 
     if (!op)
         return ERR_CORRUPT;
+    euicc_bearer_heard(e, op, op->bearer == BEARER_CATTP && r->ev->counter == op->counter
+                                  ? BEARER_CATTP
+                                  : BEARER_SMS);
     if (p) {
         size_t at = (size_t)(p - e->packets);
         if (p->purpose == PURPOSE_CONFIRM && r->ev->sw == SW_TAKEN + 1u)
@@ -119,14 +170,16 @@ int euicc_answered(struct euicc *e, const struct euicc_record *r)
 
 int euicc_step_opened(struct euicc *e, const struct euicc_record *r)
 {
-    struct operation *op = euicc_advance(e, r);
+    struct operation *op = euicc_op(e, &r->ev->op);
 
     if (!op || r->ev->step < e->next_step)
         return ERR_CORRUPT;
+    forget_try(e, r->ev);
+    (void)euicc_advance(e, r);
     op->session = r->ev->session;
     op->step = r->ev->step;
     op->step_open = true;
-    op->bearer = BEARER_HTTPS;
+    op->bearer = op->asked = BEARER_HTTPS;
     if (r->ev->purpose == PURPOSE_CMD) {
         arm(e, op, r->at_ms);
         if (operation_is_switch(op) && !op->armed_ms)
@@ -147,6 +200,7 @@ int euicc_step_answered(struct euicc *e, const struct euicc_record *r)
     if (!op || !op->step_open || op->step != r->ev->step)
         return ERR_CORRUPT;
     op->step_open = false;
+    euicc_bearer_heard(e, op, BEARER_HTTPS);
     op->data_done = (uint32_t)r->ev->number;
     if (r->ev->sw && operation_is_switch(op))
         op->ran = true;

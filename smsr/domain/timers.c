@@ -53,6 +53,9 @@ const struct timer_row TIMERS[TIMER_COUNT] = {
          "longest time in which a card without confirmation rolls back: 300 s to "
          "attach and 5 notifications 60 s apart (card configuration; the "
          "specification gives no number)"},
+    [TIMER_BEARER_REST] = {"bearer_rest", 24 * HOURS, 10 * SECONDS, 30LL * 24 * HOURS,
+                           "a bearer that was silent twice in a row on a card is tried behind the "
+                           "others this long"},
 };
 
 void timers_default(int64_t ret[TIMER_COUNT], unsigned time_scale)

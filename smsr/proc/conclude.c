@@ -106,6 +106,10 @@ struct event *run_conclude_warning(struct run *r, enum status_code code, struct 
 
 void run_expire_unsent(struct run *r)
 {
+    if (r->op->armed) { /* it waits to be tried again: what was armed before has been fenced */
+        (void)run_conclude(r, VERDICT_FAILED, ST_NO_EFFECT, STAGE_BEARER, (struct span){NULL, 0});
+        return;
+    }
     (void)run_conclude(r, VERDICT_EXPIRED, ST_EXPIRED_UNSENT, STAGE_BEARER, (struct span){NULL, 0});
 }
 

@@ -53,27 +53,33 @@ int delete_arm(struct run *r)
     return run_command(r, wr_view(&w), DL_ARMED, DL_WAIT_LINK, &armed);
 }
 
+static int start(struct run *r)
+{
+    const struct euicc_profile *t = victim(r);
+    enum status_code st;
+
+    /* Gone; or made anew behind this deletion, which meant the one before. */
+    if (!t || t->state == PROFILE_IN_CREATION) {
+        (void)run_conclude(r, VERDICT_SUCCESS, ST_OK, STAGE_NONE, (struct span){NULL, 0});
+        return ERR_OK;
+    }
+    st = delete_check(r->env, r->e, t, r->now);
+    if (st && !(st == ST_RATE && r->op->armed)) { /* which has counted */
+        (void)run_conclude(r, VERDICT_FAILED, st, STAGE_PREPARATION, (struct span){NULL, 0});
+        return ERR_OK;
+    }
+    return delete_arm(r);
+}
+
 static int queued(const struct proc_view *v, const struct input *in, struct plan *p)
 {
     struct run r = RUN_INIT(v, in, p);
-    const struct euicc_profile *t = victim(&r);
-    enum status_code st;
 
     if (run_expired(&r)) {
         run_expire_unsent(&r);
         return ERR_OK;
     }
-    /* Gone; or made anew behind this deletion, which meant the one before. */
-    if (!t || t->state == PROFILE_IN_CREATION) {
-        (void)run_conclude(&r, VERDICT_SUCCESS, ST_OK, STAGE_NONE, (struct span){NULL, 0});
-        return ERR_OK;
-    }
-    st = delete_check(r.env, r.e, t, r.now);
-    if (st) {
-        (void)run_conclude(&r, VERDICT_FAILED, st, STAGE_PREPARATION, (struct span){NULL, 0});
-        return ERR_OK;
-    }
-    return delete_arm(&r);
+    return start(&r);
 }
 
 static int wait_link(const struct proc_view *v, const struct input *in, struct plan *p)
@@ -152,6 +158,7 @@ static int armed_step(struct run *r)
 }
 
 static const struct run_effect DELETION = {.arm = delete_arm,
+                                           .start = start,
                                            .fence = fence,
                                            .step = armed_step,
                                            .fencing = DL_FENCING,
@@ -175,10 +182,21 @@ static int armed(const struct proc_view *v, const struct input *in, struct plan 
     }
 }
 
-/* The ISD-P is there or not, and the command can run no more. */
-static int audited(struct run *r, const struct es5_status *st)
+/* The ISD-P is there or not, and the command can run no more. session: where that was heard, NULL: by a
+ * packet. */
+static int audited(struct run *r, const struct es5_status *st, const struct uuid *session)
 {
-    if (!run_seen(st, &r->op->aid))
+    bool there = run_seen(st, &r->op->aid);
+    int err;
+
+    if (there && run_effect_again(r, &DELETION, &err)) {
+        if (session && r->p->unit.set)
+            run_session_leave(r, session);
+        return err;
+    }
+    if (session)
+        run_session_done(r, session);
+    if (!there)
         return gone(r, (struct span){NULL, 0});
     (void)run_conclude(r, VERDICT_FAILED, ST_NO_EFFECT, STAGE_BEARER, (struct span){NULL, 0});
     return ERR_OK;
@@ -207,7 +225,7 @@ static int fencing(const struct proc_view *v, const struct input *in, struct pla
         return ERR_OK;
     }
     (void)run_por(&r, -1, 0);
-    return audited(&r, &st);
+    return audited(&r, &st, NULL);
 }
 
 static int fence_step(const struct proc_view *v, const struct input *in, struct plan *p)
@@ -229,8 +247,7 @@ static int fence_step(const struct proc_view *v, const struct input *in, struct 
         run_session_leave(&r, &post->session);
         return run_fence(&r, PURPOSE_FENCE, DL_FENCING);
     }
-    run_session_done(&r, &post->session);
-    return audited(&r, &st);
+    return audited(&r, &st, &post->session);
 }
 
 #define INPUTS (IN_BIT(IN_POR) | IN_BIT(IN_POST) | IN_BIT(IN_TIMER) | IN_BIT(IN_RESTART))
@@ -239,12 +256,13 @@ static const struct proc_state STATES[] = {
                    NULL, RESTART_WAIT, queued},
     [DL_ARMED] = {"ARMED", INPUTS | IN_BIT(IN_SESSION_END), S(DL_FENCING) | S(DL_FENCE_STEP),
                   "resend_1", RESTART_RESUME, armed},
-    [DL_FENCING] = {"FENCING", INPUTS, S(DL_FENCING) | S(DL_FENCE_STEP), "fence_1",
+    [DL_FENCING] = {"FENCING", INPUTS,
+                    S(DL_FENCING) | S(DL_FENCE_STEP) | S(DL_WAIT_LINK) | S(DL_ARMED), "fence_1",
                     RESTART_RECONCILE, fencing},
-    [DL_WAIT_LINK] = {"WAIT_LINK", INPUTS | IN_BIT(IN_LINK), S(DL_ARMED), "resend_1", RESTART_WAIT,
-                      wait_link},
+    [DL_WAIT_LINK] = {"WAIT_LINK", INPUTS | IN_BIT(IN_LINK), S(DL_ARMED) | S(DL_WAIT_LINK),
+                      "resend_1", RESTART_WAIT, wait_link},
     [DL_FENCE_STEP] = {"FENCE_STEP", INPUTS | IN_BIT(IN_SESSION_END),
-                       S(DL_FENCING) | S(DL_FENCE_STEP), "session_idle", RESTART_RECONCILE,
-                       fence_step},
+                       S(DL_FENCING) | S(DL_FENCE_STEP) | S(DL_WAIT_LINK) | S(DL_ARMED),
+                       "session_idle", RESTART_RECONCILE, fence_step},
 };
 const struct proc PROC_DELETE = {"delete", FN_DELETE_PROFILE, STATES, DL_STATE_COUNT};

@@ -5,8 +5,31 @@
 
 #include "common/base/mutant.h"
 
+/* The card has said nothing about this try, and there is another bearer and time left. */
+static bool may_again(const struct run *r)
+{
+    const struct operation *op = r->op;
+
+    return !op->answered && !r->answered_now && !run_expired(r) && op->attempt < RUN_EFFECT_ATTEMPTS &&
+           !op->notif_seen && !op->ran && !op->window_end_ms && r->p->n_records <= RUN_AGAIN_RECORDS &&
+           run_choose(r, op->bearer).bearer != op->bearer;
+}
+
+bool run_effect_again(struct run *r, const struct run_effect *fx, int *ret)
+{
+    if (!may_again(r))
+        return false;
+    r->after = r->op->bearer;
+    *ret = fx->start(r);
+    return true;
+}
+
 int run_effect_doubt(struct run *r, const struct run_effect *fx, const char *why)
 {
+    int err;
+
+    if (mutant("BEARER_WITHOUT_FENCE") && run_effect_again(r, fx, &err))
+        return run_mistaken(r, err);
     run_in_doubt(r, why);
     return fx->fence(r);
 }
@@ -62,6 +85,8 @@ int run_effect_due(struct run *r, const struct run_effect *fx)
         run_close_link(r);
         return run_effect_doubt(r, fx, "the card is silent over its link");
     }
+    if (run_silent(r, pk) && run_choose(r, BEARER_SMS).bearer != BEARER_SMS)
+        return run_effect_doubt(r, fx, "silent by SMS: it is asked before another bearer is tried");
     if (mutant("RESEND_FRESH_COUNTER"))
         return resend_fresh(r, fx);
     run_resend(r, pk, euicc_enabled(r->e), goal(r, fx));

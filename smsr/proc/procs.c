@@ -72,7 +72,7 @@ static int expire_waiting(const struct proc_env *pe, struct euicc *e, const stru
                           struct plan *p)
 {
     for (unsigned i = 1; i < e->n_ops; i++) {
-        struct run r = {pe, pe->env, e, e->ops[i], in, p, p->now_ms, false, NULL, 0};
+        struct run r = {pe, pe->env, e, e->ops[i], in, p, p->now_ms, false, NULL, 0, BEARER_NONE};
         if (run_expired(&r) && operation_ends_waiting(e->ops[i])) {
             run_expire_unsent(&r);
             return ERR_OK;
@@ -146,7 +146,7 @@ static int called(const struct proc_env *pe, struct euicc *e, const struct input
                   struct plan *p)
 {
     const struct operation *op = e->n_ops ? e->ops[0] : NULL;
-    struct run r = {pe, pe->env, e, op, in, p, p->now_ms, false, NULL, 0};
+    struct run r = {pe, pe->env, e, op, in, p, p->now_ms, false, NULL, 0, BEARER_NONE};
 
     if (pe->wait && op && !op->state) { /* a card that is there waits for no network */
         p->volatile_due_ms = p->now_ms;

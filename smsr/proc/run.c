@@ -3,7 +3,6 @@
 #include "smsr/proc/run.h"
 
 #include "common/codec/packet.h"
-#include "smsr/domain/bearer.h"
 
 /* Of one plan: beside them and the records of a switch there is room for nothing else. */
 #define RUN_DELETED_MAX ((unsigned)ES5_DELETED_MAX)
@@ -125,83 +124,6 @@ int run_arm_link(struct run *r, const struct uuid *link, enum packet_purpose pur
     return ERR_OK;
 }
 
-void run_chosen(struct run *r, enum bearer b, const char *why)
-{
-    struct event *ev = run_record(r, EV_BEARER_CHOSEN, -1, 0);
-
-    ev->bearer = b;
-    ev->number = (uint64_t)b;
-    ev->text = span_str(why);
-}
-
-int run_push_link(struct run *r, const struct route *route, int state, int64_t due,
-                  const struct euicc_profile *to, const struct euicc_profile *to2)
-{
-    struct writer w = run_writer(r, 512);
-    int err = es5_push_link(&w, dialect_of(r->e)->packet_form, route, &r->e->eid, &r->op->id);
-
-    return err ? err : run_arm(r, PURPOSE_TRIGGER, wr_view(&w), state, due, to, to2);
-}
-
-enum script_form run_command_form(const struct run *r)
-{
-    return run_session_serves(r) ? SCRIPT_INDEFINITE : dialect_of(r->e)->packet_form;
-}
-
-int run_command(struct run *r, struct span script, int armed, int wait, struct event **ret)
-{
-    struct bearer_choice c = bearer_for_command(r->env, r->e);
-    int64_t soon = r->now + run_timer(r, TIMER_RESEND_1);
-    int err;
-
-    *ret = NULL;
-    if (run_session_serves(r)) {
-        *ret = run_open_step(r, &r->pe->held_session, PURPOSE_CMD, script, NULL, armed);
-        return ERR_OK;
-    }
-    if (c.bearer == BEARER_CATTP && r->pe->linked) {
-        err = run_arm_link(r, &r->pe->link, PURPOSE_CMD, aid_tar(&AID_ISD_R), script, armed,
-                           r->now + run_timer(r, TIMER_SESSION_IDLE), r->pe->chained);
-    } else if (c.bearer == BEARER_CATTP && !r->op->state) {
-        run_chosen(r, c.bearer, c.why);
-        return run_push_link(r, c.route, wait, soon, euicc_enabled(r->e), NULL);
-    } else {
-        if (r->op->state == (unsigned)wait)
-            run_chosen(r, BEARER_SMS, "no link came");
-        err = run_arm(r, PURPOSE_CMD, script, armed, soon, euicc_enabled(r->e), NULL);
-    }
-    *ret = r->p->unit.armed;
-    return err;
-}
-
-bool run_waits_for_link(struct run *r, int *ret)
-{
-    *ret = ERR_OK;
-    if (r->in->kind == IN_POR) { /* of the push: heard, but the link is what counts */
-        if (run_answered(r))
-            (void)run_por(r, -1, 0);
-        else
-            *ret = ERR_STATE;
-        return true;
-    }
-    if (r->in->kind == IN_POST && !run_session_serves(r)) {
-        *ret = ERR_STATE;
-        return true;
-    }
-    if (r->in->kind == IN_LINK || r->in->kind == IN_POST || run_expired(r) || r->now >= r->op->due_ms)
-        return false;
-    r->p->volatile_due_ms = r->op->due_ms;
-    return true;
-}
-
-void run_close_link(struct run *r)
-{
-    struct out_session_close out = {r->op->session};
-
-    if (r->op->bearer == BEARER_CATTP || run_by_session(r))
-        plan_out(r->p, OUT_SESSION_CLOSE, &out, sizeof out);
-}
-
 const struct euicc_packet *run_packet(const struct run *r, enum packet_purpose purpose)
 {
     const struct euicc_packet *last = NULL;
@@ -222,6 +144,12 @@ int64_t run_resend_due(const struct run *r, int64_t first_sent)
     while (at <= r->now)
         at += run_timer(r, TIMER_RESEND_3);
     return at;
+}
+
+bool run_silent(const struct run *r, const struct euicc_packet *pk)
+{
+    return r->now - pk->first_sent_ms >=
+           run_timer(r, TIMER_RESEND_1) + run_timer(r, TIMER_RESEND_2) + run_timer(r, TIMER_RESEND_3);
 }
 
 void run_resend(struct run *r, const struct euicc_packet *pk, const struct euicc_profile *to,

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "smsr/domain/authz.h"
+#include "smsr/domain/bearer.h"
 #include "smsr/domain/dialect.h"
 #include "smsr/es5/es5.h"
 #include "common/crypto/crypto.h"
@@ -21,11 +22,12 @@ struct run {
     bool answered_now;             /* the EXPIRED answer is part of this plan */
     const struct eis *eis;         /* AuditEIS: what its answer shows */
     uint64_t again;                /* the read this plan arms repeats the one of this counter */
+    enum bearer after;             /* what was armed there did not run, as its fence shows: the next one */
 };
 #define RUN_INIT(v, input, plan)                                                                   \
     {                                                                                              \
         (v)->env, ((const struct proc_env *)(v)->env)->env, (v)->aggregate, (v)->operation, input, \
-            plan, (v)->now_ms, false, NULL, 0                                                      \
+            plan, (v)->now_ms, false, NULL, 0, BEARER_NONE                                         \
     }
 
 /* A record of the running operation; next < 0 leaves state and timer. due is capped by the validity
@@ -41,18 +43,22 @@ int run_arm(struct run *r, enum packet_purpose purpose, struct span script, int 
  * script chaining goes on behind it, or 0. */
 int run_arm_link(struct run *r, const struct uuid *link, enum packet_purpose purpose, uint32_t tar,
                  struct span script, int next, int64_t due, uint32_t chained);
+/* --- way.c --- */
 /* What a bearer was chosen for, and why: a record that explain shows. */
 void run_chosen(struct run *r, enum bearer b, const char *why);
-/* Asks the card for a CAT_TP link under the name of this operation. */
-int run_push_link(struct run *r, const struct route *route, int state, int64_t due,
-                  const struct euicc_profile *to, const struct euicc_profile *to2);
-/* The effect command of a switch or a deletion: into the session whose POST waits; else by the bearer of
- * the route: over an open link; asking for one when the operation begins (state wait); by SMS, also when
- * none came. *ret: the record that armed it, NULL: a link was asked for. */
+/* The bearer of this operation; after: the one that was in vain, BEARER_NONE: none yet. */
+struct bearer_choice run_choose(const struct run *r, enum bearer after);
+/* Asks the card for the data bearer that was chosen: for a session, or for a link under the name of this
+ * operation. */
+int run_push(struct run *r, const struct bearer_choice *c, int state, int64_t due,
+             const struct euicc_profile *to, const struct euicc_profile *to2);
+/* The effect command of a switch or a deletion: into the session whose POST waits, or over the open link
+ * of a card that may be served there; else by the bearer that is chosen: a data bearer is asked for, and
+ * waited for in state wait; SMS takes it at once. *ret: the record that armed it, NULL: it was not. */
 int run_command(struct run *r, struct span script, int armed, int wait, struct event **ret);
 /* The form of its script there. */
 enum script_form run_command_form(const struct run *r);
-/* Of the state that waits for the link: true: nothing is to be done but what *ret says. */
+/* Of the state that waits for session or link: true: nothing is to be done but what *ret says. */
 bool run_waits_for_link(struct run *r, int *ret);
 /* The command went over a link, or into a session, that is not needed any more. */
 void run_close_link(struct run *r);
@@ -61,6 +67,8 @@ void run_resend(struct run *r, const struct euicc_packet *pk, const struct euicc
                 const struct euicc_profile *to2);
 /* The packet of this purpose that is still open for the operation; NULL. */
 const struct euicc_packet *run_packet(const struct run *r, enum packet_purpose purpose);
+/* All three times that a packet is sent again in pauses of their own are over. */
+bool run_silent(const struct run *r, const struct euicc_packet *pk);
 /* Next same-bytes resend of a packet armed at first_sent: after 60, 180, 600 s, then every 600 s.
  */
 int64_t run_resend_due(const struct run *r, int64_t first_sent);
@@ -131,12 +139,18 @@ const struct event_profile *run_seen(const struct es5_status *st, const struct a
 /* What its procedure does there, and its states of the fence. */
 struct run_effect {
     int (*arm)(struct run *r);
+    int (*start)(struct run *r); /* the same, where policy still allows it */
     int (*fence)(struct run *r); /* by the channel the command went by */
     int (*step)(struct run *r);  /* this POST is the card's answer to the step */
     const struct euicc_profile *(*goal)(const struct run *r); /* which it may be at by now; NULL */
     int fencing, fence_step;
     bool resets; /* the card resets behind the command: its session ends */
 };
+#define RUN_EFFECT_ATTEMPTS 3u
+#define RUN_AGAIN_RECORDS   4u /* of this plan already: beside them a choice and what is armed have room */
+/* The fence on the channel it was armed for shows that the command did not run: the next bearer may try
+ * (law 3). false: there is none, or no time. */
+bool run_effect_again(struct run *r, const struct run_effect *fx, int *ret);
 /* operation.in-doubt, then the fence. */
 int run_effect_doubt(struct run *r, const struct run_effect *fx, const char *why);
 /* The validity period is over: answered once, then the truth is asked for. */

@@ -70,10 +70,8 @@ static int queued(const struct proc_view *v, const struct input *in, struct plan
 static int trigger_again(struct run *r, int state, int64_t due)
 {
     const struct euicc_packet *pk = run_packet(r, PURPOSE_TRIGGER);
-    int64_t patience = run_timer(r, TIMER_RESEND_1) + run_timer(r, TIMER_RESEND_2) +
-                       run_timer(r, TIMER_RESEND_3);
 
-    if (!pk || r->now - pk->first_sent_ms >= patience)
+    if (!pk || run_silent(r, pk))
         return session_trigger(r, state, due);
     run_resend(r, pk, euicc_enabled(r->e), NULL);
     return ERR_OK;

@@ -132,6 +132,7 @@ static int command_again(struct run *r, const struct way *way)
         return session_command(r, way, 0);
     if (r->pe->linked)
         return session_command(r, &link, 0);
+    r->after = way->bearer;
     return session_trigger(r, SE_WAIT_SESSION, r->now + run_timer(r, TIMER_RESEND_1));
 }
 

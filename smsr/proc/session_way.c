@@ -3,30 +3,22 @@
  * link. */
 #include "smsr/proc/session.h"
 
-#include "smsr/domain/bearer.h"
-
-static int trigger_arm(struct run *r, const struct bearer_choice *c, int state, int64_t due)
+/* The fence of a session is another session. */
+static struct bearer_choice choose(const struct run *r, int state)
 {
-    const struct euicc_profile *to = euicc_enabled(r->e);
-    const struct euicc_profile *to2 = r->op->armed ? euicc_fallback(r->e) : NULL;
-    struct writer w;
-    int err;
+    struct bearer_choice c = {BEARER_NONE, NULL, NULL};
 
-    if (c->bearer == BEARER_CATTP)
-        return run_push_link(r, c->route, state, due, to, to2);
-    w = run_writer(r, 512);
-    err = es5_push_session(&w, c->route, r->e);
-    return err ? err : run_arm(r, PURPOSE_TRIGGER, wr_view(&w), state, due, to, to2);
+    if (state != SE_FENCE_WAIT)
+        return run_choose(r, r->after ? r->after : r->op->asked);
+    c.route = bearer_route(r->env, r->e, BEARER_HTTPS);
+    c.bearer = c.route ? BEARER_HTTPS : BEARER_NONE;
+    return c;
 }
 
 int session_trigger(struct run *r, int state, int64_t due)
 {
-    struct bearer_choice c = bearer_for_data(r->env, r->e);
+    struct bearer_choice c = choose(r, state);
 
-    if (state == SE_FENCE_WAIT) {
-        c.route = bearer_route(r->env, r->e, BEARER_HTTPS);
-        c.bearer = c.route ? BEARER_HTTPS : BEARER_NONE;
-    }
     if (c.bearer == BEARER_NONE) {
         r->p->volatile_due_ms = due;
         if (!r->op->armed)
@@ -34,9 +26,10 @@ int session_trigger(struct run *r, int state, int64_t due)
                                (struct span){NULL, 0});
         return ERR_OK;
     }
-    if (c.bearer == BEARER_CATTP && r->op->state == SE_QUEUED)
+    if (c.why)
         run_chosen(r, c.bearer, c.why);
-    return trigger_arm(r, &c, state, due);
+    return run_push(r, &c, state, due, euicc_enabled(r->e),
+                    r->op->armed ? euicc_fallback(r->e) : NULL);
 }
 
 void session_leave(struct run *r, const struct way *way)

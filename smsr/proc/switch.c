@@ -6,6 +6,7 @@
 
 #include "common/base/mutant.h"
 #include "common/codec/packet.h"
+#include "smsr/domain/limit.h"
 #include "smsr/proc/admission.h"
 #include "smsr/domain/notification.h"
 
@@ -72,6 +73,8 @@ int switch_start(struct run *r)
 {
     enum status_code st = switch_check(r->env, r->e, r->op->function, &r->op->iccid, r->now);
 
+    if (st == ST_RATE && r->op->armed) /* it has counted */
+        st = limit_rollbacks(r->env, r->e, r->now);
     if (st) {
         (void)run_conclude(r, VERDICT_FAILED, st, STAGE_PREPARATION, (struct span){NULL, 0});
         return ERR_OK;
@@ -167,7 +170,8 @@ static int armed_step(struct run *r)
     return run_fence(r, PURPOSE_FENCE, SW_FENCING);
 }
 
-static const struct run_effect SWITCH = {.arm = switch_arm,
+const struct run_effect SWITCH_EFFECT = {.arm = switch_arm,
+                                         .start = switch_start,
                                          .fence = switch_fence,
                                          .step = armed_step,
                                          .goal = switch_goal,
@@ -185,12 +189,12 @@ static int armed(const struct proc_view *v, const struct input *in, struct plan 
     case IN_SESSION_END:
         return r.op->bearer == BEARER_SMS ? ERR_STATE : link_lost(&r);
     case IN_POST:
-        return run_effect_posted(&r, &SWITCH);
+        return run_effect_posted(&r, &SWITCH_EFFECT);
     case IN_NOTIFICATION: /* the command ran and its link is of no more use, if it stands at all */
         run_close_link(&r);
         return switch_notification(&r);
     default: /* IN_TIMER, IN_RESTART */
-        return run_effect_due(&r, &SWITCH);
+        return run_effect_due(&r, &SWITCH_EFFECT);
     }
 }
 
@@ -201,12 +205,12 @@ static int wait_notification(const struct proc_view *v, const struct input *in, 
     if (in->kind == IN_NOTIFICATION)
         return switch_notification(&r);
     if (run_expired(&r))
-        return run_effect_expire(&r, &SWITCH);
+        return run_effect_expire(&r, &SWITCH_EFFECT);
     if (r.now < r.op->due_ms) {
         p->volatile_due_ms = r.op->due_ms;
         return ERR_OK;
     }
-    return run_effect_doubt(&r, &SWITCH, "9000, but no notification came");
+    return run_effect_doubt(&r, &SWITCH_EFFECT, "9000, but no notification came");
 }
 
 static int confirm_again(struct run *r)
@@ -247,9 +251,9 @@ int switch_confirmed(struct run *r, const struct euicc_packet *pk, bool fenced)
      * before, or already rolled back. Only the card knows which. */
     if (run_sw(a.sw) != RUN_SW_DONE)
         return fenced ? ERR_OK
-                      : run_effect_doubt(r, &SWITCH, "the card did not take the confirmation");
+                      : run_effect_doubt(r, &SWITCH_EFFECT, "the card did not take the confirmation");
     if (operation_told_back(r->op) && run_step_unfenced(r))
-        return run_effect_doubt(r, &SWITCH, "the card rolled back, perhaps an earlier switch");
+        return run_effect_doubt(r, &SWITCH_EFFECT, "the card rolled back, perhaps an earlier switch");
     if (operation_told_back(r->op))
         return switch_rolled_back(r);
     return switch_succeeded(r, a.data, NULL);
@@ -271,7 +275,7 @@ static int confirming(const struct proc_view *v, const struct input *in, struct 
         return ERR_OK;
     }
     if (r.now > give_up && in->kind == IN_TIMER)
-        return run_effect_doubt(&r, &SWITCH, "no answer to the confirmation");
+        return run_effect_doubt(&r, &SWITCH_EFFECT, "no answer to the confirmation");
     return confirm_again(&r);
 }
 
@@ -283,7 +287,7 @@ static int fencing(const struct proc_view *v, const struct input *in, struct pla
         return switch_fenced(&r);
     if (in->kind == IN_NOTIFICATION)
         return switch_notification(&r);
-    return run_effect_fencing(&r, &SWITCH);
+    return run_effect_fencing(&r, &SWITCH_EFFECT);
 }
 
 /* The question in a new session. */
@@ -341,7 +345,7 @@ static const struct proc_state STATES[] = {
                     IN_BIT(IN_POR) | IN_BIT(IN_POST) | IN_BIT(IN_NOTIFICATION) |
                         IN_BIT(IN_TIMER) | IN_BIT(IN_RESTART),
                     S(SW_FENCING) | S(SW_CONFIRMING) | S(SW_WAIT_ROLLBACK) | S(SW_DELETING) |
-                        S(SW_FENCE_STEP),
+                        S(SW_FENCE_STEP) | S(SW_WAIT_LINK) | S(SW_ARMED),
                     "fence_1", RESTART_RECONCILE, fencing},
     [SW_WAIT_ROLLBACK] = {"WAIT_ROLLBACK",
                           IN_BIT(IN_POR) | IN_BIT(IN_NOTIFICATION) | IN_BIT(IN_TIMER) |
@@ -353,11 +357,12 @@ static const struct proc_state STATES[] = {
     [SW_WAIT_LINK] = {"WAIT_LINK",
                       IN_BIT(IN_LINK) | IN_BIT(IN_POST) | IN_BIT(IN_POR) | IN_BIT(IN_TIMER) |
                           IN_BIT(IN_RESTART),
-                      S(SW_ARMED), "resend_1", RESTART_WAIT, wait_link},
+                      S(SW_ARMED) | S(SW_WAIT_LINK), "resend_1", RESTART_WAIT, wait_link},
     [SW_FENCE_STEP] = {"FENCE_STEP",
                        IN_BIT(IN_POST) | IN_BIT(IN_SESSION_END) | IN_BIT(IN_POR) |
                            IN_BIT(IN_NOTIFICATION) | IN_BIT(IN_TIMER) | IN_BIT(IN_RESTART),
-                       S(SW_FENCING) | S(SW_FENCE_STEP) | S(SW_CONFIRMING) | S(SW_WAIT_ROLLBACK),
+                       S(SW_FENCING) | S(SW_FENCE_STEP) | S(SW_CONFIRMING) | S(SW_WAIT_ROLLBACK) |
+                           S(SW_WAIT_LINK) | S(SW_ARMED),
                        "session_idle", RESTART_RECONCILE, fence_step},
 };
 

@@ -13,6 +13,7 @@ const struct euicc_profile *switch_from(const struct run *r);
 /* Policy, state, address and route of a switch in this view (facts: sgp02 4.3). */
 enum status_code switch_check(const struct env *env, const struct euicc *e, enum function f,
                               const struct iccid *iccid, int64_t now);
+extern const struct run_effect SWITCH_EFFECT;
 int switch_start(struct run *r);
 int switch_arm(struct run *r);
 int switch_confirmed(struct run *r, const struct euicc_packet *pk, bool fenced);

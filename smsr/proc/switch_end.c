@@ -261,17 +261,30 @@ static int still_fencing(const struct run *r)
     return r->op->state == SW_FENCE_STEP ? -1 : SW_FENCING;
 }
 
-/* The command can run no more, and the card is not where it was to go. */
-static int settle_elsewhere(struct run *r, const struct es5_status *st)
+/* The command can run no more, and the card is not where it was to go. session: where that was heard,
+ * NULL: by a packet. */
+static int settle_elsewhere(struct run *r, const struct es5_status *st, const struct uuid *session)
 {
-    const struct euicc_profile *from = switch_from(r), *on = NULL;
+    const struct euicc_profile *from = switch_from(r), *goal = switch_goal(r), *on = NULL;
+    bool stays = false;
+    int err = ERR_OK;
 
     for (unsigned i = 0; i < st->n; i++)
         if (st->isdp[i].lifecycle == 0x3F)
             on = euicc_profile_by_aid(r->e, &st->isdp[i].aid);
-    if (!on || on != from)
+    stays = on && on == from;
+    if (stays) {
+        (void)run_audited(r, st);
+        if (goal && run_seen(st, &goal->aid) && run_effect_again(r, &SWITCH_EFFECT, &err)) {
+            if (session && r->p->unit.set)
+                run_session_leave(r, session);
+            return err;
+        }
+    }
+    if (session)
+        run_session_done(r, session);
+    if (!stays)
         return fell_back(r, st, on);
-    (void)run_audited(r, st);
     if (r->op->window_end_ms || r->op->ran || operation_told_back(r->op))
         return switch_rolled_back(r);
     (void)run_conclude(r, VERDICT_FAILED, ST_NO_EFFECT, STAGE_BEARER, (struct span){NULL, 0});
@@ -296,7 +309,7 @@ static int decide_by_audit(struct run *r, const struct es5_status *st,
         return ERR_OK;
     }
     (void)run_por(r, -1, 0);
-    return settle_elsewhere(r, st);
+    return settle_elsewhere(r, st, NULL);
 }
 
 int switch_fence(struct run *r)
@@ -319,8 +332,7 @@ int switch_fenced_in_session(struct run *r)
         run_session_leave(r, &post->session);
         return run_fence(r, PURPOSE_FENCE, SW_FENCING);
     }
-    run_session_done(r, &post->session);
-    return settle_elsewhere(r, &st);
+    return settle_elsewhere(r, &st, &post->session);
 }
 
 int switch_fenced(struct run *r)

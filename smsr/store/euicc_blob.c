@@ -15,7 +15,7 @@ static void spoil(struct walk *k)
 {
     if (k->w)
         k->w->failed = true;
-    else
+    else if (k->r)
         rd_fail(k->r);
 }
 
@@ -207,6 +207,7 @@ static void op_progress(struct walk *k, struct operation *o)
     flag(k, &o->step_open);
     u32(k, &o->data_done);
     flag(k, &o->asked_again);
+    CHOICE(k, o->asked, BEARER_CATTP);
 }
 
 static void card(struct walk *k, struct euicc *e)
@@ -236,6 +237,12 @@ static void card(struct walk *k, struct euicc *e)
     TEXT(k, e->imei);
 }
 
+static void heard(struct walk *k, struct euicc_bearer *b)
+{
+    u8(k, &b->misses);
+    i64(k, &b->missed_ms);
+}
+
 static void limits(struct walk *k, struct euicc *e)
 {
     uint32_t at = e->effect_at;
@@ -250,6 +257,8 @@ static void limits(struct walk *k, struct euicc *e)
     e->effect_at = at;
     for (size_t i = 0; i < sizeof e->rollback_ms / sizeof *e->rollback_ms; i++)
         i64(k, &e->rollback_ms[i]);
+    for (size_t i = BEARER_SMS; i <= BEARER_CATTP; i++)
+        heard(k, &e->heard[i]);
     u32(k, &e->next_step);
     u64(k, &e->last_lsn);
 }

@@ -37,6 +37,9 @@ const char *const STORE_MIGRATIONS[] = {
     /* And again: a roll-back leaves it set until its confirmation was taken. */
     "DELETE FROM euicc; DELETE FROM profile; DELETE FROM address; DELETE FROM operation; DELETE FROM tenant;"
     ENGINE_SQL_REBUILD,
+    /* Blobs with how each bearer did on the card. */
+    "DELETE FROM euicc; DELETE FROM profile; DELETE FROM address; DELETE FROM operation; DELETE FROM tenant;"
+    ENGINE_SQL_REBUILD,
 };
 const unsigned STORE_MIGRATION_COUNT = sizeof STORE_MIGRATIONS / sizeof *STORE_MIGRATIONS;
 

@@ -240,6 +240,9 @@ static const struct { const char *from, *to, *names;
     {"port: 7443}", "port: 7443, udp_port: 70000}", "above 65535"},
     {"port: 7443}", "port: 7443, bearers: [cattp]}", "and sms, by which"},
     {"apn: iot.blue, ", "bearers: [sms, cattp], ", "needs apn"},
+    {"roles: [fleet]", "roles: [fleet], bearers: [pigeon]", "party 1.3.6.1.4.1.99999.20: bearer \"pigeon\""},
+    {"roles: [fleet]", "roles: [fleet], bearers: [sms, https, sms]", "bearer \"sms\" stands twice"},
+    {"roles: [fleet]", "roles: [fleet], cattp_up_to: 0", "cattp_up_to is a number"},
     {"validity_enable: 20m", "validity_enable: soon", "no duration"},
     {"validity_enable: 20m", "validity_enable: 1s", "lies outside"},
     {"validity_enable: 20m", "validity_enabled: 20m", "unknown key"},
@@ -305,6 +308,24 @@ static void cattp_on_a_route(void **state)
     assert_true(conf->env.routes[0].cattp_first && !conf->env.routes[0].cattp_commands);
     assert_int_equal(conf->env.routes[0].udp_port, 1234);
     assert_string_equal(conf->cattp, "0.0.0.0:7444");
+    conf_free(conf);
+    conf = NULL;
+}
+
+static void what_a_party_prefers(void **state)
+{
+    static const char *const EDIT[][2] = {
+        {"roles: [fleet]", "roles: [fleet], bearers: [cattp, sms], cattp_up_to: 2000"}};
+    const struct party *p;
+    struct errmsg why = {{0}};
+
+    (void)state;
+    assert_int_equal(edited(EDIT, 1, &why), ERR_OK);
+    p = &conf->env.parties[1];
+    assert_int_equal(p->n_bearers, 2);
+    assert_true(p->bearers[0] == BEARER_CATTP && p->bearers[1] == BEARER_SMS);
+    assert_int_equal(p->cattp_up_to, 2000);
+    assert_int_equal(conf->env.parties[0].n_bearers, 0);
     conf_free(conf);
     conf = NULL;
 }
@@ -392,6 +413,7 @@ int main(void)
         CASE(every_timer_can_be_set),
         CASE(wrong_files_are_refused_by_name),
         CASE(cattp_on_a_route),
+        CASE(what_a_party_prefers),
         CASE(as_many_service_providers_as_are_told),
         CASE(an_absent_or_empty_file_is_said_so),
         CASE(its_files_must_be_there_and_secret),

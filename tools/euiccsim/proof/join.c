@@ -20,9 +20,10 @@ struct join *join_new(void)
     j->ops = map_new(0);
     j->commands = map_new(0);
     j->confirmations = map_new(0);
+    j->fences = map_new(0);
     j->orders = map_new(0);
     j->cards = map_new(0);
-    if (j->ops && j->commands && j->confirmations && j->orders && j->cards)
+    if (j->ops && j->commands && j->confirmations && j->fences && j->orders && j->cards)
         return j;
     join_free(j);
     return NULL;
@@ -69,6 +70,7 @@ void join_free(struct join *j)
     map_free(j->ops);
     map_free(j->commands);
     map_free(j->confirmations);
+    map_free(j->fences);
     map_free(j->orders);
     map_free(j->cards);
     free(j);
@@ -212,28 +214,37 @@ static int add_command(struct join *j, struct operation_seen *op, const struct j
 static int armed(struct join *j, struct operation_seen *op, const struct event *ev)
 {
     struct join_key k = join_sms_key(&ev->eid, (uint8_t)ev->kvn, ev->counter);
-    bool may = by_steps(op) ? op->last && (op->last->heard || op->fenced) : op->turned;
+    bool may = op->fenced || (by_steps(op) ? op->last && op->last->heard : op->turned);
+    bool deletes = op->turned;
     char name[64];
+    int err;
 
     op->again = op->again || (op->last && !may);
     op->turned = op->fenced = false;
     op->counter = ev->counter;
     (void)snprintf(name, sizeof name, "key set %u counter %llu", ev->kvn,
                    (unsigned long long)ev->counter);
-    return add_command(j, op, &k, !by_steps(op), name);
+    err = add_command(j, op, &k, !by_steps(op), name);
+    if (!err)
+        op->last->deletes = deletes;
+    return err;
 }
 
 static int step_opened(struct join *j, struct operation_seen *op, const struct event *ev)
 {
     struct join_key k = step_key(&ev->eid, &ev->session, ev->step);
     char name[64];
+    int err;
 
     if (ev->purpose != PURPOSE_CMD)
         return ERR_OK;
     op->again = op->again || (op->last && !op->last->heard && !op->fenced);
     op->fenced = false;
     (void)snprintf(name, sizeof name, "step %u", ev->step);
-    return add_command(j, op, &k, !by_steps(op), name);
+    err = add_command(j, op, &k, !by_steps(op), name);
+    if (!err)
+        op->last->by_step = true;
+    return err;
 }
 
 /* The status word of the first command of a response script. */
@@ -289,14 +300,15 @@ static void answered(struct join *j, const struct event *ev)
 {
     struct join_key k = join_sms_key(&ev->eid, (uint8_t)ev->kvn, ev->counter);
     struct operation_seen *asked = map_get(j->confirmations, join_key_span(&k));
+    struct operation_seen *fences = map_get(j->fences, join_key_span(&k));
     struct command *c = map_get(j->commands, join_key_span(&k));
     uint16_t sw;
 
     if (ev->por_status != 1)
         return;
-    if (asked && by_steps(asked))
-        asked->fenced = asked->fenced || ev->counter > asked->counter;
-    else if (asked)
+    if (fences && fences->last && !fences->last->by_step && ev->counter > fences->counter)
+        fences->fenced = true;
+    if (asked)
         asked->confirmed = true;
     if (c && c->op->function == FN_SEND_DATA) { /* its elements, as of a step */
         c->heard = true;
@@ -317,7 +329,7 @@ static void step_answered(struct join *j, struct operation_seen *op, const struc
     struct command *c = map_get(j->commands, join_key_span(&k));
 
     if (!c) {
-        op->fenced = true;
+        op->fenced = op->fenced || (op->last && op->last->by_step);
         return;
     }
     c->heard = true;
@@ -357,9 +369,9 @@ static int confirmation(struct join *j, struct operation_seen *op, const struct 
 {
     struct join_key k = join_sms_key(&ev->eid, (uint8_t)ev->kvn, ev->counter);
 
-    if (ev->purpose != PURPOSE_CONFIRM && !(ev->purpose == PURPOSE_FENCE && by_steps(op)))
-        return ERR_OK;
-    return map_put(j->confirmations, join_key_span(&k), op);
+    if (ev->purpose == PURPOSE_FENCE)
+        return map_put(j->fences, join_key_span(&k), op);
+    return ev->purpose == PURPOSE_CONFIRM ? map_put(j->confirmations, join_key_span(&k), op) : ERR_OK;
 }
 
 int join_event(struct join *j, const struct event *ev)

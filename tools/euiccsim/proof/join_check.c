@@ -90,6 +90,27 @@ static void match_row(struct join *j, struct row *r, struct join_report *ret)
     r->command->rows++;
 }
 
+static bool switches(const struct operation_seen *op)
+{
+    return op->function == FN_ENABLE_PROFILE || op->function == FN_DISABLE_PROFILE;
+}
+
+/* The last try of a switch: behind a fence there may have been others before, and behind it its deletion. */
+static const struct command *last_try(const struct operation_seen *op)
+{
+    const struct command *last = NULL;
+
+    for (const struct command *c = op->first; c; c = c->next)
+        if (!c->deletes)
+            last = c;
+    return last;
+}
+
+static bool is_earlier_try(const struct operation_seen *op, const struct command *c)
+{
+    return switches(op) && !c->deletes && c != last_try(op);
+}
+
 static void check_row(struct row *r, bool settled, struct join_report *ret)
 {
     const struct operation_seen *op = r->command->op;
@@ -109,7 +130,9 @@ static void check_row(struct row *r, bool settled, struct join_report *ret)
             mismatch(ret, &r->r.eid, "ROLLED_BACK, but row %u was never rolled back", r->r.n);
         break;
     case VERDICT_SUCCESS:
-        if (is_switch(&r->r) && was_undone(r, false) && !op->unheard)
+        if (is_earlier_try(op, r->command) && r->good && stands(r))
+            mismatch(ret, &r->r.eid, "%s was tried again but its row %u stands", r->command->name, r->r.n);
+        if (is_switch(&r->r) && was_undone(r, false) && !op->unheard && !is_earlier_try(op, r->command))
             mismatch(ret, &r->r.eid, "%s is concluded SUCCESS but its row %u was rolled back",
                      r->command->name, r->r.n);
         break;
@@ -124,15 +147,16 @@ static void check_row(struct row *r, bool settled, struct join_report *ret)
 }
 
 /* Rows of the effect that the operation is about. A creation or deletion may be sent again behind its
- * fence: of all its commands one ran. Another command behind the first of a switch is the deletion by
- * POL2. */
+ * fence: of all its commands one ran. A switch that is tried again may have run before and been undone: the
+ * last try counts. */
 static uint32_t effect_rows(const struct operation_seen *op)
 {
-    bool one = op->function == FN_ENABLE_PROFILE || op->function == FN_DISABLE_PROFILE;
+    const struct command *last = switches(op) ? last_try(op) : NULL;
     uint32_t n = 0;
 
-    for (const struct command *c = op->first; c; c = one ? NULL : c->next)
-        n += c->rows;
+    for (const struct command *c = op->first; c; c = c->next)
+        if (!last || c == last)
+            n += c->rows;
     return n;
 }
 
@@ -157,7 +181,7 @@ static void check_command(const struct operation_seen *op, const struct command 
     bool success = op->verdict == VERDICT_SUCCESS;
 
     ret->commands++;
-    if (c == op->first && (op->unheard || not_said_yet(op, c))) { /* it ran or it did not; not twice: check_operation */
+    if (c == (switches(op) ? last_try(op) : op->first) && (op->unheard || not_said_yet(op, c))) { /* it ran or it did not; not twice: check_operation */
         ret->accepted += c->rows;
         return;
     }
@@ -174,7 +198,7 @@ static void check_command(const struct operation_seen *op, const struct command 
         return;
     if (op->verdict == VERDICT_NONE)
         ret->undecided += c->rows;
-    else if (!success)
+    else if (!success || is_earlier_try(op, c))
         ret->undone += c->rows; /* check_row has seen that none of them stands */
     else
         mismatch(ret, &op->eid, "%s is concluded SUCCESS but no record says that %s ran",
@@ -185,13 +209,12 @@ static void check_operation(const struct operation_seen *op, struct join_report 
 {
     bool is_one = op->function == FN_ENABLE_PROFILE || op->function == FN_DISABLE_PROFILE ||
                   op->function == FN_CREATE_ISDP || op->function == FN_DELETE_PROFILE;
-    bool switches = op->function == FN_ENABLE_PROFILE || op->function == FN_DISABLE_PROFILE;
     bool must = op->verdict == VERDICT_SUCCESS || op->verdict == VERDICT_ROLLED_BACK;
     uint32_t n = effect_rows(op);
 
     if (is_one && must && op->function == FN_DELETE_PROFILE && proved_gone(op))
         must = false;
-    if (switches && op->unheard) /* said with a reservation, by the journal itself */
+    if (switches(op) && op->unheard) /* said with a reservation, by the journal itself */
         must = false;
     if (is_one && (n > 1 || (must && n != 1)))
         mismatch(ret, &op->eid, "%s is %s with %u rows for its command", function_text(op->function),
@@ -199,7 +222,7 @@ static void check_operation(const struct operation_seen *op, struct join_report 
     if (op->again) /* design law 3: the same bytes, or a fence before other ones */
         mismatch(ret, &op->eid, "%s was sent again in other bytes without a fence",
                  function_text(op->function));
-    if (switches && op->verdict == VERDICT_SUCCESS && !op->confirmed)
+    if (switches(op) && op->verdict == VERDICT_SUCCESS && !op->confirmed)
         mismatch(ret, &op->eid, "%s is SUCCESS but the card neither confirmed it nor was audited",
                  function_text(op->function));
 }

@@ -16,6 +16,8 @@ struct command {
     bool answered;                 /* the journal has the card's own answer to it */
     unsigned rows;
     bool single;
+    bool by_step;                  /* in a session: no packet fences it, and it fences none */
+    bool deletes;                  /* behind a switch: the deletion by POL2 */
     bool heard;                    /* a record says that its packet or step was answered, however */
     struct command *next;          /* of the same operation, in the order they were armed */
 };
@@ -26,7 +28,7 @@ struct operation_seen {
     enum verdict verdict;
     bool refused;                  /* at admission: it never was one */
     bool turned;                   /* the switch is recorded: a deletion by POL2 may follow */
-    bool fenced;                   /* a question behind the last command was answered */
+    bool fenced;                   /* a question behind the last command was answered, on its channel */
     uint64_t counter;              /* of the last command that is a packet */
     bool again;                    /* an effect went out again without either */
     bool unheard;                  /* SUCCESS by audit alone: a fall-back may have done it as well */
@@ -58,7 +60,7 @@ struct card_seen {
     struct order_seen *orders, *last_order;
 };
 struct join {
-    struct map *ops, *commands, *confirmations, *orders, *cards;
+    struct map *ops, *commands, *confirmations, *fences, *orders, *cards;
 };
 struct join_key join_sms_key(const struct eid *eid, uint8_t kvn, uint64_t counter);
 /* "/s/<32 hex>/<step>", possibly with an origin in front. */

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Links: remora_test_support remora_smsr_proc remora_wire */
 /* Switches and deletions over a CAT_TP link: it is asked for first, and what went over it never
- * moves elsewhere (law 3). */
+ * moves elsewhere but behind its fence (law 3). */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "smsr/domain/status.h"
 #include "test/support/smsr_core_way.h"
 
 #define LINK 0x81
@@ -81,9 +80,13 @@ static void a_switch_loses_its_link(void **state)
     assert_false(w->plan.unit.set);
     assert_true(core_timer(w));
     assert_int_equal(w->plan.unit.purpose, PURPOSE_FENCE);
-    core_por_list(w, 0, OLD_ON);
-    core_expect_end(w, VERDICT_FAILED, STATUS[ST_NO_EFFECT].code.subject,
-                    STATUS[ST_NO_EFFECT].code.reason);
+    core_por_list(w, 0, OLD_ON); /* it did not run, and that channel is fenced */
+    assert_string_equal(core_state(w), "ARMED");
+    assert_int_equal(w->plan.unit.armed->bearer, BEARER_SMS);
+    assert_int_equal(w->plan.unit.armed->attempt, 2);
+    core_por_sw(w, 0, 0x9000);
+    core_note(w, 2, 4, ONE);
+    core_confirmed(w, VERDICT_SUCCESS);
 }
 
 /* Its bytes are of the link: never by SMS, never again (law 3). */
@@ -138,7 +141,9 @@ static void a_push_is_no_deletion(void **state)
     core_por_sw(w, push, 0x9000);
     assert_string_equal(core_state(w), "FENCING");
     core_por_list(w, 0, OLD_ON);
-    assert_int_equal(core_event(w, EV_OPERATION_CONCLUDED)->result, VERDICT_FAILED);
+    assert_string_equal(core_state(w), "ARMED"); /* behind its fence, by SMS */
+    core_por_sw(w, 0, 0x9000);
+    core_expect_end(w, VERDICT_SUCCESS, "", "");
 }
 
 int main(void)

@@ -381,7 +381,7 @@ static void the_route_says_which_first(void **state)
     w->routes[0].https = true;
     core_create(w, FRESH, 0, false);
     assert_int_equal(push_trigger_parse(w->plan.unit.script, &t), ERR_OK);
-    assert_null(core_event(w, EV_BEARER_CHOSEN));
+    assert_int_equal(core_event(w, EV_BEARER_CHOSEN)->bearer, BEARER_HTTPS);
     core_fini(w);
     core_init_with(w, core_has_cattp);
     w->routes[0].cattp = w->routes[0].cattp_first = true;

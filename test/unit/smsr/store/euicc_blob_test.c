@@ -66,6 +66,7 @@ static void random_op(struct rng *r, struct operation *o)
     o->answered = rng_below(r, 2);
     o->in_doubt = rng_below(r, 2);
     o->bearer = (enum bearer)rng_below(r, BEARER_CATTP + 1);
+    o->asked = (enum bearer)rng_below(r, BEARER_CATTP + 1);
     o->kvn = (uint8_t)rng_below(r, 256);
     o->counter = rng_u64(r);
     o->fences = (uint32_t)rng_u64(r);
@@ -113,6 +114,10 @@ static void random_card(struct rng *r, struct euicc *e)
     e->effect_at = (unsigned)rng_below(r, 10);
     e->rollback_ms[0] = (int64_t)rng_u64(r);
     e->rollback_ms[1] = (int64_t)rng_u64(r);
+    for (unsigned i = BEARER_SMS; i <= BEARER_CATTP; i++) {
+        e->heard[i].misses = (uint8_t)rng_below(r, 256);
+        e->heard[i].missed_ms = (int64_t)rng_u64(r);
+    }
     e->next_step = (uint32_t)rng_u64(r);
     e->last_lsn = rng_u64(r);
     e->n_packets = (unsigned)rng_below(r, EUICC_PACKETS_MAX + 1);
@@ -209,8 +214,8 @@ static void the_codec_knows_these_structs(void **state)
     (void)state;
     assert_int_equal(sizeof(struct euicc_profile), 312);
     assert_int_equal(sizeof(struct euicc_packet), 64);
-    assert_int_equal(sizeof(struct operation), 928);
-    assert_int_equal(sizeof(struct euicc), 848);
+    assert_int_equal(sizeof(struct operation), 936);
+    assert_int_equal(sizeof(struct euicc), 912);
 }
 
 static void every_truncation_is_refused(void **state)

@@ -29,6 +29,78 @@ static void a_creation_in_two_steps(void **state)
     told_expect(*state, "no record says that step 1 ran");
 }
 
+/* The question of a fence by packet, and its answer. */
+static void fenced_by_packet(struct join *j, uint8_t op, uint64_t counter)
+{
+    struct event ev = told_record(EV_PACKET_ARMED, op);
+
+    ev.purpose = PURPOSE_FENCE;
+    ev.kvn = 1;
+    ev.counter = counter;
+    told(j, ev);
+    ev = told_record(EV_OPERATION_ANSWERED, op);
+    ev.kvn = 1;
+    ev.counter = counter;
+    ev.por_status = 1;
+    told(j, ev);
+}
+
+/* A switch that moved to a session behind the fence of its key set: the first try may have run and been
+ * undone, it must not stand. */
+static void a_switch_in_two_tries(void **state)
+{
+    struct card_ledger_row back = told_row_of(2, 0);
+
+    told_accepted(*state, 1, FN_ENABLE_PROFILE);
+    told_armed(*state, 1, 5);
+    fenced_by_packet(*state, 1, 6);
+    told_step(*state, 1, 3);
+    told_confirmed(*state, 1, 7);
+    told(*state, told_record(EV_PROFILE_ENABLED, 1));
+    told_ended(*state, 1, VERDICT_SUCCESS);
+    told_expect(*state, "0 rows");
+    told_row(*state, told_row_of(1, 5));
+    back.cause = CAUSE_ROLLBACK;
+    back.undoes = 1;
+    told_row(*state, back);
+    told_expect(*state, "0 rows");
+    told_step_row(*state, 3, 3);
+    told_expect(*state, NULL);
+}
+
+static void a_try_that_stands_is_not_left(void **state)
+{
+    told_accepted(*state, 1, FN_ENABLE_PROFILE);
+    told_armed(*state, 1, 5);
+    fenced_by_packet(*state, 1, 6);
+    told_armed(*state, 1, 7);
+    told_confirmed(*state, 1, 8);
+    told(*state, told_record(EV_PROFILE_ENABLED, 1));
+    told_ended(*state, 1, VERDICT_SUCCESS);
+    told_row(*state, told_row_of(1, 7));
+    told_row(*state, told_row_of(2, 5));
+    told_expect(*state, "was tried again but its row");
+}
+
+/* A fence holds for the channel it ran on. */
+static void a_fence_of_the_other_channel(void **state)
+{
+    told_accepted(*state, 1, FN_ENABLE_PROFILE);
+    told_step(*state, 1, 1);
+    fenced_by_packet(*state, 1, 6);
+    told_armed(*state, 1, 7);
+    told_expect(*state, "without a fence");
+}
+
+static void a_session_fences_no_packet(void **state)
+{
+    told_accepted(*state, 1, FN_ENABLE_PROFILE);
+    told_armed(*state, 1, 5);
+    told_fenced(*state, 1, 2);
+    told_step(*state, 1, 3);
+    told_expect(*state, "without a fence");
+}
+
 static void sent_again_in_other_bytes(void **state)
 {
     told_accepted(*state, 1, FN_CREATE_ISDP);
@@ -155,6 +227,10 @@ int main(void)
         T(a_packet_of_a_link_behind_its_fence),
         T(a_packet_of_a_link_behind_an_old_fence),
         T(a_row_that_names_no_step),
+        T(a_switch_in_two_tries),
+        T(a_try_that_stands_is_not_left),
+        T(a_fence_of_the_other_channel),
+        T(a_session_fences_no_packet),
         T(sent_again_in_other_bytes),
         T(data_needs_a_row_for_each_effect),
         T(data_that_was_never_answered),
