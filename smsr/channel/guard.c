@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What forged messages may cost (facts: trust A15): a number that sends too many of them is not
- * looked at for a while. Only unproven messages are counted, so a card never loses its voice by
- * talking. */
+ * looked at for a while. Only unproven messages from numbers of cards are counted, so a card loses its
+ * voice neither by talking nor by what numbers of nobody say. */
 #include "smsr/channel/channel_int.h"
 
 /* FNV-1a: spreads digits; who collides shares an allowance. */

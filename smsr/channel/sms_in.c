@@ -12,6 +12,8 @@
 /* A message on its way to a mailbox, tried with one candidate after the other. */
 struct incoming {
     const struct msisdn *from;
+    struct eid eid[CHANNEL_CANDIDATES_MAX];
+    unsigned n;                     /* of these: cards whose number it is */
     struct span packet;
     bool tried;                     /* some candidate had keys and a reason to send */
 };
@@ -89,36 +91,47 @@ static bool response_try(struct channel *ch, const struct eid *eid, struct incom
 
 static bool candidates_try(struct channel *ch, enum sms_kind kind, struct incoming *m)
 {
-    struct eid eid[CHANNEL_CANDIDATES_MAX];
-    unsigned n = ch->port.candidates(ch->port.ctx, m->from, eid, CHANNEL_CANDIDATES_MAX);
-    bool found = false;
+    for (unsigned i = 0; i < m->n; i++)
+        if (kind == SMS_RESPONSE ? response_try(ch, &m->eid[i], m)
+                                 : notification_try(ch, &m->eid[i], m)) {
+            stranger_known(ch, m->from);
+            return true;
+        }
+    if (m->tried)
+        ch->n.mo_bad_cc++;
+    else
+        ch->n.mo_no_key++;
+    return false;
+}
 
-    if (!n) {
-        ch->n.mo_unknown_source++;
-        stranger_heard(ch, m->from, kind == SMS_COMMAND);
+/* A number of no card: it is listed, and takes neither the attention nor the room that cards have for
+ * theirs. Its parts are not put together, since no key could tell what they are. */
+static void stranger_says(struct channel *ch, const struct msisdn *from, struct span tp_ud)
+{
+    struct sms_ud ud;
+
+    if (sms_ud_parse(tp_ud, &ud) != ERR_OK || !(ud.has_kind || ud.has_concat)) {
+        ch->n.mo_format++;
+        return;
     }
-    for (unsigned i = 0; !found && i < n; i++)
-        found = kind == SMS_RESPONSE ? response_try(ch, &eid[i], m)
-                                     : notification_try(ch, &eid[i], m);
-    if (found)
-        stranger_known(ch, m->from);
-    if (n && !found) {
-        if (m->tried)
-            ch->n.mo_bad_cc++;
-        else
-            ch->n.mo_no_key++;
-    }
-    return found;
+    ch->n.mo_unknown_source++;
+    stranger_heard(ch, from, ud.has_kind && ud.kind == SMS_COMMAND &&
+                                 (ud.has_concat || notification_level(ud.data)));
 }
 
 void channel_sms_mo(struct channel *ch, const struct msisdn *from, struct span tp_ud)
 {
-    struct sms_packet p;
     struct incoming m = {.from = from};
+    struct sms_packet p;
     int err;
 
     ch->n.mo_received++;
     tap_sms_mo(ch, from, tp_ud);
+    m.n = ch->port.candidates(ch->port.ctx, from, m.eid, CHANNEL_CANDIDATES_MAX);
+    if (m.n == 0) {
+        stranger_says(ch, from, tp_ud);
+        return;
+    }
     if (!guard_open(ch, from)) {
         ch->n.mo_throttled++;
         return;

@@ -120,6 +120,44 @@ static void unfinished_messages_are_bounded(void **state)
     assert_int_equal(COUNT(mo_part), 9);
 }
 
+static void stranger(unsigned i, struct span tp_ud)
+{
+    struct msisdn from;
+    char text[16];
+
+    (void)snprintf(text, sizeof text, "49991%07u", i);
+    assert_int_equal(msisdn_parse(span_str(text), &from), ERR_OK);
+    channel_sms_mo(W.ch, &from, tp_ud);
+}
+
+/* However many numbers of nobody talk, what is left of a card's messages is heard: their forgeries spend none of the
+ * attention that cards have, and their unfinished messages take no place. */
+static void strangers_take_nothing_from_cards(void **state)
+{
+    static const uint8_t lie[] = {0x09, 0x00, 0x03, 0x01};
+    struct channel_stranger last;
+    struct parts p;
+
+    (void)state;
+    por(&p, &W.card[0], 7, POR_OK, 200);
+    for (unsigned i = 0; i < 5000; i++)
+        stranger(i, span_of(p.ud[0], p.len[0]));
+    assert_int_equal(COUNT(mo_unknown_source), 5000);
+    assert_int_equal(COUNT(mo_part) + COUNT(mo_overflow), 0);
+    for (unsigned i = 0; i < 400000; i++)
+        stranger(i, span_of(lie, sizeof lie));
+    assert_int_equal(COUNT(mo_format), 400000);
+    card_open_packet(&W.card[0], 5);
+    por(&p, &W.card[0], 5, POR_OK, 200);
+    assert_true(p.n > 1);
+    say("4917000000", &p);
+    assert_int_equal(W.n_posts, 1);
+    assert_true(posted_to(last_post(), &W.card[0]));
+    assert_int_equal(COUNT(mo_throttled) + COUNT(mo_overflow), 0);
+    assert_int_equal(channel_strangers(W.ch, &last, 1), 1);
+    assert_string_equal(last.from.s, "499910004999");   /* what is no short message of a card is no contact */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -128,6 +166,7 @@ int main(void)
         T(garbage),
         T(flood),
         T(unfinished_messages_are_bounded),
+        T(strangers_take_nothing_from_cards),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
