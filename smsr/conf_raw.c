@@ -102,6 +102,9 @@ static const cyaml_schema_field_t TIMER_FIELDS[] = {
     TIMER_FIELD("confirm_resend", TIMER_CONFIRM_RESEND),
     TIMER_FIELD("rollback_window", TIMER_ROLLBACK_WINDOW),
     TIMER_FIELD("bearer_rest", TIMER_BEARER_REST),
+    TIMER_FIELD("wake_deadline", TIMER_WAKE_DEADLINE),
+    TIMER_FIELD("asleep", TIMER_ASLEEP),
+    TIMER_FIELD("resend_max", TIMER_RESEND_MAX),
     CYAML_FIELD_END};
 static_assert(sizeof TIMER_FIELDS / sizeof *TIMER_FIELDS == TIMER_COUNT + 1, "one key a timer");
 

@@ -171,7 +171,8 @@ static unsigned api_more(void *ctx, struct admin_counter *ret, unsigned max)
     return n;
 }
 
-static unsigned api_strangers(void *ctx, struct admin_stranger_row *ret, unsigned max)
+static unsigned api_strangers(void *ctx, struct admin_stranger_row *ret, unsigned max, uint64_t *ret_known,
+                              uint64_t *ret_forgotten)
 {
     const struct smsr_core *c = ctx;
     struct channel_stranger *s = calloc(max, sizeof *s);
@@ -181,6 +182,8 @@ static unsigned api_strangers(void *ctx, struct admin_stranger_row *ret, unsigne
         ret[i] = (struct admin_stranger_row){s[i].from, s[i].messages, s[i].declarations,
                                              s[i].first_ms, s[i].last_ms};
     free(s);
+    *ret_known = channel_strangers_known(c->channel);
+    *ret_forgotten = channel_get_counters(c->channel)->strangers_forgotten;
     return n;
 }
 

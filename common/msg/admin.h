@@ -128,6 +128,8 @@ struct admin_strangers_response {
     struct base_response base;
     const struct admin_stranger_row *rows; /* heard last first */
     unsigned n_rows;
+    uint64_t known;     /* numbers kept, listed or not */
+    uint64_t forgotten; /* that made room for others since the start */
 };
 
 struct admin_profile_row { /* the inventory of the SM-DP */

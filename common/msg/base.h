@@ -10,6 +10,10 @@ struct base_request {
     struct span function_call_identifier; /* the same on a repeat of the call; at most 255 octets */
     uint32_t validity_period_s;           /* runs from reception by the provider */
     bool has_validity_period;
+    /* Ours, of calls that reach a card: with one of them ValidityPeriod runs from the moment the card is
+     * there, and until then the wake deadline, from reception. */
+    uint32_t wake_deadline_s;             /* 0: the SM-SR's own */
+    bool at_next_contact;                 /* nothing is sent before the card is heard */
 };
 
 struct base_response {

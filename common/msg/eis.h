@@ -92,4 +92,6 @@ struct eis { /* what GetEIS returns, filtered by the role (facts: sgp02 3.4) */
     unsigned n_profiles;
     struct eis_keyset keysets[EIS_KEYSETS_MAX]; /* versions and counters only, never keys */
     unsigned n_keysets;
+    /* ours: when it can be reached, as its contacts told; wakes_every_ms 0: it is not known to sleep */
+    int64_t last_contact_ms, last_wake_ms, wakes_every_ms, awake_ms;
 };

@@ -20,6 +20,7 @@ static const struct event_row ROWS[EV_TYPE_COUNT] = {
     [EV_RELAY_RECEIVED] = {"relay.received", CLASS_DIAG, EVF_PARTY | EVF_NUMBER},
     [EV_EUICC_REGISTERED] = {"euicc.registered", CLASS_LIFE, EVF_EID | EVF_DATA},
     [EV_EUICC_AUDITED] = {"euicc.audited", CLASS_LIFE, EVF_EID},
+    [EV_EUICC_SEEN] = {"euicc.seen", CLASS_OTA, EVF_EID | EVF_NUMBER},
     [EV_ISDP_CREATED] = {"isdp.created", CLASS_LIFE, EVF_EID | EVF_ICCID | EVF_AID},
     [EV_PROFILE_INSTALLED] = {"profile.installed", CLASS_LIFE, EVF_EID | EVF_ICCID},
     [EV_PROFILE_ENABLED] = {"profile.enabled", CLASS_LIFE, EVF_EID | EVF_ICCID},

@@ -21,6 +21,8 @@ enum event_type {
     EV_EUICC_REGISTERED,    /* euicc.registered: data = SignedEis as received; secret stored */
     EV_EUICC_AUDITED,       /* euicc.audited: card_profiles, memory; more_to_do = not all that
                              * is missing has its profile.deleted yet, it stays */
+    EV_EUICC_SEEN,          /* euicc.seen: it woke (number: when), or does not sleep; kind = wakes that
+                             * fitted period_ms; window_ms */
     EV_ISDP_CREATED,        /* isdp.created */
     EV_PROFILE_INSTALLED,   /* profile.installed: subscription address, pol2, profile type */
     EV_PROFILE_ENABLED,     /* profile.enabled: iccid, previous */
@@ -148,6 +150,11 @@ struct event {
     bool fallback;
     bool enable; /* order: EnableProfile asked */
     bool more_to_do;
+    /* when a card is there */
+    int64_t period_ms, window_ms;
+    int64_t validity_once_ms; /* operation.accepted: validity once the card is there; validity_end_ms is the
+                               * wake deadline until then */
+    bool at_next_contact;     /* nothing is sent before the card is heard */
     /* free use by type */
     uint64_t number;
     struct span text;

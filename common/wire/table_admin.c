@@ -285,6 +285,8 @@ const struct wire_table WIRE_ADMIN_STRANGERS_REQUEST =
 static const struct wire_field ADMIN_STRANGERS_RESPONSE_ROWS[] = {
     WIRE_F_BASE_RESPONSE(admin_strangers_response),
     WIRE_F_LIST(admin_strangers_response, "rows", rows, n_rows, ADMIN_LIST_MAX, ADMIN_STRANGER_ROW),
+    WIRE_F_U64(admin_strangers_response, "known", known),
+    WIRE_F_U64(admin_strangers_response, "forgotten", forgotten),
 };
 const struct wire_table WIRE_ADMIN_STRANGERS_RESPONSE =
     WIRE_TABLE(admin_strangers_response, ADMIN_STRANGERS_RESPONSE_ROWS,

@@ -146,5 +146,9 @@ static const struct wire_field EIS_ROWS[] = {
     WIRE_F_BYTES(eis, "Ecasd", ecasd_certificate, 2048),
     WIRE_F_ARRAY(eis, "ProfileInfo", profiles, n_profiles, EIS_PROFILES_MAX, PROFILE_INFO),
     WIRE_F_ARRAY(eis, "Keyset", keysets, n_keysets, EIS_KEYSETS_MAX, KEYSET_INFO),
+    WIRE_F_I64(eis, "last_contact_ms", last_contact_ms),
+    WIRE_F_I64(eis, "last_wake_ms", last_wake_ms),
+    WIRE_F_I64(eis, "wakes_every_ms", wakes_every_ms),
+    WIRE_F_I64(eis, "awake_ms", awake_ms),
 };
 const struct wire_table WIRE_EIS = WIRE_TABLE(eis, EIS_ROWS, remora__eis__descriptor);

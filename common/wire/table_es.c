@@ -318,6 +318,7 @@ const struct wire_table WIRE_ES4_GET_EIS_RESPONSE = WIRE_TABLE(
 
 static const struct wire_field ES4_AUDIT_EIS_REQUEST_ROWS[] = {
     WIRE_F_BASE_REQUEST(es4_audit_eis_request),
+    WIRE_F_WAKE(es4_audit_eis_request),
     WIRE_F_EID(es4_audit_eis_request, "Eid", eid),
     WIRE_F_ICCIDS(es4_audit_eis_request, "Iccid", iccids, n_iccids, ES4_AUDIT_ICCIDS_MAX),
 };
@@ -369,6 +370,7 @@ const struct wire_table WIRE_ES4_UPDATE_POLICY_RULES_RESPONSE =
 
 static const struct wire_field ES4_ENABLE_PROFILE_REQUEST_ROWS[] = {
     WIRE_F_BASE_REQUEST(es4_enable_profile_request),
+    WIRE_F_WAKE(es4_enable_profile_request),
     WIRE_F_EID(es4_enable_profile_request, "Eid", eid),
     WIRE_F_ICCID(es4_enable_profile_request, "Iccid", iccid),
 };
@@ -387,6 +389,7 @@ const struct wire_table WIRE_ES4_ENABLE_PROFILE_RESPONSE =
 
 static const struct wire_field ES4_DISABLE_PROFILE_REQUEST_ROWS[] = {
     WIRE_F_BASE_REQUEST(es4_disable_profile_request),
+    WIRE_F_WAKE(es4_disable_profile_request),
     WIRE_F_EID(es4_disable_profile_request, "Eid", eid),
     WIRE_F_ICCID(es4_disable_profile_request, "Iccid", iccid),
 };
@@ -405,6 +408,7 @@ const struct wire_table WIRE_ES4_DISABLE_PROFILE_RESPONSE =
 
 static const struct wire_field ES4_DELETE_PROFILE_REQUEST_ROWS[] = {
     WIRE_F_BASE_REQUEST(es4_delete_profile_request),
+    WIRE_F_WAKE(es4_delete_profile_request),
     WIRE_F_EID(es4_delete_profile_request, "Eid", eid),
     WIRE_F_ICCID(es4_delete_profile_request, "Iccid", iccid),
 };

@@ -82,5 +82,9 @@ static const struct wire_field EVENT_ROWS[] = {
     WIRE_F_ARRAY(event, "deliveries", deliveries, n_deliveries, EVENT_DELIVERIES_MAX,
                  EVENT_DELIVERY),
     WIRE_F_ARRAY(event, "secrets", secrets, n_secrets, EVENT_SECRETS_MAX, EVENT_SECRET),
+    WIRE_F_I64(event, "period_ms", period_ms),
+    WIRE_F_I64(event, "window_ms", window_ms),
+    WIRE_F_I64(event, "validity_once_ms", validity_once_ms),
+    WIRE_F_BOOL(event, "at_next_contact", at_next_contact),
 };
 const struct wire_table WIRE_EVENT = WIRE_TABLE(event, EVENT_ROWS, remora__event__descriptor);

@@ -216,6 +216,9 @@ struct wire_table {
 #define WIRE_F_BASE_REQUEST(st)                                                                    \
     WIRE_F_TEXT(st, "FunctionCallIdentifier", base.function_call_identifier, 255),                 \
         WIRE_F_U32_HAS(st, "ValidityPeriod", base.validity_period_s, base.has_validity_period)
+#define WIRE_F_WAKE(st)                                                                            \
+    WIRE_F_U32(st, "wake_deadline", base.wake_deadline_s),                                         \
+        WIRE_F_BOOL(st, "at_next_contact", base.at_next_contact)
 #define WIRE_F_BASE_RESPONSE(st)                                                                   \
     WIRE_F_I64(st, "ProcessingStart", base.processing_start_ms),                                   \
         WIRE_F_I64(st, "ProcessingEnd", base.processing_end_ms),                                   \

@@ -121,6 +121,25 @@ static struct message relayed(struct run *r, const struct order *o)
     return on_profile(r, o, msg_type_find(IF_ES3, o->function, MSG_KIND_REQUEST), &o->iccid, true);
 }
 
+#define CLEANUP_PATIENCE_S 86400u
+
+/* Nobody waits for it: a card that two of them did not reach may sleep, and is waited for through a day. Not every
+ * time: an SM-SR may refuse so long a period. */
+static struct message cleanup(struct run *r, const struct order *o)
+{
+    struct message m = on_profile(r, o, MSG_ES3_DELETE_ISDP_REQUEST, &o->iccid, false);
+    struct base_request *base;
+
+    if (!m.body || o->tries < 2 || o->tries % 2)
+        return m;
+    base = arena_dup(r->p->arena, m.body, sizeof(struct es3_delete_isdp_request));
+    if (!base)
+        return m;
+    base->has_validity_period = true;
+    base->validity_period_s = CLEANUP_PATIENCE_S;
+    return (struct message){m.type, base};
+}
+
 struct message run_message(struct run *r, const struct order *o, struct span payload)
 {
     switch (o->state) {
@@ -144,7 +163,7 @@ struct message run_message(struct run *r, const struct order *o, struct span pay
             return enable(r, o);
         return relayed(r, o);
     case ORDER_CLEANUP:
-        return on_profile(r, o, MSG_ES3_DELETE_ISDP_REQUEST, &o->iccid, false);
+        return cleanup(r, o);
     default:
         return relayed(r, o);
     }

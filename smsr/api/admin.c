@@ -295,7 +295,7 @@ static void strangers(struct request *q)
         return;
     }
     body->rows = rows;
-    body->n_rows = cfg->strangers ? cfg->strangers(cfg->ctx, rows, max) : 0;
+    body->n_rows = cfg->strangers ? cfg->strangers(cfg->ctx, rows, max, &body->known, &body->forgotten) : 0;
     api_respond(q, m, &(struct outcome){.verdict = VERDICT_NONE});
 }
 

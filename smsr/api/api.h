@@ -32,8 +32,10 @@ struct api_config {
     const char *version;
     /* Further counters of the status, at most max; may be NULL. */
     unsigned (*counters)(void *ctx, struct admin_counter *ret, unsigned max);
-    /* Numbers of no card that were heard, the last first, at most max; may be NULL. */
-    unsigned (*strangers)(void *ctx, struct admin_stranger_row *ret, unsigned max);
+    /* Numbers of no card that were heard, the last first, at most max; how many are known of in all, and made
+     * room for others. May be NULL. */
+    unsigned (*strangers)(void *ctx, struct admin_stranger_row *ret, unsigned max, uint64_t *ret_known,
+                          uint64_t *ret_forgotten);
     uint64_t (*rss)(void *ctx);            /* resident octets; may be NULL */
     void *ctx;
 };

@@ -101,6 +101,7 @@ struct channel_stranger {
 };
 /* Heard last first; how many. */
 unsigned channel_strangers(const struct channel *ch, struct channel_stranger *ret, unsigned max);
+size_t channel_strangers_known(const struct channel *ch); /* listed or not */
 
 /* --- time --- */
 int64_t channel_due(const struct channel *ch);      /* earliest timer, monotonic ms; -1 = none */

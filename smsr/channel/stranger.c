@@ -76,6 +76,11 @@ unsigned channel_strangers(const struct channel *ch, struct channel_stranger *re
     return n;
 }
 
+size_t channel_strangers_known(const struct channel *ch)
+{
+    return map_count(ch->strangers);
+}
+
 void stranger_fini(struct channel *ch)
 {
     LIST_EACH_SAFE (it, tmp, &ch->heard)

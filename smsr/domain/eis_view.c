@@ -5,6 +5,8 @@
  * profiles it is authorised for. */
 #include "smsr/domain/eis_view.h"
 
+#include "smsr/domain/reach.h"
+
 static const struct {
     const char *action, *qualification;
     uint8_t bit;
@@ -74,8 +76,15 @@ void eis_view(const struct env *env, const struct caller *c, const struct euicc 
         if (signed_part)
             ret->eum_certificate = signed_part->eum_certificate;
     }
-    if (realm)
+    if (realm) {
         ret->last_audit_ms = e->last_audit_ms;
+        ret->last_contact_ms = e->reach.seen_ms;
+        if (reach_sleeps(e)) {
+            ret->last_wake_ms = e->reach.woke_ms;
+            ret->wakes_every_ms = e->reach.period_ms;
+            ret->awake_ms = e->reach.window_ms;
+        }
+    }
     for (unsigned i = 0; i < e->n_profiles && ret->n_profiles < EIS_PROFILES_MAX; i++) {
         const struct euicc_profile *p = &e->profiles[i];
         bool mine = !realm && owner.s[0] && oid_eq(&p->mno, &owner);

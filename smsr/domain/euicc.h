@@ -60,6 +60,9 @@ struct operation {
     struct iccid previous;         /* enabled when the operation was armed */
     struct aid previous_aid;
     int64_t accepted_ms, validity_end_ms;
+    int64_t once_ms;               /* validity once the card is there: until then validity_end_ms is the
+                                    * wake deadline; 0 = one clock, or it began */
+    bool next_contact;             /* nothing is sent before the card is heard */
     unsigned state;                /* row of its procedure's table */
     int64_t due_ms;
     uint32_t attempt;
@@ -92,6 +95,15 @@ struct operation {
     size_t rsp_len;
 };
 
+/* When it can be reached, as its contacts told (reach.h). */
+struct reach {
+    int64_t seen_ms;               /* heard last; 0 = never */
+    int64_t woke_ms;               /* last wake known of */
+    int64_t period_ms;             /* between two wakes; 0 = it is not known to sleep */
+    int64_t window_ms;             /* the longest it was heard behind a wake */
+    uint8_t proofs;                /* wakes that fitted the period */
+};
+
 struct euicc {
     struct eid eid;
     uint32_t tenant;               /* stream number of its realm */
@@ -112,6 +124,7 @@ struct euicc {
     bool has_notif;
     bool unheard; /* an earlier switch ended without its last word: that of its roll-back may still come */
     uint16_t notif_sequence;       /* last one accepted (RFC 1982 order) */
+    struct reach reach;
     char imei[20];                 /* hex of the octets the card sent; at most 9 */
     /* admission limits (facts: trust A14) */
     int64_t effect_ms[10];         /* times of the last ten effect operations (limit.h), ring */

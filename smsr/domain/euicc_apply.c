@@ -11,11 +11,21 @@
 
 typedef int (*apply_fn)(struct euicc *e, const struct euicc_record *r);
 
+/* The second clock: from here on validity_end_ms is what it says. */
+static void validity_begins(struct operation *op, int64_t at_ms)
+{
+    if (op->once_ms)
+        op->validity_end_ms = at_ms + op->once_ms;
+    op->once_ms = 0;
+}
+
 struct operation *euicc_advance(struct euicc *e, const struct euicc_record *r)
 {
     struct operation *op = uuid_is_zero(&r->ev->op) ? NULL : euicc_op(e, &r->ev->op);
 
     if (op && r->ev->op_state) {
+        if (op->next_contact && op->state == 0 && r->ev->op_state > 1)
+            validity_begins(op, r->at_ms);
         op->state = r->ev->op_state - 1;
         op->due_ms = r->ev->due_ms;
         op->attempt = r->ev->attempt ? r->ev->attempt : op->attempt;
@@ -52,6 +62,8 @@ void operation_of(struct operation *op, const struct event *ev, int64_t at_ms)
     op->aid = ev->aid;
     op->accepted_ms = at_ms;
     op->validity_end_ms = ev->validity_end_ms;
+    op->once_ms = ev->validity_once_ms;
+    op->next_contact = ev->at_next_contact;
     op->due_ms = ev->due_ms;
     op->attempt = 1;
     op->more_to_do = ev->more_to_do;
@@ -311,8 +323,36 @@ static int counter_jumped(struct euicc *e, const struct euicc_record *r)
     return ERR_OK;
 }
 
+static int seen(struct euicc *e, const struct euicc_record *r)
+{
+    if (r->ev->period_ms < 0 || r->ev->window_ms < 0 || r->ev->kind > UINT8_MAX)
+        return ERR_CORRUPT;
+    e->reach.woke_ms = (int64_t)r->ev->number;
+    e->reach.period_ms = r->ev->period_ms;
+    e->reach.window_ms = r->ev->window_ms;
+    e->reach.proofs = (uint8_t)r->ev->kind;
+    return ERR_OK;
+}
+
+/* Records of what came from the card. */
+static bool is_contact(enum event_type t)
+{
+    return t == EV_OPERATION_ANSWERED || t == EV_STEP_OPENED || t == EV_STEP_ANSWERED ||
+           t == EV_NOTIFICATION_RECEIVED || t == EV_EUICC_SEEN;
+}
+
+static void contact(struct euicc *e, const struct euicc_record *r)
+{
+    struct operation *op = uuid_is_zero(&r->ev->op) ? NULL : euicc_op(e, &r->ev->op);
+
+    e->reach.seen_ms = r->at_ms;
+    if (op && !op->next_contact && r->ev->type != EV_EUICC_SEEN)
+        validity_begins(op, r->at_ms);
+}
+
 static const apply_fn APPLY[EV_TYPE_COUNT] = {
     [EV_EUICC_AUDITED] = audited,
+    [EV_EUICC_SEEN] = seen,
     [EV_ISDP_CREATED] = isdp_created,
     [EV_PROFILE_INSTALLED] = installed,
     [EV_PROFILE_ENABLED] = enabled,
@@ -352,6 +392,8 @@ int euicc_apply(struct euicc **e, const struct euicc_record *r)
     if (!fn)
         return ERR_CORRUPT;
     err = fn(*e, r);
+    if (!err && is_contact(r->ev->type))
+        contact(*e, r);
     if (!err)
         (*e)->last_lsn = r->lsn;
     return err;

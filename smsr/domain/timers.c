@@ -56,6 +56,15 @@ const struct timer_row TIMERS[TIMER_COUNT] = {
     [TIMER_BEARER_REST] = {"bearer_rest", 24 * HOURS, 10 * SECONDS, 30LL * 24 * HOURS,
                            "a bearer that was silent twice in a row on a card is tried behind the "
                            "others this long"},
+    [TIMER_WAKE_DEADLINE] = {"wake_deadline", 72 * HOURS, 60 * SECONDS, 30LL * 24 * HOURS,
+                             "longest wait for a card that sleeps, when the caller names no wake "
+                             "deadline of its own; a longer one than this and validity_max is refused"},
+    [TIMER_ASLEEP] = {"asleep", 30 * MINUTES, 60 * SECONDS, 24 * HOURS,
+                      "a card silent for so long while a packet waits for it, or calling behind so "
+                      "long a silence, is taken to have slept"},
+    [TIMER_RESEND_MAX] = {"resend_max", 6 * HOURS, 1 * SECONDS, 7LL * 24 * HOURS,
+                          "longest pause between two times of the same bytes; it grows with the "
+                          "card's silence, by half of it"},
 };
 
 void timers_default(int64_t ret[TIMER_COUNT], unsigned time_scale)

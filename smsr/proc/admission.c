@@ -8,6 +8,7 @@
 #include "common/base/mutant.h"
 
 #include "smsr/domain/limit.h"
+#include "smsr/domain/reach.h"
 #include "smsr/proc/switch.h"
 
 struct admit {
@@ -275,6 +276,20 @@ static enum status_code check_card(struct admit *a, const struct euicc_profile *
     }
 }
 
+/* The first of two clocks, when there are two: how long the card is waited for. 0: there is one. */
+static int64_t find_wake(const struct admit *a)
+{
+    const struct env *env = a->r.env;
+
+    if (a->ask.wake_s)
+        return clock_scaled((int64_t)a->ask.wake_s * 1000, env->time_scale);
+    if (a->ask.fn == FN_CREATE_ISDP || a->ask.fn == FN_SEND_DATA)
+        return 0; /* steps of an SM-DP's order, which has a time of its own */
+    if (a->ask.at_next_contact || (!a->ask.has_validity && reach_sleeps(a->r.e)))
+        return env->timer_ms[TIMER_WAKE_DEADLINE];
+    return 0;
+}
+
 static int64_t default_validity(struct admit *a)
 {
     const struct env *env = a->r.env;
@@ -296,7 +311,14 @@ static int64_t default_validity(struct admit *a)
 static bool find_validity(struct admit *a, int64_t *ret)
 {
     const struct env *env = a->r.env;
-    int64_t max = env->timer_ms[TIMER_VALIDITY_MAX];
+    int64_t max = env->timer_ms[TIMER_VALIDITY_MAX], wake_max = env->timer_ms[TIMER_WAKE_DEADLINE];
+
+    if (wake_max < max)
+        wake_max = max;
+    if (find_wake(a) > wake_max) {
+        a->acceptable_s = (uint32_t)(wake_max * (int64_t)(env->time_scale ? env->time_scale : 1) / 1000);
+        return false;
+    }
 
     *ret = a->ask.has_validity ? clock_scaled((int64_t)a->ask.validity_s * 1000, env->time_scale)
                                : default_validity(a);
@@ -348,13 +370,15 @@ static int accept(struct admit *a, const struct euicc_profile *p, int64_t validi
     struct event *ev = call_record(a, EV_OPERATION_ACCEPTED);
     struct aid aid = p ? p->aid : a->ask.sd_aid;
     const struct operation *first;
-    int64_t wait;
+    int64_t wake = find_wake(a), wait;
 
     if (a->ask.fn == FN_CREATE_ISDP && euicc_new_aid(a->r.e, &aid))
         return ERR_INTERNAL;
     ev->op = a->r.pe->new_op;
     ev->aid = aid;
-    ev->validity_end_ms = a->r.now + validity;
+    ev->validity_end_ms = a->r.now + (wake ? wake : validity);
+    ev->validity_once_ms = wake ? validity : 0;
+    ev->at_next_contact = a->ask.at_next_contact;
     ev->op_state = 1; /* QUEUED, row 0 of every table */
     ev->due_ms = ev->validity_end_ms;
     ev->more_to_do = a->ask.more_to_do;

@@ -10,6 +10,8 @@ struct ask {
     struct span fcid;
     uint32_t validity_s;
     bool has_validity;
+    uint32_t wake_s;               /* 0: not asked for */
+    bool at_next_contact;
     struct eid eid;
     struct iccid iccid;
     struct aid sd_aid;

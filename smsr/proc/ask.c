@@ -115,6 +115,8 @@ bool ask_read(const struct in_call *call, struct ask *ret)
         ret->fcid = base->function_call_identifier;
         ret->validity_s = base->validity_period_s;
         ret->has_validity = base->has_validity_period;
+        ret->wake_s = base->wake_deadline_s;
+        ret->at_next_contact = base->at_next_contact;
         ret->mno = call->mno_id;
         TABLE[i].read(ret, call->msg->body);
         return true;

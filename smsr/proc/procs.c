@@ -3,6 +3,7 @@
 #include "smsr/proc/procs.h"
 
 #include "smsr/domain/notification.h"
+#include "smsr/domain/reach.h"
 #include "smsr/proc/run.h"
 
 const struct proc *proc_of(enum function f)
@@ -81,16 +82,20 @@ static int expire_waiting(const struct proc_env *pe, struct euicc *e, const stru
     return ERR_STATE;
 }
 
+#define FOR_EVER (INT64_MAX / 4) /* that is: until its validity ends it */
+
 /* QUEUED is row 0 of every table: nothing of the operation has left. A card that is there already waits for
  * no network, and neither does one whose notification stands behind the operation. */
 int64_t proc_wait(const struct proc_env *pe, const struct euicc *e, const struct operation *op)
 {
-    if (!pe->wait || op->state || pe->held || pe->linked)
+    if (op->state || pe->held || pe->linked)
         return 0;
     for (unsigned i = 0; i < e->n_ops; i++)
         if (e->ops[i]->function == FN_NOTIFICATION)
             return 0;
-    return pe->wait(pe->ctx, e);
+    if (op->next_contact)
+        return FOR_EVER;
+    return pe->wait ? pe->wait(pe->ctx, e) : 0;
 }
 
 void proc_wait_until(struct plan *p, int64_t wait_ms, const struct operation *op)
@@ -148,7 +153,7 @@ static int called(const struct proc_env *pe, struct euicc *e, const struct input
     const struct operation *op = e->n_ops ? e->ops[0] : NULL;
     struct run r = {pe, pe->env, e, op, in, p, p->now_ms, false, NULL, 0, BEARER_NONE};
 
-    if (pe->wait && op && !op->state) { /* a card that is there waits for no network */
+    if (op && !op->state && (pe->wait || op->next_contact)) { /* a card that is there waits for no network */
         p->volatile_due_ms = p->now_ms;
         return ERR_OK;
     }
@@ -156,6 +161,40 @@ static int called(const struct proc_env *pe, struct euicc *e, const struct input
         return ERR_STATE;
     run_session_leave(&r, &in->u.post.session);
     return ERR_OK;
+}
+
+/* Nothing of an operation follows its verdict. */
+static bool ends(const struct plan *p)
+{
+    for (unsigned i = 0; i < p->n_records; i++)
+        if (p->records[i]->type == EV_OPERATION_CONCLUDED)
+            return true;
+    return false;
+}
+
+#define SIGHTINGS 2 /* unasked calls are kept this often within the time that is taken for sleep */
+
+/* What the contact tells about when the card can be reached: a record of its own, since it hangs on guessing.
+ * A call for which nothing was recorded is kept as well, now and then. */
+static void heard(const struct proc_env *pe, const struct euicc *e, const struct input *in, struct plan *p)
+{
+    bool post = in->kind == IN_POST;
+    struct reach r;
+    struct event *ev;
+
+    if ((!post && in->kind != IN_POR && in->kind != IN_NOTIFICATION) || p->n_records == PLAN_RECORDS_MAX)
+        return;
+    if (!reach_learns(pe->env, e, p->now_ms, &r) &&
+        !(post && p->now_ms - e->reach.seen_ms >= pe->env->timer_ms[TIMER_ASLEEP] / SIGHTINGS))
+        return;
+    ev = plan_record(p, EV_EUICC_SEEN);
+    ev->eid = e->eid;
+    if (e->n_ops && !ends(p))
+        ev->op = e->ops[0]->id;
+    ev->number = (uint64_t)(r.woke_ms ? r.woke_ms : p->now_ms);
+    ev->period_ms = r.period_ms;
+    ev->window_ms = r.window_ms;
+    ev->kind = r.proofs;
 }
 
 int proc_euicc_decide(const struct proc_env *pe, struct euicc *e, const struct input *in,
@@ -183,5 +222,7 @@ int proc_euicc_decide(const struct proc_env *pe, struct euicc *e, const struct i
     /* What stands before a notification waits no more. */
     if (!err && in->kind == IN_NOTIFICATION && e->n_ops && !e->ops[0]->state)
         p->volatile_due_ms = p->now_ms;
+    if (!err)
+        heard(pe, e, in, p);
     return err;
 }

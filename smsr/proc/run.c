@@ -3,6 +3,7 @@
 #include "smsr/proc/run.h"
 
 #include "common/codec/packet.h"
+#include "smsr/domain/reach.h"
 
 /* Of one plan: beside them and the records of a switch there is room for nothing else. */
 #define RUN_DELETED_MAX ((unsigned)ES5_DELETED_MAX)
@@ -12,11 +13,25 @@ int64_t run_timer(const struct run *r, enum timer t)
     return r->env->timer_ms[t];
 }
 
+/* The end of validity as the records of this plan leave it: its second clock may begin with them, as apply
+ * has it. */
+static int64_t validity_end(const struct run *r)
+{
+    const struct operation *op = r->op;
+    bool begins = op->next_contact ? !op->state
+                                   : r->in->kind == IN_POR || r->in->kind == IN_POST ||
+                                         r->in->kind == IN_NOTIFICATION;
+
+    return op->once_ms && begins ? r->now + op->once_ms : op->validity_end_ms;
+}
+
 static int64_t cap_due(const struct run *r, int64_t due)
 {
-    if (!r->op || r->op->answered || r->answered_now || r->op->validity_end_ms <= r->now)
+    int64_t end = r->op && !r->op->answered && !r->answered_now ? validity_end(r) : 0;
+
+    if (end <= r->now)
         return due;
-    return !due || r->op->validity_end_ms < due ? r->op->validity_end_ms : due;
+    return !due || end < due ? end : due;
 }
 
 /* A record outlives the operation it tells of: its conclusion frees the operation. */
@@ -57,23 +72,37 @@ struct writer run_writer(struct run *r, size_t n)
     return wr_init(arena_alloc(r->p->arena, n), n);
 }
 
-static void put_sms(struct run *r, const struct event *armed, uint64_t lsn, uint64_t counter,
-                    const struct euicc_profile *to, const struct euicc_profile *to2)
+#define PATIENCE_MS (3600 * 1000) /* of an SMSC, at least, for what may come late */
+
+/* How long an SMSC keeps a packet: a command and its confirmation to the end of validity, since what is late
+ * then does harm; a question, which does none, until it is asked again, or the card may sleep through it. */
+static int64_t patience(const struct run *r, enum packet_purpose purpose, int64_t due)
+{
+    int64_t left = r->op ? validity_end(r) - r->now : 0;
+    int64_t least = due - r->now > PATIENCE_MS ? due - r->now : PATIENCE_MS;
+
+    /* A trigger behind an armed step asks for the session that is its fence. */
+    if (left > 0 && purpose != PURPOSE_FENCE && !(purpose == PURPOSE_TRIGGER && r->op->armed))
+        return left;
+    return left > least ? left : least;
+}
+
+/* due: when it goes again, or what follows it. */
+static void put_sms(struct run *r, const struct event *armed, const struct euicc_packet *again,
+                    const struct euicc_profile *to, const struct euicc_profile *to2, int64_t due)
 {
     struct out_sms out;
-    int64_t left = r->op ? r->op->validity_end_ms - r->now : 0;
 
     memset(&out, 0, sizeof out);
     out.eid = r->e->eid;
     out.armed = armed;
-    out.lsn = lsn;
-    out.counter = counter;
+    out.lsn = again ? again->lsn : 0;
+    out.counter = again ? again->counter : 0;
     if (to)
         out.to[0] = to->iccid;
     if (to2 && to2 != to)
         out.to[to ? 1 : 0] = to2->iccid;
-    /* After the validity period only reads go out: an hour of SMSC patience for them. */
-    out.validity_ms = left > 0 ? left : 3600 * 1000;
+    out.validity_ms = patience(r, armed ? armed->purpose : again->purpose, due);
     plan_out(r->p, OUT_SMS, &out, sizeof out);
 }
 
@@ -102,7 +131,7 @@ int run_arm(struct run *r, enum packet_purpose purpose, struct span script, int 
     int err = arm(r, &u, BEARER_SMS, next, due);
 
     if (!err)
-        put_sms(r, r->p->unit.armed, 0, 0, to, to2);
+        put_sms(r, r->p->unit.armed, NULL, to, to2, due);
     return err;
 }
 
@@ -134,29 +163,56 @@ const struct euicc_packet *run_packet(const struct run *r, enum packet_purpose p
     return last;
 }
 
+int64_t run_awake_due(const struct run *r, int64_t at)
+{
+    int64_t wakes = reach_next(r->env, r->e, r->now);
+
+    if (wakes)
+        wakes += run_timer(r, TIMER_RESEND_1); /* what the SMSC kept comes first */
+    return wakes > at ? wakes : at;
+}
+
+/* The longer it is silent, the rarer: it sleeps, and its SMSC keeps what was sent. */
+static int64_t pause_of(const struct run *r, int64_t first_sent)
+{
+    int64_t since = r->e->reach.seen_ms > first_sent ? r->e->reach.seen_ms : first_sent;
+    int64_t most = run_timer(r, TIMER_RESEND_MAX), pause = (r->now - since) / 2;
+
+    return pause < most ? pause : most;
+}
+
+int64_t run_patient_due(const struct run *r, int64_t at)
+{
+    int64_t least = r->now + pause_of(r, r->op->accepted_ms);
+
+    return run_awake_due(r, at > least ? at : least);
+}
+
 int64_t run_resend_due(const struct run *r, int64_t first_sent)
 {
-    int64_t at = first_sent + run_timer(r, TIMER_RESEND_1);
+    int64_t at = first_sent + run_timer(r, TIMER_RESEND_1), least = r->now + pause_of(r, first_sent);
 
-    if (at > r->now)
-        return at;
-    at += run_timer(r, TIMER_RESEND_2);
+    if (at <= r->now)
+        at += run_timer(r, TIMER_RESEND_2);
     while (at <= r->now)
         at += run_timer(r, TIMER_RESEND_3);
-    return at;
+    return run_awake_due(r, at > least ? at : least);
 }
 
 bool run_silent(const struct run *r, const struct euicc_packet *pk)
 {
-    return r->now - pk->first_sent_ms >=
-           run_timer(r, TIMER_RESEND_1) + run_timer(r, TIMER_RESEND_2) + run_timer(r, TIMER_RESEND_3);
+    return !reach_next(r->env, r->e, r->now) &&
+           r->now - pk->first_sent_ms >=
+               run_timer(r, TIMER_RESEND_1) + run_timer(r, TIMER_RESEND_2) + run_timer(r, TIMER_RESEND_3);
 }
 
 void run_resend(struct run *r, const struct euicc_packet *pk, const struct euicc_profile *to,
                 const struct euicc_profile *to2)
 {
-    put_sms(r, NULL, pk->lsn, pk->counter, to, to2);
-    r->p->volatile_due_ms = cap_due(r, run_resend_due(r, pk->first_sent_ms));
+    int64_t due = run_resend_due(r, pk->first_sent_ms);
+
+    put_sms(r, NULL, pk, to, to2, due);
+    r->p->volatile_due_ms = cap_due(r, due);
 }
 
 bool run_expired(const struct run *r)
@@ -214,7 +270,7 @@ int run_confirm_again(struct run *r, int state, const struct euicc_profile *to,
 
     if (!pk || r->now - pk->first_sent_ms >= 3 * pause)
         return run_confirm(r, r->op->notif_sequence, state, to, to2);
-    put_sms(r, NULL, pk->lsn, pk->counter, to, to2);
+    put_sms(r, NULL, pk, to, to2, r->now + pause);
     r->p->volatile_due_ms = cap_due(r, r->now + pause);
     return ERR_OK;
 }
@@ -310,7 +366,7 @@ enum status_code run_reachable(const struct env *env, const struct euicc *e)
 int64_t run_fence_due(const struct run *r, uint32_t fences)
 {
     enum timer t = fences < 6 ? (enum timer)(TIMER_FENCE_1 + (int)fences) : TIMER_FENCE_6;
-    return r->now + run_timer(r, t);
+    return run_awake_due(r, r->now + run_timer(r, t));
 }
 
 bool run_answer_lost(struct run *r, const struct euicc_packet *pk)
@@ -327,13 +383,15 @@ int run_fence_to(struct run *r, enum packet_purpose purpose, int state,
                  const struct euicc_profile *to)
 {
     struct writer w = run_writer(r, 64);
+    int64_t due = run_fence_due(r, r->op->fences);
     int err;
 
     es5_audit(&w, dialect_of(r->e)->packet_form, r->e->n_profiles);
     if (to && !to->msisdn.s[0])
         to = NULL;
-    err = run_arm(r, purpose, wr_view(&w), state, run_fence_due(r, r->op->fences),
-                  euicc_enabled(r->e), to);
+    if (purpose == PURPOSE_AUDIT)
+        due = run_patient_due(r, due);
+    err = run_arm(r, purpose, wr_view(&w), state, due, euicc_enabled(r->e), to);
     if (!err)
         r->p->unit.armed->number = r->again;
     return err;

@@ -67,10 +67,15 @@ void run_resend(struct run *r, const struct euicc_packet *pk, const struct euicc
                 const struct euicc_profile *to2);
 /* The packet of this purpose that is still open for the operation; NULL. */
 const struct euicc_packet *run_packet(const struct run *r, enum packet_purpose purpose);
-/* All three times that a packet is sent again in pauses of their own are over. */
+/* All three times that a packet is sent again in pauses of their own are over, and the card is not asleep: of that
+ * no bearer is to blame. */
 bool run_silent(const struct run *r, const struct euicc_packet *pk);
-/* Next same-bytes resend of a packet armed at first_sent: after 60, 180, 600 s, then every 600 s.
- */
+/* at, or when a card that is known to sleep has woken, whichever is later. */
+int64_t run_awake_due(const struct run *r, int64_t at);
+/* The same for what is asked anew each time: ever more rarely while the operation waits for a silent card. */
+int64_t run_patient_due(const struct run *r, int64_t at);
+/* Next same-bytes resend of a packet armed at first_sent: after 60, 180, 600 s, then every 600 s; ever more
+ * rarely when the card stays silent; not while it sleeps. */
 int64_t run_resend_due(const struct run *r, int64_t first_sent);
 /* The open packet of the operation that this IN_POR answers; NULL: none. */
 const struct euicc_packet *run_answered(const struct run *r);

@@ -47,7 +47,7 @@ int session_start(struct run *r)
                                      : (struct way){BEARER_CATTP, r->pe->link};
         return session_command(r, &way, 0);
     }
-    return session_trigger(r, SE_WAIT_SESSION, r->now + run_timer(r, TIMER_RESEND_1));
+    return session_trigger(r, SE_WAIT_SESSION, run_patient_due(r, r->now + run_timer(r, TIMER_RESEND_1)));
 }
 
 static int queued(const struct proc_view *v, const struct input *in, struct plan *p)
@@ -125,7 +125,8 @@ static int wait_session(const struct proc_view *v, const struct input *in, struc
         return ERR_OK;
     }
     return open ? session_command(&r, &way, r.op->data_done)
-                : trigger_again(&r, SE_WAIT_SESSION, r.now + run_timer(&r, TIMER_RESEND_1));
+                : trigger_again(&r, SE_WAIT_SESSION,
+                                run_patient_due(&r, r.now + run_timer(&r, TIMER_RESEND_1)));
 }
 
 static int fence(struct run *r)

@@ -133,7 +133,7 @@ static int command_again(struct run *r, const struct way *way)
     if (r->pe->linked)
         return session_command(r, &link, 0);
     r->after = way->bearer;
-    return session_trigger(r, SE_WAIT_SESSION, r->now + run_timer(r, TIMER_RESEND_1));
+    return session_trigger(r, SE_WAIT_SESSION, run_patient_due(r, r->now + run_timer(r, TIMER_RESEND_1)));
 }
 
 int session_audited(struct run *r, const struct way *way, const struct es5_status *st)

@@ -263,7 +263,9 @@ static int confirming(const struct proc_view *v, const struct input *in, struct 
 {
     struct run r = RUN_INIT(v, in, p);
     const struct euicc_packet *pk = in->kind == IN_POR ? run_answered(&r) : NULL;
-    int64_t give_up = r.op->armed_ms + run_timer(&r, TIMER_ROLLBACK_WINDOW) * 2;
+    /* A sleeper may tell hours behind the command that it ran. */
+    int64_t told = r.e->reach.seen_ms > r.op->armed_ms ? r.e->reach.seen_ms : r.op->armed_ms;
+    int64_t give_up = told + run_timer(&r, TIMER_ROLLBACK_WINDOW) * 2;
 
     if (in->kind == IN_POR)
         return pk ? switch_confirmed(&r, pk, false) : ERR_STATE;

@@ -168,7 +168,7 @@ int switch_succeeded(struct run *r, struct span confirm_answer, const struct es5
         struct writer w = run_writer(r, 64);
         es5_delete_profile(&w, dialect_of(r->e)->packet_form, &from->aid);
         return run_arm(r, PURPOSE_CMD, wr_view(&w), SW_DELETING,
-                       r->now + run_timer(r, TIMER_RESEND_1), switch_goal(r), NULL);
+                       run_awake_due(r, r->now + run_timer(r, TIMER_RESEND_1)), switch_goal(r), NULL);
     }
     succeeded(r);
     return ERR_OK;

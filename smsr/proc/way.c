@@ -45,7 +45,7 @@ static int arm_chosen(struct run *r, struct span script, int armed, int wait)
 {
     bool waited = r->op->state == (unsigned)wait;
     struct bearer_choice c = run_choose(r, waited ? r->op->asked : r->after);
-    int64_t soon = r->now + run_timer(r, TIMER_RESEND_1);
+    int64_t soon = run_awake_due(r, r->now + run_timer(r, TIMER_RESEND_1));
 
     if (c.why)
         run_chosen(r, c.bearer, c.why);

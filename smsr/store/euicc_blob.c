@@ -176,6 +176,8 @@ static void op_identity(struct walk *k, struct operation *o)
     aid(k, &o->previous_aid);
     i64(k, &o->accepted_ms);
     i64(k, &o->validity_end_ms);
+    i64(k, &o->once_ms);
+    flag(k, &o->next_contact);
 }
 
 static void op_progress(struct walk *k, struct operation *o)
@@ -243,6 +245,15 @@ static void heard(struct walk *k, struct euicc_bearer *b)
     i64(k, &b->missed_ms);
 }
 
+static void reach(struct walk *k, struct reach *r)
+{
+    i64(k, &r->seen_ms);
+    i64(k, &r->woke_ms);
+    i64(k, &r->period_ms);
+    i64(k, &r->window_ms);
+    u8(k, &r->proofs);
+}
+
 static void limits(struct walk *k, struct euicc *e)
 {
     uint32_t at = e->effect_at;
@@ -270,6 +281,7 @@ void euicc_blob_put(struct writer *w, const struct euicc *e)
 
     wr_u8(w, EUICC_BLOB_VERSION);
     card(&k, &copy);
+    reach(&k, &copy.reach);
     limits(&k, &copy);
     count(&k, &copy.n_packets, EUICC_PACKETS_MAX);
     for (unsigned i = 0; i < e->n_packets; i++)
@@ -325,6 +337,7 @@ int euicc_blob_get(struct span blob, struct euicc **ret)
     if (!e)
         return ERR_NOMEM;
     card(&k, e);
+    reach(&k, &e->reach);
     limits(&k, e);
     err = get_lists(&k, e);
     if (!err && !rd_done(&r))

@@ -60,6 +60,8 @@ static const char *const NAMES[WORLD_HITS] = {
     [HIT_KEYS_SLOW] = "keystore-slow",
     [HIT_MACHINE_LOST] = "unsynced-writes-lost",
     [HIT_PACED] = "operation-paced",
+    [HIT_SLEEPER] = "device-sleeps",
+    [HIT_MT_STORED] = "sms-kept-for-sleeper",
     [HIT_QUIRK_REFRESH_POSTPONED] = "quirk-refresh-postponed",
     [HIT_QUIRK_POR_SWALLOWED] = "quirk-por-swallowed",
     [HIT_QUIRK_POR_AFTER_NOTIFICATION] = "quirk-por-after-notification",
@@ -95,6 +97,7 @@ static void of_network(const struct world *w, uint64_t *hits)
     hits[HIT_DATAGRAM_DOUBLED] += s.datagrams_doubled;
     hits[HIT_DATAGRAM_DELAYED] += s.datagrams_delayed;
     hits[HIT_UDP_CUT] += s.udps_cut;
+    hits[HIT_MT_STORED] += s.mt_stored;
     for (unsigned i = 0; i < 3; i++)
         hits[HIT_CARD_DARK_BEFORE + i] += s.dark[i];
 }

@@ -353,6 +353,23 @@ static int add_operator(struct world *w, const char *id, const char *plmn, const
     return err ? err : simnet_add_coverage(w->net, &home, &here);
 }
 
+/* Once a day, or every few hours, at a moment of its own. */
+static int maybe_sleep(struct world *w, unsigned i)
+{
+    struct rng rng;
+    const struct fleet_kind *kind;
+    int64_t phase;
+
+    rng_init_seeded(&rng, w->plan.seed ^ 0x5c ^ (uint64_t)i << 16);
+    kind = fleet_kind_of(span_str(rng_below(&rng, 3) ? "nbiot" : "edrx"));
+    phase = (int64_t)rng_below(&rng, (uint64_t)kind->period_ms);
+    if (rng_below(&rng, RATE_ONE) >= w->ranges.sleepers ||
+        !world_choice(w, "card %u sleeps: %s, first wake in %lld s", i, kind->name, (long long)phase / 1000))
+        return ERR_OK;
+    w->stats.hits[HIT_SLEEPER]++;
+    return simnet_sleep(w->net, &w->factory.cards[i].eid, kind, phase, world_wall(w));
+}
+
 static int add_devices(struct world *w)
 {
     int err = ERR_OK;
@@ -367,6 +384,8 @@ static int add_devices(struct world *w)
         err = card_new(&w->cards, &w->factory.cards[i].f, &card);
         if (!err)
             err = simnet_add_device(w->net, card, &visited, 0);
+        if (!err)
+            err = maybe_sleep(w, i);
     }
     return err;
 }

@@ -103,4 +103,7 @@ void world_ranges_draw(struct rng *rng, bool any, struct world_ranges *ret)
     /* Now and then, or all the time. */
     if (rng_below(rng, 4))
         ret->call_ms = 10000ll << rng_below(rng, 9);
+    /* In every third world: from a few to all. */
+    if (rng_below(rng, 3) == 0)
+        ret->sleepers = 1 + (uint32_t)rng_below(rng, RATE_ONE);
 }

@@ -25,6 +25,7 @@ struct world_ranges {
     uint32_t slow_keys;            /* so many key jobs of the SM-DP take their time */
     int64_t slow_ms;               /* at most */
     int64_t call_ms;               /* a card calls by itself so often, on the average; 0: none does */
+    uint32_t sleepers;             /* devices that sleep between wakes */
     int64_t drift[2];              /* of the clocks of SM-SR and SM-DP, of RATE_ONE */
     struct world_step_plan step[STEPS_MAX]; /* in order of time */
     unsigned n_steps;

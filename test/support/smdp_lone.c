@@ -113,6 +113,7 @@ static void out(struct lone *l, const struct plan_out *po)
     assert_non_null(c->message.body);
     l->calls++;
     l->called = c->message.type;
+    l->called_validity_s = ((const struct base_request *)c->message.body)->validity_period_s;
     if (c->message.type == MSG_ES3_CREATE_ISDP_REQUEST)
         l->maybe_on_card = true;
 }

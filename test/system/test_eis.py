@@ -147,7 +147,8 @@ def test_meters_that_are_switched_on_before_their_import(make_world):
     unknown = lambda: world.smctl("contacts", "unknown", as_="admin", code=0).rows
     rows = wait_for("the declaration of each meter", lambda: len(unknown()) == 3 and unknown())
     assert all(row["declarations"] >= 1 and row["first"] <= row["last"] for row in rows)
-    assert len(world.smctl("contacts", "unknown", "--limit", "1", as_="auditor", code=0).rows) == 1
+    few = world.smctl("contacts", "unknown", "--limit", "1", as_="auditor", code=0).rows
+    assert few[1:] == [{"summary": {"listed": 1, "known": 3, "forgotten": 0}}]
     world.smctl("contacts", "unknown", as_="fleet", code=4)      # whose cards they will be nobody knows
     assert world.smctl("eis", "list", as_="admin", code=0).rows == []
     world.tool("load")

@@ -16,6 +16,10 @@ const struct opt_row OPTS[OPT_COUNT] = {
                      "FunctionCallIdentifier: the same command with the same id is the same call, "
                      "not a second one"},
     [OPT_VALIDITY] = {"validity", "SECONDS", "ValidityPeriod of the call"},
+    [OPT_WAKE_DEADLINE] = {"wake-deadline", "SECONDS",
+                           "how long a card that sleeps is waited for; --validity runs from when it is there"},
+    [OPT_NEXT_CONTACT] = {"at-next-contact", NULL,
+                          "send nothing before the card is heard, within the wake deadline"},
     [OPT_PROGRESS] = {"progress", NULL, "show progress although standard error is no terminal"},
     [OPT_UNTIL_VERDICT] = {"until-verdict", NULL,
                            "after an EXPIRED answer go on until the truth about the card is known"},

@@ -17,6 +17,8 @@ enum opt {
     /* calls that change something */
     OPT_CALL_ID,
     OPT_VALIDITY,
+    OPT_WAKE_DEADLINE,
+    OPT_NEXT_CONTACT,
     OPT_PROGRESS,
     OPT_UNTIL_VERDICT,
     OPT_WINDOW,

@@ -39,6 +39,33 @@ static void profile(const struct eis_profile *p)
     }
 }
 
+static void span_line(const char *name, int64_t ms)
+{
+    char text[24];
+
+    text_delta(ms, text);
+    line(name, span_str(text + 1)); /* without its sign */
+}
+
+/* When it can be reached, as its contacts told. */
+static void reach(const struct eis *e)
+{
+    int64_t now = clock_wall_ms(&CLOCK_SYSTEM), gone = now - e->last_wake_ms;
+    char at[25];
+
+    if (e->last_contact_ms) {
+        clock_text(e->last_contact_ms, at);
+        line("last contact", span_str(at));
+    }
+    if (e->wakes_every_ms <= 0 || gone < 0)
+        return;
+    span_line("wakes every", e->wakes_every_ms);
+    if (e->awake_ms > 0)
+        span_line("heard for, at most", e->awake_ms);
+    clock_text(now - gone % e->wakes_every_ms + e->wakes_every_ms, at);
+    line("next wake expected", span_str(at));
+}
+
 void eis_print(const struct eis *e)
 {
     char eid[EID_TEXT], at[25];
@@ -56,6 +83,7 @@ void eis_print(const struct eis *e)
         clock_text(e->last_audit_ms, at);
         line("last audit", span_str(at));
     }
+    reach(e);
     for (unsigned i = 0; i < e->n_profiles; i++)
         profile(&e->profiles[i]);
     for (unsigned i = 0; i < e->n_keysets; i++)

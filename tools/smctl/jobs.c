@@ -101,7 +101,7 @@ static enum exit_code read_options(struct jobs *j)
 {
     const struct args *a = j->x->args;
     struct errmsg why = {""};
-    uint64_t validity = 0;
+    uint64_t validity = 0, wake = 0;
 
     j->call_id = a->value[OPT_CALL_ID];
     if (j->call_id && (!*j->call_id || strlen(j->call_id) > CALL_ID_MAX)) {
@@ -112,6 +112,10 @@ static enum exit_code read_options(struct jobs *j)
         return smctl_fail(ERR_INVAL, &why);
     j->base.has_validity_period = args_has(a, OPT_VALIDITY);
     j->base.validity_period_s = (uint32_t)validity;
+    if (args_number(a, OPT_WAKE_DEADLINE, 1, VALIDITY_MAX, &wake, &why))
+        return smctl_fail(ERR_INVAL, &why);
+    j->base.wake_deadline_s = (uint32_t)wake;
+    j->base.at_next_contact = args_has(a, OPT_NEXT_CONTACT);
     j->progress_tty = isatty(STDERR_FILENO) == 1;
     j->progress = j->bulk && (j->progress_tty || args_has(a, OPT_PROGRESS));
     return XC_OK;

@@ -148,6 +148,30 @@ static void card_words(const struct event *ev, struct buf *b)
         word(b, "free memory %u", ev->memory_free);
 }
 
+/* When a card is there, and what waits for it. */
+static void wake_words(const struct event *ev, struct buf *out)
+{
+    char text[24];
+
+    if (ev->validity_once_ms) {
+        text_delta(ev->validity_once_ms, text);
+        word(out, "then valid for %s", text + 1);
+    }
+    if (ev->at_next_contact)
+        word(out, "sent at the next contact");
+    if (ev->type != EV_EUICC_SEEN)
+        return;
+    word(out, ev->period_ms ? "the card woke" : "the card was heard");
+    if (ev->period_ms) {
+        text_delta(ev->period_ms, text);
+        word(out, "it wakes every %s, by %u wakes", text + 1, ev->kind + 1u);
+    }
+    if (ev->window_ms) {
+        text_delta(ev->window_ms, text);
+        word(out, "heard for %s at most", text + 1);
+    }
+}
+
 void event_words(const struct event *ev, struct buf *out)
 {
     char text[256], at[25];
@@ -172,12 +196,13 @@ void event_words(const struct event *ev, struct buf *out)
         word(out, "stage %s", stage_text(ev->stage));
     if (ev->attempt > 1)
         word(out, "attempt %u", ev->attempt);
-    if (ev->number)
+    if (ev->number && ev->type != EV_EUICC_SEEN)
         word(out, "number %" PRIu64, ev->number);
     if (ev->validity_end_ms) {
         clock_text(ev->validity_end_ms, at);
-        word(out, "valid to %s", at);
+        word(out, ev->validity_once_ms ? "waits for the card until %s" : "valid to %s", at);
     }
+    wake_words(ev, out);
     if (ev->n_deliveries)
         word(out, "deliveries %u", ev->n_deliveries);
     if (ev->text.n)

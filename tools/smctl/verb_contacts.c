@@ -32,6 +32,31 @@ static void row_print(const struct smctl *x, const struct admin_stranger_row *r)
     buf_fini(&b);
 }
 
+/* The last line, where the list is not all there is. */
+static void left_out(const struct smctl *x, const struct admin_strangers_response *r)
+{
+    struct buf b;
+    struct json w = {.out = &b};
+
+    if (r->known <= r->n_rows && !r->forgotten)
+        return;
+    if (!x->json) {
+        printf("listed %u of %llu numbers; %llu more made room for others since the SM-SR started\n", r->n_rows,
+               (unsigned long long)r->known, (unsigned long long)r->forgotten);
+        return;
+    }
+    buf_init(&b, 0);
+    json_open(&w, NULL, '{');
+    json_open(&w, "summary", '{');
+    json_u64(&w, "listed", r->n_rows);
+    json_u64(&w, "known", r->known);
+    json_u64(&w, "forgotten", r->forgotten);
+    json_close(&w, '}');
+    json_close(&w, '}');
+    out_line(stdout, &b);
+    buf_fini(&b);
+}
+
 static enum exit_code listed(void *ctx, const struct envelope *e)
 {
     const struct admin_strangers_response *r = e->message.body;
@@ -40,6 +65,7 @@ static enum exit_code listed(void *ctx, const struct envelope *e)
         return XC_CONNECTION;
     for (unsigned i = 0; i < r->n_rows; i++)
         row_print(ctx, &r->rows[i]);
+    left_out(ctx, r);
     return XC_OK;
 }
 

@@ -263,6 +263,11 @@ static enum exit_code change(struct smctl *x, enum function f, const char *title
     enum daemon to;
     enum exit_code code = smctl_daemon(x, &to);
 
+    if (code == XC_OK && to == DAEMON_SMDP &&
+        (args_has(x->args, OPT_WAKE_DEADLINE) || args_has(x->args, OPT_NEXT_CONTACT))) {
+        out_error("--wake-deadline and --at-next-contact are of ES4: leave --via smdp out");
+        return XC_USAGE;
+    }
     if (code == XC_OK && to == DAEMON_SMDP) {
         kind.request = es2_request;
         code = smsr_id_read(x, &p.smsr_id);

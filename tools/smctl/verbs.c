@@ -5,8 +5,9 @@
 #define CALLS                                                                                      \
     (OPT_BIT(OPT_CALL_ID) | OPT_BIT(OPT_VALIDITY) | OPT_BIT(OPT_UNTIL_VERDICT) |                   \
      OPT_BIT(OPT_PROGRESS) | OPT_BIT(OPT_EIDS) | OPT_BIT(OPT_OUT) | OPT_BIT(OPT_WINDOW))
+#define WAKE (OPT_BIT(OPT_WAKE_DEADLINE) | OPT_BIT(OPT_NEXT_CONTACT))
 #define CHANGE                                                                                     \
-    (CALLS | OPT_BIT(OPT_EID) | OPT_BIT(OPT_ICCID) | OPT_BIT(OPT_VIA) | OPT_BIT(OPT_SMSR_ID))
+    (CALLS | WAKE | OPT_BIT(OPT_EID) | OPT_BIT(OPT_ICCID) | OPT_BIT(OPT_VIA) | OPT_BIT(OPT_SMSR_ID))
 
 /* Paragraphs are wrapped by help. */
 #define MORE_BULK                                                                                  \
@@ -114,7 +115,7 @@ const struct verb VERBS[] = {
      "of a daemon on this machine, read only; its projections are rebuilt from the log and "
      "compared. Heads kept elsewhere (--save-heads, later --heads) are what shows a cut tail.",
      verb_log_verify},
-    {"audit", "[EID]", 0, 1, CALLS & ~OPT_BIT(OPT_OUT), DAEMON_SMSR,
+    {"audit", "[EID]", 0, 1, (CALLS | WAKE) & ~OPT_BIT(OPT_OUT), DAEMON_SMSR,
      "ask the card itself what is on it (ES4-AuditEIS) and wait", NULL, verb_audit},
     {"notify follow", "", 0, 0, OPT_BIT(OPT_VIA) | OPT_BIT(OPT_LIMIT), DAEMON_SMSR,
      "print what this party must still hear and acknowledge it, until Ctrl-C",
@@ -123,7 +124,8 @@ const struct verb VERBS[] = {
     {"contacts unknown", "", 0, 0, OPT_BIT(OPT_LIMIT), DAEMON_SMSR,
      "numbers of no card that were heard, the last first: meters whose EIS is not imported yet",
      "A declaration has the form of a card's notification; whose it is cannot be proved before the "
-     "import. Kept in memory, 4096 at most, of which the last 1024 are shown; nothing is answered.",
+     "import. Kept in memory, 4096 at most, of which the last 1024 are shown; nothing is answered. A last line "
+     "says what is not listed.",
      verb_contacts_unknown},
     {"status", "", 0, 0, OPT_BIT(OPT_VIA), DAEMON_SMSR, "version, counters and memory of a daemon",
      NULL, verb_status},

@@ -358,6 +358,29 @@ static void an_iccid_that_stands_is_not_released(void **state)
     }
 }
 
+/* Clean-ups that did not reach the card: every other one is given a day, since the card may sleep. */
+static void a_clean_up_has_patience(void **state)
+{
+    static const uint32_t PERIOD[] = {0, 0, 86400, 0, 86400};
+
+    (void)state;
+    anew();
+    lone_go_to(&H, ORDER_CREATE);
+    answered(MSG_ES3_CREATE_ISDP_RESPONSE, EXEC_FAILED, "1.6", "3.3");
+    for (size_t i = 0; i < sizeof PERIOD / sizeof *PERIOD; i++) {
+        struct input timer = {.kind = IN_TIMER};
+
+        assert_int_equal(H.o->state, ORDER_CLEANUP);
+        assert_int_equal(H.called, MSG_ES3_DELETE_ISDP_REQUEST);
+        assert_int_equal(H.called_validity_s, PERIOD[i]);
+        answered(MSG_ES3_DELETE_ISDP_RESPONSE, EXEC_EXPIRED, "1.6", "5.4");
+        while (!H.o->calling) { /* the order's own period ends on the way */
+            H.now = H.o->due_ms;
+            assert_int_equal(feed(&timer), 0);
+        }
+    }
+}
+
 /* --- random lives --- */
 static struct input random_answer(void)
 {
@@ -431,7 +454,7 @@ int main(void)
         T(every_state_meets_every_input), T(done_takes_nothing),   T(at_most_three_attempts),
         T(restart_makes_the_same_call),   T(refusals_at_the_door), T(random_lives),
         T(enable_in_doubt_is_told_later), T(enable_that_failed_late), T(enable_without_an_answer),
-        T(an_iccid_that_stands_is_not_released),
+        T(an_iccid_that_stands_is_not_released), T(a_clean_up_has_patience),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

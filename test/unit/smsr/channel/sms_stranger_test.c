@@ -53,6 +53,7 @@ static void unknown_numbers_are_listed(void **state)
         say(from, &p);
     }
     assert_int_equal(COUNT(strangers_forgotten), 5000 + 1 - 4096);
+    assert_int_equal(channel_strangers_known(W.ch), 4096);
 }
 
 static void garbage(void **state)

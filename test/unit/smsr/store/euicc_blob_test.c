@@ -59,6 +59,8 @@ static void random_op(struct rng *r, struct operation *o)
     random_aid(r, &o->previous_aid);
     o->accepted_ms = (int64_t)rng_u64(r);
     o->validity_end_ms = (int64_t)rng_u64(r);
+    o->once_ms = (int64_t)rng_u64(r);
+    o->next_contact = rng_below(r, 2);
     o->state = (unsigned)rng_below(r, 32);
     o->due_ms = (int64_t)rng_u64(r);
     o->attempt = (uint32_t)rng_u64(r);
@@ -108,6 +110,11 @@ static void random_card(struct rng *r, struct euicc *e)
     e->has_notif = rng_below(r, 2);
     e->unheard = rng_below(r, 2);
     e->notif_sequence = (uint16_t)rng_u64(r);
+    e->reach.seen_ms = (int64_t)rng_u64(r);
+    e->reach.woke_ms = (int64_t)rng_u64(r);
+    e->reach.period_ms = (int64_t)rng_u64(r);
+    e->reach.window_ms = (int64_t)rng_u64(r);
+    e->reach.proofs = (uint8_t)rng_below(r, 256);
     digits(r, e->imei, 0, sizeof e->imei - 1);
     for (unsigned i = 0; i < 10; i++)
         e->effect_ms[i] = (int64_t)rng_u64(r);
@@ -214,8 +221,8 @@ static void the_codec_knows_these_structs(void **state)
     (void)state;
     assert_int_equal(sizeof(struct euicc_profile), 312);
     assert_int_equal(sizeof(struct euicc_packet), 64);
-    assert_int_equal(sizeof(struct operation), 936);
-    assert_int_equal(sizeof(struct euicc), 912);
+    assert_int_equal(sizeof(struct operation), 944);
+    assert_int_equal(sizeof(struct euicc), 952);
 }
 
 static void every_truncation_is_refused(void **state)
