@@ -97,6 +97,8 @@ def arrange(world, cell, seed, modules, held):
     if cell.bearer == "cattp":
         for _ in range(2):
             world.edit("smsr.yaml", r"bearers: \[sms, https, cattp\]", "bearers: [cattp, sms]")
+    if cell.bearer == "https":           # switches, too
+        world.edit("smsr.yaml", r"roles: \[fleet\]", "roles: [fleet], bearers: [https]")
     if cell.carrier == "real":
         REAL[cell.bearer](world, cell, seed, modules, held)
 

@@ -60,10 +60,11 @@ def cards(_, seen):
 
 
 def carried(cell, seen):
-    """The bearer of the cell was used, and no other one for data."""
+    """The bearer of the cell was used, for switches as well as downloads, and no other one for data."""
     count, air = seen["counters"], seen["air"]
     used = {"sms": count["sms_sent"], "cattp": count["link_opened"], "https": count["session_opened"]}
-    wrong = [] if used[cell.bearer] else [f"nothing went by {cell.bearer}: {used}"]
+    least = len(seen["cards"]) // 2 if cell.loss == 0 and cell.bearer != "sms" else 1
+    wrong = [] if used[cell.bearer] >= least else [f"{used[cell.bearer]} times by {cell.bearer}, not {least}: {used}"]
     wrong += [f"{used[b]} times by {b} in a cell of {cell.bearer}" for b in ("cattp", "https") if b != cell.bearer and used[b]]
     if cell.carrier == "real" and not air["impair"]["seen"]:
         wrong.append("nothing came through the real carrier")

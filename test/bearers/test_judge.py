@@ -61,7 +61,7 @@ LIES = {
                                "the card has 1 of it"),
     "a sanitizer": (lambda s: s["complaints"].append("smsr.log: runtime error: shift"), "runtime error"),
     "another bearer": (lambda s: s["counters"].update(session_opened=3), "3 times by https"),
-    "no bearer": (lambda s: s["counters"].update(link_opened=0), "nothing went by cattp"),
+    "no bearer": (lambda s: s["counters"].update(link_opened=0), "0 times by cattp, not 1"),
     "not the real one": (lambda s: s["air"]["impair"].update(seen=0), "nothing came through the real carrier"),
     "no loss": (lambda s: [s["air"].update(mt_lost=0), s["air"]["impair"].update(loss=0)], "loss 20 %, and it struck 0"),
     "nothing doubled": (lambda s: [s["air"].update(mt_duplicated=0), s["air"]["impair"].update(duplicate=0)], "struck 0"),
@@ -89,6 +89,12 @@ def test_a_good_air_must_be_good():
     assert [s for s in judge.faults(QUIET, seen) if "struck" in s], "faults in a cell without"
     seen["air"].update(mt_lost=0, mt_duplicated=0, sms_delayed=0)
     assert judge.faults(QUIET, seen) == []
+
+
+def test_switches_go_by_the_bearer_too():
+    seen = holds()
+    seen["counters"].update(link_opened=0)
+    assert any("0 times by cattp, not 1" in s for s in judge.faults(cell_of("cattp/real/0/20/20"), seen))
 
 
 def test_the_cells_are_all():
