@@ -13,12 +13,14 @@
 
 struct source {
     size_t open;
+    struct list messages;       /* of it, the oldest first */
     size_t key_len;
     uint8_t key[SOURCE_MAX];
 };
 
 struct message {
     struct list age;            /* oldest first: every message is held equally long */
+    struct list of_source;
     int64_t since_ms;
     struct source *source;
     size_t key_len;
@@ -37,6 +39,7 @@ struct sms_rx {
     struct map *messages;
     struct map *sources;
     struct list age;
+    uint64_t pushed_out;
 };
 
 struct sms_rx *sms_rx_new(size_t max_open, size_t per_source, int64_t hold_ms)
@@ -74,6 +77,7 @@ static void message_drop(struct sms_rx *rx, struct message *m)
 {
     (void)map_del(rx->messages, span_of(m->key, m->key_len));
     list_del(&m->age);
+    list_del(&m->of_source);
     source_give(rx, m->source);
     free(m);
 }
@@ -92,6 +96,11 @@ void sms_rx_free(struct sms_rx *rx)
 size_t sms_rx_open_count(const struct sms_rx *rx)
 {
     return map_count(rx->messages);
+}
+
+uint64_t sms_rx_pushed_out(const struct sms_rx *rx)
+{
+    return rx->pushed_out;
 }
 
 static void expire(struct sms_rx *rx, int64_t now_ms)
@@ -113,20 +122,36 @@ static void message_restart(struct sms_rx *rx, struct message *m, uint8_t total,
     m->since_ms = now_ms;
     list_del(&m->age);
     list_push(&rx->age, &m->age);
+    list_del(&m->of_source);
+    list_push(&m->source->messages, &m->of_source);
 }
 
-/* Counts one more open message for this source; ERR_FULL at its limit. */
+/* Room for one more message of that source. */
+static void make_room(struct sms_rx *rx, struct span name)
+{
+    const struct source *s = map_get(rx->sources, name);
+
+    if (s && s->open >= rx->per_source) {
+        message_drop(rx, LIST_ENTRY(s->messages.next, struct message, of_source));
+        rx->pushed_out++;
+    }
+    if (map_count(rx->messages) >= rx->max_open) {
+        message_drop(rx, LIST_ENTRY(rx->age.next, struct message, age));
+        rx->pushed_out++;
+    }
+}
+
+/* Counts one more open message for this source. */
 static int source_take(struct sms_rx *rx, struct span name, struct source **ret)
 {
     struct source *s = map_get(rx->sources, name);
 
-    if (s && s->open >= rx->per_source)
-        return ERR_FULL;
     if (!s) {
         int rc;
         s = calloc(1, sizeof(*s));
         if (!s)
             return ERR_NOMEM;
+        list_init(&s->messages);
         memcpy(s->key, name.p, name.n);
         s->key_len = name.n;
         rc = map_put(rx->sources, name, s);
@@ -147,8 +172,7 @@ static int message_open(struct sms_rx *rx, struct span key, struct span name, in
     struct message *m;
     int rc;
 
-    if (map_count(rx->messages) >= rx->max_open)
-        return ERR_FULL;
+    make_room(rx, name);
     rc = source_take(rx, name, &source);
     if (rc != ERR_OK)
         return rc;
@@ -157,6 +181,8 @@ static int message_open(struct sms_rx *rx, struct span key, struct span name, in
         source_give(rx, source);
         return ERR_NOMEM;
     }
+    list_init(&m->age);
+    list_init(&m->of_source);
     m->source = source;
     memcpy(m->key, key.p, key.n);
     m->key_len = key.n;
@@ -168,6 +194,7 @@ static int message_open(struct sms_rx *rx, struct span key, struct span name, in
     }
     m->since_ms = now_ms;
     list_push(&rx->age, &m->age);
+    list_push(&source->messages, &m->of_source);
     *ret = m;
     return ERR_OK;
 }

@@ -122,6 +122,7 @@ static void stranger_says(struct channel *ch, const struct msisdn *from, struct 
 void channel_sms_mo(struct channel *ch, const struct msisdn *from, struct span tp_ud)
 {
     struct incoming m = {.from = from};
+    uint64_t pushed_out;
     struct sms_packet p;
     int err;
 
@@ -136,19 +137,16 @@ void channel_sms_mo(struct channel *ch, const struct msisdn *from, struct span t
         ch->n.mo_throttled++;
         return;
     }
+    pushed_out = sms_rx_pushed_out(ch->rx);
     err = sms_rx_part(ch->rx, from->s, tp_ud, channel_now(ch), &p);
-    if (err == ERR_AGAIN) {
-        ch->n.mo_part++;
-        return;
-    }
-    if (err) {
-        if (err == ERR_FORMAT)
-            ch->n.mo_format++;
-        else
-            ch->n.mo_overflow++;
+    pushed_out = sms_rx_pushed_out(ch->rx) - pushed_out;
+    ch->n.mo_overflow += pushed_out + (err == ERR_NOMEM);
+    ch->n.mo_part += err == ERR_AGAIN;
+    ch->n.mo_format += err == ERR_FORMAT;
+    if (err == ERR_FORMAT || pushed_out)
         guard_unproven(ch, from);
+    if (err)
         return;
-    }
     m.packet = span_of(p.b, p.n);
     if (p.kind == SMS_COMMAND && !notification_level(m.packet)) {
         ch->n.notification_level++;

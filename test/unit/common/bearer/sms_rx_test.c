@@ -262,13 +262,18 @@ static void a_source_has_a_limit_of_its_own(void **state)
     (void)state;
     for (uint8_t ref = 0; ref < 4; ref++)
         assert_int_equal(feed(rx, A, 200, ref, 1, 0), ERR_AGAIN);
-    assert_int_equal(feed(rx, A, 200, 4, 1, 0), ERR_FULL);
+    assert_int_equal(sms_rx_pushed_out(rx), 0);
+    /* Its own oldest one goes: whoever fills the places can keep none of them shut. */
+    assert_int_equal(feed(rx, A, 200, 4, 1, 0), ERR_AGAIN);
     assert_int_equal(sms_rx_open_count(rx), 4);
+    assert_int_equal(sms_rx_pushed_out(rx), 1);
     /* Others, whole packets and open messages go on. */
     assert_int_equal(feed(rx, B, 200, 4, 1, 0), ERR_AGAIN);
     assert_int_equal(feed(rx, A, 20, 0, 1, 0), ERR_OK);
-    assert_int_equal(feed(rx, A, 200, 3, 2, 0), ERR_OK);
-    assert_int_equal(feed(rx, A, 200, 4, 1, 0), ERR_AGAIN);
+    assert_int_equal(feed(rx, A, 200, 4, 2, 0), ERR_OK);
+    assert_int_equal(feed(rx, A, 200, 1, 2, 0), ERR_OK);
+    assert_int_equal(feed(rx, A, 200, 0, 2, 0), ERR_AGAIN);     /* its first part went */
+    assert_int_equal(sms_rx_pushed_out(rx), 1);
     /* And so does the source after its old ones expired. */
     assert_int_equal(feed(rx, A, 200, 5, 1, HOLD), ERR_AGAIN);
     assert_int_equal(sms_rx_open_count(rx), 1);
@@ -283,10 +288,21 @@ static void the_table_has_a_limit(void **state)
     (void)state;
     for (size_t i = 0; i < 8; i++)
         assert_int_equal(feed(rx, SOURCES[i], 200, 0, 1, 0), ERR_AGAIN);
-    assert_int_equal(feed(rx, "9", 200, 0, 1, 0), ERR_FULL);
+    assert_int_equal(feed(rx, "9", 200, 0, 1, 0), ERR_AGAIN);   /* the oldest of all goes */
     assert_int_equal(sms_rx_open_count(rx), 8);
-    assert_int_equal(feed(rx, "1", 200, 0, 2, 0), ERR_OK);
-    assert_int_equal(feed(rx, "9", 200, 0, 1, 0), ERR_AGAIN);
+    assert_int_equal(sms_rx_pushed_out(rx), 1);
+    assert_int_equal(feed(rx, "9", 200, 0, 2, 0), ERR_OK);
+    assert_int_equal(feed(rx, "2", 200, 0, 2, 0), ERR_OK);
+    assert_int_equal(feed(rx, "1", 200, 0, 2, 0), ERR_AGAIN);
+    sms_rx_free(rx);
+    rx = sms_rx_new(1, 1, HOLD);                                /* the last place of a source */
+    assert_non_null(rx);
+    for (uint8_t ref = 0; ref < 5; ref++)
+        assert_int_equal(feed(rx, ref % 2 ? A : B, 200, ref, 1, 0), ERR_AGAIN);
+    for (uint8_t ref = 0; ref < 5; ref++)
+        assert_int_equal(feed(rx, A, 200, ref, 1, 0), ERR_AGAIN);
+    assert_int_equal(sms_rx_open_count(rx), 1);
+    assert_int_equal(feed(rx, A, 200, 4, 2, 0), ERR_OK);
     sms_rx_free(rx);
 }
 

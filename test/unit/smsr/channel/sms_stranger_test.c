@@ -114,11 +114,18 @@ static void unfinished_messages_are_bounded(void **state)
         por(&p, &W.card[0], i, POR_OK, 200);
         channel_sms_mo(W.ch, &from, span_of(p.ud[0], p.len[0]));
     }
-    assert_int_equal(COUNT(mo_part), 8);
-    assert_int_equal(COUNT(mo_overflow), 12);
-    fake_clock_step(&W.clock, 600000);
-    channel_sms_mo(W.ch, &from, span_of(p.ud[0], p.len[0]));
-    assert_int_equal(COUNT(mo_part), 9);
+    assert_int_equal(COUNT(mo_part), 20);
+    assert_int_equal(COUNT(mo_overflow), 12);   /* pushed out by the next */
+    card_open_packet(&W.card[0], 30);
+    por(&p, &W.card[0], 30, POR_OK, 200);       /* and what the card itself says is heard */
+    say("4917000000", &p);
+    assert_true(posted_to(last_post(), &W.card[0]));
+    for (unsigned i = 100; i < 300; i++) {      /* attention is spent, as by any other forgery */
+        por(&p, &W.card[0], i, POR_OK, 200);
+        channel_sms_mo(W.ch, &from, span_of(p.ud[0], p.len[0]));
+    }
+    assert_int_equal(COUNT(mo_overflow), 64);
+    assert_true(COUNT(mo_throttled) > 100);
 }
 
 static void stranger(unsigned i, struct span tp_ud)
