@@ -173,11 +173,11 @@ class World:
             f.writelines(line + "\n" for line in lines)
         return self.file(name)
 
-    def push(self, eids=None, code=0, out="pushed.txt"):
+    def push(self, eids=None, code=0, out="pushed.txt", more=(), limit=LIMIT):
         """Downloads to some cards or all; returns {eid: iccid}."""
         cards = self.list_file("push-eids.txt", self.eids if eids is None else eids)
         self.smctl("profile", "push", "--eids", cards, "--type", "meter", "--out", self.file(out),
-                   as_="operator-b", code=code)
+                   *more, as_="operator-b", code=code, limit=limit)
         return dict(line.split() for line in self.text(out).splitlines())
 
     def enable(self, profiles, *more, as_="fleet", code=0):

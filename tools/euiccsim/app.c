@@ -191,7 +191,7 @@ static size_t status(void *ctx, char *dst, size_t cap)
     coap_link_get_counters(a->link, &c);
 #define U(x) (unsigned long long)(x)
     n = snprintf(dst, cap,
-                 "{\"meters\":%u,\"attached\":%llu,\"mt_accepted\":%llu,\"mt_delivered\":%llu,"
+                 "{\"meters\":%u,\"attached\":%llu,\"asleep\":%llu,\"mt_accepted\":%llu,\"mt_delivered\":%llu,"
                  "\"mt_lost\":%llu,\"mt_expired\":%llu,\"mt_duplicated\":%llu,\"mt_refused\":%llu,"
                  "\"mo_sent\":%llu,\"mo_delivered\":%llu,\"mo_lost\":%llu,\"mo_failed\":%llu,"
                  "\"por_lost\":%llu,\"streams_opened\":%llu,\"streams_open\":%llu,"
@@ -201,7 +201,7 @@ static size_t status(void *ctx, char *dst, size_t cap)
                  "\"udps_opened\":%llu,\"datagrams_up\":%llu,"
                  "\"datagrams_down\":%llu,\"datagrams_lost\":%llu,\"datagrams_doubled\":%llu,"
                  "\"datagrams_delayed\":%llu,\"datagram_octets\":%llu,\"sms_delayed\":%llu,\"sms_octets\":%llu}",
-                 a->meters, U(s.devices_attached), U(s.mt_accepted), U(s.mt_delivered),
+                 a->meters, U(s.devices_attached), U(s.devices_asleep), U(s.mt_accepted), U(s.mt_delivered),
                  U(s.mt_lost), U(s.mt_expired), U(s.mt_duplicated), U(s.mt_refused), U(s.mo_sent),
                  U(s.mo_delivered), U(s.mo_lost), U(s.mo_failed), U(s.por_lost),
                  U(s.streams_opened), U(s.streams_open), U(s.streams_cut), U(s.octets_up),

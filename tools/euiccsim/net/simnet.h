@@ -164,7 +164,7 @@ struct simnet_stats {
     uint64_t mt_octets, mo_octets, datagram_octets;    /* what was given to the air, each time */
     uint64_t attach[ATTACH_CAUSES];
     uint64_t dark[3];             /* power lost before a card wrote, inside a script, behind it */
-    uint64_t power_cycles, refreshes, devices_attached, streams_open;
+    uint64_t power_cycles, refreshes, devices_attached, devices_asleep, streams_open;
     uint64_t wakes;               /* of sleepers, by the clock or for what they sent */
     uint64_t mt_stored;           /* MT SMS that met a sleeper and waited for it */
 };

@@ -80,8 +80,10 @@ enum attach_cause simnet_last_cause(const struct simnet *n, size_t i)
 void simnet_stats(const struct simnet *n, struct simnet_stats *ret)
 {
     *ret = n->stats;
-    ret->devices_attached = 0;
-    for (size_t i = 0; i < n->n_devices; i++)
+    ret->devices_attached = ret->devices_asleep = 0;
+    for (size_t i = 0; i < n->n_devices; i++) {
         ret->devices_attached += n->devices[i].power == DEV_ATTACHED;
+        ret->devices_asleep += n->devices[i].power == DEV_ATTACHED && !device_awake(n, (uint32_t)i);
+    }
     ret->streams_open = map_count(n->streams);
 }

@@ -30,6 +30,7 @@ static void a_message_waits_for_the_wake(void **state)
     struct net_rig n;
 
     asleep(&n, 7 * HOUR);
+    assert_int_equal(net_rig_stats(&n).devices_asleep, 1);
     assert_int_equal(net_rig_send(&n, &n.no_a, NET_GET_STATUS, 24 * 3600), SIMNET_ACCEPTED);
     net_rig_run(&n, 7 * HOUR - MINUTE);
     assert_int_equal(n.n_mo, 0);
