@@ -186,7 +186,8 @@ static int open_coap(struct app *a, struct errmsg *why)
         return errmsg_set(why, ERR_NOMEM, "no memory");
     for (unsigned i = 0; i < c->n_networks; i++)
         if (c->networks[i].coap)
-            nets[n++] = (struct coap_network){c->networks[i].id, c->networks[i].coap};
+            nets[n++] = (struct coap_network){c->networks[i].id, c->networks[i].coap,
+                                              c->networks[i].receipts};
     err = coap_carrier_open(service_loop(&a->service), c->coap, nets, n, &a->service.rng, &a->carrier, why);
     free(nets);
     return err;
@@ -195,7 +196,7 @@ static int open_coap(struct app *a, struct errmsg *why)
 static int smsc_of(const struct conf_network *n, struct smpp_network *ret, struct errmsg *why)
 {
     *ret = (struct smpp_network){
-        .id = n->id, .address = n->smpp.address, .window = n->smpp.window};
+        .id = n->id, .address = n->smpp.address, .window = n->smpp.window, .receipts = n->receipts};
     (void)snprintf(ret->bind.system_id, sizeof ret->bind.system_id, "%s", n->smpp.system_id);
     (void)snprintf(ret->bind.system_type, sizeof ret->bind.system_type, "%s", n->smpp.system_type);
     return secrets_password(n->smpp.password_file, ret->bind.password, sizeof ret->bind.password,

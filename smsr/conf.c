@@ -77,6 +77,7 @@ static int build_network(struct build *b, unsigned i)
         if (!strcmp(n->id, b->raw->networks[k].id))
             return conf_bad(&b->at, "networks: \"%s\" stands twice", n->id);
     net->id = conf_text(&b->at, n->id);
+    net->receipts = n->receipts;
     if (n->parts_per_second) {
         if (*n->parts_per_second < 1 || *n->parts_per_second > ENV_PARTS_MAX)
             return conf_bad(&b->at, "networks[%u]: parts_per_second is 1 to %u", i,

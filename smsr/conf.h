@@ -12,6 +12,7 @@
 struct conf_network {          /* reached over one of the two */
     const char *id;
     const char *coap;          /* NULL: smpp */
+    bool receipts;             /* of deliveries, as hints */
     struct { const char *address, *system_id, *password_file, *system_type; unsigned window; } smpp;
 };
 struct conf_transport {

@@ -58,6 +58,7 @@ static const cyaml_schema_field_t SMPP_FIELDS[] = {
 static const cyaml_schema_field_t NETWORK_FIELDS[] = {
     CONF_STR("id", struct raw_network, id), CONF_STR_OPT("coap", struct raw_network, coap),
     CONF_NUM_OPT("parts_per_second", struct raw_network, parts_per_second),
+    CYAML_FIELD_BOOL("receipts", CYAML_FLAG_OPTIONAL, struct raw_network, receipts),
     CYAML_FIELD_MAPPING_PTR("smpp", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct raw_network,
                             smpp, SMPP_FIELDS),
     CYAML_FIELD_END};

@@ -47,6 +47,7 @@ struct raw_smpp {
 struct raw_network {
     char *id, *coap;
     unsigned *parts_per_second;
+    bool receipts;
     struct raw_smpp *smpp;
 };
 struct raw_limits {

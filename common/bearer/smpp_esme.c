@@ -256,8 +256,9 @@ static void message_came(struct smpp_esme *e, const struct smpp_pdu *p, int err)
     }
     /* Bits 5 to 2 of esm_class: the type of the message. */
     if ((p->message.esm_class & 0x3Cu) == SMPP_RECEIPT) {
+        struct smpp_receipt r;
         say(e, p->id | SMPP_RESP, SMPP_OK, p->sequence);
-        e->port.receipt(e->port.ctx, p->message.receipted, p->message.state);
+        e->port.receipt(e->port.ctx, smpp_receipt_read(&p->message, &r) ? NULL : &r);
         return;
     }
     e->port.mo(e->port.ctx,

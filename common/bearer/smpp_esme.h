@@ -33,8 +33,8 @@ struct smpp_esme_port {
     void (*result)(void *ctx, uint64_t tag, enum smpp_result r, const char *id);
     /* To be answered by smpp_esme_mo_answer, once what it led to is durable. */
     void (*mo)(void *ctx, uint64_t handle, const struct smpp_message *m);
-    /* A hint, never evidence: id as the SMSC's answer to the submit_sm named it. */
-    void (*receipt)(void *ctx, const char *id, enum smpp_message_state state);
+    /* A hint, never evidence. NULL: one that cannot be read. */
+    void (*receipt)(void *ctx, const struct smpp_receipt *r);
     /* The connection is of no use any more: close it and say smpp_esme_closed. Once. */
     void (*broken)(void *ctx, const char *why);
     void *ctx;

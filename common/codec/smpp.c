@@ -5,6 +5,7 @@
 
 #define VERSION_34         0x34u
 #define TAG_RECEIPTED_ID   0x001Eu
+#define TAG_NETWORK_ERROR  0x0423u
 #define TAG_PAYLOAD        0x0424u
 #define TAG_MESSAGE_STATE  0x0427u
 #define VALIDITY_MOST_S    (99ll * 86400)
@@ -57,6 +58,10 @@ static int option(struct reader r, uint16_t tag, struct smpp_message *m)
     case TAG_MESSAGE_STATE:
         m->state = (enum smpp_message_state)rd_u8(&r);
         return rd_done(&r) && m->state <= SMPP_STATE_REJECTED ? ERR_OK : ERR_FORMAT;
+    case TAG_NETWORK_ERROR:
+        m->network_error = (uint32_t)rd_u8(&r) << 16;
+        m->network_error |= rd_u16(&r);
+        return rd_done(&r) ? ERR_OK : ERR_FORMAT;
     case TAG_PAYLOAD:
         if (m->ud.n)
             return ERR_FORMAT; /* both: nobody could say which one counts */
@@ -146,6 +151,92 @@ int smpp_parse(struct span s, struct smpp_pdu *ret)
     default:
         return ERR_OK;
     }
+}
+
+/* --- receipts --- */
+static bool same_letter(uint8_t a, char b)
+{
+    return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b;
+}
+
+/* Where this word begins at a word's beginning; word in small letters. */
+static bool find_word(struct span s, const char *word, size_t *ret_behind)
+{
+    size_t n = strlen(word);
+
+    for (size_t at = 0; at + n <= s.n; at++) {
+        size_t k = 0;
+        while (k < n && same_letter(s.p[at + k], word[k]))
+            k++;
+        if (k == n && (at == 0 || s.p[at - 1] == ' ')) {
+            *ret_behind = at + n;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The value of a key, up to the next blank; false: it is not there, or does not fit. */
+static bool value_of(struct span s, const char *key, char *dst, size_t cap)
+{
+    size_t at, n = 0;
+
+    if (!find_word(s, key, &at))
+        return false;
+    for (; at < s.n && s.p[at] > ' ' && s.p[at] < 0x7F; at++) {
+        if (n + 1 >= cap)
+            return false;
+        dst[n++] = (char)s.p[at];
+    }
+    dst[n] = '\0';
+    return n > 0;
+}
+
+static enum smpp_message_state state_of(const char *word)
+{
+    static const struct {
+        const char *word;
+        enum smpp_message_state state;
+    } WORDS[] = {{"enroute", SMPP_STATE_ENROUTE},        {"delivrd", SMPP_STATE_DELIVERED},
+                 {"expired", SMPP_STATE_EXPIRED},        {"deleted", SMPP_STATE_DELETED},
+                 {"undeliv", SMPP_STATE_UNDELIVERABLE},  {"acceptd", SMPP_STATE_ACCEPTED},
+                 {"unknown", SMPP_STATE_UNKNOWN},        {"rejectd", SMPP_STATE_REJECTED}};
+    size_t behind;
+
+    for (size_t i = 0; i < sizeof WORDS / sizeof *WORDS; i++)
+        if (strlen(word) == 7 && find_word(span_str(word), WORDS[i].word, &behind))
+            return WORDS[i].state;
+    return SMPP_STATE_NONE;
+}
+
+static bool plain(const char *s)
+{
+    for (; *s; s++)
+        if (!((*s >= '0' && *s <= '9') || (*s >= 'A' && *s <= 'Z') || (*s >= 'a' && *s <= 'z')))
+            return false;
+    return true;
+}
+
+int smpp_receipt_read(const struct smpp_message *m, struct smpp_receipt *ret)
+{
+    struct span s = m->ud;
+    char word[16];
+    size_t behind;
+
+    memset(ret, 0, sizeof *ret);
+    if (find_word(s, "text:", &behind))
+        s.n = behind;
+    (void)snprintf(ret->id, sizeof ret->id, "%s", m->receipted);
+    if (!ret->id[0] && !value_of(s, "id:", ret->id, sizeof ret->id))
+        return ERR_FORMAT;
+    ret->state = m->state;
+    if (ret->state == SMPP_STATE_NONE && value_of(s, "stat:", word, sizeof word))
+        ret->state = state_of(word);
+    if (m->network_error)
+        (void)snprintf(ret->error, sizeof ret->error, "%u", m->network_error & 0xFFFFu);
+    else if (!value_of(s, "err:", ret->error, sizeof ret->error) || !plain(ret->error))
+        ret->error[0] = '\0';
+    return ret->state == SMPP_STATE_NONE ? ERR_FORMAT : ERR_OK;
 }
 
 /* --- writing --- */

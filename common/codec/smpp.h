@@ -54,6 +54,14 @@ struct smpp_message {              /* submit_sm, deliver_sm, data_sm */
     /* of a receipt */
     char receipted[65];
     enum smpp_message_state state;
+    uint32_t network_error;        /* kind of network << 16 | its code; 0: none */
+};
+
+/* What a receipt says of a message (SMPP 3.4 appendix B). */
+struct smpp_receipt {
+    char id[65];                   /* as the answer to its submit_sm named it, or nearly so */
+    enum smpp_message_state state;
+    char error[8];                 /* letters and digits of the network's own; empty: none */
 };
 
 struct smpp_pdu {
@@ -69,6 +77,11 @@ MUST_CHECK int smpp_length(struct span s, size_t *ret);
  * ERR_FORMAT, ERR_TOO_LARGE: a text longer than its field. id, status and sequence are set whenever the
  * head was whole, for the answer. */
 MUST_CHECK int smpp_parse(struct span s, struct smpp_pdu *ret);
+
+/* Of a deliver_sm or data_sm whose class is SMPP_RECEIPT: its parameters, and what they lack from its text,
+ * "id:... sub:... dlvrd:... submit date:... done date:... stat:DELIVRD err:000 text:...", of which nothing
+ * behind text: counts, since it may be anybody's. ERR_FORMAT: no message or no state is named. */
+MUST_CHECK int smpp_receipt_read(const struct smpp_message *m, struct smpp_receipt *ret);
 
 /* Each appends one PDU; sticky failure of w. */
 void smpp_put_bind(struct writer *w, uint32_t sequence, const struct smpp_bind *b);

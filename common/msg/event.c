@@ -44,6 +44,8 @@ static const struct event_row ROWS[EV_TYPE_COUNT] = {
     [EV_OPERATION_EXPIRED] = {"operation.expired", CLASS_LIFE, OP_EID},
     [EV_OPERATION_CONCLUDED] = {"operation.concluded", CLASS_LIFE, OP_EID | EVF_RESULT},
     [EV_BEARER_CHOSEN] = {"bearer.chosen", CLASS_DIAG, EVF_EID | EVF_NUMBER},
+    [EV_MESSAGE_REPORTED] = {"message.reported", CLASS_DIAG,
+                             OP_EID | EVF_KVN | EVF_COUNTER | EVF_NUMBER | EVF_TEXT},
     [EV_COUNTER_JUMPED] = {"counter.jumped", CLASS_SEC, EVF_EID | EVF_KVN | EVF_COUNTER},
     [EV_KEY_ADDED] = {"key.added", CLASS_SEC, EVF_TEXT},
     [EV_PROFILE_IMPORTED] = {"profile.imported", CLASS_LIFE,
@@ -70,6 +72,10 @@ static const char *const PURPOSE_TEXT[] = {
     "none", "command", "confirm", "fence", "audit", "trigger",
 };
 static const char *const BEARER_TEXT[] = {"none", "SMS", "HTTPS", "CAT_TP"};
+
+static const char *const REPORT_TEXT[REPORTED_COUNT] = {
+    "on its way", "delivered", "expired", "deleted", "undeliverable", "rejected", "state unknown", "refused",
+};
 
 static const struct event_row *row_of(enum event_type t)
 {
@@ -111,6 +117,11 @@ const char *packet_purpose_text(enum packet_purpose p)
 const char *bearer_text(enum bearer b)
 {
     return (unsigned)b < sizeof(BEARER_TEXT) / sizeof(BEARER_TEXT[0]) ? BEARER_TEXT[b] : "?";
+}
+
+const char *message_report_text(enum message_report r)
+{
+    return (unsigned)r < REPORTED_COUNT ? REPORT_TEXT[r] : "?";
 }
 
 unsigned event_type_fields(enum event_type t)

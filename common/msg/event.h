@@ -45,6 +45,8 @@ enum event_type {
     EV_OPERATION_EXPIRED,     /* operation.expired: the answer at the end of validity went out */
     EV_OPERATION_CONCLUDED,   /* operation.concluded: verdict and what must outlive erased bodies */
     EV_BEARER_CHOSEN,         /* bearer.chosen: number = bearer, text = reason */
+    EV_MESSAGE_REPORTED,      /* message.reported: what a network said of a packet, a hint: kvn, counter,
+                               * iccid = whose address, number = enum message_report, text */
     EV_COUNTER_JUMPED,        /* counter.jumped: kvn, counter */
     EV_KEY_ADDED,             /* key.added: text = label, id of the secret */
     /* SM-DP: the order and the inventory */
@@ -170,6 +172,16 @@ struct event {
     struct event_secret secrets[EVENT_SECRETS_MAX];
     unsigned n_secrets;
 };
+
+/* What a network says of a short message. Never evidence: nothing is decided by it. */
+enum message_report {
+    REPORTED_NOTHING = 0,          /* on its way: not the last word */
+    REPORTED_DELIVERED, REPORTED_EXPIRED, REPORTED_DELETED, REPORTED_UNDELIVERABLE, REPORTED_REJECTED,
+    REPORTED_UNKNOWN,
+    REPORTED_REFUSED,              /* it never took the message */
+    REPORTED_COUNT
+};
+const char *message_report_text(enum message_report r); /* "delivered"; "?" when unknown */
 
 const char *event_type_name(enum event_type t);     /* "profile.enabled"; NULL when unknown */
 enum event_type event_type_parse(const char *name); /* EV_NONE when unknown */

@@ -25,7 +25,7 @@ enum input_kind {
     IN_NOTIFICATION,              /* authenticated default notification */
     IN_POST,                      /* SCP81: the card POSTed; session, step, response script */
     IN_SESSION_END,               /* SCP81: stream or TLS session is gone; CAT_TP: the link is */
-    IN_CARRIER,                   /* the carrier took or refused a unit: a hint, never evidence */
+    IN_CARRIER,                   /* what a network says of a unit: a hint, never evidence */
     IN_PEER,                      /* RESPONSE or NOTICE of a peer we called */
     IN_KEY,                       /* result of a key job */
     IN_LINK,                      /* CAT_TP: a link is open; its end is IN_SESSION_END */
@@ -83,7 +83,13 @@ struct input {
         struct in_notification notification;
         struct in_post post;
         struct { struct uuid session; struct span why; } session_end;
-        struct { uint64_t counter; bool accepted; struct span text; } carrier;
+        /* Of the packet with this counter, sent to the number of this profile. */
+        struct {
+            uint64_t counter;
+            struct iccid profile;
+            enum message_report report;
+            struct span text;
+        } carrier;
         struct { struct uuid session; } link;
         struct in_peer peer;
         struct in_key key;

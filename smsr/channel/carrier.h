@@ -7,6 +7,7 @@
 #include "common/base/bytes.h"
 #include "common/base/err.h"
 #include "common/base/ids.h"
+#include "common/msg/event.h"
 
 struct carrier {
     /* Hands one MT SMS to the SMSC of a network. vp_s: validity in seconds. The result comes later
@@ -30,6 +31,12 @@ enum carrier_result { CARRIER_ACCEPTED, CARRIER_THROTTLED, CARRIER_QUEUE_FULL,
 /* What the carrier tells the channel (implemented by smsr/channel). */
 struct channel;
 void channel_sms_result(struct channel *ch, uint64_t tag, enum carrier_result r);
+/* Where reports were asked for: how the network names this message, said just before CARRIER_ACCEPTED. */
+void channel_sms_named(struct channel *ch, uint64_t tag, const char *id);
+/* What it says of a message so named; error: the network's own, may be empty. A hint. false: no message of
+ * this name waits for a report. */
+bool channel_sms_report(struct channel *ch, const char *network, const char *id, enum message_report r,
+                        const char *error);
 void channel_sms_mo(struct channel *ch, const struct msisdn *from, struct span tp_ud);
 void channel_stream_open(struct channel *ch, uint64_t conn);
 void channel_stream_bytes(struct channel *ch, uint64_t conn, struct span bytes);

@@ -165,6 +165,8 @@ static bool parts_new(struct channel *ch)
     ch->by_eid = map_new(SESSIONS_MAX);
     ch->units = map_new(SMS_OUT_MAX);
     ch->unit_bytes = map_new(SMS_OUT_MAX);
+    ch->awaited = map_new(REPORTS_MAX);
+    list_init(&ch->awaiting);
     ch->links = map_new(LINKS_MAX);
     ch->links_by_id = map_new(LINKS_MAX);
     ch->links_by_eid = map_new(LINKS_MAX);
@@ -172,7 +174,7 @@ static bool parts_new(struct channel *ch)
     ch->slots = map_new(0);
     ch->rx = sms_rx_new(SMS_RX_OPEN, SMS_RX_PER_SOURCE,
                         clock_scaled(SMS_RX_HOLD_MS, ch->env->time_scale));
-    return ch->tls && ch->streams && ch->sessions && ch->by_eid && ch->units && ch->unit_bytes &&
+    return ch->tls && ch->streams && ch->sessions && ch->by_eid && ch->units && ch->unit_bytes && ch->awaited &&
            ch->links && ch->links_by_id && ch->links_by_eid && ch->strangers && ch->slots &&
            ch->rx;
 }
@@ -210,6 +212,7 @@ void channel_free(struct channel *ch)
     session_fini(ch);
     stream_fini(ch);
     sms_queue_fini(ch);
+    report_fini(ch);
     link_fini(ch);
     stranger_fini(ch);
     pace_fini(ch);

@@ -115,6 +115,11 @@ void channel_timer(struct channel *ch);             /* runs what is due by the c
     X(sms_silent, "TP-UDs a carrier said nothing about")                                           \
     X(operation_paced, "operations that got a moment to begin in: their network has its rate")     \
     X(sms_joined, "TP-UDs not sent again: the same one had not left yet")                          \
+    X(report_delivered, "reports of networks: delivered")                                          \
+    X(report_failed, "reports of networks: expired, deleted, undeliverable, rejected, unknown")    \
+    X(report_early, "reports of networks: not yet there")                                          \
+    X(report_unknown, "reports of networks about no message that waits for one")                   \
+    X(report_forgotten, "messages whose reports are not waited for any more: too many")            \
     X(sms_overflow, "TP-UDs not sent: the queue was full")                                         \
     X(sms_expired, "TP-UDs not sent: validity ended while waiting")                                \
     X(sms_unroutable, "packets without an address or route")                                       \

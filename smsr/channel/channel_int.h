@@ -21,6 +21,7 @@
 #define STUCK_MS 200                /* a full carrier is tried again after this */
 #define SMS_OUT_MAX 65536u          /* TP-UDs without a carrier result */
 #define SMS_NETWORKS_MAX 32u
+#define REPORTS_MAX 16384u          /* messages whose reports are waited for */
 #define SMS_RX_OPEN 4096u           /* unfinished messages, of all sources */
 #define SMS_RX_PER_SOURCE 8u
 #define SMS_RX_HOLD_MS 600000       /* time scale 1 */
@@ -107,6 +108,9 @@ struct channel {
     struct sms_network network[SMS_NETWORKS_MAX];
     unsigned n_networks;
     uint64_t next_tag;
+    struct map *awaited;            /* network and its name of a message -> awaited report */
+    struct list awaiting;           /* the same, oldest first */
+    unsigned n_awaited;
     struct sms_rx *rx;
     struct map *links;              /* conn -> link */
     struct map *links_by_id;        /* open ones: session id -> link */
@@ -168,14 +172,24 @@ struct sms_order {
 struct sms_unit;
 /* Queues one TP-UD of at most SMS_UD_MAX octets. ERR_FULL: SMS_OUT_MAX wait already; ERR_NOMEM. */
 MUST_CHECK int sms_queue(struct channel *ch, const struct sms_order *o, struct span ud);
-/* A hint for the mailbox of eid: this way is closed. */
-void sms_refused(struct channel *ch, const struct eid *eid, uint64_t counter, const char *why);
 struct sms_unit *sms_unit_of(struct list *in);
 void sms_unit_due(struct channel *ch, struct sms_unit *u);
 void sms_network_due(struct channel *ch, struct list *in);
 void sms_queue_fini(struct channel *ch);
 
 struct sms_network *sms_network_of(struct channel *ch, const char *id);   /* NULL: too many */
+
+/* --- report.c --- */
+struct report {
+    struct eid eid;
+    uint64_t counter;               /* of the packet */
+    struct iccid profile;           /* whose number it went to */
+};
+/* A hint for the mailbox of the card; text says it in words. */
+void report_post(struct channel *ch, const struct report *about, enum message_report r, const char *text);
+/* A message so named was taken. */
+void report_await(struct channel *ch, const char *network, const char *id, const struct report *about);
+void report_fini(struct channel *ch);
 
 /* --- pace.c --- */
 void pace_init(struct channel *ch, struct sms_network *net);

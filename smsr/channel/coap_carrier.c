@@ -102,7 +102,25 @@ static void mo_in(struct coap_carrier *cc, struct network *net, const struct coa
     channel_sms_mo(cc->ch, &from, req->payload);
 }
 
-static void dlr_in(struct coap_carrier *cc, const struct coap_msg *req, struct coap_reply *ret)
+static enum message_report report_of(const char *state)
+{
+    static const struct {
+        const char *word;
+        enum message_report report;
+    } STATES[] = {{"delivered", REPORTED_DELIVERED},
+                  {"expired", REPORTED_EXPIRED},
+                  {"undeliverable", REPORTED_UNDELIVERABLE},
+                  {"rejected", REPORTED_REJECTED},
+                  {"unknown", REPORTED_UNKNOWN}};
+
+    for (size_t i = 0; i < sizeof STATES / sizeof *STATES; i++)
+        if (!strcmp(state, STATES[i].word))
+            return STATES[i].report;
+    return REPORTED_NOTHING;
+}
+
+static void dlr_in(struct coap_carrier *cc, const struct network *net, const struct coap_msg *req,
+                   struct coap_reply *ret)
 {
     char id[64], state[16];
 
@@ -112,6 +130,8 @@ static void dlr_in(struct coap_carrier *cc, const struct coap_msg *req, struct c
         return;
     }
     cc->n.dlr_received++;
+    if (net->receipts && cc->ch)
+        (void)channel_sms_report(cc->ch, net->id, id, report_of(state), "");
     ret->code = COAP_CHANGED;
 }
 
@@ -145,7 +165,7 @@ static void on_request(void *ctx, const struct coap_msg *req, struct coap_reply 
     } else if (post && !strcmp(req->path, "sms/mo")) {
         mo_in(cc, net, req, ret);
     } else if (post && !strcmp(req->path, "sms/dlr")) {
-        dlr_in(cc, req, ret);
+        dlr_in(cc, net, req, ret);
     } else if (!strncmp(req->path, "bip/tcp/", strlen("bip/tcp/"))) {
         stream_in(cc, net, req, ret);
     } else if (!strncmp(req->path, "bip/udp/", strlen("bip/udp/"))) {
@@ -175,10 +195,13 @@ static enum carrier_result result_of(uint8_t code)
 
 static void mt_done(void *ctx, uint64_t tag, const struct coap_reply *r)
 {
-    struct coap_carrier *cc = ctx;
+    const struct network *net = ctx;
+    struct coap_carrier *cc = net->cc;
     enum carrier_result result = result_of(r->code);
 
     cc->n.mt_accepted += result == CARRIER_ACCEPTED;
+    if (cc->ch && net->receipts && result == CARRIER_ACCEPTED && !strncmp(r->location, "sms/", 4))
+        channel_sms_named(cc->ch, tag, r->location + 4);
     if (cc->ch)
         channel_sms_result(cc->ch, tag, result);
 }
@@ -194,12 +217,12 @@ static int sms_mt(void *ctx, const char *network, const struct msisdn *to, const
 
     if (!net)
         return ERR_NOT_FOUND;
-    n = snprintf(m.query, sizeof m.query, "to=%s&from=%s&pid=%02X&dcs=%02X&vp=%lld&run=%s&m=%llu",
+    n = snprintf(m.query, sizeof m.query, "to=%s&from=%s&pid=%02X&dcs=%02X&vp=%lld&run=%s&m=%llu%s",
                  to->s, from, (unsigned)pid, (unsigned)dcs, (long long)vp_s, cc->run,
-                 (unsigned long long)cc->next_m);
+                 (unsigned long long)cc->next_m, net->receipts ? "&dlr=1" : "");
     if (n < 0 || (size_t)n >= sizeof m.query)
         return ERR_INVAL;
-    err = coap_send_request(net->peer, &m, mt_done, cc, tag);
+    err = coap_send_request(net->peer, &m, mt_done, net, tag);
     if (!err) {
         cc->next_m++;
         cc->n.mt_sent++;
@@ -228,6 +251,8 @@ static int networks_add(struct coap_carrier *cc, const struct coap_network *nets
             return err;
         coap_peer_set_retransmit(net->peer, ACK_TIMEOUT_S, ACK_REPEATS);
         memcpy(net->id, nets[i].id, len + 1);
+        net->cc = cc;
+        net->receipts = nets[i].receipts;
         cc->n_nets++;
     }
     return ERR_OK;

@@ -10,6 +10,7 @@
 struct coap_network {
     const char *id;                /* networks[].id of the configuration, at most 31 characters */
     const char *host_port;         /* networks[].coap */
+    bool receipts;                 /* delivery reports are asked for, as hints */
 };
 struct coap_carrier;
 /* Listens on listen ("127.0.0.1:5683") and names a peer for each network. rng draws the run. */

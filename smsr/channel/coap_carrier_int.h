@@ -27,9 +27,12 @@ struct seen {
 /* True: this message was here before. */
 bool seen_before(struct seen *s, const char *run, uint64_t m);
 
+struct coap_carrier;
 struct network {
+    struct coap_carrier *cc;
     char id[32];
     struct coap_peer *peer;
+    bool receipts;
     struct seen mo;
 };
 

@@ -24,7 +24,7 @@ struct smsc {
     struct smpp_esme *session;
     struct tcp *tcp;               /* NULL: between two connections */
     int64_t redial_at, redial_ms;
-    bool bound;
+    bool bound, receipts;
 };
 
 struct answer {
@@ -180,9 +180,10 @@ static void on_result(void *ctx, uint64_t tag, enum smpp_result r, const char *i
         [SMPP_REFUSED] = CARRIER_REFUSED, [SMPP_LOST] = CARRIER_SILENT};
     struct smsc *s = ctx;
 
-    (void)id; /* no receipt is asked for: the PoR says more */
     s->sc->count.mt_accepted += r == SMPP_TAKEN;
     s->sc->count.mt_throttled += r == SMPP_SLOWER;
+    if (s->sc->ch && s->receipts && r == SMPP_TAKEN)
+        channel_sms_named(s->sc->ch, tag, id);
     if (s->sc->ch)
         channel_sms_result(s->sc->ch, tag, RESULT[r]);
 }
@@ -221,13 +222,45 @@ static void on_mo(void *ctx, uint64_t handle, const struct smpp_message *m)
     channel_sms_mo(sc->ch, &from, m->ud);
 }
 
-static void on_receipt(void *ctx, const char *id, enum smpp_message_state state)
+/* Some SMSCs name a message in hexadecimal when they take it and in decimal when they report. */
+static bool in_hexadecimal(const char *id, bool capitals, char dst[20])
 {
-    struct smsc *s = ctx;
+    unsigned long long v;
+    size_t n = strlen(id);
 
-    (void)id;
-    (void)state;
+    if (!n || n > 19 || strspn(id, "0123456789") != n)
+        return false;
+    v = strtoull(id, NULL, 10);
+    (void)snprintf(dst, 20, capitals ? "%llX" : "%llx", v);
+    return true;
+}
+
+/* Not asked for, it means nothing here. */
+static void on_receipt(void *ctx, const struct smpp_receipt *r)
+{
+    static const enum message_report REPORT[] = {
+        [SMPP_STATE_NONE] = REPORTED_NOTHING,
+        [SMPP_STATE_ENROUTE] = REPORTED_NOTHING,
+        [SMPP_STATE_DELIVERED] = REPORTED_DELIVERED,
+        [SMPP_STATE_EXPIRED] = REPORTED_EXPIRED,
+        [SMPP_STATE_DELETED] = REPORTED_DELETED,
+        [SMPP_STATE_UNDELIVERABLE] = REPORTED_UNDELIVERABLE,
+        [SMPP_STATE_ACCEPTED] = REPORTED_NOTHING, /* by somebody on behalf of the subscriber */
+        [SMPP_STATE_UNKNOWN] = REPORTED_UNKNOWN,
+        [SMPP_STATE_REJECTED] = REPORTED_REJECTED};
+    struct smsc *s = ctx;
+    struct channel *ch = s->sc->ch;
+    char hex[20];
+
     s->sc->count.receipts++;
+    s->sc->count.receipts_wrong += !r;
+    if (!r || !ch || !s->receipts ||
+        channel_sms_report(ch, s->id, r->id, REPORT[r->state], r->error))
+        return;
+    for (int capitals = 0; capitals < 2; capitals++)
+        if (in_hexadecimal(r->id, capitals, hex) && strcmp(hex, r->id) &&
+            channel_sms_report(ch, s->id, hex, REPORT[r->state], r->error))
+            return;
 }
 
 static void on_broken(void *ctx, const char *why)
@@ -264,6 +297,7 @@ static int sms_mt(void *ctx, const char *network, const struct msisdn *to, const
                              .validity_s = vp_s, .ud = tp_ud};
     int err;
 
+    m.registered_delivery = s && s->receipts;
     if (!s)
         return carrier_pass_sms_mt(ctx, network, to, from, pid, dcs, vp_s, tp_ud, tag);
     err = smpp_esme_submit(s->session, &m, tag, now());
@@ -289,6 +323,7 @@ static int smsc_add(struct smpp_carrier *sc, const struct smpp_network *net, str
     s->sc = sc;
     s->redial_ms = REDIAL_LEAST;
     s->redial_at = now();
+    s->receipts = net->receipts;
     (void)snprintf(s->id, sizeof s->id, "%s", net->id);
     (void)snprintf(s->address, sizeof s->address, "%s", net->address);
     s->session = smpp_esme_new(&cfg, &port);

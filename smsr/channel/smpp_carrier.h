@@ -13,6 +13,7 @@ struct smpp_network {
     const char *address;           /* host:port of the SMSC */
     struct smpp_bind bind;
     unsigned window;               /* 0: the default */
+    bool receipts;                 /* asked for, as hints */
 };
 struct smpp_carrier;
 /* Dials with the first turns of the loop. others: lives longer. rng spreads the redialling. */
@@ -32,6 +33,7 @@ void smpp_carrier_set_seen(struct smpp_carrier *sc, smpp_seen seen, void *ctx);
 void smpp_carrier_close(struct smpp_carrier *sc);
 
 struct smpp_carrier_counters {
-    uint64_t binds, ends, mt_sent, mt_accepted, mt_throttled, mo_received, mo_left, receipts, not_ota;
+    uint64_t binds, ends, mt_sent, mt_accepted, mt_throttled, mo_received, mo_left, receipts,
+        receipts_wrong, not_ota;
 };
 void smpp_carrier_get_counters(const struct smpp_carrier *sc, struct smpp_carrier_counters *ret);

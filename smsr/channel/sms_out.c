@@ -100,7 +100,8 @@ int channel_sms(struct channel *ch, const struct out_sms *o)
         address_add(ch, e, &o->to[i], to, &n);
     if (!n) {
         ch->n.sms_unroutable++;
-        sms_refused(ch, &o->eid, counter, "no subscription address with a route");
+        report_post(ch, &(struct report){o->eid, counter, o->to[0]}, REPORTED_REFUSED,
+                    "no subscription address with a route");
         return ERR_OK;
     }
     if (e->cattp && e->n_ops)

@@ -155,23 +155,20 @@ static int unit_new(struct channel *ch, const struct sms_order *o, struct span u
 
 /* --- what became of it --- */
 
-void sms_refused(struct channel *ch, const struct eid *eid, uint64_t counter, const char *why)
+static struct report about(const struct sms_unit *u)
 {
-    struct input in = {.kind = IN_CARRIER};
-
-    in.u.carrier.counter = counter;
-    in.u.carrier.text = span_str(why);
-    channel_post(ch, eid, &in);
+    return (struct report){u->eid, u->counter, u->profile};
 }
 
 static void unit_refused(struct channel *ch, struct sms_unit *u, const char *why)
 {
-    struct eid eid = u->eid;
-    uint64_t counter = u->counter;
+    struct report whose = about(u);
+    char text[80];
 
+    (void)snprintf(text, sizeof text, "network %s: %s", u->net->id, why);
     ch->n.sms_refused++;
     unit_free(ch, u);
-    sms_refused(ch, &eid, counter, why);
+    report_post(ch, &whose, REPORTED_REFUSED, text);
 }
 
 /* The network has no room at this moment. */
@@ -247,7 +244,7 @@ static bool unit_send(struct channel *ch, struct sms_unit *u)
     if (err == ERR_FULL)
         return false;
     if (err) {
-        unit_refused(ch, u, "the network cannot be reached");
+        unit_refused(ch, u, "it cannot be reached");
         return true;
     }
     ch->n.sms_sent++;
@@ -320,6 +317,17 @@ int sms_queue(struct channel *ch, const struct sms_order *o, struct span ud)
     return err;
 }
 
+void channel_sms_named(struct channel *ch, uint64_t tag, const char *id)
+{
+    const struct sms_unit *u = map_get(ch->units, tag_key(&tag));
+    struct report whose;
+
+    if (!u)
+        return;
+    whose = about(u);
+    report_await(ch, u->net->id, id, &whose);
+}
+
 void channel_sms_result(struct channel *ch, uint64_t tag, enum carrier_result r)
 {
     struct sms_unit *u = map_get(ch->units, tag_key(&tag));
@@ -342,10 +350,10 @@ void channel_sms_result(struct channel *ch, uint64_t tag, enum carrier_result r)
         unit_free(ch, u);
         break;
     case CARRIER_NO_SUBSCRIBER:
-        unit_refused(ch, u, "the network knows no such subscriber");
+        unit_refused(ch, u, "it knows no such subscriber");
         break;
     case CARRIER_REFUSED:
-        unit_refused(ch, u, "the network refused the message");
+        unit_refused(ch, u, "it refuses the message");
         break;
     }
     network_push(ch, net);

@@ -34,7 +34,7 @@ struct euicc_packet {
     struct uuid op;
     uint64_t lsn;                  /* record that armed it: its bytes stand there */
     int64_t first_sent_ms;         /* when it was armed */
-    uint32_t sends;                /* volatile: repeats since this process started */
+    uint16_t reported;             /* memory only: what networks said of it, so that it is recorded once */
 };
 
 #define EUICC_WINDOW_UNKNOWN INT64_MAX
@@ -146,6 +146,9 @@ struct euicc_profile *euicc_enabled(const struct euicc *e);
 struct euicc_profile *euicc_fallback(const struct euicc *e);
 struct euicc_profile *euicc_orphan(const struct euicc *e); /* IN_CREATION or CREATED; NULL = none */
 struct operation *euicc_op(const struct euicc *e, const struct uuid *id);
+/* This is recorded of the packet, sent to the number of that profile, as far as this process remembers. */
+bool euicc_reported(const struct euicc *e, const struct euicc_packet *pk, enum message_report r,
+                    const struct iccid *profile);
 const struct euicc_packet *euicc_packet_of(const struct euicc *e, uint8_t kvn, uint64_t counter);
 struct euicc_packet *euicc_packet_by_counter(struct euicc *e, uint8_t kvn, uint64_t counter);
 /* Smallest ISD-P AID number from 0010 on that is free on this card; ERR_FULL. */

@@ -373,6 +373,7 @@ static const apply_fn APPLY[EV_TYPE_COUNT] = {
     [EV_OPERATION_EXPIRED] = expired,
     [EV_OPERATION_CONCLUDED] = concluded,
     [EV_BEARER_CHOSEN] = euicc_bearer_chosen,
+    [EV_MESSAGE_REPORTED] = euicc_message_reported,
     [EV_COUNTER_JUMPED] = counter_jumped,
 };
 

@@ -20,6 +20,7 @@ static inline bool operation_is_switch(const struct operation *op)
 }
 
 /* --- euicc_packets.c: operation.armed and packet.armed, operation.answered, step.opened, step.answered --- */
+MUST_CHECK int euicc_message_reported(struct euicc *e, const struct euicc_record *r);
 MUST_CHECK int euicc_armed(struct euicc *e, const struct euicc_record *r);
 MUST_CHECK int euicc_answered(struct euicc *e, const struct euicc_record *r);
 MUST_CHECK int euicc_step_opened(struct euicc *e, const struct euicc_record *r);

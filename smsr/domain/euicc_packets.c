@@ -4,6 +4,7 @@
 
 #include "smsr/domain/limit.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 void euicc_packets_drop(struct euicc *e, const struct uuid *op)
@@ -131,6 +132,32 @@ static int keep_answer(struct operation *op, struct span data)
     memcpy(grown + op->rsp_len, data.p, data.n);
     op->rsp = grown;
     op->rsp_len += data.n;
+    return ERR_OK;
+}
+
+/* A bit for each word of a network, of the profile that is on and of the one that may be. */
+static uint16_t report_bit(const struct euicc *e, uint64_t r, const struct iccid *profile)
+{
+    const struct euicc_profile *on = euicc_enabled(e);
+    static_assert(2 * REPORTED_COUNT <= 16, "all of them fit into euicc_packet.reported");
+    unsigned side = on && iccid_eq(&on->iccid, profile) ? 0 : REPORTED_COUNT;
+
+    return r < REPORTED_COUNT ? (uint16_t)(1u << (side + (unsigned)r)) : 0;
+}
+
+bool euicc_reported(const struct euicc *e, const struct euicc_packet *pk, enum message_report r,
+                    const struct iccid *profile)
+{
+    return pk->reported & report_bit(e, (uint64_t)r, profile);
+}
+
+/* A hint: nothing else hangs on it. */
+int euicc_message_reported(struct euicc *e, const struct euicc_record *r)
+{
+    struct euicc_packet *p = euicc_packet_by_counter(e, (uint8_t)r->ev->kvn, r->ev->counter);
+
+    if (p)
+        p->reported |= report_bit(e, r->ev->number, &r->ev->iccid);
     return ERR_OK;
 }
 

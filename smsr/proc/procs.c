@@ -206,6 +206,8 @@ int proc_euicc_decide(const struct proc_env *pe, struct euicc *e, const struct i
         return proc_admit(pe, e, in, p);
     if (!e)
         return ERR_STATE;
+    if (in->kind == IN_CARRIER)
+        return proc_reported(pe, e, in, p);
     if (in->kind == IN_TIMER && e->n_ops > 1) {
         err = expire_waiting(pe, e, in, p);
         if (!err)

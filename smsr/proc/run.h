@@ -30,6 +30,10 @@ struct run {
             plan, (v)->now_ms, false, NULL, 0, BEARER_NONE                                         \
     }
 
+/* IN_CARRIER. ERR_STATE: it is about nothing that is open, or was said before. */
+int proc_reported(const struct proc_env *pe, const struct euicc *e, const struct input *in,
+                  struct plan *p);
+
 /* A record of the running operation; next < 0 leaves state and timer. due is capped by the validity
  * period while the caller has no answer yet. */
 struct event *run_record(struct run *r, enum event_type type, int next, int64_t due);

@@ -3,6 +3,7 @@
  * written that does not read, and it breaks once. The first octet says how the rest is cut. */
 #include "common/bearer/smpp_esme.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 struct seen {
@@ -49,11 +50,26 @@ static void on_mo(void *ctx, uint64_t handle, const struct smpp_message *m)
     smpp_esme_mo_answer(s->e, handle, m->ud.n % 2);
 }
 
-static void on_receipt(void *ctx, const char *id, enum smpp_message_state state)
+static void on_receipt(void *ctx, const struct smpp_receipt *r)
 {
     (void)ctx;
-    if (strlen(id) > 64 || state > SMPP_STATE_REJECTED)
+    if (r && (!r->id[0] || strlen(r->id) > 64 || strlen(r->error) > 7 || r->state == SMPP_STATE_NONE ||
+              r->state > SMPP_STATE_REJECTED))
         abort();
+}
+
+/* The same octets as the text of a receipt, with and without parameters before it. */
+static void as_text(struct span text)
+{
+    struct smpp_message m = {.esm_class = SMPP_RECEIPT, .ud = text};
+    struct smpp_receipt r;
+
+    if (smpp_receipt_read(&m, &r) == ERR_OK)
+        on_receipt(NULL, &r);
+    (void)snprintf(m.receipted, sizeof m.receipted, "%s", "7f");
+    m.network_error = 0x03FFFF;
+    if (smpp_receipt_read(&m, &r) == ERR_OK)
+        on_receipt(NULL, &r);
 }
 
 static void on_broken(void *ctx, const char *why)
@@ -73,6 +89,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct smpp_esme_config cfg = smpp_esme_config_default();
     size_t step = size ? data[0] % 64 + 1u : 1;
 
+    as_text(span_of(data, size));
     cfg.window = 4;
     seen.e = smpp_esme_new(&cfg, &port);
     if (!seen.e)

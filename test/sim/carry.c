@@ -24,6 +24,13 @@ static enum carrier_result result_of(enum simnet_result r)
     return CARRIER_REFUSED;
 }
 
+/* In every fifth world the SM-SR asks for receipts, which tell it nothing: an SMSC says "delivered" of what the
+ * device lost. */
+static bool receipts(const struct world *w)
+{
+    return w->plan.faults && w->plan.seed % 5 == 2;
+}
+
 static int take_sms(void *ctx, const char *network, const struct msisdn *to, const char *from,
                      uint8_t pid, uint8_t dcs, int64_t vp_s, struct span tp_ud, uint64_t tag)
 {
@@ -33,7 +40,6 @@ static int take_sms(void *ctx, const char *network, const struct msisdn *to, con
     uint64_t message;
     int err;
 
-    (void)network;
     if (w->sr_life.dying)
         return ERR_OK;
     memset(&sender, 0, sizeof sender);
@@ -45,6 +51,8 @@ static int take_sms(void *ctx, const char *network, const struct msisdn *to, con
     if (err)
         return err;
     w->results[w->n_results].tag = tag;
+    w->results[w->n_results].message = receipts(w) && r == SIMNET_ACCEPTED ? message : 0;
+    (void)snprintf(w->results[w->n_results].network, sizeof w->results->network, "%s", network);
     w->results[w->n_results++].result = result_of(r);
     return ERR_OK;
 }
@@ -132,10 +140,27 @@ void world_tell_results(struct world *w)
     w->n_results = 0;
     for (unsigned i = 0; i < n && w->sr_life.up; i++) {
         struct sms_result r = w->results[i];
+        char id[24];
+        (void)snprintf(id, sizeof id, "%llu", (unsigned long long)r.message);
         (void)alloc_enter(LIFE_SMSR);
+        if (r.message)
+            channel_sms_named(smsr_core_channel(w->sr), r.tag, id);
         channel_sms_result(smsr_core_channel(w->sr), r.tag, r.result);
         (void)alloc_enter(-1);
     }
+}
+
+/* Whose message it was the network does not say: its number is used once. */
+void world_tell_receipt(struct world *w, uint64_t message, enum message_report r)
+{
+    bool known = !receipts(w) || !w->sr_life.up || w->sr_life.dying;
+    char id[24];
+    int was = alloc_enter(LIFE_SMSR);
+
+    (void)snprintf(id, sizeof id, "%llu", (unsigned long long)message);
+    for (unsigned i = 0; !known && i < w->conf->n_networks; i++)
+        known = channel_sms_report(smsr_core_channel(w->sr), w->conf->networks[i].id, id, r, "");
+    (void)alloc_enter(was);
 }
 
 void world_carrier(struct world *w)

@@ -277,6 +277,14 @@ static int net_sms_mo(void *ctx, const struct msisdn *from, struct span tp_ud, u
     return ERR_OK;
 }
 
+static void net_sms_report(void *ctx, uint64_t message, enum report_state s)
+{
+    static const enum message_report REPORT[] = {[REPORT_DELIVERED] = REPORTED_DELIVERED,
+                                                 [REPORT_EXPIRED] = REPORTED_EXPIRED};
+
+    world_tell_receipt(ctx, message, s < sizeof REPORT / sizeof *REPORT ? REPORT[s] : REPORTED_UNDELIVERABLE);
+}
+
 static int net_stream_open(void *ctx, uint64_t conn, const uint8_t ipv4[4], uint16_t port)
 {
     struct world *w = ctx;
@@ -397,7 +405,7 @@ static int make_network(struct world *w, struct errmsg *why)
                               .crypto = w->crypto, .cards = &w->cards};
     struct simnet_port port = {.sms_mo = net_sms_mo, .stream_open = net_stream_open,
                                .stream_bytes = net_stream_bytes, .stream_closed = net_stream_closed,
-                               .datagram = net_datagram,
+                               .datagram = net_datagram, .sms_report = net_sms_report,
                                .strikes = net_fault, .ctx = w};
     struct plmn a = {FACTORY_PLMN_A}, there = {FACTORY_PLMN_THERE};
     int err;

@@ -12,7 +12,8 @@
 #define WORLD_CONNS_MAX 1024u
 
 struct sms_result {
-    uint64_t tag;
+    uint64_t tag, message;         /* message: named by the network, whose receipts are asked for; 0: not */
+    char network[32];
     enum carrier_result result;
 };
 
@@ -102,6 +103,7 @@ struct client *const *world_parties(struct world *w, unsigned *n);
 void world_carrier(struct world *w);                      /* between SM-SR and network */
 void world_conn_gone(struct world *w, uint64_t conn);
 void world_tell_results(struct world *w);                 /* of short messages, to the SM-SR */
+void world_tell_receipt(struct world *w, uint64_t message, enum message_report r);   /* a hint */
 void world_connect_dp(struct world *w);                   /* when its time has come */
 int world_parts(struct world *w, struct errmsg *why);     /* builds everything */
 void world_trouble(struct world *w);                      /* what is due of the planned troubles */

@@ -196,7 +196,9 @@ void event_words(const struct event *ev, struct buf *out)
         word(out, "stage %s", stage_text(ev->stage));
     if (ev->attempt > 1)
         word(out, "attempt %u", ev->attempt);
-    if (ev->number && ev->type != EV_EUICC_SEEN)
+    if (ev->type == EV_MESSAGE_REPORTED) /* its number stands in words */
+        word(out, "a hint:");
+    else if (ev->number && ev->type != EV_EUICC_SEEN)
         word(out, "number %" PRIu64, ev->number);
     if (ev->validity_end_ms) {
         clock_text(ev->validity_end_ms, at);

@@ -105,6 +105,7 @@ static void everything_is_taken_over(void **state)
     assert_string_equal(conf->listen, "127.0.0.1:7101");
     assert_non_null(strstr(conf->tls_key, tmp.path)); /* relative to the file */
     assert_string_equal(conf->networks[0].coap, "127.0.0.1:5783");
+    assert_false(conf->networks[0].receipts);
     assert_string_equal(conf->transport[0].id, "tk-1");
     assert_int_equal(env->n_tenants, 3); /* and blue, which has no realm */
     assert_int_equal(eid_make("890490330000000000000000000999", &eid), ERR_OK);
@@ -159,6 +160,25 @@ static void json_is_yaml(void **state)
         ERR_OK);
     assert_string_equal(conf->state, "/var/lib/remora/smsr");
     assert_null(conf->gp_cert);
+}
+
+/* Asked for by name alone: most SMSCs charge for receipts, and they prove nothing. */
+static void receipts_are_asked_for_by_network(void **state)
+{
+    static const char NETWORK[] = "[{id: sim, coap: 127.0.0.1:5783}]";
+    const char *at = strstr(GOOD, NETWORK);
+    struct errmsg why = {{0}};
+    char text[4096];
+
+    (void)state;
+    (void)snprintf(text, sizeof text,
+                   "%.*s[{id: sim, coap: h:1, receipts: true}, {id: air, smpp: {address: h:2, system_id: r, "
+                   "password: p}}]%s",
+                   (int)(at - GOOD), GOOD, at + strlen(NETWORK));
+    if (load(text, &why))
+        fail_msg("%s", why.text);
+    assert_true(conf->networks[0].receipts);
+    assert_false(conf->networks[1].receipts);
 }
 
 /* Each timer of the table is a key of the file, under its own name. */
@@ -231,6 +251,8 @@ static const struct { const char *from, *to, *names;
      "password"},
     {"[{id: sim, coap: 127.0.0.1:5783}]", "[{id: sim, coap: 127.0.0.1:5783, parts_per_second: 0}]",
      "parts_per_second is 1 to 100000"},
+    {"[{id: sim, coap: 127.0.0.1:5783}]", "[{id: sim, coap: 127.0.0.1:5783, receipts: [some]}]",
+     "receipts"},
     {"source: '4917012345'", "source: 'abc'", "no telephone number"},
     {"port: 7443", "port: 77443", "above 65535"},
     {"ipv4: 192.0.2.7", "ipv4: 192.0.2.256", "no IPv4 address"},
@@ -410,6 +432,7 @@ int main(void)
         CASE(everything_is_taken_over),
         CASE(a_time_scale_divides_all_timers),
         CASE(json_is_yaml),
+        CASE(receipts_are_asked_for_by_network),
         CASE(every_timer_can_be_set),
         CASE(wrong_files_are_refused_by_name),
         CASE(cattp_on_a_route),

@@ -58,13 +58,13 @@ static void on_mo(void *ctx, uint64_t handle, const struct smpp_message *m)
     (void)snprintf(f->from, sizeof f->from, "%s", m->source.digits);
 }
 
-static void on_receipt(void *ctx, const char *id, enum smpp_message_state state)
+static void on_receipt(void *ctx, const struct smpp_receipt *r)
 {
     struct fix *f = ctx;
 
     f->receipts++;
-    f->state = state;
-    (void)snprintf(f->id, sizeof f->id, "%s", id);
+    f->state = r ? r->state : SMPP_STATE_NONE;
+    (void)snprintf(f->id, sizeof f->id, "%s", r ? r->id : "");
 }
 
 static void on_broken(void *ctx, const char *why)
@@ -319,6 +319,10 @@ static void a_receipt_is_a_hint(void **state)
     assert_true(f->receipts == 1 && f->mos == 0 && f->state == SMPP_STATE_UNDELIVERABLE);
     assert_string_equal(f->id, "ab");
     assert_int_equal(last(f)->id, SMPP_DELIVER_SM | SMPP_RESP);
+    b[sizeof b - 1] = SMPP_STATE_NONE; /* of which message, but not what: answered, or it comes for ever */
+    hears(f, span_of(b, sizeof b));
+    assert_true(f->receipts == 2 && f->mos == 0 && f->state == SMPP_STATE_NONE && !f->id[0]);
+    assert_int_equal(last(f)->status, SMPP_OK);
 }
 
 static void what_it_does_not_know(void **state)

@@ -172,12 +172,119 @@ static void answers(void **state)
     assert_int_equal(smpp_parse(span_of(b, 16 + 66), &p), ERR_TOO_LARGE);
 }
 
+/* --- receipts --- */
+#define DATES " submit date:2611230045 done date:2611230046"
+
+/* What SMSCs write: parameters first, then the text, whatever the case and the order. */
+static void receipts(void **state)
+{
+    static const struct {
+        const char *receipted;
+        enum smpp_message_state state;
+        uint32_t error;
+        const char *text, *id;
+        enum smpp_message_state want;
+        const char *want_error;
+    } ROWS[] = {
+        {"", 0, 0, "id:42 sub:001 dlvrd:001" DATES " stat:DELIVRD err:000 text:", "42", SMPP_STATE_DELIVERED,
+         "000"},
+        {"", 0, 0, "ID:7f-1 Stat:Undeliv Err:1A Text:hello", "7f-1", SMPP_STATE_UNDELIVERABLE, "1A"},
+        {"", 0, 0, "id:1 stat:EXPIRED", "1", SMPP_STATE_EXPIRED, ""},
+        {"", 0, 0, "id:1 stat:DELETED", "1", SMPP_STATE_DELETED, ""},
+        {"", 0, 0, "id:1 stat:ACCEPTD", "1", SMPP_STATE_ACCEPTED, ""},
+        {"", 0, 0, "id:1 stat:UNKNOWN", "1", SMPP_STATE_UNKNOWN, ""},
+        {"", 0, 0, "id:1 stat:REJECTD err:a-b", "1", SMPP_STATE_REJECTED, ""},
+        {"", 0, 0, "id:1 stat:ENROUTE err:12345678", "1", SMPP_STATE_ENROUTE, ""},
+        {"", 0, 0, "id:1\0 stat:EXPIRED", "1", SMPP_STATE_NONE, ""},          /* the C text ends */
+        {"ab", SMPP_STATE_EXPIRED, 0x030017, "id:1 stat:DELIVRD err:000", "ab", SMPP_STATE_EXPIRED, "23"},
+        {"ab", SMPP_STATE_DELIVERED, 0, "", "ab", SMPP_STATE_DELIVERED, ""},
+        {"ab", 0, 0, "stat:UNDELIV", "ab", SMPP_STATE_UNDELIVERABLE, ""},
+        {"", SMPP_STATE_DELIVERED, 0, "id:9", "9", SMPP_STATE_DELIVERED, ""},
+        /* neither what the text of the message says, nor part of a word */
+        {"", 0, 0, "id:1 text: stat:DELIVRD", "", SMPP_STATE_NONE, ""},
+        {"", 0, 0, "text:id:1 id:2 stat:DELIVRD", "", SMPP_STATE_NONE, ""},
+        {"", 0, 0, "grid:1 stat:DELIVRD", "", SMPP_STATE_NONE, ""},
+        {"", 0, 0, "id:1 restat:DELIVRD", "", SMPP_STATE_NONE, ""},
+        {"", 0, 0, "id: stat:DELIVRD", "", SMPP_STATE_NONE, ""},
+        {"", 0, 0, "id:1 stat:", "", SMPP_STATE_NONE, ""},
+        {"", 0, 0, "id:1 stat:DELIVR", "", SMPP_STATE_NONE, ""},
+        {"", 0, 0, "id:1 stat:DELIVRDX", "", SMPP_STATE_NONE, ""},
+        {"", 0, 0, "id:1 stat:SEVENCH", "", SMPP_STATE_NONE, ""},
+        {"", 0, 0, "id:1 stat:DELIVRDDELIVRDDELIVRD", "", SMPP_STATE_NONE, ""},
+        {"", 0, 0, "stat:DELIVRD", "", SMPP_STATE_NONE, ""},
+        {"ab", 0, 0, "", "", SMPP_STATE_NONE, ""},
+        {"", 0, 0, "", "", SMPP_STATE_NONE, ""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
+        struct smpp_message m = {.state = ROWS[i].state, .network_error = ROWS[i].error,
+                                 .ud = span_str(ROWS[i].text)};
+        struct smpp_receipt r;
+        (void)snprintf(m.receipted, sizeof m.receipted, "%s", ROWS[i].receipted);
+        if (smpp_receipt_read(&m, &r) != (ROWS[i].want ? ERR_OK : ERR_FORMAT))
+            fail_msg("row %zu: %s", i, ROWS[i].text);
+        if (!ROWS[i].want)
+            continue;
+        assert_string_equal(r.id, ROWS[i].id);
+        assert_int_equal(r.state, ROWS[i].want);
+        assert_string_equal(r.error, ROWS[i].want_error);
+    }
+}
+
+/* Of any length: an id of 64 characters is the longest, and every cut of a receipt is read or refused. */
+static void receipts_of_any_length(void **state)
+{
+    static const char WHOLE[] = "id:42 sub:001 dlvrd:001" DATES " stat:DELIVRD err:000 text:abc";
+    char text[65536 + 16];
+
+    (void)state;
+    for (size_t n = 0; n <= 65535; n = n < 300 ? n + 1 : n * 2 + 1) {
+        struct smpp_message m = {.ud = span_of(text, 3 + n + 13)};
+        struct smpp_receipt r;
+        memcpy(text, "id:", 3);
+        memset(text + 3, 'a', n);
+        memcpy(text + 3 + n, " stat:DELIVRD", 13);
+        assert_int_equal(smpp_receipt_read(&m, &r), n >= 1 && n <= 64 ? ERR_OK : ERR_FORMAT);
+    }
+    for (size_t n = 0; n < sizeof WHOLE; n++) {
+        struct smpp_message m = {.ud = span_of(WHOLE, n)};
+        struct smpp_receipt r;
+        const char *stat = strstr(WHOLE, "stat:DELIVRD");
+        bool whole = n >= (size_t)(stat - WHOLE) + 12;
+        assert_int_equal(smpp_receipt_read(&m, &r), whole ? ERR_OK : ERR_FORMAT);
+    }
+}
+
+/* network_error_code is three octets. */
+static void wrong_parameters(void **state)
+{
+    struct smpp_message m = a_message(10);
+    uint8_t room[300];
+    struct span s = submit(&m, room, sizeof room);
+    struct smpp_pdu p;
+
+    (void)state;
+    for (uint8_t n = 0; n < 6; n++) {
+        uint8_t b[320];
+        memcpy(b, s.p, s.n);
+        memcpy(b + s.n, "\x04\x23\x00\x00\x03\x00\x17\x00\x00\x00", 10);
+        b[s.n + 3] = n;
+        b[2] = (uint8_t)((s.n + 4 + n) >> 8);
+        b[3] = (uint8_t)(s.n + 4 + n);
+        assert_int_equal(smpp_parse(span_of(b, s.n + 4 + n), &p), n == 3 ? ERR_OK : ERR_FORMAT);
+    }
+    (void)p;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_cut_is_seen), cmocka_unit_test(lengths),
         cmocka_unit_test(what_cannot_be_written_is_not), cmocka_unit_test(validity),
         cmocka_unit_test(options), cmocka_unit_test(answers),
+        cmocka_unit_test(receipts), cmocka_unit_test(receipts_of_any_length),
+        cmocka_unit_test(wrong_parameters),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

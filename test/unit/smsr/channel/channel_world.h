@@ -159,6 +159,8 @@ static inline int app_post(void *ctx, const struct input *in)
         post_copy(p, &p->in.u.post.body);
         assert_true(in->u.post.next_uri.n < sizeof p->uri);
         memcpy(p->uri, in->u.post.next_uri.p, in->u.post.next_uri.n);
+    } else if (in->kind == IN_CARRIER) {
+        post_copy(p, &p->in.u.carrier.text);
     } else if (in->kind == IN_NOTIFICATION) {
         post_copy(p, &p->in.u.notification.imei);
     }

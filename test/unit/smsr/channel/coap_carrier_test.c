@@ -116,6 +116,47 @@ static void sms_mo_malformed(void **state)
     assert_int_equal(W.mos, 1);
 }
 
+/* Asked for, named when it is taken, told with that name; what it says is one of five words. */
+static void reports(void **state)
+{
+    static const struct {
+        const char *state;
+        enum message_report report;
+    } ROWS[] = {{"delivered", REPORTED_DELIVERED},
+                {"expired", REPORTED_EXPIRED},
+                {"undeliverable", REPORTED_UNDELIVERABLE},
+                {"rejected", REPORTED_REJECTED},
+                {"unknown", REPORTED_UNKNOWN},
+                {"enroute", REPORTED_NOTHING},
+                {"Delivered", REPORTED_NOTHING}};
+    char query[128], dlr[4], long_id[70];
+
+    (void)state;
+    assert_int_equal(mt(COAP_CREATED), CARRIER_ACCEPTED);
+    assert_true(coap_query_get(W.mt_query, "dlr", dlr, sizeof dlr));
+    assert_string_equal(dlr, "1");
+    assert_string_equal(W.named, "4711");
+    W.named[0] = 0;
+    assert_int_equal(mt(COAP_TOO_MANY), CARRIER_THROTTLED);
+    assert_string_equal(W.named, "");
+    for (unsigned i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
+        snprintf(query, sizeof query, "n=sim&id=4711&state=%s", ROWS[i].state);
+        assert_int_equal(post("sms/dlr", query, ""), COAP_CHANGED);
+        assert_int_equal(W.report, ROWS[i].report);
+        assert_int_equal(W.reports, i + 1);
+    }
+    assert_int_equal(post("sms/dlr", "n=other&id=4711&state=delivered", ""), COAP_CHANGED); /* not asked */
+    memset(long_id, 'a', 64);
+    long_id[64] = 0;
+    snprintf(query, sizeof query, "n=sim&state=expired&id=%s", long_id);
+    assert_int_equal(post("sms/dlr", query, ""), COAP_BAD_REQUEST);
+    assert_int_equal(post("sms/dlr", "n=sim&id=4711&state=undeliverable-for-ever", ""), COAP_BAD_REQUEST);
+    assert_int_equal(W.reports, 7);
+    coap_carrier_attach(W.cc, NULL);
+    assert_int_equal(post("sms/dlr", "n=sim&id=4711&state=delivered", ""), COAP_UNAVAILABLE);
+    assert_int_equal(W.reports, 7);
+}
+
 static void reports_and_strangers(void **state)
 {
     struct coap_carrier_counters n;
@@ -141,9 +182,9 @@ static void reports_and_strangers(void **state)
 
 static void open_refused(void **state)
 {
-    struct coap_network twice[2] = {{"a", "127.0.0.1:9"}, {"a", "127.0.0.1:9"}};
-    struct coap_network empty = {"", "127.0.0.1:9"};
-    struct coap_network bad = {"a", "127.0.0.1"};
+    struct coap_network twice[2] = {{"a", "127.0.0.1:9", false}, {"a", "127.0.0.1:9", false}};
+    struct coap_network empty = {"", "127.0.0.1:9", false};
+    struct coap_network bad = {"a", "127.0.0.1", false};
     struct coap_carrier *cc = NULL;
     struct errmsg why;
     char at[32];
@@ -247,7 +288,7 @@ int main(void)
         T(datagrams),
         T(datagrams_refused),
         T(sms_mt), T(sms_mt_cannot_be_sent), T(sms_mo), T(sms_mo_malformed),
-        T(reports_and_strangers), T(open_refused),
+        T(reports), T(reports_and_strangers), T(open_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,6 +48,9 @@ static struct world {
     struct coap_reply last;
     char last_text[64];
     uint8_t mt_code;
+    char named[80];
+    unsigned reports;
+    enum message_report report;
     /* what the channel heard */
     unsigned results, mos, opens, closes;
     enum carrier_result result;
@@ -159,6 +162,26 @@ void channel_sms_result(struct channel *ch, uint64_t tag, enum carrier_result r)
     W.results++;
     W.tag = tag;
     W.result = r;
+}
+
+void channel_sms_named(struct channel *ch, uint64_t tag, const char *id)
+{
+    assert_ptr_equal(ch, &W);
+    assert_int_equal(W.results + 1, W.wanted); /* before its result */
+    W.tag = tag;
+    snprintf(W.named, sizeof W.named, "%s", id);
+}
+
+bool channel_sms_report(struct channel *ch, const char *network, const char *id, enum message_report r,
+                        const char *error)
+{
+    assert_ptr_equal(ch, &W);
+    assert_string_equal(network, "sim");
+    assert_string_equal(error, "");
+    assert_string_equal(id, "4711");
+    W.reports++;
+    W.report = r;
+    return true;
 }
 
 void channel_sms_mo(struct channel *ch, const struct msisdn *from, struct span tp_ud)
@@ -294,7 +317,7 @@ static inline uint8_t post(const char *path, const char *query, const char *payl
 static inline int setup(void **state)
 {
     struct errmsg why;
-    struct coap_network nets[2] = {{"sim", NULL}, {"other", "127.0.0.1:9"}};
+    struct coap_network nets[2] = {{"sim", NULL, true}, {"other", "127.0.0.1:9", false}};
     char at[32];
     uint16_t port;
 

@@ -147,7 +147,7 @@ static void refused_hint(const struct card *c, uint64_t counter, unsigned n)
 {
     assert_int_equal(posts_of(IN_CARRIER), n);
     assert_true(posted_to(last_post(), c));
-    assert_false(last_post()->in.u.carrier.accepted);
+    assert_int_equal(last_post()->in.u.carrier.report, REPORTED_REFUSED);
     assert_int_equal(last_post()->in.u.carrier.counter, counter);
     assert_true(last_post()->in.u.carrier.text.n > 0);
 }

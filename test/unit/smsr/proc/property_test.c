@@ -188,6 +188,24 @@ static void refuse_packet(struct little_card *c)
     little_hear(c);
 }
 
+/* What an SMSC says, true or not: nothing comes of it, so the other draws stay what they are. */
+static void random_word(struct core *w)
+{
+    uint64_t any = (w->calls + state_of_rng) * 0x9E3779B97F4A7C15ull >> 40;
+    static const unsigned PROFILE[] = {BOOT, ONE, TWO};
+    struct input in = {.kind = IN_CARRIER};
+
+    in.u.carrier.counter = w->e->counter_high - (w->e->counter_high < 4 ? 0 : any % 4);
+    in.u.carrier.profile = core_iccid(PROFILE[any / 4 % 3]);
+    in.u.carrier.report = (enum message_report)(any / 12 % REPORTED_COUNT);
+    in.u.carrier.text = span_str("network: a word");
+    if (core_post(w, &in))
+        return;
+    assert_int_equal(w->plan.n_records, 1);
+    assert_int_equal(w->plan.n_outs + w->plan.n_deliveries, 0);
+    assert_int_equal(w->plan.records[0]->op_state, 0);
+}
+
 static void random_input(struct little_card *c)
 {
     struct core *w = c->w;
@@ -236,6 +254,7 @@ static void random_input(struct little_card *c)
             w->now += draw(100000);
         break;
     case 18:
+        WITH(c, random_word(w));
         if (draw(2))
             WITH(c, refuse_packet(c));
         else

@@ -205,12 +205,12 @@ static void memory_only_parts_are_left_out(void **state)
     (void)state;
     e.ops[0] = &op;
     e.n_packets = 1;
-    e.packets[0].sends = 4;
+    e.packets[0].reported = 4;
     euicc_blob_put(&w, &e);
     assert_int_equal(euicc_blob_get(wr_view(&w), &back), ERR_OK);
     assert_null(back->ops[0]->data);
     assert_int_equal(back->ops[0]->data_len, 0);
-    assert_int_equal(back->packets[0].sends, 0);
+    assert_int_equal(back->packets[0].reported, 0);
     euicc_free(back);
 }
 

@@ -61,6 +61,25 @@ void channel_sms_result(struct channel *ch, uint64_t tag, enum carrier_result r)
     check_done();
 }
 
+/* Nobody asked for a report. */
+void channel_sms_named(struct channel *ch, uint64_t tag, const char *id)
+{
+    (void)ch;
+    (void)tag;
+    fail_msg("%s is named", id);
+}
+
+bool channel_sms_report(struct channel *ch, const char *network, const char *id, enum message_report r,
+                        const char *error)
+{
+    (void)ch;
+    (void)network;
+    (void)r;
+    (void)error;
+    fail_msg("%s is reported", id);
+    return false;
+}
+
 void channel_sms_mo(struct channel *ch, const struct msisdn *from, struct span tp_ud)
 {
     struct sms_ud ud;
@@ -193,7 +212,7 @@ static void world_open(bool with_carrier, const char *smsr)
     struct coap_link_config cfg = {"127.0.0.1:0", smsr, "sim", &W.rng, &CLOCK_SYSTEM};
     struct simnet_port port;
     struct errmsg why = {""};
-    struct coap_network net = {"sim", ""};
+    struct coap_network net = {"sim", "", false};
     char at[32], carrier_at[32];
 
     W = (struct world){.want_mos = 0};
