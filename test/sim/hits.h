@@ -62,6 +62,8 @@ enum world_hit {
     HIT_PACED,
     HIT_SLEEPER,
     HIT_MT_STORED,
+    HIT_WAKE_DEADLINE,
+    HIT_NEXT_CONTACT,
     HIT_QUIRK_REFRESH_POSTPONED, /* quirks: cards that have it, in the order of enum card_quirk */
     HIT_QUIRK_POR_SWALLOWED,
     HIT_QUIRK_POR_AFTER_NOTIFICATION,

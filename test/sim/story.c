@@ -50,6 +50,18 @@ static void validity(struct world *w, struct base_request *b)
     b->validity_period_s = KIND[k].least + (uint32_t)rng_below(&w->story_rng, KIND[k].span);
 }
 
+/* Every eighth call that reaches a card has two clocks. */
+static void wake(struct world *w, struct base_request *b)
+{
+    uint64_t how = w->plan.faults ? rng_below(&w->story_rng, 16) : 2;
+
+    if (how > 1)
+        return;
+    b->wake_deadline_s = 1 + (uint32_t)rng_below(&w->story_rng, 86400);
+    b->at_next_contact = how == 1;
+    w->stats.hits[HIT_WAKE_DEADLINE + how]++;
+}
+
 static void register_all(struct world *w)
 {
     for (unsigned i = 0; i < w->factory.n; i++) {
@@ -152,6 +164,7 @@ static void es4(struct world *w, struct client *c, enum msg_type type, const str
     r.eid = card->eid;
     r.iccid = *iccid;
     validity(w, &r.base);
+    wake(w, &r.base);
     asks(w, c, type, &r, card, iccid);
 }
 
