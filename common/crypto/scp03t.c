@@ -177,13 +177,14 @@ int scp03t_answer_at(struct crypto *c, struct scp03_session *s, const struct scp
         return err;
     if (body.n == 0)
         return 0;
-    if (raw_tlv.n > SCP03T_SEGMENT_MAX || body.n < SCP03_BLOCK + SCP03_MAC
+    if (raw_tlv.n > SCP03T_SEGMENT_MAX || body.n < SCP03_MAC
         || (body.n - SCP03_MAC) % SCP03_BLOCK)
         return ERR_FORMAT;
     if (room(w) < body.n - SCP03_MAC)
         return ERR_TOO_LARGE;
     err = check_mac(c, s->s_rmac, at->chain, raw_tlv, mac);
-    if (!err)
+    n = 0;
+    if (!err && body.n > SCP03_MAC)
         err = scp03_decipher(c, s, at->counter, SCP03_ICV_RESPONSE,
                              span_of(body.p, body.n - SCP03_MAC), w->p + w->len, &n);
     if (err == ERR_AUTH)
@@ -295,6 +296,20 @@ int scp03t_card_segment(struct crypto *c, struct scp03_session *s, struct span t
     return w->failed ? ERR_TOO_LARGE : 0;
 }
 
+static int answer_empty(struct crypto *c, const struct scp03_session *s, struct writer *w)
+{
+    const uint8_t head[2] = {TAG_SEGMENT, SCP03_MAC};
+    struct span part = span_of(head, sizeof head);
+    uint8_t mac[16];
+    int err = scp03_mac(c, s->s_rmac, s->chain, &part, 1, mac);
+
+    if (err)
+        return err;
+    wr_bytes(w, head, sizeof head);
+    wr_bytes(w, mac, SCP03_MAC);
+    return w->failed ? ERR_TOO_LARGE : 0;
+}
+
 int scp03t_card_answer(struct crypto *c, struct scp03_session *s, struct span data,
                        struct writer *w)
 {
@@ -303,7 +318,7 @@ int scp03t_card_answer(struct crypto *c, struct scp03_session *s, struct span da
     if (!s->open || s->counter == 0)
         return ERR_STATE;
     if (data.n == 0)
-        return ERR_INVAL;
+        return answer_empty(c, s, w);
     if (data.n > SCP03T_PLAIN_MAX)
         return ERR_TOO_LARGE;
     return protect(c, s, s->s_rmac, s->counter, SCP03_ICV_RESPONSE, data, w, mac);

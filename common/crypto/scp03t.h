@@ -37,7 +37,7 @@ MUST_CHECK int scp03t_authenticated(struct scp03_session *s, struct span raw_tlv
 MUST_CHECK int scp03t_segment(struct crypto *c, struct scp03_session *s, struct span plain,
                               struct writer *w);
 struct scp03t_place scp03t_here(const struct scp03_session *s);
-/* 86 00 gives an empty plaintext and proves nothing; 86 L cipher||R-MAC is verified: ERR_AUTH,
+/* 86 00 gives an empty plaintext and proves nothing; 86 L [cipher||]R-MAC is verified: ERR_AUTH,
  * which ends the session. _at: the answer to an earlier segment. */
 MUST_CHECK int scp03t_answer_at(struct crypto *c, struct scp03_session *s,
                                 const struct scp03t_place *at, struct span raw_tlv,
@@ -58,6 +58,6 @@ MUST_CHECK int scp03t_card_authenticate(struct crypto *c, struct scp03_session *
 /* Appends one deciphered 86 to plain; ERR_AUTH kills the session and writes 9F46 01 02. */
 MUST_CHECK int scp03t_card_segment(struct crypto *c, struct scp03_session *s, struct span tlv86,
                                    struct buf *plain, struct writer *w);
-/* The protected answer with data that replaces 86 00 for the last segment. */
+/* The protected answer that replaces 86 00: with data for the last segment, its R-MAC alone without. */
 MUST_CHECK int scp03t_card_answer(struct crypto *c, struct scp03_session *s, struct span data,
                                   struct writer *w);

@@ -257,7 +257,7 @@ static int verify(struct crypto *c, const struct suite *su, struct span udh, str
     uint8_t cc[16] = {0}, stray = 0;
     int err;
 
-    if (body.n < rest || body.n % su->block)
+    if (body.n < rest || (su->kic && body.n % su->block))
         return ERR_FORMAT;
     err = decipher(c, su, body, plain);
     if (!err)
@@ -379,6 +379,11 @@ static bool excused(const struct suite *su, const struct packet_rsp *p)
     return status == POR_CC_FAILED || status == POR_CIPHERING || status == POR_UNIDENTIFIED;
 }
 
+static bool proves(const struct suite *su)
+{
+    return su->check == CHECK_AES || su->check == CHECK_DES;
+}
+
 static int por_unwrap(struct crypto *c, const struct suite *asked, enum packet_dialect d,
                       const struct packet_rsp *p, struct scp80_response *ret)
 {
@@ -390,12 +395,16 @@ static int por_unwrap(struct crypto *c, const struct suite *asked, enum packet_d
     if (p->body.n > sizeof ret->data)
         return ERR_TOO_LARGE;
     err = verify(c, &su, rsp_udh(d), p->head_raw, p->body, RSP_FIXED, ret->data, &ret->data_len);
+    if ((err == ERR_AUTH || err == ERR_FORMAT) && su.kic && proves(&su)) {
+        su.kic = NULL;           /* secured, but not enciphered */
+        err = verify(c, &su, rsp_udh(d), p->head_raw, p->body, RSP_FIXED, ret->data, &ret->data_len);
+    }
     if (err)
         return err;
     ret->tar = p->tar;
     ret->cntr = counter_of(ret->data);
     ret->status = ret->data[STATUS_AT];
-    ret->authentic = su.check == CHECK_AES || su.check == CHECK_DES;
+    ret->authentic = proves(&su);
     memmove(ret->data, ret->data + RSP_FIXED + su.cc_len, ret->data_len);
     return 0;
 }

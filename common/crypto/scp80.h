@@ -52,7 +52,8 @@ struct scp80_response {
     size_t data_len;
     uint8_t data[PACKET_MAX];
 };
-/* Server side. spi2, kic, kid are those of the command. ERR_AUTH when the CC does not verify. A
+/* Server side. spi2, kic, kid are those of the command. ERR_AUTH when the CC does not verify. Where
+ * ciphering was asked for an answer in clear is read as well, if its CC verifies: some cards encipher none. A
  * response without the protection that was asked for is read only with status 01, 05 or 06 and
  * without data (some cards report failed security so); it is then not authentic. */
 MUST_CHECK int scp80_por_unwrap(struct crypto *c, const struct scp80_keys *k, enum packet_dialect d,

@@ -418,6 +418,32 @@ static void test_por_downgrade(void **state)
                      ERR_AUTH);
 }
 
+/* Some cards secure their answer and do not encipher it: whose it is, its checksum proves all the same. A
+ * flipped bit is none. */
+static void test_por_in_clear(void **state)
+{
+    static const size_t lengths[] = {0, 1, 3, 16, 100};
+    uint8_t out[PACKET_MAX];
+    struct packet_cmd_head h = HEAD;
+
+    h.spi2 = HEAD.spi2 & (uint8_t)~SPI2_POR_CIPHER;
+    for (unsigned d = PACKET_SMS; d <= PACKET_CATTP; d++)
+        for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+            struct span p = answered(*state, (enum packet_dialect)d, &h, POR_OK, lengths[i], out);
+
+            assert_int_equal(por_unwrap(*state, (enum packet_dialect)d, HEAD.spi2, p), 0);
+            assert_true(response.authentic);
+            assert_int_equal(response.status, POR_OK);
+            assert_int_equal(response.cntr, CNTR);
+            assert_int_equal(response.data_len, lengths[i]);
+            for (size_t at = 3; at < p.n; at++) {
+                out[at] ^= 0x04;
+                assert_int_not_equal(por_unwrap(*state, (enum packet_dialect)d, HEAD.spi2, p), 0);
+                out[at] ^= 0x04;
+            }
+        }
+}
+
 /* The short checksum is an agreement, not an offer. */
 static void test_short_checksum(void **state)
 {
@@ -477,6 +503,7 @@ int main(void)
         cmocka_unit_test(test_padding_counter),  cmocka_unit_test(test_cipher_only),
         cmocka_unit_test(test_por_lengths),      cmocka_unit_test(test_por_tampered),
         cmocka_unit_test(test_por_udh_covered),  cmocka_unit_test(test_por_downgrade),
+        cmocka_unit_test(test_por_in_clear),
         cmocka_unit_test(test_short_checksum),   cmocka_unit_test(test_des_family),
     };
 
