@@ -10,22 +10,69 @@
  * later. */
 static const uint8_t GET_STATUS_ALL[] = {0x80, 0xF2, 0x40, 0x02, 0x07, 0x4F, 0x00,
                                          0x5C, 0x03, 0x4F, 0x9F, 0x70, 0x00};
-/* P2 bit 1: the next occurrences; an answer of 256 octets holds ten entries of 24. */
+/* P2 bit 1: the next occurrences. */
 static const uint8_t GET_STATUS_NEXT[] = {0x80, 0xF2, 0x40, 0x03, 0x07, 0x4F, 0x00,
                                           0x5C, 0x03, 0x4F, 0x9F, 0x70, 0x00};
-#define KNOWN_MAX_OF_ONE 8u
+#define NEXT_MAX 16u
 static const uint8_t GET_RESOURCES[] = {0x80, 0xCA, 0xFF, 0x21, 0x00};
+
+#define KNOWN_MAX_OF_ONE 8u
+
+static void status_put(struct script_writer *sw, unsigned next)
+{
+    script_put_cmd(sw, span_of(GET_STATUS_ALL, sizeof GET_STATUS_ALL));
+    for (unsigned i = 0; i < next; i++)
+        script_put_cmd(sw, span_of(GET_STATUS_NEXT, sizeof GET_STATUS_NEXT));
+}
 
 void es5_audit(struct writer *w, enum script_form form, unsigned known)
 {
+    unsigned next = known > KNOWN_MAX_OF_ONE;
     struct script_writer sw;
 
     script_begin(&sw, w, form, false);
-    script_put_cmd(&sw, span_of(GET_STATUS_ALL, sizeof GET_STATUS_ALL));
-    if (known > KNOWN_MAX_OF_ONE)
-        script_put_cmd(&sw, span_of(GET_STATUS_NEXT, sizeof GET_STATUS_NEXT));
+    status_put(&sw, next);
     script_put_cmd(&sw, span_of(GET_RESOURCES, sizeof GET_RESOURCES));
-    script_end(&sw, known > KNOWN_MAX_OF_ONE ? 3 : 2);
+    script_end(&sw, 2 + next);
+}
+
+/* The memory first: the script ends at the 6A88 behind the last page. */
+void es5_audit_paged(struct writer *w, enum script_form form, unsigned known)
+{
+    unsigned next = known + 1 < NEXT_MAX ? known + 1 : NEXT_MAX;
+    struct script_writer sw;
+
+    script_begin(&sw, w, form, false);
+    script_put_cmd(&sw, span_of(GET_RESOURCES, sizeof GET_RESOURCES));
+    status_put(&sw, next);
+    script_end(&sw, 2 + next);
+}
+
+/* The memory twice: how an answer to this one is told from a list. */
+void es5_audit_named(struct writer *w, enum script_form form, const struct euicc *e,
+                     const struct aid *last)
+{
+    unsigned named = 0;
+    struct script_writer sw;
+
+    script_begin(&sw, w, form, false);
+    script_put_cmd(&sw, span_of(GET_RESOURCES, sizeof GET_RESOURCES));
+    script_put_cmd(&sw, span_of(GET_RESOURCES, sizeof GET_RESOURCES));
+    for (unsigned i = 0; i < 2 * e->n_profiles; i++) {
+        const struct aid *a = &e->profiles[i % e->n_profiles].aid;
+        uint8_t cmd[40] = {0x80, 0xF2, 0x40, 0x02};
+        struct writer c = wr_init(cmd, sizeof cmd);
+
+        if (aid_eq(a, last) != (i >= e->n_profiles) || named == NEXT_MAX)
+            continue;
+        c.len = 4;
+        wr_u8(&c, (uint8_t)(2 + a->n + 5));
+        tlv_put(&c, 0x4F, aid_span(a));
+        wr_bytes(&c, GET_STATUS_ALL + 7, sizeof GET_STATUS_ALL - 7);
+        script_put_cmd(&sw, wr_view(&c));
+        named++;
+    }
+    script_end(&sw, 2 + named);
 }
 
 static int read_isdp(struct span e3, struct es5_status *ret)
@@ -75,25 +122,44 @@ static int read_memory(struct span data, struct es5_status *ret)
         err = tlv_find(t.value, 0x82, &v);
     if (err || !v.value.n || v.value.n > 4)
         return ERR_FORMAT;
+    ret->memory_free = 0;
     for (size_t i = 0; i < v.value.n; i++)
         ret->memory_free = (ret->memory_free << 8) | v.value.p[i];
     ret->has_memory = true;
     return ERR_OK;
 }
 
-/* One R-APDU: the list, its continuation or the memory, told apart by what they begin with. *more:
- * the list goes on (62F1: in the next script, 6310: by P2 bit 1). */
-static int read_one(const struct apdu_rsp *rsp, bool first, bool *more, struct es5_status *ret)
+/* How far an answer was read. */
+struct reading {
+    bool begun, more;          /* the list; it goes on: 62F1 in the next script, 6310 by P2 bit 1 */
+    unsigned memories;         /* told before it: 2 where ISD-Ps were asked for by name */
+    bool absent;               /* one of those is not there: the script ended at it */
+};
+
+/* One R-APDU: the memory, the list, or its continuation, told apart by what they begin with. What comes
+ * behind the end of the list says nothing new. */
+static int read_one(const struct apdu_rsp *rsp, struct reading *at, struct es5_status *ret)
 {
     bool memory = rsp->data.n >= 2 && rsp->data.p[0] == 0xFF && rsp->data.p[1] == 0x21;
     bool done = rsp->sw == 0x9000 || rsp->sw >> 8 == 0x91;
 
-    if (!first && memory)
+    if (memory) {
+        at->memories += !at->begun;
         return done ? read_memory(rsp->data, ret) : ERR_FORMAT;
-    if (!first && !*more) /* nothing more to list, or no memory told */
-        return done && rsp->data.n ? ERR_FORMAT : ERR_OK;
-    *more = rsp->sw == 0x6310 || rsp->sw == 0x62F1;
-    return done || *more ? read_list(rsp->data, ret) : ERR_FORMAT;
+    }
+    if (at->memories > 1) {
+        at->absent = rsp->sw == 0x6A88;
+        return at->absent ? ERR_OK : done ? read_list(rsp->data, ret) : ERR_FORMAT;
+    }
+    if (at->begun && !at->more)
+        return ERR_OK;
+    if (at->more && rsp->sw == 0x6A88) { /* 6310 announced what there is not */
+        at->more = false;
+        return ERR_OK;
+    }
+    at->begun = true;
+    at->more = rsp->sw == 0x6310 || rsp->sw == 0x62F1;
+    return done || at->more ? read_list(rsp->data, ret) : ERR_FORMAT;
 }
 
 static bool shows_enabled(const struct es5_status *st)
@@ -104,11 +170,26 @@ static bool shows_enabled(const struct es5_status *st)
     return false;
 }
 
-int es5_audit_read(struct span response, struct es5_status *ret)
+/* By name all is told when each that the EIS knows is there, or one is not and the others are. Nobody else
+ * makes an ISD-P. */
+static bool all_told(const struct euicc *e, const struct es5_status *st, bool absent)
+{
+    unsigned missing = 0;
+
+    for (unsigned i = 0; i < e->n_profiles; i++) {
+        bool there = false;
+        for (unsigned k = 0; k < st->n; k++)
+            there = there || aid_eq(&st->isdp[k].aid, &e->profiles[i].aid);
+        missing += !there;
+    }
+    return missing == absent;
+}
+
+int es5_audit_read(const struct euicc *e, struct span response, struct es5_status *ret)
 {
     struct script_reader sr;
     struct script_item item;
-    bool first = true, more = false;
+    struct reading at = {.begun = false};
     int err;
 
     memset(ret, 0, sizeof *ret);
@@ -123,14 +204,13 @@ int es5_audit_read(struct span response, struct es5_status *ret)
             continue;
         if (item.tag != SCRIPT_TAG_RSP || apdu_rsp_parse(item.value, &rsp))
             return ERR_FORMAT;
-        err = read_one(&rsp, first, &more, ret);
+        err = read_one(&rsp, &at, ret);
         if (err)
             return err;
-        first = false;
     }
     if (err != ERR_NOT_FOUND)
         return err;
-    if (more)
+    if (at.more || (at.memories > 1 && !all_told(e, ret, at.absent)))
         return ERR_TRUNCATED;
     return shows_enabled(ret) ? ERR_OK : ERR_FORMAT;
 }

@@ -29,6 +29,14 @@ void es5_delete_profile(struct writer *w, enum script_form form, const struct ai
 /* GET STATUS of all ISD-Ps and GET DATA FF21 in one script (eUICCCapabilityAudit). known: ISD-Ps of
  * the EIS; where they may not fit into one answer the rest is asked for in the same script. */
 void es5_audit(struct writer *w, enum script_form form, unsigned known);
+/* The same for a card that gives its list in pages (6310), down to one ISD-P each; one that has no FF21
+ * answers nothing to it, so it is asked in turn. */
+void es5_audit_paged(struct writer *w, enum script_form form, unsigned known);
+/* The same for one that cuts its list (62F1) and ends the script there: each ISD-P of the EIS by its name,
+ * last the one that may not be there, since a script ends at it as well. */
+void es5_audit_named(struct writer *w, enum script_form form, const struct euicc *e,
+                     const struct aid *last);
+#define ES5_AUDIT_ROOM 640u     /* octets of any of them */
 struct es5_status {
     struct event_profile isdp[EVENT_PROFILES_MAX];   /* iccid empty: the card knows AIDs */
     unsigned n;
@@ -39,7 +47,7 @@ struct es5_status {
  * A card that answers runs on an enabled profile: a list that shows none of them (6A88 too) does
  * not tell about the card and is ERR_FORMAT, so that nothing is believed gone because a card lists
  * in another way. */
-MUST_CHECK int es5_audit_read(struct span response, struct es5_status *ret);
+MUST_CHECK int es5_audit_read(const struct euicc *e, struct span response, struct es5_status *ret);
 
 /* 80E28900 07 3A08 04 4E02 seq 00; answer 80 L { 4F10 AID }* = ISD-Ps deleted because of POL1. */
 void es5_confirm_notification(struct writer *w, enum script_form form, uint16_t sequence);

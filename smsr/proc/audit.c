@@ -134,7 +134,7 @@ static int posted(struct run *r)
         return run_session_serves(r) ? audit_start(r) : ERR_STATE;
     if (!run_step_heard(r))
         return ERR_STATE;
-    if (post->script_status != ADMIN_STATUS_OK || es5_audit_read(post->body, &st)) {
+    if (post->script_status != ADMIN_STATUS_OK || es5_audit_read(r->e, post->body, &st)) {
         (void)run_step_answered(r, AU_ASKING, ask_due(r));
         run_session_leave(r, &post->session);
         return ERR_OK;
@@ -157,7 +157,7 @@ static int heard(struct run *r)
     }
     if (run_answer_lost(r, pk))
         return audit_start(r);
-    if (r->in->u.por.status != POR_OK || es5_audit_read(r->in->u.por.data, &st)) {
+    if (r->in->u.por.status != POR_OK || es5_audit_read(r->e, r->in->u.por.data, &st)) {
         (void)run_por(r, AU_ASKING, ask_due(r));
         return ERR_OK;
     }

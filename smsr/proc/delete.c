@@ -220,7 +220,7 @@ static int fencing(const struct proc_view *v, const struct input *in, struct pla
     }
     if (run_answer_lost(&r, pk))
         return run_fence(&r, PURPOSE_FENCE, DL_FENCING);
-    if (in->u.por.status != POR_OK || es5_audit_read(in->u.por.data, &st)) {
+    if (in->u.por.status != POR_OK || es5_audit_read(r.e, in->u.por.data, &st)) {
         (void)run_por(&r, DL_FENCING, run_fence_due(&r, r.op->fences));
         return ERR_OK;
     }
@@ -243,7 +243,7 @@ static int fence_step(const struct proc_view *v, const struct input *in, struct 
     if (!run_step_heard(&r))
         return ERR_STATE;
     (void)run_step_answered(&r, -1, 0);
-    if (post->script_status != ADMIN_STATUS_OK || es5_audit_read(post->body, &st)) {
+    if (post->script_status != ADMIN_STATUS_OK || es5_audit_read(r.e, post->body, &st)) {
         run_session_leave(&r, &post->session);
         return run_fence(&r, PURPOSE_FENCE, DL_FENCING);
     }

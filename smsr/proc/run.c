@@ -379,14 +379,26 @@ bool run_answer_lost(struct run *r, const struct euicc_packet *pk)
     return true;
 }
 
+void run_audit_put(const struct run *r, struct writer *w, enum script_form form, unsigned turn)
+{
+    if (turn == 1)
+        es5_audit_paged(w, form, r->e->n_profiles);
+    else if (turn == 2)
+        es5_audit_named(w, form, r->e, &r->op->aid);
+    else
+        es5_audit(w, form, r->e->n_profiles);
+}
+
 int run_fence_to(struct run *r, enum packet_purpose purpose, int state,
                  const struct euicc_profile *to)
 {
-    struct writer w = run_writer(r, 64);
+    struct writer w = run_writer(r, ES5_AUDIT_ROOM);
     int64_t due = run_fence_due(r, r->op->fences);
     int err;
 
-    es5_audit(&w, dialect_of(r->e)->packet_form, r->e->n_profiles);
+    /* Asked again it is asked in turn: its list may come in pages, or cut. */
+    run_audit_put(r, &w, dialect_of(r->e)->packet_form,
+                  r->op->state == (unsigned)state ? (unsigned)(r->e->counter_high % 3) : 0);
     if (to && !to->msisdn.s[0])
         to = NULL;
     if (purpose == PURPOSE_AUDIT)

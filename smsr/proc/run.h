@@ -192,6 +192,8 @@ void run_session_done(struct run *r, const struct uuid *session);
 bool run_by_session(const struct run *r);
 /* ... and may still run: neither answered, nor told of, nor fenced by a new session (law 3). */
 bool run_step_unfenced(const struct run *r);
+/* The question for the card's list in one of its three forms (es5.h): turn 0, 1 or 2. */
+void run_audit_put(const struct run *r, struct writer *w, enum script_form form, unsigned turn);
 /* The card's list, in the session of this POST or in the one that waits. */
 int run_ask_in_session(struct run *r, enum packet_purpose purpose, int next);
 /* Asks for the new session that the fence of a session is; without a way it is waited for. */

@@ -239,7 +239,7 @@ static int fenced_by_packet(struct run *r)
         return trigger_heard(r);
     if (run_answer_lost(r, pk))
         return run_fence(r, PURPOSE_FENCE, SE_FENCE_WAIT);
-    if (por->status != POR_OK || es5_audit_read(por->data, &st)) {
+    if (por->status != POR_OK || es5_audit_read(r->e, por->data, &st)) {
         (void)run_por(r, SE_FENCE_WAIT, run_fence_due(r, r->op->fences));
         return ERR_OK;
     }
@@ -291,7 +291,7 @@ static int fence_step(const struct proc_view *v, const struct input *in, struct 
         return session_ask(&r, &way);
     if (number != r.op->step || !uuid_eq(&in->u.post.session, &r.op->session))
         return ERR_STATE;
-    if (in->u.post.script_status != ADMIN_STATUS_OK || es5_audit_read(in->u.post.body, &st)) {
+    if (in->u.post.script_status != ADMIN_STATUS_OK || es5_audit_read(r.e, in->u.post.body, &st)) {
         (void)session_answered(&r, &way, in->u.post.body, r.op->data_done, SE_FENCE_WAIT,
                                run_fence_due(&r, r.op->fences));
         run_session_leave(&r, &way.session);

@@ -112,7 +112,7 @@ int session_ask(struct run *r, const struct way *way)
 
     if (way->bearer == BEARER_CATTP)
         return run_fence(r, PURPOSE_FENCE, SE_FENCE_WAIT);
-    w = run_writer(r, 64);
-    es5_audit(&w, SCRIPT_INDEFINITE, r->e->n_profiles);
+    w = run_writer(r, ES5_AUDIT_ROOM);
+    run_audit_put(r, &w, SCRIPT_INDEFINITE, (r->e->next_step + 2) % 3);
     return open_step(r, way, PURPOSE_FENCE, wr_view(&w), NULL, SE_FENCE_STEP);
 }

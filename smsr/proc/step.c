@@ -113,9 +113,9 @@ int run_ask_in_session(struct run *r, enum packet_purpose purpose, int next)
 {
     const struct uuid *session =
         r->in->kind == IN_POST ? &r->in->u.post.session : &r->pe->held_session;
-    struct writer w = run_writer(r, 64);
+    struct writer w = run_writer(r, ES5_AUDIT_ROOM);
 
-    es5_audit(&w, SCRIPT_INDEFINITE, r->e->n_profiles);
+    run_audit_put(r, &w, SCRIPT_INDEFINITE, (r->e->next_step + 2) % 3);
     (void)run_open_step(r, session, purpose, wr_view(&w), NULL, next);
     return ERR_OK;
 }

@@ -327,7 +327,7 @@ int switch_fenced_in_session(struct run *r)
     struct es5_status st;
 
     (void)run_step_answered(r, -1, 0);
-    if (post->script_status != ADMIN_STATUS_OK || es5_audit_read(post->body, &st) ||
+    if (post->script_status != ADMIN_STATUS_OK || es5_audit_read(r->e, post->body, &st) ||
         run_enabled(&st, switch_goal(r))) {
         run_session_leave(r, &post->session);
         return run_fence(r, PURPOSE_FENCE, SW_FENCING);
@@ -347,7 +347,7 @@ int switch_fenced(struct run *r)
         return switch_confirmed(r, pk, true);
     if (run_answer_lost(r, pk))
         return run_fence(r, PURPOSE_FENCE, SW_FENCING);
-    if (por->status != POR_OK || es5_audit_read(por->data, &st)) {
+    if (por->status != POR_OK || es5_audit_read(r->e, por->data, &st)) {
         (void)run_por(r, still_fencing(r), run_fence_due(r, r->op->fences));
         return ERR_OK;
     }
@@ -369,7 +369,7 @@ static int deleting_fenced(struct run *r, const struct euicc_packet *pk,
 
     if (run_answer_lost(r, pk))
         return run_fence(r, PURPOSE_FENCE, SW_DELETING);
-    if (r->in->u.por.status != POR_OK || es5_audit_read(r->in->u.por.data, &st)) {
+    if (r->in->u.por.status != POR_OK || es5_audit_read(r->e, r->in->u.por.data, &st)) {
         (void)run_por(r, SW_DELETING, run_fence_due(r, r->op->fences));
         return ERR_OK;
     }

@@ -11,12 +11,15 @@ static void answers(struct span s)
     struct es5_status st;
     struct es5_deleted d;
     struct buf out;
+    struct euicc_profile known[2] = {{.state = PROFILE_ENABLED}, {.state = PROFILE_DISABLED}};
+    const struct euicc e = {.profiles = known, .n_profiles = 2};
     bool ok = false, on = false;
 
     (void)!es5_answer_read(s, &a);
     if (es5_confirm_read(s, &d) == ERR_OK && d.n > ES5_DELETED_MAX)
         abort();
-    if (es5_audit_read(s, &st) == ERR_OK) {
+    if (aid_isd_p(0x10, &known[0].aid) == ERR_OK && aid_isd_p(0x11, &known[1].aid) == ERR_OK &&
+        es5_audit_read(&e, s, &st) == ERR_OK) {
         for (unsigned i = 0; i < st.n; i++)
             on = on || st.isdp[i].lifecycle == 0x3F;
         if (!on)

@@ -7,6 +7,8 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include <stdio.h>
+
 #include "common/base/hex.h"
 #include "common/codec/push.h"
 #include "smsr/es5/es5.h"
@@ -124,6 +126,13 @@ static void audit(void **state)
     w = wr_init(room, sizeof room);
     es5_audit(&w, SCRIPT_DEFINITE, 9);
     expect(&w, "AA25220D80F24002074F005C034F9F7000220D80F24003074F005C034F9F7000220580CAFF2100");
+    w = wr_init(room, sizeof room);
+    es5_audit_paged(&w, SCRIPT_DEFINITE, 1);
+    expect(&w, "AA34220580CAFF2100220D80F24002074F005C034F9F7000"
+               "220D80F24003074F005C034F9F7000220D80F24003074F005C034F9F7000");
+    w = wr_init(room, ES5_AUDIT_ROOM);
+    es5_audit_paged(&w, SCRIPT_DEFINITE, 64);
+    assert_false(w.failed);
     (void)state;
 }
 
@@ -182,10 +191,59 @@ static void first_answer(void **state)
     (void)state;
 }
 
+#define MEMORY "230CFF2107810102820212349000"
+#define MEMORY_TWICE MEMORY MEMORY
+#define ONE_IS(nn, state) "231A" E3(nn, state) "9000"
 #define E3(nn, state) "E3164F10" AID(nn) "9F7001" state
+
+static void known(struct euicc *e, struct euicc_profile *p, unsigned n)
+{
+    memset(e, 0, sizeof *e);
+    memset(p, 0, n * sizeof *p);
+    for (unsigned i = 0; i < n; i++)
+        p[i].aid = aid((uint16_t)(0x10 + i));
+    e->profiles = p;
+    e->n_profiles = n;
+}
+
+#define NAMED(nn) "221D80F24002174F10" AID(nn) "5C034F9F7000"
+
+/* By name: the doubtful one last; and what the answers to it tell. */
+static void audit_by_name(void **state)
+{
+    static const struct { const char *text; int err; unsigned n; } ROWS[] = {
+        {MEMORY_TWICE ONE_IS("10", "1F") ONE_IS("12", "3F") ONE_IS("11", "1F"), ERR_OK, 3},
+        {MEMORY_TWICE ONE_IS("10", "1F") ONE_IS("12", "3F") "23026A88", ERR_OK, 2},
+        {MEMORY_TWICE ONE_IS("10", "3F") "23026A88", ERR_TRUNCATED, 0}, /* two are not told of */
+        {MEMORY_TWICE ONE_IS("10", "1F") ONE_IS("12", "3F"), ERR_TRUNCATED, 0},
+        {MEMORY_TWICE ONE_IS("10", "1F") ONE_IS("12", "1F") ONE_IS("11", "1F"), ERR_FORMAT, 0},
+        {MEMORY_TWICE ONE_IS("10", "1F") "23026D00", ERR_FORMAT, 0},
+    };
+    struct euicc_profile p[3];
+    struct euicc e;
+    struct aid last = aid(0x11);
+    struct writer w = wr_init(room, sizeof room);
+
+    known(&e, p, 3);
+    es5_audit_named(&w, SCRIPT_INDEFINITE, &e, &last);
+    expect(&w, "AE80220580CAFF2100220580CAFF2100" NAMED("10") NAMED("12") NAMED("11") "0000");
+    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
+        struct es5_status st;
+        char text[600];
+
+        (void)snprintf(text, sizeof text, "AF80%s0000", ROWS[i].text);
+        assert_int_equal(es5_audit_read(&e, hex(text), &st), ROWS[i].err);
+        if (!ROWS[i].err)
+            assert_int_equal(st.n, ROWS[i].n);
+        if (!ROWS[i].err)
+            assert_int_equal(st.memory_free, 0x1234);
+    }
+    (void)state;
+}
 
 static void audit_answers(void **state)
 {
+    const struct euicc e = {.n_profiles = 0};
     static const struct { const char *text; int err; unsigned n; bool memory;
     } ROWS[] = {
         {"AB1F800101231A" E3("10", "3F") "9000", ERR_OK, 1, false},
@@ -199,6 +257,11 @@ static void audit_answers(void **state)
         {"AB3B800102231A" E3("10", "1F") "6310231A" E3("11", "3F") "9000", ERR_OK, 2, false},
         {"AB1F800101231A" E3("10", "3F") "6310", ERR_TRUNCATED, 0, false},
         {"AB1F800101231A" E3("10", "3F") "62F1", ERR_TRUNCATED, 0, false},
+        /* in pages, the memory first; what follows the end of the list says nothing */
+        {"AB4D800104230CFF2107810102820212349000231A" E3("10", "1F") "6310231A" E3("11", "3F")
+         "9000" "23026A88", ERR_OK, 2, true},
+        {"AB23800102231A" E3("10", "3F") "631023026A88", ERR_OK, 1, false},
+        {"AB1F800101231A" E3("10", "1F") "62F1", ERR_TRUNCATED, 0, false},
         {"AB1F800101231A" E3("10", "3F") "6110", ERR_FORMAT, 0, false},
         {"AB1F800101231A" E3("10", "3F") "6283", ERR_FORMAT, 0, false},
         {"AB1F800101231A" E3("10", "1F") "9000", ERR_FORMAT, 0, false}, /* none is on */
@@ -220,7 +283,7 @@ static void audit_answers(void **state)
 
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
         struct es5_status st;
-        int err = es5_audit_read(hex(ROWS[i].text), &st);
+        int err = es5_audit_read(&e, hex(ROWS[i].text), &st);
         if (ROWS[i].err) {
             if (err == ERR_OK || (ROWS[i].err == ERR_TRUNCATED && err != ERR_TRUNCATED))
                 fail_msg("row %u: %s", (unsigned)i, err_name(err));
@@ -328,6 +391,7 @@ int main(void)
         cmocka_unit_test(a_small_room_fails_whole),
         cmocka_unit_test(first_answer),
         cmocka_unit_test(audit_answers),
+        cmocka_unit_test(audit_by_name),
         cmocka_unit_test(confirmation_answers),
         cmocka_unit_test(the_push_of_a_route),
     };
