@@ -182,7 +182,7 @@ static void look_at_room(struct world *w)
         struct watch_card *c = &w->watch->cards[i];
         const struct card *card = simnet_card(w->net, i); /* added in the order of the factory */
         if (card_version(card) != c->room_version)
-            watch_room(c, card_memory_free(card));
+            watch_room(c, card_memory_told(card));
         c->room_version = card_version(card);
     }
 }
@@ -280,6 +280,8 @@ static int check_card(struct world *w, const struct eid *eid, struct errmsg *why
 /* In the plain story the outcome of every meter is known beforehand. */
 static int check_plain(struct world *w, struct errmsg *why)
 {
+    if (w->plan.open_end)
+        return ERR_OK;
     for (unsigned i = 0; i < w->factory.n; i++) {
         const struct factory_card *f = &w->factory.cards[i];
         const struct card_isdp *on = card_enabled(simnet_card_of(w->net, &f->eid));

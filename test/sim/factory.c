@@ -193,13 +193,34 @@ static int make_eis(struct factory *f, struct factory_card *c, int64_t now_ms)
     return err;
 }
 
+#define AIR_FIRST 8u                /* bits of the quirks about the air: those above */
+#define NET_FIRST 3u
+
+/* Two of three get none, a third one of the card, a third one of its network. */
+static void draw_air(const struct factory_plan *p, unsigned i, struct factory_card *c)
+{
+    struct rng rng;
+
+    c->f.quirks |= p->card_quirks;
+    c->net_quirks = p->net_quirks;
+    if (!p->odd)
+        return;
+    rng_init_seeded(&rng, (p->seed ^ UINT64_C(0x6F6464)) + (uint64_t)i * UINT64_C(0x9E3779B97F4A7C15));
+    if (rng_below(&rng, 3) == 0)
+        c->f.quirks |= 1u << (AIR_FIRST + rng_below(&rng, FACTORY_AIR_QUIRKS));
+    if (rng_below(&rng, 3) == 0)
+        c->net_quirks |= 1u << (NET_FIRST + rng_below(&rng, FACTORY_NET_QUIRKS));
+}
+
 /* Room for a profile of the type "meter", for a few, or for less than one. */
 static uint32_t memory(struct rng *rng, const struct factory_plan *p, uint32_t quirks)
 {
     uint32_t few = (uint32_t)rng_below(rng, 10000);
 
-    /* One that never gets any back shows it only when it has little. */
-    return fault_hits(rng, p->tight) || (quirks & QUIRK_MEMORY_KEPT) ? few : FACTORY_MEMORY;
+    /* What is wrong with it shows only when there is little. */
+    return fault_hits(rng, p->tight) ||
+                   (quirks & (QUIRK_MEMORY_KEPT | QUIRK_MEMORY_LATER | QUIRK_MEMORY_BOAST))
+               ? few : FACTORY_MEMORY;
 }
 
 static int make_card(struct factory *f, struct rng *rng, unsigned i, uint32_t quirks,
@@ -242,6 +263,7 @@ static int make_card(struct factory *f, struct rng *rng, unsigned i, uint32_t qu
     (void)snprintf(c->f.imei, sizeof c->f.imei, "3500000%08u", i % 100000000u);
     c->f.quirks = quirks | (fault_hits(rng, p->keeps_memory) ? QUIRK_MEMORY_KEPT : 0) |
                   (p->quirks && i % 8 == 2 ? QUIRK_LINK_CUT : 0);
+    draw_air(p, i, c);
     c->f.memory_bytes = memory(rng, p, c->f.quirks);
     c->f.has_bootstrap = true;
     c->f.notified = i % 4 == 1 ? 65534 : 0; /* 65535 is followed by 0 */

@@ -15,10 +15,13 @@ enum factory_fate {                /* of the profile pushed to this card */
     FATE_NO_COVERAGE,              /* B has no network where the meter stands */
     FATE_IMSI_UNKNOWN,             /* not provisioned in B's HSS */
 };
+#define FACTORY_AIR_QUIRKS 10u     /* of enum card_quirk, from QUIRK_STAYS_SAME on */
+#define FACTORY_NET_QUIRKS 8u      /* of enum net_quirk, from NETQ_PART_LATE on */
 #define FACTORY_REALMS 2u          /* the last quarter of the cards is in another realm */
 struct factory_card {
     unsigned realm;
     struct card_factory f;
+    uint32_t net_quirks;           /* of the network and the device around it */
     bool cattp;                    /* as the EIS says; every simulated card can */
     struct eid eid;
     enum factory_fate fate;
@@ -41,6 +44,9 @@ struct factory_plan {
     unsigned n, no_coverage, imsi_unknown; /* counts */
     unsigned realms;
     uint32_t quirks;               /* from which a card may get one */
+    uint32_t card_quirks, net_quirks; /* that all of them have */
+    bool odd;                      /* some have one of the quirks about the air as well ... */
+    uint64_t seed;                 /* ... drawn apart: worlds without stay as they are */
     uint32_t tight, keeps_memory;  /* rates (RATE_ONE): little memory; what is deleted keeps its own */
     int64_t now_ms;                /* certificates are valid around it */
 };

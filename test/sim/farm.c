@@ -74,7 +74,7 @@ static void add_totals(struct totals *sum, const struct totals *t)
 /* --- one seed --- */
 static void tell_failure(const struct world_plan *p, const char *why)
 {
-    char options[128];
+    char options[WORLD_PLAN_TEXT];
 
     (void)world_plan_text(p, options);
     printf("seed %" PRIu64 " FAILED: %s\n  repeat: sim%s --trace\n  shorten: sim%s --shrink\n", p->seed,

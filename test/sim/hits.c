@@ -71,6 +71,23 @@ static const char *const NAMES[WORLD_HITS] = {
     [HIT_QUIRK_RECONFIRM_6A88] = "quirk-reconfirm-6a88",
     [HIT_QUIRK_RECONFIRM_6985] = "quirk-reconfirm-6985",
     [HIT_QUIRK_LINK_CUT] = "quirk-link-cut",
+    [HIT_QUIRK_STAYS_SAME] = "quirk-stays-unconfirmed",
+    [HIT_QUIRK_STAYS_RESET] = "quirk-stays-number-reset",
+    [HIT_QUIRK_STAYS_SKIPPED] = "quirk-stays-number-skipped",
+    [HIT_QUIRK_CALL_LATER] = "quirk-call-later",
+    [HIT_QUIRK_MEMORY_LATER] = "quirk-memory-after-reset",
+    [HIT_QUIRK_MEMORY_BOAST] = "quirk-memory-optimistic",
+    [HIT_QUIRK_LIST_PAGED] = "quirk-list-paged",
+    [HIT_QUIRK_LIST_TRUNCATED] = "quirk-list-truncated",
+    [HIT_QUIRK_POR_CLEAR] = "quirk-por-in-clear",
+    [HIT_QUIRK_RMAC_EACH] = "quirk-rmac-each",
+    [HIT_PART_LATE] = "sms-part-hours-late",
+    [HIT_REPLAYED] = "sms-replayed",
+    [HIT_SWALLOWED] = "sms-swallowed",
+    [HIT_LIED] = "sms-delivered-by-report-alone",
+    [HIT_TOOLKIT_BUSY] = "toolkit-busy",
+    [HIT_STREAM_RESTED] = "stream-dead-at-rest",
+    [HIT_STREAM_LEFT] = "stream-left-half-open",
 };
 
 const char *world_hit_name(enum world_hit h)
@@ -100,6 +117,13 @@ static void of_network(const struct world *w, uint64_t *hits)
     hits[HIT_DATAGRAM_DELAYED] += s.datagrams_delayed;
     hits[HIT_UDP_CUT] += s.udps_cut;
     hits[HIT_MT_STORED] += s.mt_stored;
+    hits[HIT_PART_LATE] += s.mt_part_late;
+    hits[HIT_REPLAYED] += s.mt_replayed;
+    hits[HIT_SWALLOWED] += s.mt_swallowed;
+    hits[HIT_LIED] += s.mt_lied;
+    hits[HIT_TOOLKIT_BUSY] += s.mt_busy;
+    hits[HIT_STREAM_RESTED] += s.streams_rested;
+    hits[HIT_STREAM_LEFT] += s.streams_left;
     for (unsigned i = 0; i < 3; i++)
         hits[HIT_CARD_DARK_BEFORE + i] += s.dark[i];
 }
@@ -132,6 +156,8 @@ void world_hits_collect(struct world *w)
         hits[HIT_CARD_KEEPS_MEMORY] += (w->factory.cards[i].f.quirks & QUIRK_MEMORY_KEPT) != 0;
         for (unsigned q = 0; q < 6; q++)
             hits[HIT_QUIRK_REFRESH_POSTPONED + q] += w->factory.cards[i].f.quirks >> q & 1u;
+        for (unsigned q = 0; q < FACTORY_AIR_QUIRKS; q++)
+            hits[HIT_QUIRK_STAYS_SAME + q] += w->factory.cards[i].f.quirks >> (8 + q) & 1u;
         hits[HIT_QUIRK_LINK_CUT] += (w->factory.cards[i].f.quirks & QUIRK_LINK_CUT) != 0;
     }
 }

@@ -2,6 +2,7 @@
 /* sim: runs whole worlds and names what fell; see usage() and README.md. */
 #include "test/sim/farm.h"
 #include "test/sim/shrink.h"
+#include "tools/euiccsim/net/quirk_set.h"
 
 #include <getopt.h>
 #include <malloc.h>
@@ -22,19 +23,39 @@ static int usage(void)
     fprintf(stderr,
             "usage: sim (--seeds N [--first S] | --seed S) [--jobs J] [--cards M] [--plain] "
             "[--lying-disks] [--no-memory]\n"
-            "           [--hash] [--trace] [--crash-points] [--without 3,17-40] [--shrink]\n");
+            "           [--hash] [--trace] [--crash-points] [--without 3,17-40] [--shrink] [--quirk NAME]\n");
     return 2;
+}
+
+/* Every card has this quirk, or every device. */
+static bool quirk(const char *name, struct world_plan *p)
+{
+    const struct card_quirk_row *row = card_quirk_find(span_str(name));
+
+    for (unsigned i = 0; !row && i < NET_QUIRK_COUNT; i++)
+        if (!strcmp(name, NET_QUIRKS[i].name)) {
+            p->net_quirks |= NET_QUIRKS[i].bit;
+            p->open_end |= strcmp(NET_QUIRKS[i].verdict, "SUCCESS") != 0;
+            return true;
+        }
+    if (row) {
+        p->card_quirks |= (uint32_t)row->bit;
+        p->open_end |= strcmp(row->verdict, "SUCCESS") != 0;
+    }
+    return row != NULL;
 }
 
 static bool option(int c, const char *arg, struct farm_plan *p, struct choices_out *without)
 {
     uint64_t n = 0;
-    bool ok = !arg || c == 'w' || number(arg, &n);
+    bool ok = !arg || c == 'w' || c == 'q' || number(arg, &n);
 
     switch (c) {
     case 'w':
         p->world.without = without;
         return choice_parse(arg, without);
+    case 'q':
+        return quirk(arg, &p->world);
     case 'n':
         p->seeds = n;
         break;
@@ -98,6 +119,7 @@ int main(int argc, char **argv)
                                             {"no-memory", no_argument, NULL, 'm'},
                                             {"without", required_argument, NULL, 'w'},
                                             {"shrink", no_argument, NULL, 'k'},
+                                            {"quirk", required_argument, NULL, 'q'},
                                             {NULL, 0, NULL, 0}};
     static struct choices_out without;
     bool shrink = false;

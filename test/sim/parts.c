@@ -391,7 +391,7 @@ static int add_devices(struct world *w)
                                                                     : FACTORY_PLMN_HERE);
         err = card_new(&w->cards, &w->factory.cards[i].f, &card);
         if (!err)
-            err = simnet_add_device(w->net, card, &visited, 0);
+            err = simnet_add_device(w->net, card, &visited, w->factory.cards[i].net_quirks);
         if (!err)
             err = maybe_sleep(w, i);
     }
@@ -467,6 +467,8 @@ int world_parts(struct world *w, struct errmsg *why)
         .n = w->plan.cards, .no_coverage = lost, .imsi_unknown = lost,
         .realms = w->plan.faults ? FACTORY_REALMS : 1,
         .quirks = w->plan.faults ? 0x3F : 0, .tight = w->ranges.tight,
+        .card_quirks = w->plan.card_quirks, .net_quirks = w->plan.net_quirks,
+        .odd = w->plan.faults && w->plan.seed % 3 == 1, .seed = w->plan.seed,
         .keeps_memory = w->ranges.keeps_memory, .now_ms = world_wall(w)};
     int err;
 

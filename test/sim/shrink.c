@@ -6,6 +6,8 @@
  * end only. */
 #include "test/sim/shrink.h"
 
+#include "tools/euiccsim/net/quirk_set.h"
+
 #include <ctype.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -186,11 +188,18 @@ static int shorten(struct shrink *s)
     return err;
 }
 
-const char *world_plan_text(const struct world_plan *p, char ret[128])
+const char *world_plan_text(const struct world_plan *p, char ret[WORLD_PLAN_TEXT])
 {
-    (void)snprintf(ret, 128, " --seed %" PRIu64 " --cards %u%s%s%s", p->seed, p->cards,
-                   p->faults ? "" : " --plain", p->lying ? " --lying-disks" : "",
-                   p->no_memory ? " --no-memory" : "");
+    size_t n = (size_t)snprintf(ret, WORLD_PLAN_TEXT, " --seed %" PRIu64 " --cards %u%s%s%s", p->seed,
+                                p->cards, p->faults ? "" : " --plain",
+                                p->lying ? " --lying-disks" : "", p->no_memory ? " --no-memory" : "");
+
+    for (unsigned i = 0; n < WORLD_PLAN_TEXT && i < CARD_QUIRK_COUNT; i++)
+        if (p->card_quirks & (uint32_t)CARD_QUIRKS[i].bit)
+            n += (size_t)snprintf(ret + n, WORLD_PLAN_TEXT - n, " --quirk %s", CARD_QUIRKS[i].name);
+    for (unsigned i = 0; n < WORLD_PLAN_TEXT && i < NET_QUIRK_COUNT; i++)
+        if (p->net_quirks & NET_QUIRKS[i].bit)
+            n += (size_t)snprintf(ret + n, WORLD_PLAN_TEXT - n, " --quirk %s", NET_QUIRKS[i].name);
     return ret;
 }
 
@@ -198,7 +207,7 @@ const char *world_plan_text(const struct world_plan *p, char ret[128])
 static int tell(struct shrink *s, const struct errmsg *first, uint64_t happened)
 {
     static char text[4096];
-    char options[128];
+    char options[WORLD_PLAN_TEXT];
     int err = try(s, &s->out, true);
 
     choice_text(&s->out, s->n, text, sizeof text);

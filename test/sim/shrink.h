@@ -9,4 +9,5 @@
  */
 int shrink_run(const struct world_plan *p);
 /* The options of `sim` that give this world again, with a blank before each; --without is not among them. */
-const char *world_plan_text(const struct world_plan *p, char ret[128]);
+#define WORLD_PLAN_TEXT 1024u
+const char *world_plan_text(const struct world_plan *p, char ret[WORLD_PLAN_TEXT]);

@@ -131,7 +131,7 @@ static void audited(struct watch *k, struct watch_card *c, const struct event *e
 {
     bool had = false;
 
-    watch_room(c, card_memory_free(simnet_card_of(k->w->net, &c->eid)));
+    watch_room(c, card_memory_told(simnet_card_of(k->w->net, &c->eid)));
     for (unsigned i = 0; i < WATCH_ROOM && i < c->rooms; i++)
         had = had || c->room[i] == ev->memory_free;
     if (!had)

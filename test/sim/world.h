@@ -20,6 +20,8 @@ struct world_plan {
     unsigned cards;
     bool faults;                   /* seeded loss, duplication, reordering, delay, quirks, cuts */
     bool lying;                    /* disks that ignore flushes: this must not go well */
+    uint32_t card_quirks, net_quirks; /* every card and device has these ... */
+    bool open_end;                 /* ... and they may end otherwise than by SUCCESS */
     bool no_memory;                /* allocations of the daemons fail: not alike in every build */
     bool trace;                    /* print what happens */
     const struct choices_out *without; /* does not happen; NULL: everything does */

@@ -8,6 +8,8 @@
 #include "common/bearer/sms_rx.h"
 #include "tools/euiccsim/card/card_int.h"
 
+#define BOAST 16384u               /* octets that QUIRK_MEMORY_BOAST adds */
+
 #define BOOTSTRAP_NUMBER 0x0010u
 
 /* Fifteen digits, or none: a device that tells no IMEI. */
@@ -136,6 +138,11 @@ const struct card_isdp *card_enabled(const struct card *c)
     const struct isdp *p = isdp_enabled(c);
 
     return p ? &p->pub : NULL;
+}
+
+uint32_t card_memory_told(const struct card *c)
+{
+    return c->memory_free + (c->quirks & QUIRK_MEMORY_BOAST ? BOAST : 0);
 }
 
 uint32_t card_memory_free(const struct card *c)

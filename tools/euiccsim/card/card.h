@@ -67,6 +67,17 @@ enum card_quirk {
     QUIRK_RECONFIRM_6985 = 1u << 5,       /* or 6985, instead of the first answer once more */
     QUIRK_LINK_CUT = 1u << 7,             /* the first CAT_TP link after power on is gone behind the */
                                           /* first packet, with its answer */
+    QUIRK_STAYS_SAME = 1u << 8,           /* nobody confirms: it stays on the new profile, and tells of it */
+                                          /* at every boot under the same number */
+    QUIRK_STAYS_RESET = 1u << 9,          /* or under number 1 */
+    QUIRK_STAYS_SKIPPED = 1u << 10,       /* or under one that skips some */
+    QUIRK_CALL_LATER = 1u << 11,          /* OPEN CHANNEL of a trigger fails; it calls hours later */
+    QUIRK_MEMORY_LATER = 1u << 12,        /* what DELETE freed is free behind the next reset */
+    QUIRK_MEMORY_BOAST = 1u << 13,        /* FF21 tells of more memory than there is */
+    QUIRK_LIST_PAGED = 1u << 14,          /* GET STATUS gives one ISD-P an answer, 6310 */
+    QUIRK_LIST_TRUNCATED = 1u << 15,      /* or two, 62F1, and its script ends there */
+    QUIRK_POR_CLEAR = 1u << 16,           /* its PoRs carry a checksum and are not enciphered */
+    QUIRK_RMAC_EACH = 1u << 17,           /* each segment of a load is answered with an R-MAC */
     QUIRK_MEMORY_KEPT = 1u << 6,          /* a deleted ISD-P keeps its memory for ever; not in the */
                                           /* table: it is about downloads, for test/sim alone */
 };
@@ -150,6 +161,7 @@ unsigned card_isdp_count(const struct card *c);
 const struct card_isdp *card_isdp_at(const struct card *c, unsigned i);
 const struct card_isdp *card_enabled(const struct card *c);   /* NULL = none */
 uint32_t card_memory_free(const struct card *c);
+uint32_t card_memory_told(const struct card *c);              /* by FF21 */
 
 /* Design law 12. channel: 'S' SMS or 'C' CAT_TP (kvn, counter) or 'H' HTTPS (counter = number of the script in
  * its session, from 1). A row is written for each effect command whatever its status word. */

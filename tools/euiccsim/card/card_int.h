@@ -103,6 +103,7 @@ struct card {
     struct https *https;
     struct push_trigger called; /* where the last session went; port 0: none yet. Not durable */
     struct link *link;
+    uint32_t memory_owed;      /* QUIRK_MEMORY_LATER: free at the next reset; durable as free */
     bool link_was_cut;         /* QUIRK_LINK_CUT has struck since power came */
     struct held_por *held;
     struct context *packet_context[PACKET_CONTEXTS], *https_context;
@@ -159,6 +160,7 @@ struct isdp *isdp_enabled(const struct card *c);
 struct isdp *isdp_fallback(const struct card *c);
 MUST_CHECK int isdp_add(struct card *c, const struct aid *a, struct isdp **ret);
 void isdp_remove(struct card *c, uint16_t number);   /* wipes, gives its memory back */
+void isdp_reset(struct card *c);                     /* the memory that waited for it */
 /* previous to Disabled and next to Enabled (3.2), either may be 0. */
 void isdp_switch(struct card *c, uint16_t previous, uint16_t next);
 struct scp80_set *scp80_set_find(struct card *c, uint8_t kvn);
@@ -177,7 +179,8 @@ MUST_CHECK int action_sms(struct card_actions *out, const struct msisdn *to, enu
 /* --- timers.c --- */
 enum card_timer_id { CARD_TIMER_ATTACH, CARD_TIMER_NOTIFY, CARD_TIMER_RESEND, CARD_TIMER_LOSS,
                      CARD_TIMER_SMS_HOLD, CARD_TIMER_HTTPS_IDLE, CARD_TIMER_HTTPS_POLL,
-                     CARD_TIMER_HTTPS_RETRY, CARD_TIMERS };
+                     CARD_TIMER_HTTPS_RETRY,
+                     CARD_TIMER_CALL_LATER, CARD_TIMERS };
 int64_t timer_ms(const struct card *c, enum card_timer_id t);      /* scaled, at least 1 */
 
 /* --- script.c, command.c --- */
@@ -216,6 +219,7 @@ uint16_t exec_isdp(struct exec *x, struct span tlv, struct isdp **ret);
 
 #define SW_OK 0x9000u
 #define SW_MORE 0x6310u
+#define SW_TRUNCATED 0x62F1u
 #define SW_MEMORY 0x6581u
 #define SW_LENGTH 0x6700u
 #define SW_CHANNEL 0x6881u
@@ -289,6 +293,7 @@ MUST_CHECK int fallback_timer(struct card *c, int64_t now_ms, struct card_action
 /* --- notification.c --- */
 MUST_CHECK int notification_start(struct card *c, enum notification_type type, int64_t now_ms,
                                   struct card_actions *out);
+void notification_reboot(struct card *c);
 MUST_CHECK int notification_attached(struct card *c, int64_t now_ms, struct card_actions *out);
 MUST_CHECK int notification_timer(struct card *c, int64_t now_ms, struct card_actions *out);
 MUST_CHECK int notification_put(const struct card *c, struct writer *w);     /* the E1 TLV */

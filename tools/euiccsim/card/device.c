@@ -27,6 +27,8 @@ int card_power_cycle(struct card *c, int64_t now_ms, struct card_actions *out)
     (void)https_drop(c);
     (void)link_drop(c);
     c->link_was_cut = false;
+    isdp_reset(c);
+    notification_reboot(c);
     held_por_free(c);
     packet_contexts_drop(c);
     sms_rx_free(c->rx);

@@ -16,7 +16,7 @@ static const uint8_t RECOGNITION[] = {
 
 static uint16_t resources(const struct card *c, struct writer *data)
 {
-    const uint32_t m = c->memory_free;
+    const uint32_t m = card_memory_told(c);
     const uint8_t free_memory[4] = {(uint8_t)(m >> 24), (uint8_t)(m >> 16), (uint8_t)(m >> 8),
                                     (uint8_t)m};
     const uint8_t ram[2] = {FREE_RAM >> 8, FREE_RAM & 0xFF};

@@ -4,6 +4,8 @@
  * remaining memory }. What does not fit into one answer follows with P2 bit 1 (6310). */
 #include "tools/euiccsim/card/card_int.h"
 
+#include <limits.h>
+
 #define ANSWER_MAX 256u
 #define ENTRY_MAX 64u
 
@@ -59,15 +61,25 @@ static void entry_put(struct writer *w, const struct isdp *p, const struct wante
     tlv_close(w, e3);
 }
 
+/* How many ISD-Ps this card tells of in one answer, whatever the room. */
+static unsigned page(const struct card *c)
+{
+    return c->quirks & QUIRK_LIST_PAGED ? 1 : c->quirks & QUIRK_LIST_TRUNCATED ? 2 : UINT_MAX;
+}
+
 static uint16_t all_put(struct exec *x, const struct wanted *want, struct writer *data)
 {
     struct card *c = x->c;
+    unsigned told = 0;
 
     if (c->status_next >= c->n_isdps)
         return SW_NOT_FOUND;
     while (c->status_next < c->n_isdps) {
         uint8_t room[ENTRY_MAX];
         struct writer w = wr_init(room, sizeof(room));
+
+        if (told++ == page(c))
+            return c->quirks & QUIRK_LIST_PAGED ? SW_MORE : SW_TRUNCATED;
 
         entry_put(&w, &c->isdps[c->status_next], want);
         if (data->len + w.len > ANSWER_MAX)

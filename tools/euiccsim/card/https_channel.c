@@ -81,6 +81,11 @@ int https_trigger(struct card *c, struct span data, int64_t now_ms, struct card_
         return rc;
     c->called = t;
     c->called.psk_identity = (struct span){NULL, 0};
+    if (c->quirks & QUIRK_CALL_LATER) {
+        c->https->state = HTTPS_CUT;
+        c->https->due_ms = now_ms + timer_ms(c, CARD_TIMER_CALL_LATER);
+        return ERR_OK;
+    }
     return stream_open(c, now_ms, out);
 }
 

@@ -233,6 +233,7 @@ int card_image(const struct card *c, struct buf *out)
     struct walk k = {.w = wr_init(room, sizeof(room))};
     struct card copy = *c;         /* the walk takes what it may also fill */
 
+    copy.memory_free += c->memory_owed;      /* whoever reads this was without power */
     wr_bytes(&k.w, MAGIC, sizeof(MAGIC));
     walk_card(&k, &copy);
     wr_u8(&k.w, c->ecasd_cert_len);

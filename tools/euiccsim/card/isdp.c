@@ -84,12 +84,23 @@ void isdp_remove(struct card *c, uint16_t number)
 
     if (!p)
         return;
-    if (!(c->quirks & QUIRK_MEMORY_KEPT))
+    if (c->quirks & QUIRK_MEMORY_LATER)
+        c->memory_owed += p->pub.memory;
+    else if (!(c->quirks & QUIRK_MEMORY_KEPT))
         c->memory_free += p->pub.memory;
     for (struct isdp *end = c->isdps + c->n_isdps; p + 1 < end; p++)
         *p = p[1];
     mem_wipe(p, sizeof(*p));
     c->n_isdps--;      /* the block keeps its size until the next isdp_add */
+    card_touch(c);
+}
+
+void isdp_reset(struct card *c)
+{
+    if (c->memory_owed == 0)
+        return;
+    c->memory_free += c->memory_owed;
+    c->memory_owed = 0;
     card_touch(c);
 }
 

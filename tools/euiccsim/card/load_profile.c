@@ -172,6 +172,20 @@ static bool load_end(struct exec *x, struct isdp *p, uint8_t status, struct writ
     return status == PE_OK;
 }
 
+/* The 86 00 stays, or gives way to an R-MAC. */
+static bool segment_proven(struct exec *x, size_t start, struct writer *w)
+{
+    int rc;
+
+    if (!(x->c->quirks & QUIRK_RMAC_EACH))
+        return true;
+    w->len = start;
+    rc = scp03t_card_answer(x->c->w->crypto, &x->ctx->scp03, span_of(NULL, 0), w);
+    if (rc != ERR_OK)
+        x->err = rc;
+    return rc == ERR_OK;
+}
+
 static bool load_segment(struct exec *x, struct span raw, struct writer *w)
 {
     struct isdp *p = isdp_by_number(x->c, x->sd);
@@ -190,7 +204,7 @@ static bool load_segment(struct exec *x, struct span raw, struct writer *w)
     }
     status = ctx->package.n > memory_for(x, p) ? PE_MEMORY : elements_walk(ctx, &end);
     if (status == PE_OK && !end)
-        return true;
+        return segment_proven(x, start, w);
     w->len = start;                        /* the 86 00 gives way to the answer with data */
     return load_end(x, p, status, w);
 }

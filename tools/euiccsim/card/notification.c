@@ -6,6 +6,7 @@
 #include "tools/euiccsim/card/card_int.h"
 
 #define TRIES 5u
+#define SKIP 7u                /* QUIRK_STAYS_SKIPPED: numbers that a boot takes */
 #define SPI1_NOTIFICATION (SPI1_CC | SPI1_CIPHER)      /* no counter: facts sgp02 6.9 */
 #define TAR_ISD_R 0x000001u
 #define PACKET_ROOM 256u
@@ -97,6 +98,17 @@ int notification_start(struct card *c, enum notification_type type, int64_t now_
     n->open = true;
     c->declared = true;        /* the network knows this card from whatever is told first */
     return notification_try(c, now_ms, out);
+}
+
+/* What nobody confirmed is told again at the next attach: by some cards as news. */
+void notification_reboot(struct card *c)
+{
+    struct notification *n = &c->notification;
+
+    if (!n->open || !(c->quirks & (QUIRK_STAYS_RESET | QUIRK_STAYS_SKIPPED)))
+        return;
+    n->seq = c->quirks & QUIRK_STAYS_RESET ? 1 : (uint16_t)(n->seq + SKIP);
+    card_touch(c);
 }
 
 int notification_attached(struct card *c, int64_t now_ms, struct card_actions *out)

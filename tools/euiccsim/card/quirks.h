@@ -14,7 +14,7 @@ struct card_quirk_row {
     const char *seen;            /* where it comes from */
     uint16_t field_per_mille;    /* share of cards in the mixture `field` */
     const char *verdict;         /* of an enable that reaches such a card */
-    const char *test;            /* case of quirks_test.c or link_channel_test.c */
+    const char *test;            /* case of quirks_test.c, link_channel_test.c or quirks_air_test.c */
 };
 extern const struct card_quirk_row CARD_QUIRKS[];
 extern const unsigned CARD_QUIRK_COUNT;

@@ -30,6 +30,7 @@ int change_refresh(struct card *c, enum change_state next, int64_t now_ms,
     int rc = ERR_OK;
 
     packet_contexts_drop(c);
+    isdp_reset(c);
     c->change.state = next;
     c->change.due_ms = now_ms + timer_ms(c, CARD_TIMER_ATTACH);
     card_touch(c);
@@ -80,9 +81,11 @@ static int confirmed(struct card *c, int64_t now_ms, struct card_actions *out)
     return ERR_OK;
 }
 
+#define STAYS (QUIRK_STAYS_SAME | QUIRK_STAYS_RESET | QUIRK_STAYS_SKIPPED)
+
 static int unconfirmed(struct card *c, int64_t now_ms, struct card_actions *out)
 {
-    if (c->change.kind == CHANGE_BY_ENABLE)
+    if (c->change.kind == CHANGE_BY_ENABLE && !(c->quirks & STAYS))
         return roll_back(c, now_ms, out);
     return confirmed(c, now_ms, out);
 }

@@ -10,7 +10,6 @@
 #define CHAIN_MORE 0x02u
 #define CHAIN_LAST 0x03u
 #define CHAIN_NO_PREVIOUS 0x01u
-#define SW_TRUNCATED 0x62F1u        /* no room for more answers: the script stops */
 
 struct context *context_get(struct context **slot)
 {
@@ -112,7 +111,7 @@ static bool apdu_element(struct exec *x, struct script_writer *sw, struct span c
     wr_u16(&data, word);
     script_put_rsp(sw, wr_view(&data));
     x->executed++;
-    return sw_is_ok(word) && x->err == ERR_OK;
+    return sw_is_ok(word) && word != SW_TRUNCATED && x->err == ERR_OK;
 }
 
 static bool element(struct exec *x, struct script_writer *sw, const struct script_item *item)

@@ -121,12 +121,14 @@ static int reply(struct card *c, const struct secured *s, uint8_t status, struct
 {
     uint8_t packet[PACKET_MAX];
     struct writer w = wr_init(packet, sizeof(packet));
+    struct packet_cmd_head head = s->cmd.head;
     int rc;
 
     if (!por_wanted(s->cmd.head.spi2, status))
         return ERR_OK;
-    rc = scp80_por_wrap(c->w->crypto, &s->keys, s->dialect, &s->cmd.head, s->cmd.cntr, status,
-                        answer, &w);
+    if (c->quirks & QUIRK_POR_CLEAR)
+        head.spi2 &= (uint8_t)~SPI2_POR_CIPHER;
+    rc = scp80_por_wrap(c->w->crypto, &s->keys, s->dialect, &head, s->cmd.cntr, status, answer, &w);
     if (rc != ERR_OK)
         return rc;
     if (s->dialect == PACKET_CATTP)

@@ -13,6 +13,7 @@ static const int64_t TIMERS[CARD_TIMERS] = {
     [CARD_TIMER_SMS_HOLD] = 600 * SECOND,    /* unfinished concatenated SMS */
     [CARD_TIMER_HTTPS_IDLE] = 300 * SECOND,  /* silent server */
     [CARD_TIMER_HTTPS_POLL] = 2 * SECOND,    /* 204 with Next-URI: ask again */
+    [CARD_TIMER_CALL_LATER] = 4 * 3600 * SECOND, /* after an OPEN CHANNEL that failed */
     [CARD_TIMER_HTTPS_RETRY] = 10 * SECOND,  /* cut stream, when the trigger has no policy */
 };
 

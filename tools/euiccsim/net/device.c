@@ -3,6 +3,7 @@
  * card. */
 #include "tools/euiccsim/net/simnet_int.h"
 
+#define POWER_ONE_OF 32               /* units given to a card whose power fails */
 #define OFF_MS 10000                  /* a device that lost power is back after so long */
 #define RESTART_LEAST_MS 120000       /* one that sits on a REFRESH is restarted by its watchdog */
 #define RESTART_MOST_MS 600000
@@ -208,6 +209,8 @@ static enum dark dark_drawn(struct simnet *n, uint32_t dev)
 
     if (dark != DARK_NOT && !net_strikes(n, "card without power"))
         dark = DARK_NOT;
+    if (dark == DARK_NOT && net_quirk(n, dev, NETQ_POWER, POWER_ONE_OF, "power cut in mid-script"))
+        dark = DARK_DURING;
     if (dark == DARK_DURING)
         card_power_fails(n->devices[dev].card, 1 + (unsigned)rng_below(&n->rng, 3));
     return dark;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The network's quirk table and the text that chooses quirks. In the mixture `field` the
- * network's own rates are 0: devices without coverage and unknown IMSIs are placed in a world by
- * count, so that the sums of a report can be exact. */
+/* The network's quirk table and the text that chooses quirks. In the mixture `field` what rejects an
+ * attach has the rate 0: devices without coverage and unknown IMSIs are placed in a world by count, so
+ * that the sums of a report can be exact. So has what takes hours. */
 #include "tools/euiccsim/net/quirk_set.h"
 
 #include "tools/euiccsim/net/simnet.h"
@@ -13,33 +13,40 @@ const struct net_quirk_row NET_QUIRKS[] = {
      "barred_imsi_rolls_back"},
     {NETQ_DATA_WITHOUT_SMS, "data-without-sms",
      "NB-IoT and roaming agreements without SMS", 0, "ROLLED_BACK", "data_without_sms_rolls_back"},
+    {NETQ_PART_LATE, "part-late", "SMS have no order and retries of their own (TS 23.040)", 0,
+     "SUCCESS", "a_part_comes_hours_later"},
+    {NETQ_REPLAY, "smsc-replays", "SMSCs restarted from a copy of their store", 5, "SUCCESS",
+     "what_was_delivered_comes_again"},
+    {NETQ_SWALLOW, "resend-swallowed", "SMSCs and firewalls with duplicate filters", 5, "SUCCESS",
+     "equal_octets_are_swallowed"},
+    {NETQ_REPORT_LIES, "delivered-not-run", "devices that acknowledge and drop (class 2)", 5,
+     "SUCCESS, ROLLED_BACK when no confirmation comes in time", "delivered_and_never_seen"},
+    {NETQ_TOOLKIT_BUSY, "toolkit-busy", "9300 to ENVELOPE (TS 31.111, TS 102 221 10.2)", 5,
+     "SUCCESS, ROLLED_BACK when no confirmation comes in time", "a_busy_toolkit_is_tried_again"},
+    {NETQ_NAT, "nat-idle-cut", "carrier-grade NAT without keep-alive", 5, "SUCCESS",
+     "a_stream_at_rest_dies_unheard"},
+    {NETQ_HALF_OPEN, "half-open", "devices that vanish without FIN", 5, "SUCCESS",
+     "a_device_leaves_its_stream_open"},
+    {NETQ_POWER, "power-cut-mid-segment", "meters on failing batteries", 5,
+     "SUCCESS, FAILED when three attempts meet it", "power_fails_in_mid_script"},
 };
 const unsigned NET_QUIRK_COUNT = sizeof(NET_QUIRKS) / sizeof(NET_QUIRKS[0]);
 
 static int name_set(struct span name, uint16_t rate, struct quirk_set *q, struct errmsg *why)
 {
-    char all[220];
-    struct writer w = wr_init(all, sizeof(all) - 1);
-
-    for (unsigned i = 0; i < CARD_QUIRK_COUNT; i++) {
+    for (unsigned i = 0; i < CARD_QUIRK_COUNT; i++)
         if (span_eq(name, span_str(CARD_QUIRKS[i].name))) {
             q->card[i] = rate;
             return ERR_OK;
         }
-        wr_str(&w, CARD_QUIRKS[i].name);
-        wr_str(&w, ", ");
-    }
-    for (unsigned i = 0; i < NET_QUIRK_COUNT; i++) {
+    for (unsigned i = 0; i < NET_QUIRK_COUNT; i++)
         if (span_eq(name, span_str(NET_QUIRKS[i].name))) {
             q->net[i] = rate;
             return ERR_OK;
         }
-        wr_str(&w, NET_QUIRKS[i].name);
-        wr_str(&w, ", ");
-    }
-    all[w.len] = 0;
-    return errmsg_set(why, ERR_CONFIG, "there is no quirk \"%.*s\": use %sfield or none",
-                      (int)(name.n > 40 ? 40 : name.n), (const char *)name.p, all);
+    return errmsg_set(why, ERR_CONFIG,
+                      "there is no quirk \"%.*s\": use field, none or a name that euiccsim help lists",
+                      (int)(name.n > 40 ? 40 : name.n), (const char *)name.p);
 }
 
 static void all_set(struct quirk_set *q, bool field)

@@ -12,12 +12,12 @@ struct net_quirk_row {
     const char *seen;
     uint16_t field_per_mille;     /* share of devices in the mixture `field` */
     const char *verdict;          /* of an enable that reaches such a device */
-    const char *test;             /* case of simnet_test.c */
+    const char *test;             /* of attach_test.c, switch_test.c, quirk_test.c, stream_test.c */
 };
 extern const struct net_quirk_row NET_QUIRKS[];
 extern const unsigned NET_QUIRK_COUNT;
 
-#define QUIRKS_MAX 16u
+#define QUIRKS_MAX 32u
 struct quirk_set {
     uint16_t card[QUIRKS_MAX], net[QUIRKS_MAX];      /* per mille, index as in the tables */
 };

@@ -21,6 +21,7 @@ int simnet_new(const struct simnet_config *cfg, const struct simnet_port *port, 
     n->now_ms = cfg->now_ms;
     n->next_conn = n->next_mo = n->next_mt = (uint64_t)cfg->now_ms << ID_SHIFT;
     rng_init_seeded(&n->rng, cfg->seed);
+    rng_init_seeded(&n->quirk_rng, cfg->seed ^ UINT64_C(0x7175697263));
     arena_init(&n->arena, ACTIONS_MAX);
     buf_init(&n->image, IMAGE_MAX);
     n->by_eid = map_new(0);
@@ -53,8 +54,10 @@ void simnet_free(struct simnet *n)
         }
         hss_free(n->ops[o].hss);
     }
-    for (size_t d = 0; d < n->n_devices; d++)
+    for (size_t d = 0; d < n->n_devices; d++) {
         card_free(n->devices[d].card);
+        free(n->devices[d].seen);
+    }
     free(n->devices);
     map_free(n->by_eid);
     map_free(n->streams);
@@ -265,6 +268,17 @@ bool net_strikes(const struct simnet *n, const char *fault)
 bool net_struck(struct simnet *n, uint32_t rate, const char *fault)
 {
     return fault_hits(&n->rng, rate) && net_strikes(n, fault);
+}
+
+bool net_quirk(struct simnet *n, uint32_t dev, enum net_quirk q, unsigned one_of, const char *what)
+{
+    return dev < n->n_devices && (n->devices[dev].quirks & (uint32_t)q) &&
+           rng_below(&n->quirk_rng, one_of) == 0 && net_strikes(n, what);
+}
+
+int64_t net_quirk_ms(struct simnet *n, int64_t least, int64_t most)
+{
+    return net_scaled(n, least + (int64_t)rng_below(&n->quirk_rng, (uint64_t)(most - least)));
 }
 
 int64_t net_scaled(const struct simnet *n, int64_t ms)

@@ -33,12 +33,20 @@ enum attach_cause {
 const char *attach_cause_name(enum attach_cause c);      /* "no-coverage"; never NULL */
 
 /* What the network makes of a device, drawn per device (design: the quirks that are not the
- * card's). They hold for every profile but the fall-back one, which is what got the device
- * there. */
+ * card's). The first three hold for every profile but the fall-back one, which is what got the device
+ * there; the others are about its SMSC, its way to the internet and its power, whatever the profile. */
 enum net_quirk {
     NETQ_IMSI_UNKNOWN = 1u << 0,
     NETQ_IMSI_BARRED = 1u << 1,
     NETQ_DATA_WITHOUT_SMS = 1u << 2,
+    NETQ_PART_LATE = 1u << 3,         /* a part of a longer message comes hours behind the others */
+    NETQ_REPLAY = 1u << 4,            /* what was delivered comes once more, hours later */
+    NETQ_SWALLOW = 1u << 5,           /* octets that came before are accepted and thrown away */
+    NETQ_REPORT_LIES = 1u << 6,       /* delivered by the report, and not to the card */
+    NETQ_TOOLKIT_BUSY = 1u << 7,      /* the card answers 9300, the SMSC tries later */
+    NETQ_NAT = 1u << 8,               /* a stream that rests is dead, and no end hears of it */
+    NETQ_HALF_OPEN = 1u << 9,         /* the SM-SR does not hear that the device is gone */
+    NETQ_POWER = 1u << 10,            /* power fails in the middle of a script */
 };
 
 enum report_state { REPORT_DELIVERED, REPORT_EXPIRED, REPORT_UNDELIVERABLE };
@@ -155,9 +163,11 @@ enum attach_cause simnet_last_cause(const struct simnet *n, size_t i);
 struct simnet_stats {
     uint64_t mt_accepted, mt_refused, mt_throttled, mt_delivered, mt_lost, mt_duplicated,
         mt_delayed, mt_late, mt_expired, mt_corrupted, mt_not_ota,
-        mt_outage, mo_outage;     /* met an SMSC that was out of order */
+        mt_outage, mo_outage,     /* met an SMSC that was out of order */
+        mt_part_late, mt_replayed, mt_swallowed, mt_lied, mt_busy;   /* quirks */
     uint64_t mo_sent, mo_delivered, mo_lost, mo_duplicated, mo_delayed, mo_corrupted, mo_misdialled,
         mo_failed, por_lost;
+    uint64_t streams_rested, streams_left;    /* quirks: died at rest, left open without a device */
     uint64_t streams_opened, streams_refused, streams_cut, octets_up, octets_down;
     uint64_t udps_opened, udps_refused, udps_cut, datagrams_up, datagrams_down, datagrams_lost,
         datagrams_doubled, datagrams_delayed;

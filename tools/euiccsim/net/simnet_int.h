@@ -43,7 +43,7 @@ struct mt {
     uint64_t id;
     int64_t expires_ms;           /* 0: never */
     struct msisdn from;
-    bool lost, late;
+    bool lost, late, again;
     uint8_t n;
     uint8_t ud[SMS_UD_MAX];
 };
@@ -67,6 +67,8 @@ struct stream {
     uint32_t device;
     bool card_open, net_open;     /* which end still knows it */
     bool ending;                  /* an end is on its way: nothing follows it */
+    bool dead;                    /* a quirk: nothing gets through any more, and nobody was told */
+    int64_t last_ms;              /* when something was sent last */
     int64_t up_ms, down_ms;       /* the last unit of a direction arrives then */
     size_t down_octets;
 };
@@ -98,6 +100,8 @@ struct device {
     struct iccid attached;        /* profile it attached with */
     int64_t period_ms, window_ms; /* sleep.h; period 0: it does not sleep */
     int64_t wake_ms, awake_ms;    /* it wakes next; it is awake until then */
+    uint64_t *seen;               /* NETQ_SWALLOW: hashes of the last messages, SEEN_MAX; NULL: none */
+    unsigned n_seen;
 };
 
 struct operator {
@@ -111,12 +115,14 @@ struct operator {
     struct hss *hss;
 };
 
+#define SEEN_MAX 16u
 #define PLMNS_MAX 32u
 #define ROWS_MAX 256u             /* of one call of a card: a script of 30 SMS has fewer commands */
 struct simnet {
     struct simnet_config cfg;
     struct simnet_port port;
     struct rng rng;
+    struct rng quirk_rng;                     /* apart: a quirk does not move the faults of the others */
     int64_t now_ms;
     struct agenda agenda;
     struct operator ops[OPERATORS_MAX];
@@ -143,6 +149,9 @@ int64_t net_scaled(const struct simnet *n, int64_t ms);
 /* A fault has been drawn: does it hit? The second one draws it as well. */
 bool net_strikes(const struct simnet *n, const char *fault);
 bool net_struck(struct simnet *n, uint32_t rate, const char *fault);
+/* The device has this quirk, and one time in so many it shows. */
+bool net_quirk(struct simnet *n, uint32_t dev, enum net_quirk q, unsigned one_of, const char *what);
+int64_t net_quirk_ms(struct simnet *n, int64_t least, int64_t most);      /* scaled */
 int64_t net_latency(struct simnet *n, enum latency_kind k, size_t octets);
 /* kind, who, op, arg and unit of h are given, due in after ms. Takes the unit, also on failure. */
 MUST_CHECK int net_plan(struct simnet *n, int64_t after_ms, struct happening h);

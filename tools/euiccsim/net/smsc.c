@@ -38,20 +38,76 @@ static int64_t reordered(struct simnet *n, uint64_t *count)
     return ms;
 }
 
+#define HOUR_MS INT64_C(3600000)
+#define MINUTE_MS INT64_C(60000)
+
+/* No device: an index beyond them all. */
+static uint32_t device_of(const struct subscriber *s)
+{
+    return s->device - 1;
+}
+
+static uint64_t hash_of(const struct mt *m)
+{
+    uint64_t h = UINT64_C(0xCBF29CE484222325);
+
+    for (unsigned i = 0; i < m->n; i++)
+        h = (h ^ m->ud[i]) * UINT64_C(0x100000001B3);
+    return h;
+}
+
+/* An SMSC that takes octets it had before for a mistake of the sender. */
+static int swallows(struct simnet *n, struct subscriber *s, const struct mt *m, bool *ret)
+{
+    struct device *d = s->device ? &n->devices[device_of(s)] : NULL;
+    uint64_t hash = hash_of(m);
+
+    *ret = false;
+    if (!d || !(d->quirks & NETQ_SWALLOW))
+        return ERR_OK;
+    if (!d->seen)
+        d->seen = calloc(SEEN_MAX, sizeof(*d->seen));
+    if (!d->seen)
+        return ERR_NOMEM;
+    for (unsigned i = 0; i < SEEN_MAX && i < d->n_seen; i++)
+        if (d->seen[i] == hash && net_quirk(n, device_of(s), NETQ_SWALLOW, 1, "SMS swallowed")) {
+            *ret = true;
+            return ERR_OK;
+        }
+    d->seen[d->n_seen++ % SEEN_MAX] = hash;
+    return ERR_OK;
+}
+
+static bool is_part(const struct mt *m)
+{
+    struct sms_ud ud;
+
+    return sms_ud_parse(span_of(m->ud, m->n), &ud) == ERR_OK && ud.has_concat && ud.total > 1;
+}
+
 /* Faults of an accepted MT SMS, then the message, or two of it, on its way into the queue. */
 static int mt_accept(struct simnet *n, unsigned op, struct subscriber *s, struct mt *m,
                      int64_t validity_ms)
 {
     int64_t delay = reordered(n, &n->stats.mt_delayed);
-    bool twice = net_struck(n, n->cfg.faults.duplicate, "SMS doubled");
-    int rc;
+    bool twice = net_struck(n, n->cfg.faults.duplicate, "SMS doubled"), gone;
+    int rc = swallows(n, s, m, &gone);
 
+    if (rc != ERR_OK || gone) {
+        n->stats.mt_swallowed += gone;
+        n->stats.mt_accepted += gone;
+        return rc;
+    }
     m->late = net_struck(n, n->cfg.faults.late, "SMS to a card late");
     m->expires_ms = n->now_ms + validity_ms;
     if (m->late) {
         delay = validity_ms + 1 + (int64_t)rng_below(&n->rng, (uint64_t)validity_ms + 1);
         m->expires_ms = 0;
         n->stats.mt_late++;
+    } else if (is_part(m) && net_quirk(n, device_of(s), NETQ_PART_LATE, 4, "part hours late")) {
+        delay = net_quirk_ms(n, 2 * HOUR_MS, 8 * HOUR_MS);
+        m->expires_ms = 0;
+        n->stats.mt_part_late++;
     }
     rc = mt_add(n, op, s, m, delay);
     if (rc == ERR_OK && twice) {
@@ -184,6 +240,40 @@ int smsc_back(struct simnet *n, unsigned op)
     return rc;
 }
 
+/* Its memory of what it delivered came back with its restart. */
+static int replay(struct simnet *n, unsigned op, struct subscriber *s, const struct mt *m)
+{
+    struct mt *again;
+
+    if (m->again || !net_quirk(n, device_of(s), NETQ_REPLAY, 8, "SMS replayed"))
+        return ERR_OK;
+    again = malloc(sizeof(*again));
+    if (!again)
+        return ERR_NOMEM;
+    *again = *m;
+    again->again = true;
+    again->lost = false;
+    again->expires_ms = 0;
+    n->stats.mt_replayed++;
+    return net_plan(n, net_quirk_ms(n, HOUR_MS, 6 * HOUR_MS),
+                    (struct happening){.kind = HAP_MT_ENTER, .who = s->index, .op = (uint16_t)op,
+                                       .unit = again});
+}
+
+/* 9300: the device refuses the message, which stays the first in its queue. */
+static bool toolkit_busy(struct simnet *n, unsigned op, struct subscriber *s, int *ret)
+{
+    *ret = ERR_OK;
+    if (list_empty(&s->mt) || !net_quirk(n, device_of(s), NETQ_TOOLKIT_BUSY, 3, "toolkit busy"))
+        return false;
+    n->stats.mt_busy++;
+    s->busy = true;
+    *ret = net_plan(n, net_quirk_ms(n, MINUTE_MS / 2, 5 * MINUTE_MS),
+                    (struct happening){.kind = HAP_MT_DELIVER, .who = s->index,
+                                       .op = (uint16_t)op});
+    return true;
+}
+
 int smsc_deliver(struct simnet *n, unsigned op, uint32_t sub)
 {
     struct subscriber *s = net_subscriber(n, op, sub);
@@ -196,15 +286,20 @@ int smsc_deliver(struct simnet *n, unsigned op, uint32_t sub)
     if (s->device == 0 || out_of_order(n, op) || !device_sms_works(n, s->device - 1) ||
         !device_awake(n, s->device - 1))
         return ERR_OK;                /* it waits for the next attach, or until the device wakes */
+    if (toolkit_busy(n, op, s, &rc))
+        return rc;
     item = list_pop(&s->mt);
     if (!item)
         return ERR_OK;
     m = LIST_ENTRY(item, struct mt, item);
     s->queued--;
     report(n, m->id, REPORT_DELIVERED);
-    if (m->lost) {
+    rc = replay(n, op, s, m);
+    if (net_quirk(n, device_of(s), NETQ_REPORT_LIES, 3, "delivered by the report alone")) {
+        n->stats.mt_lied++;
+    } else if (m->lost) {
         n->stats.mt_lost++;           /* the device acknowledged, the card never saw it */
-    } else {
+    } else if (rc == ERR_OK) {
         n->stats.mt_delivered++;
         rc = device_sms(n, s->device - 1, &m->from, span_of(m->ud, m->n));
     }

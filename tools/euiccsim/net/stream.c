@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #define PIECE_MAX 1024u               /* octets that travel together */
+#define NAT_MS 15000                  /* less than an SM-SR may take for its answer */
 
 static struct span conn_key(const uint64_t *conn)
 {
@@ -53,7 +54,8 @@ int stream_open(struct simnet *n, uint32_t dev, const uint8_t ipv4[4], uint16_t 
         free(o);
         return ERR_NOMEM;
     }
-    *s = (struct stream){.conn = ++n->next_conn, .device = dev, .card_open = true};
+    *s = (struct stream){.conn = ++n->next_conn, .device = dev, .card_open = true,
+                         .last_ms = n->now_ms + after};
     rc = map_put(n->streams, conn_key(&s->conn), s);
     if (rc != ERR_OK) {
         free(s);
@@ -66,6 +68,19 @@ int stream_open(struct simnet *n, uint32_t dev, const uint8_t ipv4[4], uint16_t 
     s->up_ms = n->now_ms + after;
     return net_plan(n, after, (struct happening){.kind = HAP_STREAM_OPEN, .arg = s->conn,
                                                  .unit = o});
+}
+
+/* The NAT between has forgotten a stream that rested: what follows gets lost, and so does its end. */
+static bool gets_through(struct simnet *n, struct stream *s)
+{
+    bool rested = n->now_ms - s->last_ms > net_scaled(n, NAT_MS);
+
+    if (!s->dead && rested && net_quirk(n, s->device, NETQ_NAT, 1, "stream dead at rest")) {
+        s->dead = true;
+        n->stats.streams_rested++;
+    }
+    s->last_ms = n->now_ms;
+    return !s->dead;
 }
 
 /* One piece into a direction, not before the one in front of it. */
@@ -107,7 +122,7 @@ int stream_send(struct simnet *n, uint32_t dev, struct span b)
     if (!s || s->ending)
         return ERR_OK;                /* cut: the card hears of it */
     n->stats.octets_up += b.n;
-    return pieces_plan(n, s, true, b);
+    return gets_through(n, s) ? pieces_plan(n, s, true, b) : ERR_OK;
 }
 
 /* An end travels behind the octets of its direction. */
@@ -129,6 +144,11 @@ int stream_close(struct simnet *n, uint32_t dev)
     if (!s)
         return ERR_OK;
     s->card_open = false;
+    if (!gets_through(n, s)) {
+        if (!s->net_open)
+            stream_gone(n, s);
+        return ERR_OK;
+    }
     return end_plan(n, s, true);
 }
 
@@ -146,6 +166,12 @@ void stream_drop(struct simnet *n, uint32_t dev)
     n->devices[dev].conn = 0;
     if (!s)
         return;
+    if (s->net_open && (s->dead || net_quirk(n, dev, NETQ_HALF_OPEN, 1, "stream left half open"))) {
+        n->stats.streams_left += !s->dead;
+        s->dead = true;
+        s->card_open = false;
+        return;
+    }
     tell_net(n, s);
     stream_gone(n, s);
 }
@@ -189,6 +215,8 @@ int simnet_stream_bytes(struct simnet *n, uint64_t conn, struct span bytes, int6
         return ERR_FULL;
     if (now_ms > n->now_ms)
         n->now_ms = now_ms;
+    if (!gets_through(n, s))
+        return ERR_OK;
     s->down_octets += bytes.n;
     return pieces_plan(n, s, false, bytes);
 }
@@ -202,6 +230,11 @@ int simnet_stream_closed(struct simnet *n, uint64_t conn, int64_t now_ms)
     if (now_ms > n->now_ms)
         n->now_ms = now_ms;
     s->net_open = false;
+    if (!gets_through(n, s)) {
+        if (!s->card_open)
+            stream_gone(n, s);
+        return ERR_OK;
+    }
     return s->ending ? ERR_OK : end_plan(n, s, false);
 }
 

@@ -180,6 +180,63 @@ static void an_unattached_device_has_no_data(void **state)
     server_fini(&s);
 }
 
+/* What an end sends after a rest gets lost, and so does its end; the card begins anew by itself. */
+static void a_stream_at_rest_dies_unheard(void **state)
+{
+    struct server s;
+    struct admin_request r;
+    uint64_t conn;
+
+    (void)state;
+    server_init(&s, &(struct net_setup){.net_quirks = NETQ_NAT});
+    trigger(&s);
+    assert_true(next_request(&s, &r, 5000));
+    answer(&s, 200, "/s/1/1", span_of(GET_STATUS, sizeof(GET_STATUS)));
+    assert_true(next_request(&s, &r, 5000));       /* at work it lives */
+    conn = s.n.conn;
+    net_rig_run(&s.n, 16 * 1000);
+    answer(&s, 200, "/s/1/2", span_of(GET_STATUS, sizeof(GET_STATUS)));
+    assert_false(next_request(&s, &r, 200 * 1000));
+    assert_int_equal(s.n.closed, 0);
+    assert_int_equal(net_rig_stats(&s.n).streams_rested, 1);
+    scp81_free(s.tls);
+    s.tls = NULL;
+    buf_reset(&s.n.up);
+    assert_true(next_request(&s, &r, 400 * 1000)); /* the card's patience ended: another stream */
+    assert_true(r.resume);
+    assert_int_not_equal(s.n.conn, conn);
+    assert_int_equal(s.n.closed, 0);               /* of the old one nobody hears, but ... */
+    assert_int_equal(net_rig_stats(&s.n).streams_open, 2);
+    assert_int_equal(simnet_stream_closed(s.n.net, conn, s.n.now), 0);
+    assert_int_equal(net_rig_stats(&s.n).streams_open, 1);
+    server_fini(&s);
+}
+
+static void a_device_leaves_its_stream_open(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        struct server s;
+        struct admin_request r;
+        uint64_t conn;
+
+        server_init(&s, &(struct net_setup){.net_quirks = i ? NETQ_HALF_OPEN : 0});
+        trigger(&s);
+        assert_true(next_request(&s, &r, 5000));
+        conn = s.n.conn;
+        assert_int_equal(simnet_power_cycle(s.n.net, card_eid(net_rig_card(&s.n)), s.n.now), 0);
+        net_rig_run(&s.n, 60 * 1000);
+        assert_int_equal(s.n.closed, i ? 0 : 1);
+        assert_int_equal(net_rig_stats(&s.n).streams_open, i);
+        assert_int_equal(simnet_stream_bytes(s.n.net, conn, span_of("x", 1), s.n.now),
+                         i ? ERR_OK : ERR_NOT_FOUND);
+        assert_int_equal(simnet_stream_closed(s.n.net, conn, s.n.now), 0);
+        net_rig_run(&s.n, 1000);
+        assert_int_equal(net_rig_stats(&s.n).streams_open, 0);
+        server_fini(&s);
+    }
+}
+
 static void a_cut_is_told_to_both_ends(void **state)
 {
     (void)state;
@@ -278,6 +335,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_session_runs_through_the_network),
         cmocka_unit_test(an_unattached_device_has_no_data),
+        cmocka_unit_test(a_stream_at_rest_dies_unheard),
+        cmocka_unit_test(a_device_leaves_its_stream_open),
         cmocka_unit_test(a_cut_is_told_to_both_ends),
         cmocka_unit_test(the_far_end_may_close),
         cmocka_unit_test(what_waits_for_a_card_is_bounded),

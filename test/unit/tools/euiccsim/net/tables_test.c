@@ -243,7 +243,7 @@ static void wrong_quirks_get_a_sentence(void **state)
     } ROWS[] = {
         {"", "no quirk"}, {"por-eaten", "\"por-eaten\""}, {"field,", "no quirk"},
         {"por-swallowed=", "no rate"}, {"por-swallowed=2", "above one"}, {"por-swallowed=x%", "x%"},
-        {"field=5%", "\"field\""}, {"=5%", "no quirk"}, {"POR-SWALLOWED", "por-swallowed"},
+        {"field=5%", "\"field\""}, {"=5%", "no quirk"}, {"POR-SWALLOWED", "euiccsim help"},
         {"none;field", "none;field"},
     };
     for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
