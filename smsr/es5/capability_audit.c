@@ -48,30 +48,35 @@ void es5_audit_paged(struct writer *w, enum script_form form, unsigned known)
     script_end(&sw, 2 + next);
 }
 
+static void name_put(struct script_writer *sw, const struct aid *a)
+{
+    uint8_t cmd[40] = {0x80, 0xF2, 0x40, 0x02};
+    struct writer c = wr_init(cmd, sizeof cmd);
+
+    c.len = 4;
+    wr_u8(&c, (uint8_t)(2 + a->n + 5));
+    tlv_put(&c, 0x4F, aid_span(a));
+    wr_bytes(&c, GET_STATUS_ALL + 7, sizeof GET_STATUS_ALL - 7);
+    script_put_cmd(sw, wr_view(&c));
+}
+
 /* The memory twice: how an answer to this one is told from a list. */
 void es5_audit_named(struct writer *w, enum script_form form, const struct euicc *e,
-                     const struct aid *last)
+                     const struct aid *first)
 {
-    unsigned named = 0;
+    unsigned named = first->n > 0;
     struct script_writer sw;
 
     script_begin(&sw, w, form, false);
     script_put_cmd(&sw, span_of(GET_RESOURCES, sizeof GET_RESOURCES));
     script_put_cmd(&sw, span_of(GET_RESOURCES, sizeof GET_RESOURCES));
-    for (unsigned i = 0; i < 2 * e->n_profiles; i++) {
-        const struct aid *a = &e->profiles[i % e->n_profiles].aid;
-        uint8_t cmd[40] = {0x80, 0xF2, 0x40, 0x02};
-        struct writer c = wr_init(cmd, sizeof cmd);
-
-        if (aid_eq(a, last) != (i >= e->n_profiles) || named == NEXT_MAX)
-            continue;
-        c.len = 4;
-        wr_u8(&c, (uint8_t)(2 + a->n + 5));
-        tlv_put(&c, 0x4F, aid_span(a));
-        wr_bytes(&c, GET_STATUS_ALL + 7, sizeof GET_STATUS_ALL - 7);
-        script_put_cmd(&sw, wr_view(&c));
-        named++;
-    }
+    if (named)
+        name_put(&sw, first);
+    for (unsigned i = 0; i < e->n_profiles && named < NEXT_MAX; i++)
+        if (!aid_eq(&e->profiles[i].aid, first)) {
+            name_put(&sw, &e->profiles[i].aid);
+            named++;
+        }
     script_end(&sw, 2 + named);
 }
 
@@ -170,19 +175,18 @@ static bool shows_enabled(const struct es5_status *st)
     return false;
 }
 
-/* By name all is told when each that the EIS knows is there, or one is not and the others are. Nobody else
- * makes an ISD-P. */
-static bool all_told(const struct euicc *e, const struct es5_status *st, bool absent)
+/* By name all is told when each that the EIS knows is there: which others were asked for is not known any
+ * more. Nobody else makes an ISD-P. */
+static bool all_told(const struct euicc *e, const struct es5_status *st)
 {
-    unsigned missing = 0;
-
     for (unsigned i = 0; i < e->n_profiles; i++) {
         bool there = false;
         for (unsigned k = 0; k < st->n; k++)
             there = there || aid_eq(&st->isdp[k].aid, &e->profiles[i].aid);
-        missing += !there;
+        if (!there)
+            return false;
     }
-    return missing == absent;
+    return true;
 }
 
 int es5_audit_read(const struct euicc *e, struct span response, struct es5_status *ret)
@@ -210,7 +214,9 @@ int es5_audit_read(const struct euicc *e, struct span response, struct es5_statu
     }
     if (err != ERR_NOT_FOUND)
         return err;
-    if (at.more || (at.memories > 1 && !all_told(e, ret, at.absent)))
+    if (at.absent && ret->n == 0)
+        return ERR_NOT_FOUND;
+    if (at.more || (at.memories > 1 && !all_told(e, ret)))
         return ERR_TRUNCATED;
     return shows_enabled(ret) ? ERR_OK : ERR_FORMAT;
 }

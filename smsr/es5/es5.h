@@ -33,9 +33,9 @@ void es5_audit(struct writer *w, enum script_form form, unsigned known);
  * answers nothing to it, so it is asked in turn. */
 void es5_audit_paged(struct writer *w, enum script_form form, unsigned known);
 /* The same for one that cuts its list (62F1) and ends the script there: each ISD-P of the EIS by its name,
- * last the one that may not be there, since a script ends at it as well. */
+ * first the one that it is about, since a script ends at one that is not there. */
 void es5_audit_named(struct writer *w, enum script_form form, const struct euicc *e,
-                     const struct aid *last);
+                     const struct aid *first);
 #define ES5_AUDIT_ROOM 640u     /* octets of any of them */
 struct es5_status {
     struct event_profile isdp[EVENT_PROFILES_MAX];   /* iccid empty: the card knows AIDs */
@@ -43,7 +43,8 @@ struct es5_status {
     bool has_memory;
     uint32_t memory_free;
 };
-/* ERR_FORMAT when the answer is not what the script asked for, ERR_TRUNCATED when the list goes on.
+/* ERR_FORMAT when the answer is not what the script asked for, ERR_TRUNCATED when the list goes on,
+ * ERR_NOT_FOUND when the ISD-P that was asked for first by name is not there and no other is told of.
  * A card that answers runs on an enabled profile: a list that shows none of them (6A88 too) does
  * not tell about the card and is ERR_FORMAT, so that nothing is believed gone because a card lists
  * in another way. */

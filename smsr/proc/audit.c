@@ -148,6 +148,7 @@ static int heard(struct run *r)
 {
     const struct euicc_packet *pk = run_answered(r);
     struct es5_status st;
+    int err;
 
     if (!pk)
         return ERR_STATE;
@@ -157,7 +158,12 @@ static int heard(struct run *r)
     }
     if (run_answer_lost(r, pk))
         return audit_start(r);
-    if (r->in->u.por.status != POR_OK || es5_audit_read(r->e, r->in->u.por.data, &st)) {
+    err = r->in->u.por.status == POR_OK ? es5_audit_read(r->e, r->in->u.por.data, &st) : ERR_STATE;
+    if (run_list_cut(r, err) && !run_expired(r)) {
+        (void)run_por(r, -1, 0);
+        return audit_start(r);
+    }
+    if (err) {
         (void)run_por(r, AU_ASKING, ask_due(r));
         return ERR_OK;
     }

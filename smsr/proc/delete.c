@@ -207,6 +207,7 @@ static int fencing(const struct proc_view *v, const struct input *in, struct pla
     struct run r = RUN_INIT(v, in, p);
     const struct euicc_packet *pk = in->kind == IN_POR ? run_answered(&r) : NULL;
     struct es5_status st;
+    int err;
 
     if (in->kind != IN_POR)
         return run_effect_fencing(&r, &DELETION);
@@ -220,7 +221,12 @@ static int fencing(const struct proc_view *v, const struct input *in, struct pla
     }
     if (run_answer_lost(&r, pk))
         return run_fence(&r, PURPOSE_FENCE, DL_FENCING);
-    if (in->u.por.status != POR_OK || es5_audit_read(r.e, in->u.por.data, &st)) {
+    err = in->u.por.status == POR_OK ? run_list_read(&r, in->u.por.data, &st) : ERR_STATE;
+    if (run_list_cut(&r, err) && r.op->state == DL_FENCING) {
+        (void)run_por(&r, -1, 0);
+        return run_fence(&r, PURPOSE_FENCE, DL_FENCING);
+    }
+    if (err) {
         (void)run_por(&r, DL_FENCING, run_fence_due(&r, r.op->fences));
         return ERR_OK;
     }
@@ -243,7 +249,7 @@ static int fence_step(const struct proc_view *v, const struct input *in, struct 
     if (!run_step_heard(&r))
         return ERR_STATE;
     (void)run_step_answered(&r, -1, 0);
-    if (post->script_status != ADMIN_STATUS_OK || es5_audit_read(r.e, post->body, &st)) {
+    if (post->script_status != ADMIN_STATUS_OK || run_list_read(&r, post->body, &st)) {
         run_session_leave(&r, &post->session);
         return run_fence(&r, PURPOSE_FENCE, DL_FENCING);
     }

@@ -389,6 +389,18 @@ void run_audit_put(const struct run *r, struct writer *w, enum script_form form,
         es5_audit(w, form, r->e->n_profiles);
 }
 
+bool run_list_cut(const struct run *r, int err)
+{
+    return err == ERR_TRUNCATED && r->e->counter_high % 3;
+}
+
+int run_list_read(const struct run *r, struct span response, struct es5_status *ret)
+{
+    int err = es5_audit_read(r->e, response, ret);
+
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
 int run_fence_to(struct run *r, enum packet_purpose purpose, int state,
                  const struct euicc_profile *to)
 {

@@ -231,6 +231,7 @@ static int fenced_by_packet(struct run *r)
     const struct euicc_packet *pk = run_answered(r);
     struct way way = way_of(r);
     struct es5_status st;
+    int err;
 
     if (pk && pk->purpose == PURPOSE_CMD)
         return answered_late(r, pk);
@@ -239,7 +240,12 @@ static int fenced_by_packet(struct run *r)
         return trigger_heard(r);
     if (run_answer_lost(r, pk))
         return run_fence(r, PURPOSE_FENCE, SE_FENCE_WAIT);
-    if (por->status != POR_OK || es5_audit_read(r->e, por->data, &st)) {
+    err = por->status == POR_OK ? run_list_read(r, por->data, &st) : ERR_STATE;
+    if (run_list_cut(r, err) && r->op->state == SE_FENCE_WAIT) {
+        (void)run_por(r, -1, 0);
+        return run_fence(r, PURPOSE_FENCE, SE_FENCE_WAIT);
+    }
+    if (err) {
         (void)run_por(r, SE_FENCE_WAIT, run_fence_due(r, r->op->fences));
         return ERR_OK;
     }
@@ -291,7 +297,7 @@ static int fence_step(const struct proc_view *v, const struct input *in, struct 
         return session_ask(&r, &way);
     if (number != r.op->step || !uuid_eq(&in->u.post.session, &r.op->session))
         return ERR_STATE;
-    if (in->u.post.script_status != ADMIN_STATUS_OK || es5_audit_read(r.e, in->u.post.body, &st)) {
+    if (in->u.post.script_status != ADMIN_STATUS_OK || run_list_read(&r, in->u.post.body, &st)) {
         (void)session_answered(&r, &way, in->u.post.body, r.op->data_done, SE_FENCE_WAIT,
                                run_fence_due(&r, r.op->fences));
         run_session_leave(&r, &way.session);

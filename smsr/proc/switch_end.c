@@ -340,6 +340,7 @@ int switch_fenced(struct run *r)
     const struct in_por *por = &r->in->u.por;
     const struct euicc_packet *pk = run_answered(r);
     struct es5_status st;
+    int err;
 
     if (!pk)
         return ERR_STATE;
@@ -347,7 +348,12 @@ int switch_fenced(struct run *r)
         return switch_confirmed(r, pk, true);
     if (run_answer_lost(r, pk))
         return run_fence(r, PURPOSE_FENCE, SW_FENCING);
-    if (por->status != POR_OK || es5_audit_read(r->e, por->data, &st)) {
+    err = por->status == POR_OK ? es5_audit_read(r->e, por->data, &st) : ERR_STATE;
+    if (run_list_cut(r, err) && r->op->state == SW_FENCING) {
+        (void)run_por(r, -1, 0);
+        return run_fence(r, PURPOSE_FENCE, SW_FENCING);
+    }
+    if (err) {
         (void)run_por(r, still_fencing(r), run_fence_due(r, r->op->fences));
         return ERR_OK;
     }

@@ -146,19 +146,37 @@ static uint16_t run_create(struct little_card *c, struct span data)
     return 0x9000;
 }
 
-static uint16_t run_status(struct little_card *c, struct writer *out)
+/* Of one ISD-P by its name, or of all. */
+static uint16_t run_status(struct little_card *c, struct span asked, struct writer *out)
 {
+    struct tlv name;
+
+    assert_int_equal(tlv_find(asked, 0x4F, &name), ERR_OK);
     for (unsigned i = 0; i < c->n_isdps; i++) {
         struct aid aid = core_aid(c->isdp[i].number);
-        size_t e3 = tlv_open(out, 0xE3);
+        size_t e3;
+
+        if (name.value.n && !span_eq(name.value, aid_span(&aid)))
+            continue;
+        e3 = tlv_open(out, 0xE3);
         tlv_put(out, 0x4F, aid_span(&aid));
         tlv_put_u8(out, 0x9F70, c->isdp[i].state);
         tlv_close(out, e3);
     }
+    return out->len ? 0x9000 : 0x6A88;
+}
+
+static uint16_t run_memory(struct writer *out)
+{
+    static const uint8_t FREE[4] = {0x00, 0x05, 0x00, 0x00};
+    size_t mark = tlv_open(out, 0xFF21);
+
+    tlv_put(out, 0x82, span_of(FREE, sizeof FREE));
+    tlv_close(out, mark);
     return 0x9000;
 }
 
-static void run_apdu(struct little_card *c, struct span capdu, struct script_writer *out)
+static uint16_t run_apdu(struct little_card *c, struct span capdu, struct script_writer *out)
 {
     uint8_t data[700], rapdu[700];
     struct writer d = wr_init(data, sizeof data), r = wr_init(rapdu, sizeof rapdu);
@@ -173,15 +191,16 @@ static void run_apdu(struct little_card *c, struct span capdu, struct script_wri
     else if (cmd.ins == 0xE6)
         sw = run_create(c, cmd.data);
     else if (cmd.ins == 0xF2)
-        sw = cmd.p2 & 1 ? 0x6A88 : run_status(c, &d);
+        sw = cmd.p2 & 1 ? 0x6A88 : run_status(c, cmd.data, &d);
     else if (cmd.ins == 0xCA)
-        sw = 0x6A88; /* it does not tell its memory */
+        sw = run_memory(&d);
     else if (cmd.ins == 0xEC) {
         c->wants_link = true;
         sw = 0x9000;
     }
     apdu_rsp_put(&r, wr_view(&d), sw);
     script_put_rsp(out, wr_view(&r));
+    return sw;
 }
 
 struct span little_run(struct little_card *c, struct span script, uint8_t *room, size_t cap)
@@ -198,7 +217,10 @@ struct span little_run(struct little_card *c, struct span script, uint8_t *room,
         if (item.tag == SCRIPT_TAG_CHAINING)
             continue;
         if (item.tag == SCRIPT_TAG_CMD) {
-            run_apdu(c, item.value, &out);
+            if (run_apdu(c, item.value, &out) >> 12 == 6) { /* the script ends there */
+                n++;
+                break;
+            }
         } else {
             static const uint8_t OK[] = {0x86, 0x01, 0x00};
             effect(c);
