@@ -78,12 +78,15 @@ static int build_network(struct build *b, unsigned i)
             return conf_bad(&b->at, "networks: \"%s\" stands twice", n->id);
     net->id = conf_text(&b->at, n->id);
     net->receipts = n->receipts;
-    if (n->parts_per_second) {
-        if (*n->parts_per_second < 1 || *n->parts_per_second > ENV_PARTS_MAX)
-            return conf_bad(&b->at, "networks[%u]: parts_per_second is 1 to %u", i,
-                            ENV_PARTS_MAX);
-        b->c->rates[b->c->env.n_networks++] = (struct env_network){net->id, *n->parts_per_second};
-    }
+    if (n->parts_per_second && (*n->parts_per_second < 1 || *n->parts_per_second > ENV_PARTS_MAX))
+        return conf_bad(&b->at, "networks[%u]: parts_per_second is 1 to %u", i, ENV_PARTS_MAX);
+    if (n->data_sessions && (*n->data_sessions < 1 || *n->data_sessions > ENV_IN_FLIGHT_MAX))
+        return conf_bad(&b->at, "networks[%u]: data_sessions is 1 to %u; without it there is no limit", i,
+                        ENV_IN_FLIGHT_MAX);
+    if (n->parts_per_second || n->data_sessions)
+        b->c->rates[b->c->env.n_networks++] =
+            (struct env_network){net->id, n->parts_per_second ? *n->parts_per_second : 0,
+                                 n->data_sessions ? *n->data_sessions : 0};
     if (n->coap)
         net->coap = conf_text(&b->at, n->coap);
     else
@@ -274,6 +277,7 @@ static int build_limits(struct build *b)
         {"reserve_mb", r->reserve_mb, &l->reserve_mb, 16, 0, 100000},
         {"effects_per_hour", r->effects_per_hour, &b->c->env.effects_per_hour, 10, 0, 10},
         {"rollbacks_per_day", r->rollbacks_per_day, &b->c->env.rollbacks_per_day, 2, 0, 2},
+        {"jitter_percent", r->jitter_percent, &b->c->env.jitter_percent, 10, 0, 50},
     };
 
     return conf_limits(&b->at, ROWS, sizeof ROWS / sizeof *ROWS);

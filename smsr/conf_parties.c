@@ -35,6 +35,16 @@ static int build_range(struct build *b, struct tenant *t, const struct conf_raw_
     return conf_eid_range(&b->at, where, r->from, r->to, range->from, range->to);
 }
 
+static int build_in_flight(struct build *b, const char *whose, const char *name, const unsigned *n,
+                           unsigned *ret)
+{
+    if (n && (*n < 1 || *n > ENV_IN_FLIGHT_MAX))
+        return conf_bad(&b->at, "%s %s: operations is 1 to %u; without it there is no limit", whose,
+                        name, ENV_IN_FLIGHT_MAX);
+    *ret = n ? *n : 0;
+    return ERR_OK;
+}
+
 static int build_tenant(struct build *b, const struct raw_tenant *r)
 {
     struct tenant *t;
@@ -56,7 +66,7 @@ static int build_tenant(struct build *b, const struct raw_tenant *r)
         err = build_range(b, t, &r->eid_ranges[i]);
     for (unsigned i = 0; !err && i < r->admits_count; i++)
         err = conf_oid(&b->at, r->admits[i], "tenants.admits", &t->admits[t->n_admits++]);
-    return err;
+    return err ? err : build_in_flight(b, "tenant", t->id, r->operations, &t->operations);
 }
 
 struct owned_range {
@@ -195,6 +205,8 @@ static int build_party(struct build *b, const struct raw_party *r, struct party 
         err = build_roles(b, r, p);
     if (!err)
         err = build_preference(b, r, p);
+    if (!err)
+        err = build_in_flight(b, "party", r->oid, r->operations, &p->operations);
     return err ? err : build_numbers(b, r, p);
 }
 

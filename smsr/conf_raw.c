@@ -9,7 +9,8 @@
 static const cyaml_schema_field_t TENANT_FIELDS[] = {
     CONF_STR("id", struct raw_tenant, id),
     CONF_SEQ_OPT("eid_ranges", struct raw_tenant, eid_ranges, &CONF_RANGE),
-    CONF_SEQ_OPT("admits", struct raw_tenant, admits, &CONF_STRING), CYAML_FIELD_END};
+    CONF_SEQ_OPT("admits", struct raw_tenant, admits, &CONF_STRING),
+    CONF_NUM_OPT("operations", struct raw_tenant, operations), CYAML_FIELD_END};
 static const cyaml_schema_value_t TENANT = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_tenant, TENANT_FIELDS)};
 
@@ -22,6 +23,7 @@ static const cyaml_schema_field_t PARTY_FIELDS[] = {
     CONF_SEQ_OPT("on_behalf", struct raw_party, on_behalf, &CONF_STRING),
     CONF_SEQ_OPT("bearers", struct raw_party, bearers, &CONF_STRING),
     CONF_NUM_OPT("cattp_up_to", struct raw_party, cattp_up_to),
+    CONF_NUM_OPT("operations", struct raw_party, operations),
     CYAML_FIELD_END};
 static const cyaml_schema_value_t PARTY = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_party, PARTY_FIELDS)};
@@ -59,6 +61,7 @@ static const cyaml_schema_field_t NETWORK_FIELDS[] = {
     CONF_STR("id", struct raw_network, id), CONF_STR_OPT("coap", struct raw_network, coap),
     CONF_NUM_OPT("parts_per_second", struct raw_network, parts_per_second),
     CYAML_FIELD_BOOL("receipts", CYAML_FLAG_OPTIONAL, struct raw_network, receipts),
+    CONF_NUM_OPT("data_sessions", struct raw_network, data_sessions),
     CYAML_FIELD_MAPPING_PTR("smpp", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct raw_network,
                             smpp, SMPP_FIELDS),
     CYAML_FIELD_END};
@@ -118,6 +121,7 @@ static const cyaml_schema_field_t LIMIT_FIELDS[] = {
     CONF_NUM_OPT("reserve_mb", struct raw_limits, reserve_mb),
     CONF_NUM_OPT("effects_per_hour", struct raw_limits, effects_per_hour),
     CONF_NUM_OPT("rollbacks_per_day", struct raw_limits, rollbacks_per_day),
+    CONF_NUM_OPT("jitter_percent", struct raw_limits, jitter_percent),
     CYAML_FIELD_END};
 
 static const cyaml_schema_field_t FIELDS[] = {

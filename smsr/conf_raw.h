@@ -11,6 +11,7 @@ struct raw_tenant {
     unsigned eid_ranges_count;
     char **admits;
     unsigned admits_count;
+    unsigned *operations;
 };
 struct raw_party {
     char *oid, *tenant;
@@ -24,7 +25,7 @@ struct raw_party {
     unsigned on_behalf_count;
     char **bearers;
     unsigned bearers_count;
-    unsigned *cattp_up_to;
+    unsigned *cattp_up_to, *operations;
 };
 struct raw_plma {
     char *mno, *profile_type, *m2m_sp;
@@ -46,13 +47,13 @@ struct raw_smpp {
 };
 struct raw_network {
     char *id, *coap;
-    unsigned *parts_per_second;
+    unsigned *parts_per_second, *data_sessions;
     bool receipts;
     struct raw_smpp *smpp;
 };
 struct raw_limits {
     unsigned *connections, *cards_in_memory, *keys_in_memory, *write_behind, *min_free_mb,
-        *reserve_mb, *effects_per_hour, *rollbacks_per_day;
+        *reserve_mb, *effects_per_hour, *rollbacks_per_day, *jitter_percent;
 };
 struct raw_conf {
     struct { char *oid, *listen, *coap, *https, *cattp, *state; } smsr;

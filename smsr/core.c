@@ -4,6 +4,7 @@
 
 #include "common/wire/wire.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define RUN_AT_ONCE 256u /* timers of one turn: connections get their share */
@@ -103,7 +104,10 @@ static int open_channel(struct smsr_core *c)
     if (!c->keys)
         return ERR_NOMEM;
     c->channel = channel_new(&port, c->o.carrier, c->o.crypto, c->o.clock, &c->o.conf->env);
-    return c->channel ? ERR_OK : ERR_NOMEM;
+    if (!c->channel)
+        return ERR_NOMEM;
+    channel_turns_hold(c->channel, true);
+    return ERR_OK;
 }
 
 struct kek_trial {
@@ -158,15 +162,17 @@ static unsigned api_more(void *ctx, struct admin_counter *ret, unsigned max)
     uint64_t value;
     unsigned n = 0;
 
-    while (n + 4 < max && channel_counter(c->channel, n, &name, &value)) {
+    while (n + 6 < max && channel_counter(c->channel, n, &name, &value)) {
         ret[n].name = span_str(name);
         ret[n++].value = value;
     }
-    if (max < 4)
+    if (max < 6)
         return n;
     ret[n++] = (struct admin_counter){span_str("streams_open"), channel_streams(c->channel)};
     ret[n++] = (struct admin_counter){span_str("sessions_open"), channel_sessions(c->channel)};
     ret[n++] = (struct admin_counter){span_str("links_open"), channel_links(c->channel)};
+    ret[n++] = (struct admin_counter){span_str("operations_waiting"), channel_turns_waiting(c->channel)};
+    ret[n++] = (struct admin_counter){span_str("operations_let_in"), channel_turns_running(c->channel)};
     ret[n++] = (struct admin_counter){span_str("outputs_lost"), c->lost_outputs};
     return n;
 }
@@ -187,6 +193,19 @@ static unsigned api_strangers(void *ctx, struct admin_stranger_row *ret, unsigne
     return n;
 }
 
+static struct span api_waiting(void *ctx, const struct eid *eid, const struct uuid *op, struct arena *a)
+{
+    const struct smsr_core *c = ctx;
+    struct channel_wait w;
+    char text[160];
+    int n;
+
+    if (!channel_waits(c->channel, eid, op, &w))
+        return (struct span){NULL, 0};
+    n = snprintf(text, sizeof text, "waits for its turn: %s; %u of its party before it", w.why, w.before);
+    return span_str(arena_str(a, span_of(text, n > 0 && (size_t)n < sizeof text ? (size_t)n : 0)));
+}
+
 static uint64_t api_rss(void *ctx)
 {
     struct smsr_core *c = ctx;
@@ -199,7 +218,7 @@ static int open_api(struct smsr_core *c)
                              .pki = c->o.pki, .keystore = c->o.keystore, .clock = c->o.clock,
                              .rng = c->o.rng, .env = &c->o.conf->env, .transport = c->o.transport,
                              .n_transport = c->o.n_transport, .version = c->o.version,
-                             .counters = api_more, .strangers = api_strangers, .rss = api_rss,
+                             .counters = api_more, .strangers = api_strangers, .waiting = api_waiting, .rss = api_rss,
                              .ctx = c};
 
     c->api = api_new(&cfg);
@@ -270,6 +289,7 @@ int smsr_core_new(const struct smsr_core_options *o, struct smsr_core **ret, str
         smsr_core_free(c);
         return err;
     }
+    channel_turns_hold(c->channel, false);
     *ret = c;
     return ERR_OK;
 }

@@ -103,9 +103,9 @@ static bool number_taken(void *ctx, const struct msisdn *number, const struct oi
     return api_number_taken(c->api, number, mno);
 }
 
-static int64_t pace(void *ctx, const struct euicc *e)
+static int64_t pace(void *ctx, const struct euicc *e, const struct operation *op)
 {
-    return channel_pace(((struct smsr_core *)ctx)->channel, e);
+    return channel_pace(((struct smsr_core *)ctx)->channel, e, op);
 }
 
 static int app_decide(void *ctx, void *obj, const struct input *in, struct plan *p)
@@ -118,6 +118,8 @@ static int app_decide(void *ctx, void *obj, const struct input *in, struct plan 
 
     pe.held = channel_held(c->channel, &eid, &pe.held_session);
     pe.linked = channel_linked(c->channel, &eid, &pe.link, &pe.chained);
+    if (in->kind == IN_RESTART && obj)
+        channel_turns(c->channel, obj);
     if (in->kind == IN_CALL || in->kind == IN_NOTIFICATION)
         uuid_v7(&pe.new_op, p->now_ms, c->o.rng);
     err = proc_euicc_decide(&pe, obj, in, p);
@@ -233,6 +235,8 @@ static int app_apply(void *ctx, const struct journal_record *rec, const struct e
     if (!err)
         err = store_apply(c->store, rec, &r, &e);
     *obj = e;
+    if (!err && e && c->channel)
+        channel_turns(c->channel, e);
     return err;
 }
 

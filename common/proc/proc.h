@@ -29,6 +29,7 @@ enum input_kind {
     IN_PEER,                      /* RESPONSE or NOTICE of a peer we called */
     IN_KEY,                       /* result of a key job */
     IN_LINK,                      /* CAT_TP: a link is open; its end is IN_SESSION_END */
+    IN_TURN,                      /* an operation that waited to begin may */
     IN_KIND_COUNT
 };
 #define IN_BIT(k) (1u << (unsigned)(k))

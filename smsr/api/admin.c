@@ -48,6 +48,15 @@ static void operation(const struct op_row *r, struct arena *a, struct admin_oper
     ret->text = span_str(arena_str(a, span_str(r->text)));
 }
 
+/* What waits for its turn has no record of it: it is as things stand now. */
+static void tell_waiting(struct request *q, const struct op_row *r, struct admin_operation *ret)
+{
+    const struct api_config *cfg = &q->a->cfg;
+
+    if (cfg->waiting && !r->concluded_ms && !r->state)
+        ret->text = cfg->waiting(cfg->ctx, &r->eid, &r->op, mem(q));
+}
+
 static void operation_show(struct request *q)
 {
     const struct admin_operation_show_request *req = q->msg.body;
@@ -63,6 +72,7 @@ static void operation_show(struct request *q)
     }
     if (!err) {
         operation(&row, mem(q), o);
+        tell_waiting(q, &row, o);
         body->operation = o;
     }
     api_respond(q, m, &(struct outcome){.verdict = VERDICT_NONE});
@@ -83,8 +93,10 @@ static void operation_list(struct request *q)
         no_memory(q);
         return;
     }
-    for (unsigned i = 0; i < n; i++)
+    for (unsigned i = 0; i < n; i++) {
         operation(&rows[i], mem(q), &list[i]);
+        tell_waiting(q, &rows[i], &list[i]);
+    }
     body->operations = list;
     body->n_operations = n;
     api_respond(q, m, &(struct outcome){.verdict = VERDICT_NONE});

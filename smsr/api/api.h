@@ -36,6 +36,8 @@ struct api_config {
      * room for others. May be NULL. */
     unsigned (*strangers)(void *ctx, struct admin_stranger_row *ret, unsigned max, uint64_t *ret_known,
                           uint64_t *ret_forgotten);
+    /* What an operation waits for that has not begun, in a; empty: for nothing. May be NULL. */
+    struct span (*waiting)(void *ctx, const struct eid *eid, const struct uuid *op, struct arena *a);
     uint64_t (*rss)(void *ctx);            /* resident octets; may be NULL */
     void *ctx;
 };

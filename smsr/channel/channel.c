@@ -62,6 +62,9 @@ static void run(struct channel *ch, int kind, struct list *in)
     case DUE_LINK_HOLD:
         link_hold_due(ch, in);
         break;
+    case DUE_TURN:
+        turn_network_due(ch, in);
+        break;
     default:
         if (kind >= DUE_LINK)
             link_wait_due(ch, in);
@@ -171,12 +174,13 @@ static bool parts_new(struct channel *ch)
     ch->links_by_id = map_new(LINKS_MAX);
     ch->links_by_eid = map_new(LINKS_MAX);
     ch->strangers = map_new(STRANGERS_MAX);
-    ch->slots = map_new(0);
+    ch->turns = map_new(0);
+    ch->turn_counts = map_new(0);
     ch->rx = sms_rx_new(SMS_RX_OPEN, SMS_RX_PER_SOURCE,
                         clock_scaled(SMS_RX_HOLD_MS, ch->env->time_scale));
     return ch->tls && ch->streams && ch->sessions && ch->by_eid && ch->units && ch->unit_bytes && ch->awaited &&
-           ch->links && ch->links_by_id && ch->links_by_eid && ch->strangers && ch->slots &&
-           ch->rx;
+           ch->links && ch->links_by_id && ch->links_by_eid && ch->strangers && ch->turns &&
+           ch->turn_counts && ch->rx;
 }
 
 struct channel *channel_new(const struct channel_port *port, const struct carrier *carrier,
@@ -195,6 +199,7 @@ struct channel *channel_new(const struct channel_port *port, const struct carrie
     for (int k = 0; k < DUE_KINDS; k++)
         list_init(&ch->due[k]);
     list_init(&ch->heard);
+    list_init(&ch->turns_granted);
     for (size_t i = 0; i < GUARD_BUCKETS; i++)
         ch->guard[i].tokens = GUARD_BURST;
     ch->guard_links.tokens = GUARD_BURST;
@@ -209,13 +214,14 @@ void channel_free(struct channel *ch)
 {
     if (!ch)
         return;
+    ch->turns_held = true;
     session_fini(ch);
     stream_fini(ch);
     sms_queue_fini(ch);
     report_fini(ch);
     link_fini(ch);
     stranger_fini(ch);
-    pace_fini(ch);
+    turn_fini(ch);
     sms_rx_free(ch->rx);
     scp81_ctx_free(ch->tls);
     free(ch);

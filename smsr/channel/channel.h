@@ -77,9 +77,22 @@ MUST_CHECK int channel_step(struct channel *ch, const struct out_step *o);
 /* Hands an armed packet to its link. ERR_NOT_FOUND: the link is gone (the mailbox was or will be
  * told); other errors: it was closed, and the mailbox is told. */
 MUST_CHECK int channel_link(struct channel *ch, const struct out_link *o);
-/* How long an operation of this card waits before it begins, in ms of this machine; 0: it begins now, or
- * its network has no rate. Who is told to wait has the moment from then on and asks again behind it. */
-int64_t channel_pace(struct channel *ch, const struct euicc *e);
+/* How long an operation of this card waits before it begins, in ms of this machine; 0: it begins now. Who is
+ * told to wait gets IN_TURN when it may, and asks again behind that time in case it was lost. */
+int64_t channel_pace(struct channel *ch, const struct euicc *e, const struct operation *op);
+/* The card behind a record, or as a start finds it: what of it is in flight. */
+void channel_turns(struct channel *ch, const struct euicc *e);
+/* While it holds nobody is let in: at a start, until all that is in flight was told. */
+void channel_turns_hold(struct channel *ch, bool hold);
+/* It waits, for what, and how many of its party and realm stand before it. */
+struct channel_wait {
+    const char *why;
+    unsigned before;
+};
+bool channel_waits(const struct channel *ch, const struct eid *eid, const struct uuid *op,
+                   struct channel_wait *ret);
+size_t channel_turns_waiting(const struct channel *ch);
+size_t channel_turns_running(const struct channel *ch);
 /* The CAT_TP link of this card that is open right now, and the TAR with which script chaining is
  * (0: none). */
 bool channel_linked(const struct channel *ch, const struct eid *eid, struct uuid *ret_link,
@@ -113,7 +126,7 @@ void channel_timer(struct channel *ch);             /* runs what is due by the c
     X(sms_retried, "TP-UDs handed over again after throttling")                                    \
     X(sms_refused, "TP-UDs a carrier refused")                                                     \
     X(sms_silent, "TP-UDs a carrier said nothing about")                                           \
-    X(operation_paced, "operations that got a moment to begin in: their network has its rate")     \
+    X(operation_paced, "operations that waited for their turn to begin")                           \
     X(sms_joined, "TP-UDs not sent again: the same one had not left yet")                          \
     X(report_delivered, "reports of networks: delivered")                                          \
     X(report_failed, "reports of networks: expired, deleted, undeliverable, rejected, unknown")    \

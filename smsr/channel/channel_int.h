@@ -34,7 +34,7 @@
 
 /* Each kind of timer has one length while the configuration stands, so a list in order of arming is
  * a list in order of time and nothing is searched. */
-enum due_kind { DUE_FIRST, DUE_STUCK, DUE_HOLD, DUE_IDLE, DUE_FULL, DUE_LINK_HOLD, DUE_SMS,
+enum due_kind { DUE_FIRST, DUE_STUCK, DUE_HOLD, DUE_IDLE, DUE_FULL, DUE_LINK_HOLD, DUE_TURN, DUE_SMS,
                 DUE_LINK = DUE_SMS + (int)SMS_BACKOFFS, DUE_KINDS = DUE_LINK + (int)LINK_WAITS };
 struct due {
     struct list in;                 /* of channel.due[kind]; alone when not armed */
@@ -86,8 +86,12 @@ struct sms_network {
     /* pace.c */
     int64_t part_us;                /* between two parts; 0: as fast as it takes them */
     int64_t bucket_us;              /* parts are paid for up to here, never more than a second behind */
-    int64_t next_us;                /* operations have begun, or have their moment, up to here */
-    struct list slots;
+    int64_t next_us;                /* operations have begun up to here */
+    /* turn.c */
+    struct list lanes;              /* of those that wait, in order of turns */
+    struct due turn;                /* armed while it has had its rate and some wait */
+    unsigned n_turns;               /* that wait */
+    unsigned data_max, n_data;      /* data sessions: at most (0: any number), and in flight */
 };
 
 struct channel {
@@ -115,7 +119,11 @@ struct channel {
     struct map *links;              /* conn -> link */
     struct map *links_by_id;        /* open ones: session id -> link */
     struct map *links_by_eid;       /* open ones: EID -> link */
-    struct map *slots;              /* EID -> pace_slot */
+    struct map *turns;              /* EID -> turn */
+    struct map *turn_counts;        /* party or tenant of env -> count */
+    struct list turns_granted;      /* turn.in */
+    size_t n_turns_waiting;
+    bool turns_run, turns_again, turns_held;
     struct guard guard[GUARD_BUCKETS];
     struct guard guard_links;
     struct eid pushed[LINKS_PUSHED]; /* each at a place of its own making: see guard.c */
@@ -195,7 +203,13 @@ void report_fini(struct channel *ch);
 void pace_init(struct channel *ch, struct sms_network *net);
 bool pace_part(struct channel *ch, struct sms_network *net);    /* one more may leave now: it is paid for */
 void pace_back(struct sms_network *net);                        /* and did not */
-void pace_fini(struct channel *ch);
+bool pace_operation(struct channel *ch, struct sms_network *net); /* one more may begin now: likewise */
+
+/* --- turn.c --- */
+void turn_network_due(struct channel *ch, struct list *in);
+/* Session or link of this card is gone. */
+void turn_way_closed(struct channel *ch, const struct eid *eid);
+void turn_fini(struct channel *ch);
 
 /* --- por.c --- */
 struct scp80_keys scp80_keys_from(const struct isdr_keys *k);

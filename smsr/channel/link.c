@@ -97,6 +97,7 @@ static void link_forget(struct link *l)
     due_clear(&l->hold);
     (void)map_del(ch->links_by_id, span_of(l->id.b, sizeof l->id.b));
     (void)map_del(ch->links_by_eid, span_of(l->eid.b, sizeof l->eid.b));
+    turn_way_closed(ch, &l->eid);
 }
 
 /* Ends it at our end; why NULL: the mailbox knows. */

@@ -136,6 +136,7 @@ static void session_drop(struct channel *ch, struct session *se, const char *why
     (void)map_del(ch->by_eid, span_of(eid.b, sizeof eid.b));
     kept_clear(se);
     free(se);
+    turn_way_closed(ch, &eid);
     if (!why)
         return;
     in.u.session_end.why = span_str(why);

@@ -114,6 +114,8 @@ struct sms_network *sms_network_of(struct channel *ch, const char *id)
     (void)snprintf(net->id, sizeof net->id, "%s", id);
     list_init(&net->waiting);
     due_init(&net->full);
+    due_init(&net->turn);
+    list_init(&net->lanes);
     pace_init(ch, net);
     return net;
 }

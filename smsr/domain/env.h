@@ -19,6 +19,7 @@ struct tenant {
     unsigned n_ranges;
     struct oid *admits;            /* owners that may operate on cards of this realm */
     unsigned n_admits;
+    unsigned operations;           /* in flight on its cards at once; 0: any number */
 };
 struct party {
     struct oid oid;
@@ -32,6 +33,7 @@ struct party {
     unsigned n_on_behalf;
     enum bearer bearers[BEARERS]; /* of what it asks for: tried in this order (bearer.h) */
     unsigned n_bearers;           /* 0: as the routes say */
+    unsigned operations;          /* in flight at once, asked for by it or for it; 0: any number */
     uint32_t cattp_up_to;         /* octets of a SendData that still go by CAT_TP first; 0: all */
 };
 struct plma {
@@ -57,8 +59,10 @@ struct route {
 
 struct env_network {
     const char *id;
-    unsigned parts_per_second;     /* of SMS; 1 to ENV_PARTS_MAX */
+    unsigned parts_per_second;     /* of SMS; 1 to ENV_PARTS_MAX; 0: any number */
+    unsigned data_sessions;        /* of orders in flight, HTTPS and CAT_TP; 0: any number */
 };
+#define ENV_IN_FLIGHT_MAX 1000000u
 #define ENV_PARTS_MAX 100000u
 
 /* The port of CAT_TP itself at this SM-SR, whatever the UDP port (TS 102 127). */
@@ -95,11 +99,12 @@ struct env {
     unsigned n_plmas;
     const struct route *routes;
     unsigned n_routes;
-    const struct env_network *networks;     /* those with a rate */
+    const struct env_network *networks;     /* those with a rate or a limit */
     unsigned n_networks;
     int64_t timer_ms[TIMER_COUNT];
     unsigned time_scale;
     unsigned effects_per_hour;     /* limit.h; default 10, at most 10 are counted; 0 = no limit */
+    unsigned jitter_percent;       /* repeats come later by up to so much of their pause, each card by its own */
     unsigned rollbacks_per_day;    /* breaker: 1 or 2, default 2; 0 = off */
 };
 const struct tenant *env_realm(const struct env *env, const struct eid *eid);   /* NULL: nobody's */

@@ -23,6 +23,6 @@ struct proc_env {
     bool (*number_taken)(void *ctx, const struct msisdn *number, const struct oid *mno);
     /* How long an operation of this card that begins waits for its network, in ms; 0: it does not. NULL:
      * never. */
-    int64_t (*wait)(void *ctx, const struct euicc *e);
+    int64_t (*wait)(void *ctx, const struct euicc *e, const struct operation *op);
     void *ctx;
 };

@@ -95,7 +95,7 @@ int64_t proc_wait(const struct proc_env *pe, const struct euicc *e, const struct
             return 0;
     if (op->next_contact)
         return FOR_EVER;
-    return pe->wait ? pe->wait(pe->ctx, e) : 0;
+    return pe->wait ? pe->wait(pe->ctx, e, op) : 0;
 }
 
 void proc_wait_until(struct plan *p, int64_t wait_ms, const struct operation *op)
@@ -200,6 +200,7 @@ static void heard(const struct proc_env *pe, const struct euicc *e, const struct
 int proc_euicc_decide(const struct proc_env *pe, struct euicc *e, const struct input *in,
                       struct plan *p)
 {
+    struct input time = {.kind = IN_TIMER, .to = in->to};
     int err = ERR_STATE;
 
     if (in->kind == IN_CALL)
@@ -208,6 +209,11 @@ int proc_euicc_decide(const struct proc_env *pe, struct euicc *e, const struct i
         return ERR_STATE;
     if (in->kind == IN_CARRIER)
         return proc_reported(pe, e, in, p);
+    if (in->kind == IN_TURN) { /* it may have been served, or have ended, meanwhile */
+        if (!e->n_ops || e->ops[0]->state)
+            return ERR_STATE;
+        in = &time;
+    }
     if (in->kind == IN_TIMER && e->n_ops > 1) {
         err = expire_waiting(pe, e, in, p);
         if (!err)

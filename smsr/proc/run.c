@@ -188,14 +188,28 @@ int64_t run_patient_due(const struct run *r, int64_t at)
     return run_awake_due(r, at > least ? at : least);
 }
 
+/* A pause of this card: what was asked of a whole fleet at once is not repeated at once. The same for the
+ * same operation whenever it is looked at, so nothing is kept of it. */
+static int64_t spread(const struct run *r, int64_t ms)
+{
+    uint32_t h = 2166136261u;
+
+    for (size_t i = 0; i < sizeof r->e->eid.b; i++)
+        h = (h ^ r->e->eid.b[i]) * 16777619u;
+    for (size_t i = 0; r->op && i < sizeof r->op->id.b; i++)
+        h = (h ^ r->op->id.b[i]) * 16777619u;
+    return ms + ms * (int64_t)r->env->jitter_percent * (int64_t)(h >> 16) / (100 * 65536);
+}
+
 int64_t run_resend_due(const struct run *r, int64_t first_sent)
 {
-    int64_t at = first_sent + run_timer(r, TIMER_RESEND_1), least = r->now + pause_of(r, first_sent);
+    int64_t at = first_sent + spread(r, run_timer(r, TIMER_RESEND_1));
+    int64_t least = r->now + pause_of(r, first_sent);
 
     if (at <= r->now)
-        at += run_timer(r, TIMER_RESEND_2);
+        at += spread(r, run_timer(r, TIMER_RESEND_2));
     while (at <= r->now)
-        at += run_timer(r, TIMER_RESEND_3);
+        at += spread(r, run_timer(r, TIMER_RESEND_3));
     return run_awake_due(r, at > least ? at : least);
 }
 
@@ -366,7 +380,7 @@ enum status_code run_reachable(const struct env *env, const struct euicc *e)
 int64_t run_fence_due(const struct run *r, uint32_t fences)
 {
     enum timer t = fences < 6 ? (enum timer)(TIMER_FENCE_1 + (int)fences) : TIMER_FENCE_6;
-    return run_awake_due(r, r->now + run_timer(r, t));
+    return run_awake_due(r, r->now + spread(r, run_timer(r, t)));
 }
 
 bool run_answer_lost(struct run *r, const struct euicc_packet *pk)

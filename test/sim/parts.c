@@ -53,16 +53,26 @@ static const char CONF[] =
     "iot.orange, host: smsr.example, ipv4: 127.0.0.1, port: 7443, bearers: [cattp, sms, https]}\n"
     "limits: {effects_per_hour: 0, rollbacks_per_day: 0}\n";
 
-/* Two worlds of five have parties that want bearers in an order of their own. */
+/* Two worlds of five have parties that want bearers in an order of their own, one of eleven parties and
+ * tenants that may have few operations in flight. */
 static bool write_conf(const struct world *w, FILE *f)
 {
     static const char *const ORDER[] = {"[sms, https, cattp]", "[https, cattp, sms]", "[cattp, https]"};
-    static const char AT[] = "roles: [operator]";
-    const char *order = ORDER[w->plan.seed / 5 % 3], *from = CONF, *at;
+    static const char PARTY[] = "roles: [operator]", TENANT[] = "  - {id: acme-water";
+    uint64_t seed = w->plan.seed;
+    bool few = w->plan.faults && seed % 11 == 5;
+    const char *from = strstr(CONF, TENANT) + sizeof TENANT - 1, *at;
 
-    while (w->plan.seed % 5 < 2 && (at = strstr(from, AT))) {
-        (void)fprintf(f, "%.*s, bearers: %s", (int)(at - from) + (int)sizeof AT - 1, from, order);
-        from = at + sizeof AT - 1;
+    (void)fprintf(f, "%.*s", (int)(from - CONF), CONF);
+    if (few)
+        (void)fprintf(f, ", operations: %u", 2 + (unsigned)(seed / 11 % 3));
+    while ((at = strstr(from, PARTY))) {
+        (void)fprintf(f, "%.*s", (int)(at - from) + (int)sizeof PARTY - 1, from);
+        if (seed % 5 < 2)
+            (void)fprintf(f, ", bearers: %s", ORDER[seed / 5 % 3]);
+        if (few)
+            (void)fprintf(f, ", operations: %u", 1 + (unsigned)(seed / 33 % 3));
+        from = at + sizeof PARTY - 1;
     }
     return fputs(from, f) >= 0;
 }
@@ -142,13 +152,16 @@ int world_open_smsr(struct world *w, struct errmsg *why)
     return ERR_OK;
 }
 
-/* Every seventh world has SMSCs that take few parts a second: campaigns wait in the mailboxes. */
+/* Every seventh world has SMSCs that take few parts a second and few data sessions: campaigns wait in the
+ * mailboxes. */
 static void pace_networks(struct world *w)
 {
     struct conf *c = w->conf;
+    uint64_t seed = w->plan.seed;
 
-    for (unsigned i = 0; w->plan.faults && w->plan.seed % 7 == 4 && i < c->n_networks; i++)
-        c->rates[c->env.n_networks++] = (struct env_network){c->networks[i].id, 1 + w->plan.seed / 7 % 4};
+    for (unsigned i = 0; w->plan.faults && seed % 7 == 4 && i < c->n_networks; i++)
+        c->rates[c->env.n_networks++] = (struct env_network){
+            c->networks[i].id, 1 + (unsigned)(seed / 7 % 4), (unsigned)(seed / 28 % 3)};
 }
 
 static int make_smsr(struct world *w, struct errmsg *why)

@@ -265,12 +265,17 @@ static const struct { const char *from, *to, *names;
     {"roles: [fleet]", "roles: [fleet], bearers: [pigeon]", "party 1.3.6.1.4.1.99999.20: bearer \"pigeon\""},
     {"roles: [fleet]", "roles: [fleet], bearers: [sms, https, sms]", "bearer \"sms\" stands twice"},
     {"roles: [fleet]", "roles: [fleet], cattp_up_to: 0", "cattp_up_to is a number"},
+    {"roles: [fleet]", "roles: [fleet], operations: 0", "party 1.3.6.1.4.1.99999.20: operations is 1"},
+    {"- id: gas\n", "- id: gas\n    operations: 1000001\n", "tenant gas: operations is 1 to 1000000"},
+    {"[{id: sim, coap: 127.0.0.1:5783}]", "[{id: sim, coap: 127.0.0.1:5783, data_sessions: 0}]",
+     "networks[0]: data_sessions is 1 to 1000000"},
     {"validity_enable: 20m", "validity_enable: soon", "no duration"},
     {"validity_enable: 20m", "validity_enable: 1s", "lies outside"},
     {"validity_enable: 20m", "validity_enabled: 20m", "unknown key"},
     {"connections: 99", "connections: 0", "limits.connections"},
     {"connections: 99", "connections: -1", "Invalid UINT"},
     {"effects_per_hour: 5", "effects_per_hour: 11", "limits.effects_per_hour"},
+    {"effects_per_hour: 5", "jitter_percent: 51", "limits.jitter_percent"},
     {"limits:", "limits: {", "line"},
 };
 
@@ -337,17 +342,25 @@ static void cattp_on_a_route(void **state)
 static void what_a_party_prefers(void **state)
 {
     static const char *const EDIT[][2] = {
-        {"roles: [fleet]", "roles: [fleet], bearers: [cattp, sms], cattp_up_to: 2000"}};
+        {"roles: [fleet]", "roles: [fleet], bearers: [cattp, sms], cattp_up_to: 2000, operations: 7"},
+        {"- id: gas\n", "- id: gas\n    operations: 70\n"},
+        {"[{id: sim, coap: 127.0.0.1:5783}]", "[{id: sim, coap: 127.0.0.1:5783, data_sessions: 5}]"}};
     const struct party *p;
     struct errmsg why = {{0}};
 
     (void)state;
-    assert_int_equal(edited(EDIT, 1, &why), ERR_OK);
+    assert_int_equal(edited(EDIT, 3, &why), ERR_OK);
     p = &conf->env.parties[1];
     assert_int_equal(p->n_bearers, 2);
     assert_true(p->bearers[0] == BEARER_CATTP && p->bearers[1] == BEARER_SMS);
     assert_int_equal(p->cattp_up_to, 2000);
     assert_int_equal(conf->env.parties[0].n_bearers, 0);
+    assert_int_equal(p->operations, 7);
+    assert_int_equal(conf->env.tenants[1].operations, 70);
+    assert_int_equal(conf->env.tenants[0].operations, 0);
+    assert_int_equal(conf->env.n_networks, 1);
+    assert_int_equal(conf->env.networks[0].data_sessions, 5);
+    assert_int_equal(conf->env.networks[0].parts_per_second, 0);
     conf_free(conf);
     conf = NULL;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a network takes in a second: no part more leaves, and who begins waits in its mailbox. */
+/* What a network takes in a second: no part more leaves. */
 #include "test/unit/smsr/channel/channel_world.h"
 
-static const struct env_network RATES[] = {{"a", 10}};
+static const struct env_network RATES[] = {{"a", 10, 0}};
 
 static int paced(void **state)
 {
@@ -60,9 +60,6 @@ static void a_network_without_a_rate_is_not_held_up(void **state)
         send(&W.card[1], i, 1);
     assert_int_equal(sent_to("a"), 10);
     assert_int_equal(sent_to("b"), 30);
-    W.card[1].profile[0].state = PROFILE_DISABLED;
-    W.card[1].profile[1].state = PROFILE_ENABLED;
-    assert_int_equal(channel_pace(W.ch, &W.card[1].e), 0);
 }
 
 static void a_result_brings_no_more_than_the_rate(void **state)
@@ -78,7 +75,7 @@ static void a_result_brings_no_more_than_the_rate(void **state)
 /* One a second: what was paid for a refusal would be missing a moment later. */
 static void what_the_carrier_did_not_take_is_not_paid_for(void **state)
 {
-    static const struct env_network SLOW[] = {{"a", 1}};
+    static const struct env_network SLOW[] = {{"a", 1, 0}};
 
     (void)state;
     W.env.networks = SLOW;
@@ -94,68 +91,6 @@ static void what_the_carrier_did_not_take_is_not_paid_for(void **state)
     assert_int_equal(W.n_mt, 2);
 }
 
-static struct card *crowd(unsigned n)
-{
-    struct card *list = calloc(n, sizeof *list);
-
-    assert_non_null(list);
-    for (unsigned i = 0; i < n; i++) {
-        list[i] = W.card[0];
-        list[i].e.eid.b[15] = (uint8_t)i;
-        list[i].e.profiles = list[i].profile;
-    }
-    return list;
-}
-
-/* Ten parts a second are five operations. */
-static void operations_begin_one_after_the_other(void **state)
-{
-    struct card *list = crowd(50);
-    int64_t last = 0;
-
-    (void)state;
-    for (unsigned i = 0; i < 5; i++)
-        assert_int_equal(channel_pace(W.ch, &list[i].e), 0);
-    for (unsigned i = 5; i < 50; i++) {
-        int64_t wait = channel_pace(W.ch, &list[i].e);
-        assert_int_equal(wait, last + 200);
-        last = wait;
-    }
-    assert_int_equal(COUNT(operation_paced), 45);
-    pass(100);
-    assert_int_equal(channel_pace(W.ch, &list[5].e), 100);      /* its moment stays */
-    pass(100);
-    assert_int_equal(channel_pace(W.ch, &list[5].e), 0);
-    assert_int_equal(channel_pace(W.ch, &list[5].e), 0);        /* and may be asked for again */
-    assert_int_equal(channel_pace(W.ch, &list[49].e), last - 200);
-    free(list);
-}
-
-static void moments_nobody_came_for_are_forgotten(void **state)
-{
-    struct card *list = crowd(50);
-
-    (void)state;
-    for (unsigned i = 0; i < 50; i++)
-        (void)channel_pace(W.ch, &list[i].e);
-    pass(100000);
-    assert_int_equal(channel_pace(W.ch, &list[6].e), 0);
-    for (unsigned i = 0; i < 4; i++)
-        assert_int_equal(channel_pace(W.ch, &list[i].e), 0);
-    assert_int_equal(channel_pace(W.ch, &list[10].e), 200);     /* a moment of its own, anew */
-    free(list);
-}
-
-/* A queue that grew by other means (resends, an outage) is waited for. */
-static void nobody_begins_behind_a_long_queue(void **state)
-{
-    (void)state;
-    for (unsigned i = 1; i <= 60; i++)
-        send(&W.card[0], i, 0);
-    assert_int_equal(W.n_mt, 10);
-    assert_int_equal(channel_pace(W.ch, &W.card[1].e), 50 * 100 + 200);
-}
-
 int main(void)
 {
 #define P(f) cmocka_unit_test_setup_teardown(f, paced, teardown)
@@ -164,9 +99,6 @@ int main(void)
         P(a_network_without_a_rate_is_not_held_up),
         P(a_result_brings_no_more_than_the_rate),
         P(what_the_carrier_did_not_take_is_not_paid_for),
-        P(operations_begin_one_after_the_other),
-        P(moments_nobody_came_for_are_forgotten),
-        P(nobody_begins_behind_a_long_queue),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -291,6 +291,31 @@ static void throttled(void **state)
     assert_int_equal(W.n_posts, 0);
 }
 
+/* ESME_RTHROTTLED in the middle of several: each is taken once in the end, none is lost and none goes again. */
+static void throttled_among_others(void **state)
+{
+    unsigned taken[3] = {0, 0, 0};
+    unsigned seen = 0;
+
+    (void)state;
+    for (unsigned i = 0; i < 3; i++) {
+        struct out_sms o = order_of(&W.card[0], 60 + i, 0);
+        assert_int_equal(channel_sms(W.ch, &o), ERR_OK);
+    }
+    for (unsigned round = 0; round < 5; round++) {
+        for (; seen < W.n_mt; seen++) {
+            bool takes = seen % 2 || round > 2;
+            taken[W.mt[seen].n % 3] += takes;
+            channel_sms_result(W.ch, W.mt[seen].tag, takes ? CARRIER_ACCEPTED : CARRIER_THROTTLED);
+        }
+        pass(10000);
+    }
+    assert_int_equal(seen, W.n_mt);
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(taken[i], 1);
+    assert_int_equal(channel_due(W.ch), -1);
+}
+
 /* Bytes that have not left yet are not queued again, only for longer; another number or other
  * bytes are something else. */
 static void not_queued_twice(void **state)
@@ -400,7 +425,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(one_part), T(parts_of_two_sends_mix), T(both_addresses), T(same_address_once),
         T(address_read_when_sent), T(address_of_what_waits_moves), T(unroutable), T(no_bytes), T(too_long), T(validity),
-        T(accepted), T(refusals), T(silence), T(throttled), T(not_queued_twice), T(joined_lasts_longer),
+        T(accepted), T(refusals), T(silence), T(throttled), T(throttled_among_others), T(not_queued_twice), T(joined_lasts_longer),
         T(carrier_full_until_validity_ends), T(full_carrier),
         T(back_off_follows_the_time_scale), T(queue_is_bounded),
     };

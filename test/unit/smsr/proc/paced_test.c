@@ -19,11 +19,12 @@ static struct moment {
     unsigned asked;
 } M;
 
-static int64_t wait(void *ctx, const struct euicc *e)
+static int64_t wait(void *ctx, const struct euicc *e, const struct operation *op)
 {
     struct moment *m = ctx;
 
     assert_non_null(e);
+    assert_non_null(op);
     m->asked++;
     return m->at > m->w->now ? m->at - m->w->now : 0;
 }
@@ -62,6 +63,21 @@ static void begins_at_its_moment(void **state)
     (void)core_note(w, 2, 3, ONE);
     (void)core_por_hex(w, 0, CONFIRMED);
     core_expect_end(w, VERDICT_SUCCESS, "", "");
+}
+
+/* Let in before the time it was told; too late for one that has begun. */
+static void its_turn_comes(void **state)
+{
+    struct core *w = paced(state, 100 * MINUTE);
+    struct input in = {.kind = IN_TURN};
+
+    core_ask_enable(w, 3600);
+    expect_nothing_left(w);
+    M.at = w->now;
+    assert_int_equal(core_post(w, &in), ERR_OK);
+    assert_string_equal(core_state(w), "ARMED");
+    assert_non_null(core_out(w, OUT_SMS, 0));
+    assert_int_equal(core_post(w, &in), ERR_STATE);
 }
 
 static void every_function_waits(void **state)
@@ -168,6 +184,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, core_setup, core_teardown)
     const struct CMUnitTest tests[] = {
         T(begins_at_its_moment),
+        T(its_turn_comes),
         T(every_function_waits),
         T(the_validity_period_ends_the_waiting),
         T(what_is_asked_behind_it_delays_nothing),

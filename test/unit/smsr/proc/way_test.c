@@ -253,6 +253,31 @@ static void what_was_silent_is_remembered(void **state)
     assert_int_equal(w->e->heard[BEARER_CATTP].misses, 0);
 }
 
+/* What went to a fleet at once is not repeated at once: each operation has pauses of its own, within the
+ * limit, and the same ones behind a start. */
+static void repeats_are_spread(void **state)
+{
+    struct core *w = *state;
+    int64_t first = 0, due;
+    bool differ = false;
+
+    w->env.jitter_percent = 50;
+    w->env.effects_per_hour = 0;
+    for (unsigned i = 0; i < 4; i++) {
+        int64_t at = w->now;
+        core_ask_enable(w, 24 * 3600);
+        core_pass(w, MINUTE);
+        assert_true(core_timer(w) || w->due);
+        due = (w->volatile_due ? w->volatile_due : w->due) - at;
+        assert_in_range(due, 4 * MINUTE, 6 * MINUTE);
+        differ = differ || (first && due != first);
+        first = due;
+        core_por_sw(w, 0, 0x6A80);
+        assert_int_equal(w->e->n_ops, 0);
+    }
+    assert_true(differ);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, all_bearers, core_teardown)
@@ -269,6 +294,7 @@ int main(void)
         TEST(a_deletion_moves_as_well),
         TEST(a_load_asks_for_the_other),
         TEST(what_was_silent_is_remembered),
+        TEST(repeats_are_spread),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whose turn it is: rate, data sessions, what parties and tenants may have in flight; nobody is starved,
+ * nobody forgotten. */
+#include "test/unit/smsr/channel/channel_world.h"
+
+#define CROWD 60u
+
+/* A meter with an operation that was accepted. */
+static struct one {
+    struct euicc e;
+    struct euicc_profile profile;
+    struct operation op;
+} M[CROWD];
+
+static struct env_network LIMITS[1];
+static struct party PARTIES[3];
+static struct tenant TENANTS[2];
+
+static int limited(void **state)
+{
+    int err = setup(state);
+
+    LIMITS[0] = (struct env_network){"a", 0, 0};
+    for (unsigned i = 0; i < 3; i++) {
+        PARTIES[i] = (struct party){.operations = 0};
+        (void)snprintf(PARTIES[i].oid.s, sizeof PARTIES[i].oid.s, "1.3.%u", i);
+    }
+    for (unsigned i = 0; i < 2; i++)
+        TENANTS[i] = (struct tenant){.number = i + 1};
+    W.env.networks = LIMITS;
+    W.env.n_networks = 1;
+    W.env.parties = PARTIES;
+    W.env.n_parties = 3;
+    W.env.tenants = TENANTS;
+    W.env.n_tenants = 2;
+    for (unsigned i = 0; i < CROWD; i++) {
+        struct one *m = &M[i];
+        memset(m, 0, sizeof *m);
+        m->profile = W.card[0].profile[0];
+        m->profile.state = PROFILE_ENABLED;
+        m->e = W.card[0].e;
+        m->e.eid.b[15] = (uint8_t)i;
+        m->e.profiles = &m->profile;
+        m->e.n_profiles = 1;
+        m->e.tenant = 1;
+        m->op.id.b[15] = (uint8_t)i;
+        m->op.function = FN_ENABLE_PROFILE;
+        m->op.party = PARTIES[0].oid;
+        m->op.mno = PARTIES[0].oid;
+    }
+    return err;
+}
+
+static int64_t ask(unsigned i)
+{
+    return channel_pace(W.ch, &M[i].e, &M[i].op);
+}
+
+/* Its record is applied: it waits, or its first command is out. */
+static void is_in_state(unsigned i, unsigned state)
+{
+    M[i].op.state = state;
+    M[i].e.ops[0] = &M[i].op;
+    M[i].e.n_ops = 1;
+    channel_turns(W.ch, &M[i].e);
+}
+
+static void begins(unsigned i)
+{
+    assert_int_equal(ask(i), 0);
+    is_in_state(i, 1);
+}
+
+static void must_wait(unsigned i)
+{
+    assert_true(ask(i) > 0);
+    is_in_state(i, 0);
+}
+
+static void ends(unsigned i)
+{
+    M[i].e.ops[0] = NULL;
+    M[i].e.n_ops = 0;
+    channel_turns(W.ch, &M[i].e);
+}
+
+/* Who was let in since the last look, in order; each begins. */
+static unsigned let_in(unsigned ret[CROWD])
+{
+    static unsigned seen;
+    unsigned n = 0;
+
+    if (W.n_posts < seen || !ret)
+        seen = 0;
+    for (; ret && seen < W.n_posts; seen++) {
+        assert_int_equal(W.post[seen]->in.kind, IN_TURN);
+        ret[n++] = W.post[seen]->in.to.id[15];
+    }
+    for (unsigned i = 0; i < n; i++) {
+        assert_int_equal(ask(ret[i]), 0);
+        is_in_state(ret[i], 1);
+    }
+    return n;
+}
+
+static void without_limits_nobody_waits(void **state)
+{
+    (void)state;
+    W.env.n_networks = 0;
+    for (unsigned i = 0; i < CROWD; i++)
+        begins(i);
+    assert_int_equal(channel_turns_running(W.ch), 0);     /* and nobody is counted */
+}
+
+/* Ten parts a second are five operations. */
+static void the_rate_of_a_network(void **state)
+{
+    unsigned who[CROWD], n = 0, at = 5;
+
+    (void)state;
+    (void)let_in(NULL);
+    LIMITS[0].parts_per_second = 10;
+    for (unsigned i = 0; i < 5; i++)
+        begins(i);
+    for (unsigned i = 5; i < 30; i++)
+        must_wait(i);
+    assert_int_equal(COUNT(operation_paced), 25);
+    assert_int_equal(channel_turns_waiting(W.ch), 25);
+    pass(1000);
+    n = let_in(who);
+    assert_in_range(n, 4, 6);
+    for (unsigned i = 0; i < n; i++)
+        assert_int_equal(who[i], at++);                   /* in order */
+    pass(10000);
+    assert_int_equal(n + let_in(who), 25);
+    assert_int_equal(channel_turns_waiting(W.ch), 0);
+}
+
+/* An operation is more than a second of it. */
+static void the_slowest_network(void **state)
+{
+    unsigned who[CROWD];
+
+    (void)state;
+    (void)let_in(NULL);
+    LIMITS[0].parts_per_second = 1;
+    for (unsigned i = 0; i < 10; i++)
+        must_wait(i);
+    pass(21000);
+    assert_in_range(let_in(who), 9, 10);
+}
+
+static void a_party_has_so_many_in_flight(void **state)
+{
+    unsigned who[CROWD];
+
+    (void)state;
+    (void)let_in(NULL);
+    PARTIES[0].operations = 3;
+    for (unsigned i = 0; i < 3; i++)
+        begins(i);
+    for (unsigned i = 3; i < 6; i++)
+        must_wait(i);
+    M[6].op.party = PARTIES[1].oid;                       /* another one, for the same owner */
+    must_wait(6);
+    M[7].op.party = M[7].op.mno = PARTIES[1].oid;
+    begins(7);
+    pass(60000);
+    assert_int_equal(let_in(who), 0);
+    ends(1);
+    assert_int_equal(let_in(who), 1);
+    assert_int_equal(who[0], 3);
+    ends(0);
+    ends(2);
+    assert_int_equal(let_in(who), 2);
+    assert_int_equal(who[0], 6);                          /* lanes take turns */
+    assert_int_equal(who[1], 4);
+}
+
+/* The other tenant's only order does not stand behind a campaign. */
+static void a_campaign_starves_nobody(void **state)
+{
+    unsigned who[CROWD];
+
+    (void)state;
+    (void)let_in(NULL);
+    TENANTS[0].operations = 2;
+    LIMITS[0].parts_per_second = 2;
+    begins(0);
+    for (unsigned i = 1; i < 40; i++)
+        must_wait(i);
+    M[40].e.tenant = 2;
+    M[40].op.party = M[40].op.mno = PARTIES[2].oid;
+    must_wait(40);
+    pass(2400);
+    assert_int_equal(let_in(who), 2);
+    assert_int_equal(who[0], 1);
+    assert_int_equal(who[1], 40);
+}
+
+static void data_sessions_of_a_network(void **state)
+{
+    unsigned who[CROWD];
+    struct channel_wait why;
+
+    (void)state;
+    (void)let_in(NULL);
+    LIMITS[0].data_sessions = 2;
+    for (unsigned i = 0; i < 5; i++) {
+        M[i].op.function = FN_CREATE_ISDP;
+        M[i].e.http = true;
+        M[i].e.psk_kvn = PSK_KVN;
+    }
+    begins(0);
+    begins(1);
+    must_wait(2);
+    must_wait(3);
+    begins(10);                                           /* a switch takes none */
+    assert_true(channel_waits(W.ch, &M[3].e.eid, &M[3].op.id, &why));
+    assert_int_equal(why.before, 1);
+    assert_non_null(strstr(why.why, "data sessions"));
+    assert_false(channel_waits(W.ch, &M[0].e.eid, &M[0].op.id, &why));
+    ends(0);
+    assert_int_equal(let_in(who), 1);
+    assert_int_equal(who[0], 2);
+}
+
+/* What its validity ended, or a card that called, is not let in any more; nobody behind it waits for it. */
+static void who_does_not_wait_any_more(void **state)
+{
+    unsigned who[CROWD];
+
+    (void)state;
+    (void)let_in(NULL);
+    PARTIES[0].operations = 1;
+    begins(0);
+    must_wait(1);
+    must_wait(2);
+    must_wait(3);
+    ends(1);
+    is_in_state(2, 1);                                    /* its card is there: it does not ask */
+    ends(0);
+    assert_int_equal(let_in(who), 0);                     /* 2 has the place */
+    ends(2);
+    assert_int_equal(let_in(who), 1);
+    assert_int_equal(who[0], 3);
+    ends(3);
+    assert_int_equal(channel_turns_running(W.ch), 0);
+}
+
+/* Until all that is in flight was told of, nobody begins. */
+static void a_start(void **state)
+{
+    unsigned who[CROWD];
+
+    (void)state;
+    (void)let_in(NULL);
+    PARTIES[0].operations = 2;
+    channel_turns_hold(W.ch, true);
+    must_wait(0);
+    is_in_state(1, 3);
+    must_wait(2);
+    channel_turns_hold(W.ch, false);
+    assert_int_equal(let_in(who), 1);
+    assert_int_equal(who[0], 0);
+}
+
+/* Let in, but the decision failed: its place is kept a while, then another's. */
+static void who_is_let_in_and_does_not_begin(void **state)
+{
+    unsigned who[CROWD];
+
+    (void)state;
+    (void)let_in(NULL);
+    PARTIES[0].operations = 1;
+    LIMITS[0].parts_per_second = 10;
+    assert_int_equal(ask(0), 0);
+    must_wait(1);
+    pass(30000);
+    assert_int_equal(let_in(who), 0);
+    pass(31000);
+    must_wait(2);                                         /* whoever looks */
+    pass(400);
+    assert_int_equal(let_in(who), 1);
+    assert_int_equal(who[0], 1);
+}
+
+int main(void)
+{
+#define L(f) cmocka_unit_test_setup_teardown(f, limited, teardown)
+    const struct CMUnitTest tests[] = {
+        L(without_limits_nobody_waits),
+        L(the_rate_of_a_network),
+        L(the_slowest_network),
+        L(a_party_has_so_many_in_flight),
+        L(a_campaign_starves_nobody),
+        L(data_sessions_of_a_network),
+        L(who_does_not_wait_any_more),
+        L(a_start),
+        L(who_is_let_in_and_does_not_begin),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
