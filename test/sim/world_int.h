@@ -106,6 +106,7 @@ void world_tell_results(struct world *w);                 /* of short messages, 
 void world_tell_receipt(struct world *w, uint64_t message, enum message_report r);   /* a hint */
 void world_connect_dp(struct world *w);                   /* when its time has come */
 int world_parts(struct world *w, struct errmsg *why);     /* builds everything */
+int world_network(struct world *w, struct errmsg *why);   /* of it: the network and its devices */
 void world_trouble(struct world *w);                      /* what is due of the planned troubles */
 void world_calls_soon(struct world *w, unsigned card);    /* within seconds, where cards call at all */
 int64_t world_trouble_due(const struct world *w);         /* INT64_MAX: none any more */

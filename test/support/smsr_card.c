@@ -311,3 +311,20 @@ void little_same(const struct little_card *c)
         }
     }
 }
+
+void little_word(struct little_card *c, uint64_t any)
+{
+    static const unsigned PROFILE[] = {BOOT, ONE, TWO};
+    struct core *w = c->w;
+    struct input in = {.kind = IN_CARRIER};
+
+    in.u.carrier.counter = w->e->counter_high - (w->e->counter_high < 4 ? 0 : any % 4);
+    in.u.carrier.profile = core_iccid(PROFILE[any / 4 % 3]);
+    in.u.carrier.report = (enum message_report)(any / 12 % REPORTED_COUNT);
+    in.u.carrier.text = span_str("network: a word");
+    if (core_post(w, &in))
+        return;
+    assert_int_equal(w->plan.n_records, 1);
+    assert_int_equal(w->plan.n_outs + w->plan.n_deliveries, 0);
+    assert_int_equal(w->plan.records[0]->op_state, 0);
+}

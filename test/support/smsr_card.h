@@ -69,6 +69,8 @@ void little_fall_back(struct little_card *c);
 void little_open(struct little_card *c);
 void little_post(struct little_card *c);
 void little_break(struct little_card *c, bool run);
+/* What an SMSC says of a packet, true or not, by these bits: nothing may come of it. */
+void little_word(struct little_card *c, uint64_t any);
 /* A CAT_TP link opens; the packet at hand is executed and answered; the link is gone (ran: after the
  * packet). */
 void little_link_open(struct little_card *c);

@@ -55,6 +55,14 @@ const struct out_sms *core_next_fence(struct core *w);
 void core_to_state(struct core *w, const char *state);
 
 /* --- CAT_TP --- */
+/* Who asks wants these bearers in this order; BEARER_NONE ends it. */
+static inline void core_prefer(struct party *p, enum bearer a, enum bearer b, enum bearer c)
+{
+    const enum bearer list[] = {a, b, c};
+
+    for (p->n_bearers = 0; p->n_bearers < BEARERS && list[p->n_bearers]; p->n_bearers++)
+        p->bearers[p->n_bearers] = list[p->n_bearers];
+}
 void core_has_cattp(struct signed_eis *eis, struct eum_signed_info *info); /* for core_init_with */
 void core_init_link(struct core *w); /* the card has CAT_TP, and the way to BOOT nothing else */
 int core_link_setup(void **state);   /* for cmocka; its end is core_teardown */

@@ -1,79 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SCP80 against everything that is not quite a packet: each octet changed, each length, wrong
- * keys, counter fields, padding that is not counted, responses with less protection than was
- * asked for. */
-#include "common/crypto/scp80.h"
+/* SCP80 commands against everything that is not quite a packet: each octet changed, each length, wrong
+ * keys, counter fields, padding that is not counted. */
+#include "test/unit/common/crypto/scp80_world.h"
 
 #include "common/crypto/cmac.h"
-#include "test/kat/kat.h"
-
-static const uint8_t KIC[32] = {0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88};
-static const uint8_t KID[32] = {0xA1, 0xB2, 0xC3, 0xD4, 0xE5, 0xF6, 0x07, 0x18};
-static const struct packet_cmd_head HEAD = {0x16, 0x39, 0x12, 0x12, 0x000001};
-static const struct span NOTHING = {NULL, 0};
-#define CNTR 0x0102030405u
-
-struct world {
-    struct crypto *c;
-    struct scp80_keys keys;
-    uint8_t data[PACKET_MAX + 1];
-};
-
-static struct scp80_command command;
-static struct scp80_response response;
-
-static int setup(void **state)
-{
-    static struct world x;
-
-    x.c = crypto_new(NULL);
-    x.keys.kic = kat_key(KEY_AES, span_of(KIC, 16));
-    x.keys.kid = kat_key(KEY_AES, span_of(KID, 16));
-    for (size_t i = 0; i < sizeof x.data; i++)
-        x.data[i] = (uint8_t)(i * 7 + 1);
-    *state = &x;
-    return x.c ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    struct world *x = *state;
-
-    key_free(x->keys.kic);
-    key_free(x->keys.kid);
-    crypto_free(x->c);
-    return 0;
-}
-
-static struct span wrapped(struct world *x, enum packet_dialect d, const struct packet_cmd_head *h,
-                           size_t n, uint8_t out[PACKET_MAX])
-{
-    struct writer w = wr_init(out, PACKET_MAX);
-
-    assert_int_equal(scp80_wrap(x->c, &x->keys, d, h, CNTR, span_of(x->data, n), &w), 0);
-    return wr_view(&w);
-}
-
-static struct span answered(struct world *x, enum packet_dialect d,
-                            const struct packet_cmd_head *h, uint8_t status, size_t n,
-                            uint8_t out[PACKET_MAX])
-{
-    struct writer w = wr_init(out, PACKET_MAX);
-
-    assert_int_equal(
-        scp80_por_wrap(x->c, &x->keys, d, h, CNTR, status, span_of(x->data, n), &w), 0);
-    return wr_view(&w);
-}
-
-static int unwrap(struct world *x, enum packet_dialect d, struct span packet)
-{
-    return scp80_unwrap(x->c, &x->keys, d, packet, &command);
-}
-
-static int por_unwrap(struct world *x, enum packet_dialect d, uint8_t spi2, struct span packet)
-{
-    return scp80_por_unwrap(x->c, &x->keys, d, spi2, 0x12, 0x12, packet, &response);
-}
 
 static void test_lengths(void **state)
 {
@@ -320,130 +250,6 @@ static void test_cipher_only(void **state)
     assert_int_equal(unwrap(x, PACKET_SMS, wr_view(&w)), ERR_AUTH);
 }
 
-static void test_por_lengths(void **state)
-{
-    static const size_t lengths[] = {0, 1, 2, 113, 126, 127, 128, 255, 256, 4000};
-    static const uint8_t spi2[] = {0x39, 0x29, 0x21, 0x31, 0x19, 0x01};
-    uint8_t out[PACKET_MAX];
-
-    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
-        for (size_t s = 0; s < 2 * sizeof spi2; s++) {
-            enum packet_dialect d = s % 2 ? PACKET_CATTP : PACKET_SMS;
-            struct packet_cmd_head h = HEAD;
-            struct span p;
-
-            h.spi2 = spi2[s / 2];
-            p = answered(*state, d, &h, POR_OK, lengths[i], out);
-            assert_int_equal(por_unwrap(*state, d, h.spi2, p), 0);
-            assert_int_equal(response.authentic, (h.spi2 & SPI2_POR_CC) != 0);
-            kat_same(span_of(response.data, response.data_len),
-                     span_of(((struct world *)*state)->data, lengths[i]));
-        }
-    }
-}
-
-static void test_por_tampered(void **state)
-{
-    static const uint8_t spi2[] = {0x39, 0x29};
-    uint8_t out[PACKET_MAX], bad[PACKET_MAX];
-
-    for (size_t s = 0; s < 4; s++) {
-        enum packet_dialect d = s % 2 ? PACKET_CATTP : PACKET_SMS;
-        struct packet_cmd_head h = HEAD;
-        struct span p;
-
-        h.spi2 = spi2[s / 2];
-        p = answered(*state, d, &h, POR_OK, 20, out);
-        for (size_t i = 0; i < 8 * p.n; i++) {
-            memcpy(bad, p.p, p.n);
-            bad[i / 8] ^= (uint8_t)(1u << i % 8);
-            assert_int_not_equal(por_unwrap(*state, d, h.spi2, span_of(bad, p.n)), 0);
-        }
-        for (size_t n = 0; n < p.n; n++)
-            assert_int_not_equal(por_unwrap(*state, d, h.spi2, span_of(p.p, n)), 0);
-    }
-}
-
-/* The checksum of the SMS dialect covers 02 71 00, that of CAT_TP does not. */
-static void test_por_udh_covered(void **state)
-{
-    struct world *x = *state;
-    uint8_t out[PACKET_MAX], mac[16];
-    struct packet_cmd_head h = HEAD;
-    struct span p, parts[3];
-
-    h.spi2 = 0x29;
-    p = answered(x, PACKET_SMS, &h, POR_OK, 3, out);
-    parts[0] = span_of("\x02\x71\x00", 3);
-    parts[1] = span_of(p.p, 13);
-    parts[2] = span_of(p.p + 21, p.n - 21);
-    assert_int_equal(cmac(x->c, x->keys.kid, parts, 3, mac), 0);
-    assert_memory_equal(mac, p.p + 13, 8);
-    assert_int_equal(cmac(x->c, x->keys.kid, parts + 1, 2, mac), 0);
-    memcpy(out + 13, mac, 8);
-    assert_int_equal(por_unwrap(x, PACKET_SMS, 0x29, p), ERR_AUTH);
-}
-
-/* What a card may say without the security that was asked for, and what nobody may. */
-static void test_por_downgrade(void **state)
-{
-    static const uint8_t spi2[] = {0x39, 0x29, 0x31};
-    uint8_t out[PACKET_MAX];
-    struct packet_cmd_head h = HEAD;
-
-    h.spi2 = 0x21;
-    for (unsigned status = 0; status <= 0xFF; status++) {
-        bool excused = status == POR_CC_FAILED || status == POR_CIPHERING
-                       || status == POR_UNIDENTIFIED;
-        struct span p = answered(*state, PACKET_SMS, &h, (uint8_t)status, 0, out);
-
-        for (size_t i = 0; i < sizeof spi2; i++) {
-            int err = por_unwrap(*state, PACKET_SMS, spi2[i], p);
-
-            if (excused) {
-                assert_int_equal(err, 0);
-                assert_int_equal(response.status, status);
-                assert_false(response.authentic);
-            } else {
-                assert_int_not_equal(err, 0);
-            }
-        }
-        p = answered(*state, PACKET_SMS, &h, (uint8_t)status, 1, out);
-        for (size_t i = 0; i < sizeof spi2; i++)
-            assert_int_not_equal(por_unwrap(*state, PACKET_SMS, spi2[i], p), 0);
-    }
-    /* And the other way: protection nobody asked for is not understood. */
-    assert_int_equal(por_unwrap(*state, PACKET_SMS, 0x21,
-                                answered(*state, PACKET_SMS, &HEAD, POR_OK, 3, out)),
-                     ERR_AUTH);
-}
-
-/* Some cards secure their answer and do not encipher it: whose it is, its checksum proves all the same. A
- * flipped bit is none. */
-static void test_por_in_clear(void **state)
-{
-    static const size_t lengths[] = {0, 1, 3, 16, 100};
-    uint8_t out[PACKET_MAX];
-    struct packet_cmd_head h = HEAD;
-
-    h.spi2 = HEAD.spi2 & (uint8_t)~SPI2_POR_CIPHER;
-    for (unsigned d = PACKET_SMS; d <= PACKET_CATTP; d++)
-        for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
-            struct span p = answered(*state, (enum packet_dialect)d, &h, POR_OK, lengths[i], out);
-
-            assert_int_equal(por_unwrap(*state, (enum packet_dialect)d, HEAD.spi2, p), 0);
-            assert_true(response.authentic);
-            assert_int_equal(response.status, POR_OK);
-            assert_int_equal(response.cntr, CNTR);
-            assert_int_equal(response.data_len, lengths[i]);
-            for (size_t at = 3; at < p.n; at++) {
-                out[at] ^= 0x04;
-                assert_int_not_equal(por_unwrap(*state, (enum packet_dialect)d, HEAD.spi2, p), 0);
-                out[at] ^= 0x04;
-            }
-        }
-}
-
 /* The short checksum is an agreement, not an offer. */
 static void test_short_checksum(void **state)
 {
@@ -496,15 +302,12 @@ static void test_des_family(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lengths),          cmocka_unit_test(test_too_large),
+        cmocka_unit_test(test_lengths), cmocka_unit_test(test_too_large),
         cmocka_unit_test(test_command_tampered), cmocka_unit_test(test_command_cut),
-        cmocka_unit_test(test_wrong_keys),       cmocka_unit_test(test_refused_to_build),
-        cmocka_unit_test(test_counter_fields),   cmocka_unit_test(test_uncounted_padding),
-        cmocka_unit_test(test_padding_counter),  cmocka_unit_test(test_cipher_only),
-        cmocka_unit_test(test_por_lengths),      cmocka_unit_test(test_por_tampered),
-        cmocka_unit_test(test_por_udh_covered),  cmocka_unit_test(test_por_downgrade),
-        cmocka_unit_test(test_por_in_clear),
-        cmocka_unit_test(test_short_checksum),   cmocka_unit_test(test_des_family),
+        cmocka_unit_test(test_wrong_keys), cmocka_unit_test(test_refused_to_build),
+        cmocka_unit_test(test_counter_fields), cmocka_unit_test(test_uncounted_padding),
+        cmocka_unit_test(test_padding_counter), cmocka_unit_test(test_cipher_only),
+        cmocka_unit_test(test_short_checksum), cmocka_unit_test(test_des_family),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

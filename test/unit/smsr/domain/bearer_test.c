@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "smsr/domain/bearer.h"
+#include "test/support/smsr_core_way.h"
 
 /* One card, one route, one operation of a party that may have something to say. */
 static struct world {
@@ -36,14 +37,6 @@ static struct bearer_choice choose(enum bearer after, int64_t now)
 {
     const struct bearer_ask ask = {.env = &W.env, .e = &W.e, .op = &W.op, .after = after, .now = now};
     return bearer_choose(&ask);
-}
-
-static void prefer(struct party *p, enum bearer a, enum bearer b, enum bearer c)
-{
-    const enum bearer list[] = {a, b, c};
-
-    for (p->n_bearers = 0; p->n_bearers < BEARERS && list[p->n_bearers]; p->n_bearers++)
-        p->bearers[p->n_bearers] = list[p->n_bearers];
 }
 
 static void expect(struct bearer_choice c, enum bearer b, const char *why)
@@ -105,7 +98,7 @@ static void commands_by_route(void **state)
 static void who_asks_is_asked_first(void **state)
 {
     (void)state;
-    prefer(&W.parties[0], BEARER_SMS, BEARER_HTTPS, BEARER_CATTP);
+    core_prefer(&W.parties[0], BEARER_SMS, BEARER_HTTPS, BEARER_CATTP);
     expect(choose(BEARER_NONE, 0), BEARER_SMS, "who asks lists it first");
     expect(choose(BEARER_SMS, 0), BEARER_HTTPS, "no answer by SMS");
     expect(choose(BEARER_HTTPS, 0), BEARER_CATTP, "no session came");
@@ -122,7 +115,7 @@ static void a_fenced_one_says_so(void **state)
     struct bearer_ask ask = {.env = &W.env, .e = &W.e, .op = &W.op, .after = BEARER_HTTPS, .fenced = true};
 
     (void)state;
-    prefer(&W.parties[0], BEARER_HTTPS, 0, 0);
+    core_prefer(&W.parties[0], BEARER_HTTPS, 0, 0);
     expect(bearer_choose(&ask), BEARER_SMS, "over HTTPS it did not run, as the fence shows");
 }
 
@@ -130,29 +123,29 @@ static void a_fenced_one_says_so(void **state)
 static void a_preference_forbids_nothing(void **state)
 {
     (void)state;
-    prefer(&W.parties[0], BEARER_CATTP, 0, 0);
+    core_prefer(&W.parties[0], BEARER_CATTP, 0, 0);
     expect(choose(BEARER_NONE, 0), BEARER_CATTP, "who asks lists it first");
     expect(choose(BEARER_CATTP, 0), BEARER_SMS, "no link came");
     W.op.function = FN_SEND_DATA;
     W.e.cattp = false;
     expect(choose(BEARER_NONE, 0), BEARER_HTTPS, "");
-    prefer(&W.parties[0], BEARER_SMS, 0, 0);            /* no bearer of data */
+    core_prefer(&W.parties[0], BEARER_SMS, 0, 0);            /* no bearer of data */
     expect(choose(BEARER_NONE, 0), BEARER_HTTPS, "");
 }
 
 static void the_owner_speaks_for_an_sm_dp(void **state)
 {
     (void)state;
-    prefer(&W.parties[1], BEARER_HTTPS, 0, 0);
+    core_prefer(&W.parties[1], BEARER_HTTPS, 0, 0);
     expect(choose(BEARER_NONE, 0), BEARER_HTTPS, "who asks lists it first");
-    prefer(&W.parties[0], BEARER_SMS, 0, 0);
+    core_prefer(&W.parties[0], BEARER_SMS, 0, 0);
     expect(choose(BEARER_NONE, 0), BEARER_SMS, "");
 }
 
 static void large_data_does_not_go_by_cattp_first(void **state)
 {
     (void)state;
-    prefer(&W.parties[0], BEARER_CATTP, BEARER_HTTPS, 0);
+    core_prefer(&W.parties[0], BEARER_CATTP, BEARER_HTTPS, 0);
     W.parties[0].cattp_up_to = 1000;
     W.op.function = FN_SEND_DATA;
     W.op.data_len = 1000;

@@ -2,8 +2,7 @@
 /* Links: remora_test_support remora_smsr_proc remora_wire */
 /* Random calls, losses, repetitions, reorderings, waits, roll-backs, broken sessions and crashes
  * against a card that tells the truth. The harness asserts its laws after every input; here the
- * card is the witness of each verdict, and at the end all operations end and the EIS is the card.
- */
+ * card is the witness of each verdict, and at the end all operations end and the EIS is the card. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -188,24 +187,6 @@ static void refuse_packet(struct little_card *c)
     little_hear(c);
 }
 
-/* What an SMSC says, true or not: nothing comes of it, so the other draws stay what they are. */
-static void random_word(struct core *w)
-{
-    uint64_t any = (w->calls + state_of_rng) * 0x9E3779B97F4A7C15ull >> 40;
-    static const unsigned PROFILE[] = {BOOT, ONE, TWO};
-    struct input in = {.kind = IN_CARRIER};
-
-    in.u.carrier.counter = w->e->counter_high - (w->e->counter_high < 4 ? 0 : any % 4);
-    in.u.carrier.profile = core_iccid(PROFILE[any / 4 % 3]);
-    in.u.carrier.report = (enum message_report)(any / 12 % REPORTED_COUNT);
-    in.u.carrier.text = span_str("network: a word");
-    if (core_post(w, &in))
-        return;
-    assert_int_equal(w->plan.n_records, 1);
-    assert_int_equal(w->plan.n_outs + w->plan.n_deliveries, 0);
-    assert_int_equal(w->plan.records[0]->op_state, 0);
-}
-
 static void random_input(struct little_card *c)
 {
     struct core *w = c->w;
@@ -254,7 +235,7 @@ static void random_input(struct little_card *c)
             w->now += draw(100000);
         break;
     case 18:
-        WITH(c, random_word(w));
+        WITH(c, little_word(c, (w->calls + state_of_rng) * 0x9E3779B97F4A7C15ull >> 40));
         if (draw(2))
             WITH(c, refuse_packet(c));
         else
@@ -301,15 +282,12 @@ static unsigned verdicts[VERDICT_IN_DOUBT];
 /* Who asks has something to say about the way. */
 static void prefer(struct core *w, unsigned at)
 {
-    static const enum bearer ORDER[][BEARERS] = {{BEARER_SMS, BEARER_HTTPS, BEARER_CATTP},
-                                                 {BEARER_HTTPS, BEARER_CATTP, BEARER_SMS},
-                                                 {BEARER_CATTP, BEARER_HTTPS, BEARER_NONE}};
+    static const enum bearer ORDER[][3] = {{BEARER_SMS, BEARER_HTTPS, BEARER_CATTP},
+                                           {BEARER_HTTPS, BEARER_CATTP, BEARER_SMS},
+                                           {BEARER_CATTP, BEARER_HTTPS, BEARER_NONE}};
 
-    for (unsigned i = 0; at < 3 && i < CORE_PARTIES; i++) {
-        struct party *p = &w->parties[i];
-        for (p->n_bearers = 0; p->n_bearers < BEARERS && ORDER[at][p->n_bearers]; p->n_bearers++)
-            p->bearers[p->n_bearers] = ORDER[at][p->n_bearers];
-    }
+    for (unsigned i = 0; at < 3 && i < CORE_PARTIES; i++)
+        core_prefer(&w->parties[i], ORDER[at][0], ORDER[at][1], ORDER[at][2]);
 }
 
 static void one_sequence(uint64_t seed)

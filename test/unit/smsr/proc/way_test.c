@@ -31,11 +31,7 @@ static int all_bearers(void **state)
 
 static void prefer(struct core *w, enum bearer a, enum bearer b, enum bearer c)
 {
-    struct party *p = &w->parties[CORE_B];
-    const enum bearer list[] = {a, b, c};
-
-    for (p->n_bearers = 0; p->n_bearers < BEARERS && list[p->n_bearers]; p->n_bearers++)
-        p->bearers[p->n_bearers] = list[p->n_bearers];
+    core_prefer(&w->parties[CORE_B], a, b, c);
 }
 
 static void chosen(const struct core *w, enum bearer b, const char *why)
