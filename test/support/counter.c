@@ -186,10 +186,10 @@ static int app_command(struct cnt *w, const struct input *in, struct plan *p)
         app_record(p, EV_EUICC_AUDITED, in)->number = 1;
         (void)plan_record(p, EV_OPERATION_ACCEPTED); /* without its mandatory fields */
     } else if (span_eq(cmd, span_str("starve"))) {
-        (void)arena_alloc(p->arena, SIZE_MAX / 2);
+        (void)arena_alloc(p->arena, SIZE_MAX); /* fails without asking the system */
         p->err = ERR_TOO_LARGE; /* as it looks to who had no room */
     } else if (span_eq(cmd, span_str("starve and refuse"))) {
-        (void)arena_alloc(p->arena, SIZE_MAX / 2);
+        (void)arena_alloc(p->arena, SIZE_MAX); /* fails without asking the system */
         return ERR_STATE;
     } else if (span_eq(cmd, span_str("arm"))) {
         ev = app_record(p, EV_PACKET_ARMED, in);
