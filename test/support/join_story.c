@@ -105,12 +105,11 @@ void told_step_row(struct join *j, uint32_t n, uint32_t number)
     told_row(j, r);
 }
 
-/* The card answered a confirmation that went out under this counter. */
-void told_confirmed(struct join *j, uint8_t op, uint64_t counter)
+void told_asked(struct join *j, uint8_t op, enum packet_purpose purpose, uint64_t counter)
 {
     struct event ev = told_record(EV_PACKET_ARMED, op);
 
-    ev.purpose = PURPOSE_CONFIRM;
+    ev.purpose = purpose;
     ev.kvn = 1;
     ev.counter = counter;
     told(j, ev);
@@ -119,6 +118,11 @@ void told_confirmed(struct join *j, uint8_t op, uint64_t counter)
     ev.counter = counter;
     ev.por_status = 1;
     told(j, ev);
+}
+
+void told_confirmed(struct join *j, uint8_t op, uint64_t counter)
+{
+    told_asked(j, op, PURPOSE_CONFIRM, counter);
 }
 
 /* An enabling that went well, by the book: the others depart from it. */

@@ -20,6 +20,8 @@ void told_armed(struct join *j, uint8_t op, uint64_t counter);
 void told_step(struct join *j, uint8_t op, uint32_t n);
 void told_fenced(struct join *j, uint8_t op, uint32_t n);
 void told_step_answer(struct join *j, uint8_t op, uint32_t n, struct span data);
+/* A packet for this went out under this counter, and the card answered it. */
+void told_asked(struct join *j, uint8_t op, enum packet_purpose purpose, uint64_t counter);
 void told_confirmed(struct join *j, uint8_t op, uint64_t counter);
 void told_ended(struct join *j, uint8_t op, enum verdict v);
 void told_enabled(struct join *j); /* the whole of operation 1, armed under counter 5 */

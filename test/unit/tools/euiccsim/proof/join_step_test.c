@@ -29,22 +29,6 @@ static void a_creation_in_two_steps(void **state)
     told_expect(*state, "no record says that step 1 ran");
 }
 
-/* The question of a fence by packet, and its answer. */
-static void fenced_by_packet(struct join *j, uint8_t op, uint64_t counter)
-{
-    struct event ev = told_record(EV_PACKET_ARMED, op);
-
-    ev.purpose = PURPOSE_FENCE;
-    ev.kvn = 1;
-    ev.counter = counter;
-    told(j, ev);
-    ev = told_record(EV_OPERATION_ANSWERED, op);
-    ev.kvn = 1;
-    ev.counter = counter;
-    ev.por_status = 1;
-    told(j, ev);
-}
-
 /* A switch that moved to a session behind the fence of its key set: the first try may have run and been
  * undone, it must not stand. */
 static void a_switch_in_two_tries(void **state)
@@ -53,7 +37,7 @@ static void a_switch_in_two_tries(void **state)
 
     told_accepted(*state, 1, FN_ENABLE_PROFILE);
     told_armed(*state, 1, 5);
-    fenced_by_packet(*state, 1, 6);
+    told_asked(*state, 1, PURPOSE_FENCE, 6);
     told_step(*state, 1, 3);
     told_confirmed(*state, 1, 7);
     told(*state, told_record(EV_PROFILE_ENABLED, 1));
@@ -72,7 +56,7 @@ static void a_try_that_stands_is_not_left(void **state)
 {
     told_accepted(*state, 1, FN_ENABLE_PROFILE);
     told_armed(*state, 1, 5);
-    fenced_by_packet(*state, 1, 6);
+    told_asked(*state, 1, PURPOSE_FENCE, 6);
     told_armed(*state, 1, 7);
     told_confirmed(*state, 1, 8);
     told(*state, told_record(EV_PROFILE_ENABLED, 1));
@@ -87,7 +71,7 @@ static void a_fence_of_the_other_channel(void **state)
 {
     told_accepted(*state, 1, FN_ENABLE_PROFILE);
     told_step(*state, 1, 1);
-    fenced_by_packet(*state, 1, 6);
+    told_asked(*state, 1, PURPOSE_FENCE, 6);
     told_armed(*state, 1, 7);
     told_expect(*state, "without a fence");
 }
