@@ -20,6 +20,7 @@ static unsigned counters(void *ctx, struct admin_counter *ret, unsigned max)
         {"es3_waiting", map_count(c->by_order) + c->n_reads},
         {"es3_answers", c->count.answers},
         {"es3_answers_unmatched", c->count.answers_unmatched},
+        {"es3_answers_lost", c->count.answers_lost},
         {"es3_notices", c->count.notices},
         {"es3_notices_unknown", c->count.notices_unknown},
         {"key_jobs", c->count.jobs},

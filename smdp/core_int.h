@@ -51,7 +51,7 @@ struct template_held {
     uint64_t used;
 };
 struct dp_core_counters {
-    uint64_t calls, calls_again, answers, answers_unmatched, notices, notices_unknown, jobs,
+    uint64_t calls, calls_again, answers, answers_unmatched, answers_lost, notices, notices_unknown, jobs,
         job_errors, loads;
 };
 

@@ -99,9 +99,8 @@ static int send(struct smdp_core *c, struct call *k)
     if (err)
         return err;
     k->message_id = e.message_id;
-    err = map_put(k->link->by_id, span_of(&k->message_id, sizeof k->message_id), k);
-    if (err)
-        k->message_id = 0; /* its answer finds nobody; the timer of the order repeats the call */
+    if (map_put(k->link->by_id, span_of(&k->message_id, sizeof k->message_id), k))
+        c->count.answers_lost++; /* it finds nobody: the timer of the order repeats the call */
     list_del(&k->item);
     list_push(&k->link->sent, &k->item);
     return ERR_OK;
