@@ -96,10 +96,10 @@ int euicc_armed(struct euicc *e, const struct euicc_record *r)
     p->op = ev->op;
     p->lsn = r->lsn;
     p->first_sent_ms = r->at_ms;
-    /* A trigger behind an open effect step asks for the session in which the card is audited. */
-    if (ev->purpose == PURPOSE_FENCE || (ev->purpose == PURPOSE_TRIGGER && op->armed))
+    /* A trigger behind an open effect step asks for the session in which the card is audited. number: of the
+     * question whose answer was lost, or cut, when this one repeats it at once: it is no more patient. */
+    if ((ev->purpose == PURPOSE_FENCE && !ev->number) || (ev->purpose == PURPOSE_TRIGGER && op->armed))
         op->fences++;
-    /* number: of the question whose answer was lost, when this one repeats it at once. */
     if (ev->purpose == PURPOSE_FENCE || ev->purpose == PURPOSE_AUDIT)
         op->asked_again = ev->number != 0;
     if (ev->type == EV_OPERATION_ARMED) {

@@ -159,7 +159,7 @@ static int heard(struct run *r)
     if (run_answer_lost(r, pk))
         return audit_start(r);
     err = r->in->u.por.status == POR_OK ? es5_audit_read(r->e, r->in->u.por.data, &st) : ERR_STATE;
-    if (run_list_cut(r, err) && !run_expired(r)) {
+    if (run_list_cut(r, pk, err) && !run_expired(r)) {
         (void)run_por(r, -1, 0);
         return audit_start(r);
     }

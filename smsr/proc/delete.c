@@ -222,7 +222,7 @@ static int fencing(const struct proc_view *v, const struct input *in, struct pla
     if (run_answer_lost(&r, pk))
         return run_fence(&r, PURPOSE_FENCE, DL_FENCING);
     err = in->u.por.status == POR_OK ? run_list_read(&r, in->u.por.data, &st) : ERR_STATE;
-    if (run_list_cut(&r, err) && r.op->state == DL_FENCING) {
+    if (run_list_cut(&r, pk, err) && r.op->state == DL_FENCING) {
         (void)run_por(&r, -1, 0);
         return run_fence(&r, PURPOSE_FENCE, DL_FENCING);
     }

@@ -75,11 +75,13 @@ struct writer run_writer(struct run *r, size_t n)
 #define PATIENCE_MS (3600 * 1000) /* of an SMSC, at least, for what may come late */
 
 /* How long an SMSC keeps a packet: a command and its confirmation to the end of validity, since what is late
- * then does harm; a question, which does none, until it is asked again, or the card may sleep through it. */
+ * then does harm; a question, which does none, until it was asked again: a card that wakes as rarely as it is
+ * asked would else sleep through each of them. */
 static int64_t patience(const struct run *r, enum packet_purpose purpose, int64_t due)
 {
     int64_t left = r->op ? validity_end(r) - r->now : 0;
-    int64_t least = due - r->now > PATIENCE_MS ? due - r->now : PATIENCE_MS;
+    int64_t over = (due - r->now) / 4 * 5;
+    int64_t least = over > PATIENCE_MS ? over : PATIENCE_MS;
 
     /* A trigger behind an armed step asks for the session that is its fence. */
     if (left > 0 && purpose != PURPOSE_FENCE && !(purpose == PURPOSE_TRIGGER && r->op->armed))
@@ -403,9 +405,12 @@ void run_audit_put(const struct run *r, struct writer *w, enum script_form form,
         es5_audit(w, form, r->e->n_profiles);
 }
 
-bool run_list_cut(const struct run *r, int err)
+bool run_list_cut(struct run *r, const struct euicc_packet *pk, int err)
 {
-    return err == ERR_TRUNCATED && r->e->counter_high % 3;
+    if (err != ERR_TRUNCATED || !(r->e->counter_high % 3))
+        return false;
+    r->again = pk->counter;
+    return true;
 }
 
 int run_list_read(const struct run *r, struct span response, struct es5_status *ret)
@@ -443,8 +448,11 @@ int run_fence(struct run *r, enum packet_purpose purpose, int state)
                                             ? euicc_profile_by_iccid(r->e, &r->op->iccid)
                                             : euicc_fallback(r->e);
 
-    /* Silent at both, it may have fallen back: every second question goes there instead. */
-    if (r->op->fences % 2 && euicc_fallback(r->e) && euicc_fallback(r->e) != euicc_enabled(r->e))
+    /* Silent at both, it may have fallen back: every second question goes there instead; one that follows
+     * an answer at once, where that one went. */
+    uint32_t turn = r->op->fences - (r->in->kind == IN_POR && r->op->fences ? 1u : 0u);
+
+    if (turn % 2 && euicc_fallback(r->e) && euicc_fallback(r->e) != euicc_enabled(r->e))
         other = euicc_fallback(r->e);
     return run_fence_to(r, purpose, state, other);
 }

@@ -195,8 +195,9 @@ bool run_step_unfenced(const struct run *r);
 /* The answer to it for who asks about its own ISD-P alone (run_seen): that it is not there, told by name, is
  * enough. */
 MUST_CHECK int run_list_read(const struct run *r, struct span response, struct es5_status *ret);
-/* The list went on, and another form of the question comes next: it is asked at once, since the card is there. */
-bool run_list_cut(const struct run *r, int err);
+/* The list went on, and another form of the question comes next: it is asked at once, since the card is there,
+ * and where it answered. pk: the question before. */
+bool run_list_cut(struct run *r, const struct euicc_packet *pk, int err);
 /* The question for the card's list in one of its three forms (es5.h): turn 0, 1 or 2. */
 void run_audit_put(const struct run *r, struct writer *w, enum script_form form, unsigned turn);
 /* The card's list, in the session of this POST or in the one that waits. */

@@ -241,7 +241,7 @@ static int fenced_by_packet(struct run *r)
     if (run_answer_lost(r, pk))
         return run_fence(r, PURPOSE_FENCE, SE_FENCE_WAIT);
     err = por->status == POR_OK ? run_list_read(r, por->data, &st) : ERR_STATE;
-    if (run_list_cut(r, err) && r->op->state == SE_FENCE_WAIT) {
+    if (run_list_cut(r, pk, err) && r->op->state == SE_FENCE_WAIT) {
         (void)run_por(r, -1, 0);
         return run_fence(r, PURPOSE_FENCE, SE_FENCE_WAIT);
     }

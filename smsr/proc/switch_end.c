@@ -349,7 +349,7 @@ int switch_fenced(struct run *r)
     if (run_answer_lost(r, pk))
         return run_fence(r, PURPOSE_FENCE, SW_FENCING);
     err = por->status == POR_OK ? es5_audit_read(r->e, por->data, &st) : ERR_STATE;
-    if (run_list_cut(r, err) && r->op->state == SW_FENCING) {
+    if (run_list_cut(r, pk, err) && r->op->state == SW_FENCING) {
         (void)run_por(r, -1, 0);
         return run_fence(r, PURPOSE_FENCE, SW_FENCING);
     }
