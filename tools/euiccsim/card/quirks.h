@@ -12,7 +12,7 @@ struct card_quirk_row {
     enum card_quirk bit;
     const char *name;            /* as on the command line */
     const char *seen;            /* where it comes from */
-    uint16_t field_per_mille;    /* share of cards in the mixture `field` */
+    uint16_t field_per_mille;    /* share of cards in the mixture `field`: 0 where another verdict may be true */
     const char *verdict;         /* of an enable that reaches such a card */
     const char *test;            /* case of quirks_test.c, link_channel_test.c or quirks_air_test.c */
 };

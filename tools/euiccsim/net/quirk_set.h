@@ -10,7 +10,8 @@ struct net_quirk_row {
     uint32_t bit;                 /* enum net_quirk */
     const char *name;
     const char *seen;
-    uint16_t field_per_mille;     /* share of devices in the mixture `field` */
+    uint16_t field_per_mille;     /* share of devices in the mixture `field`: 0 where another verdict may be
+                                   * true, or a quarter of an hour goes by */
     const char *verdict;          /* of an enable that reaches such a device */
     const char *test;             /* of attach_test.c, switch_test.c, quirk_test.c, stream_test.c */
 };

@@ -202,6 +202,8 @@ static void the_table(void **state)
         assert_int_equal((unsigned)q->bit & seen, 0);
         seen |= (unsigned)q->bit;
         assert_true(q->field_per_mille <= 1000);
+        /* FAILED, ROLLED_BACK or EXPIRED may not be as true: the demo shows this mixture. */
+        assert_true(!q->field_per_mille || !strchr(q->verdict, ','));
         assert_ptr_equal(card_quirk_find(span_str(q->name)), q);
         assert_true(q->seen[0] && q->verdict[0] && q->test[0]);
     }
