@@ -101,6 +101,15 @@ struct event_secret {   /* stored or dropped in the same transaction as the reco
 #define EVENT_PROFILES_MAX   16
 #define EVENT_SECRETS_MAX    4
 
+/* What is done about a notification (notification.received; facts: trust 3.5). */
+enum notified {
+    NOTIFIED_CONFIRM = 1, /* the one a switch waits for, or the same again */
+    NOTIFIED_LATE,        /* behind the end of validity: never confirmed */
+    NOTIFIED_OLD,         /* its number is not newer, and it tells nothing new */
+    NOTIFIED_CONFIRM_AND_AUDIT, /* nobody's operation expects it */
+    NOTIFIED_AUDIT,       /* not believed and not confirmed: the card is asked */
+};
+
 struct event {
     enum event_type type;
     /* room every body has (design 3.2) */
@@ -141,7 +150,7 @@ struct event {
     uint32_t step;
     uint32_t sequence;     /* notification sequence number, +1 */
     uint32_t kind;         /* notification type 01 02 03 05 */
-    uint32_t decision;     /* notification: 1 confirm, 2 late, 3 old, 4 confirm and audit, 5 audit */
+    uint32_t decision;     /* notification.received: enum notified */
     uint64_t counter_high; /* repeated in operation.concluded: high-water of kvn */
     uint32_t memory_free;
     uint32_t memory_required;

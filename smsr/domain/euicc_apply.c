@@ -104,10 +104,12 @@ static bool is_goal(const struct euicc *e, const struct operation *op, const str
 static int notified(struct euicc *e, const struct euicc_record *r)
 {
     struct operation *op = euicc_advance(e, r);
+    bool accepted =
+        r->ev->decision == NOTIFIED_CONFIRM || r->ev->decision == NOTIFIED_CONFIRM_AND_AUDIT;
 
     if (r->ev->bearer > BEARER_NONE && r->ev->bearer <= BEARER_CATTP)
         euicc_bearer_heard(e, op, r->ev->bearer);
-    if (r->ev->decision == 1 || r->ev->decision == 4) {
+    if (accepted) {
         e->has_notif = true;
         e->notif_sequence = (uint16_t)(r->ev->sequence - 1);
     }
@@ -121,10 +123,10 @@ static int notified(struct euicc *e, const struct euicc_record *r)
         op->window_end_ms = (int64_t)r->ev->number;
     /* Asked about, not accepted; but that the card came to the goal by its fall-back is remembered.
      */
-    if (op && r->ev->decision == 5 && r->ev->kind == NOTIFICATION_FALLEN_BACK &&
+    if (op && r->ev->decision == NOTIFIED_AUDIT && r->ev->kind == NOTIFICATION_FALLEN_BACK &&
         is_goal(e, op, &r->ev->aid))
         op->notif_kind = NOTIFICATION_FALLEN_BACK;
-    if (op && (r->ev->decision == 1 || r->ev->decision == 4)) {
+    if (op && accepted) {
         /* A roll-back that an earlier switch still owed us cannot be told from our own, unless the
          * card said before that our command ran. */
         op->stray = op->stray || (r->ev->kind == NOTIFICATION_ROLLED_BACK && !op->notif_seen &&
@@ -132,14 +134,14 @@ static int notified(struct euicc *e, const struct euicc_record *r)
         op->notif_seen = true;
         op->notif_sequence = (uint16_t)(r->ev->sequence - 1);
         operation_told(op, (uint8_t)r->ev->kind);
-        op->ran = op->ran || r->ev->kind == 2;
+        op->ran = op->ran || r->ev->kind == NOTIFICATION_CHANGED;
     }
     /* That it happened, told behind its verdict, does not settle that it was undone: that comes next. Every
      * other word is the card's last one of what was before; but a roll-back is told again, under a new number
      * too, until its confirmation was taken. */
-    if (r->ev->decision == 1)
+    if (r->ev->decision == NOTIFIED_CONFIRM)
         e->unheard = r->ev->kind == NOTIFICATION_ROLLED_BACK;
-    else if (r->ev->decision == 4 && r->ev->kind != NOTIFICATION_CHANGED)
+    else if (r->ev->decision == NOTIFIED_CONFIRM_AND_AUDIT && r->ev->kind != NOTIFICATION_CHANGED)
         e->unheard = false;
     return ERR_OK;
 }

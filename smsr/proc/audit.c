@@ -71,7 +71,7 @@ static int queued(const struct proc_view *v, const struct input *in, struct plan
         run_expire_unsent(&r);
         return ERR_OK;
     }
-    return r.op->function == FN_NOTIFICATION ? confirm(&r) : audit_start(&r);
+    return r.op->notif_seen ? confirm(&r) : audit_start(&r);
 }
 
 /* Another profile is on than the EIS believed: by the card's fall-back or at the device. */

@@ -29,21 +29,31 @@ static int64_t own_validity(const struct proc_env *pe)
     return pe->env->timer_ms[TIMER_VALIDITY_ENABLE];
 }
 
-/* Nobody's operation expects it: the card is confirmed and asked; the EIS follows the audit only.
- */
+/* An old number tells of a replay; or of a card that counts anew, if it names another profile than the EIS has
+ * enabled. Which of the two, the card knows. */
+static bool tells_nothing_new(const struct euicc *e, const struct in_notification *n)
+{
+    const struct euicc_profile *on = euicc_enabled(e);
+
+    return n->kind == NOTIFICATION_FIRST_ATTACH || (on && aid_eq(&n->aid, &on->aid));
+}
+
+/* Nobody's operation expects it: the card is confirmed, unless the number is old, and asked; the EIS follows
+ * the audit only. */
 static int unsolicited(const struct proc_env *pe, const struct euicc *e, const struct input *in,
                        struct plan *p)
 {
     const struct in_notification *n = &in->u.notification;
+    bool old = e->has_notif && n->sequence != e->notif_sequence &&
+               !sequence_newer(n->sequence, e->notif_sequence);
     struct event *ev;
 
     for (unsigned i = 0; i < e->n_ops; i++)
         if (e->ops[i]->function == FN_NOTIFICATION)
             return ERR_STATE; /* one is under way; the card repeats what it needs */
-    if (e->has_notif && n->sequence != e->notif_sequence &&
-        !sequence_newer(n->sequence, e->notif_sequence)) {
+    if (old && tells_nothing_new(e, n)) {
         ev = plan_record(p, EV_NOTIFICATION_RECEIVED);
-        ev->decision = 3;
+        ev->decision = NOTIFIED_OLD;
     } else if (e->n_ops == EUICC_OPS_MAX) {
         return ERR_FULL;
     } else {
@@ -57,7 +67,7 @@ static int unsolicited(const struct proc_env *pe, const struct euicc *e, const s
         ev->due_ms = p->now_ms;
         ev = plan_record(p, EV_NOTIFICATION_RECEIVED);
         ev->op = pe->new_op;
-        ev->decision = 4;
+        ev->decision = old ? NOTIFIED_AUDIT : NOTIFIED_CONFIRM_AND_AUDIT;
     }
     ev->eid = e->eid;
     ev->sequence = n->sequence + 1u;

@@ -44,7 +44,7 @@ enum status_code switch_check(const struct env *env, const struct euicc *e, enum
     return st ? st : limit_rollbacks(env, e, now);
 }
 
-static struct event *notified(struct run *r, uint32_t decision, int next, int64_t due)
+static struct event *notified(struct run *r, enum notified decision, int next, int64_t due)
 {
     const struct in_notification *n = &r->in->u.notification;
     struct event *ev = run_record(r, EV_NOTIFICATION_RECEIVED, next, due);
@@ -74,23 +74,23 @@ int switch_notification(struct run *r)
     if (n->kind == NOTIFICATION_FIRST_ATTACH || (again && mutant("DUPLICATE_DROPPED")))
         return ERR_STATE;
     if (!again && r->e->has_notif && !sequence_newer(n->sequence, r->e->notif_sequence)) {
-        (void)notified(r, 3, -1, 0);
+        (void)notified(r, NOTIFIED_OLD, -1, 0);
         return ERR_OK;
     }
     if (!done && !back) { /* a fall-back, or another profile than ours: the card is asked */
-        (void)notified(r, 5, -1, 0);
+        (void)notified(r, NOTIFIED_AUDIT, -1, 0);
         run_in_doubt(r, "the card reports another change");
         return run_fence_to(r, PURPOSE_FENCE, SW_FENCING, euicc_profile_by_aid(r->e, &n->aid));
     }
     if (done && (r->op->answered || run_expired(r)) && !again) {
-        struct event *ev = notified(r, 2, -1, 0);
+        struct event *ev = notified(r, NOTIFIED_LATE, -1, 0);
         /* It is still trying, so it has not decided: the window begins anew (number). A card that put
          * off its REFRESH, or attached late, is later than the audit that opened the window. */
         if (r->op->window_end_ms)
             ev->number = (uint64_t)(r->now + run_timer(r, TIMER_ROLLBACK_WINDOW));
         return ERR_OK;
     }
-    (void)notified(r, 1, -1, 0);
+    (void)notified(r, NOTIFIED_CONFIRM, -1, 0);
     if (mutant("SUCCESS_ON_NOTIFICATION") && done)
         return switch_succeeded(r, (struct span){NULL, 0}, NULL);
     return run_confirm(r, n->sequence, SW_CONFIRMING, to, NULL);

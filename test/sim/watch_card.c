@@ -246,7 +246,7 @@ static void notified(struct watch *k, struct watch_card *c, const struct event *
 {
     uint16_t now = (uint16_t)(ev->sequence - 1);
 
-    if (ev->decision != 1 && ev->decision != 4)
+    if (ev->decision != NOTIFIED_CONFIRM && ev->decision != NOTIFIED_CONFIRM_AND_AUDIT)
         return;
     if (c->has_sequence && now != c->sequence && !sequence_newer(now, c->sequence))
         world_fault(k->w, "notification %u is accepted after %u", now, c->sequence);

@@ -223,7 +223,7 @@ static void a_restart_asks_again(void **state)
 static void unsolicited(struct core *w, uint8_t kind, unsigned profile)
 {
     assert_int_equal(core_note(w, kind, 5, profile), ERR_OK);
-    assert_int_equal(core_event(w, EV_NOTIFICATION_RECEIVED)->decision, 4);
+    assert_int_equal(core_event(w, EV_NOTIFICATION_RECEIVED)->decision, NOTIFIED_CONFIRM_AND_AUDIT);
     assert_true(w->e->has_notif);
     assert_string_equal(core_state(w), "QUEUED");
     assert_int_equal(core_profile_state(w, BOOT), PROFILE_ENABLED);
@@ -291,12 +291,39 @@ static void old_ones_are_only_noted(void **state)
 
     unsolicited(w, 1, BOOT);
     core_por_hex(w, 0, CONFIRMED);
-    assert_int_equal(core_note(w, 2, 4, ONE), ERR_OK);
-    assert_int_equal(core_event(w, EV_NOTIFICATION_RECEIVED)->decision, 3);
+    assert_int_equal(core_note(w, 2, 4, BOOT), ERR_OK);
+    assert_int_equal(core_event(w, EV_NOTIFICATION_RECEIVED)->decision, NOTIFIED_OLD);
     assert_int_equal(w->e->n_ops, 0);
     assert_int_equal(w->e->notif_sequence, 5);
     assert_int_equal(core_note(w, 1, 5, BOOT), ERR_OK); /* repeated at a power-on */
-    assert_int_equal(core_event(w, EV_NOTIFICATION_RECEIVED)->decision, 4);
+    assert_int_equal(core_event(w, EV_NOTIFICATION_RECEIVED)->decision, NOTIFIED_CONFIRM_AND_AUDIT);
+}
+
+/* A replay, or a card that counts anew and fell back by itself: it is asked, and the number not confirmed. */
+static void an_old_one_that_names_another_profile_is_asked_about(void **state)
+{
+    static const struct { const char *list; unsigned on; } ROWS[] = {
+        {"10=3F 11=1F 12=1F", BOOT}, {"10=1F 11=3F 12=1F", ONE}};
+
+    for (unsigned i = 0; i < 2; i++) {
+        struct core w;
+        core_init(&w);
+        unsolicited(&w, 1, BOOT);
+        core_por_hex(&w, 0, CONFIRMED);
+        assert_int_equal(core_note(&w, 1, 4, ONE), ERR_OK);
+        assert_int_equal(core_event(&w, EV_NOTIFICATION_RECEIVED)->decision, NOTIFIED_OLD);
+        assert_int_equal(core_note(&w, 5, 4, ONE), ERR_OK);
+        assert_int_equal(core_event(&w, EV_NOTIFICATION_RECEIVED)->decision, NOTIFIED_AUDIT);
+        assert_true(core_timer(&w));
+        assert_string_equal(core_state(&w), "ASKING");
+        assert_int_equal(w.plan.unit.purpose, PURPOSE_AUDIT);
+        core_por_list(&w, 0, ROWS[i].list);
+        core_expect_end(&w, VERDICT_SUCCESS, "", "");
+        assert_int_equal(core_profile_state(&w, ROWS[i].on), PROFILE_ENABLED);
+        assert_int_equal(w.e->notif_sequence, 5);
+        core_fini(&w);
+    }
+    (void)state;
 }
 
 static void behind_other_operations(void **state)
@@ -375,10 +402,11 @@ int main(void)
         T(a_profile_that_is_gone), T(the_enabled_one_is_gone),
         cmocka_unit_test(none_goes_silently), T(what_the_eis_does_not_know),
         T(it_asks_each_minute_until_validity_ends),
-        T(asked_again_also_where_it_falls_back_to), T(a_restart_asks_again),
-        T(an_earlier_question_may_be_answered), T(a_restart_asks_again),
+        T(asked_again_also_where_it_falls_back_to), T(an_earlier_question_may_be_answered),
+        T(a_restart_asks_again),
         T(a_first_attach_is_confirmed_only), cmocka_unit_test(a_change_is_confirmed_and_audited),
         T(the_same_one_again_while_it_is_handled), T(old_ones_are_only_noted),
+        cmocka_unit_test(an_old_one_that_names_another_profile_is_asked_about),
         T(behind_other_operations), T(a_full_mailbox_takes_no_notification), T(nobody_hears_us),
         T(restart_while_confirming), T(the_next_is_not_forgotten),
     };

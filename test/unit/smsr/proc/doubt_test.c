@@ -169,7 +169,7 @@ static void a_late_notification_opens_the_window_anew(void **state)
     core_por_list(w, 0, NEW_ON);
     core_pass(w, 590 * SECONDS);
     core_note(w, 2, 5, ONE);
-    assert_int_equal(core_event(w, EV_NOTIFICATION_RECEIVED)->decision, 2);
+    assert_int_equal(core_event(w, EV_NOTIFICATION_RECEIVED)->decision, NOTIFIED_LATE);
     assert_string_equal(core_state(w), "WAIT_ROLLBACK");
     heard = w->now;
     core_until_armed(w);
@@ -214,7 +214,7 @@ static void what_is_told_late_leaves_its_roll_back_owed(void **state)
     core_until_armed(w);
     core_audited(w, OLD_ON, VERDICT_ROLLED_BACK);
     core_note(w, 2, 5, ONE);
-    assert_int_equal(core_event(w, EV_NOTIFICATION_RECEIVED)->decision, 4);
+    assert_int_equal(core_event(w, EV_NOTIFICATION_RECEIVED)->decision, NOTIFIED_CONFIRM_AND_AUDIT);
     core_until_armed(w);
     core_por_hex(w, 0, CONFIRMED);
     core_por_list(w, 0, OLD_ON);

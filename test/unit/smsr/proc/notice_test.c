@@ -22,14 +22,14 @@ static void a_duplicate_is_confirmed_again(void **state)
     core_note(w, 2, 5, ONE);
     assert_int_equal(w->e->counter_high, 3);
     assert_int_equal(w->plan.unit.purpose, PURPOSE_CONFIRM);
-    assert_int_equal(core_event(w, EV_NOTIFICATION_RECEIVED)->decision, 1);
+    assert_int_equal(core_event(w, EV_NOTIFICATION_RECEIVED)->decision, NOTIFIED_CONFIRM);
     core_por_hex(w, 3, CONFIRMED);
     core_expect_end(w, VERDICT_SUCCESS, "", "");
     /* The first confirmation's answer comes too late for anything. */
     assert_int_equal(core_por_hex(w, 2, CONFIRMED), ERR_STATE);
     /* And after the end: confirmed once more, and the card is asked. */
     assert_int_equal(core_note(w, 2, 5, ONE), ERR_OK);
-    assert_int_equal(core_event(w, EV_NOTIFICATION_RECEIVED)->decision, 4);
+    assert_int_equal(core_event(w, EV_NOTIFICATION_RECEIVED)->decision, NOTIFIED_CONFIRM_AND_AUDIT);
     assert_true(core_timer(w));
     assert_int_equal(w->plan.unit.purpose, PURPOSE_CONFIRM);
 }
@@ -115,7 +115,7 @@ static void another_change_is_asked_about(void **state)
         core_enable(&w, 0);
         core_note(&w, ROWS[i].kind, 5, ROWS[i].profile);
         assert_string_equal(core_state(&w), "FENCING");
-        assert_int_equal(core_event(&w, EV_NOTIFICATION_RECEIVED)->decision, 5);
+        assert_int_equal(core_event(&w, EV_NOTIFICATION_RECEIVED)->decision, NOTIFIED_AUDIT);
         assert_int_equal(w.plan.unit.purpose, PURPOSE_FENCE);
         assert_false(w.e->has_notif);
         core_audited(&w, THIRD_ON, VERDICT_FAILED);

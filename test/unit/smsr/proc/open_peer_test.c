@@ -44,7 +44,7 @@ static void tnj2_the_sequence_goes_on_behind_65535(void **state)
         core_call(w, STEPS[i].profile == ONE ? CORE_B : CORE_A, FN_ENABLE_PROFILE, STEPS[i].profile);
         core_por_sw(w, 0, 0x9000);
         assert_int_equal(core_note(w, 2, STEPS[i].sequence, STEPS[i].profile), ERR_OK);
-        assert_int_equal(core_event(w, EV_NOTIFICATION_RECEIVED)->decision, 1);
+        assert_int_equal(core_event(w, EV_NOTIFICATION_RECEIVED)->decision, NOTIFIED_CONFIRM);
         assert_string_equal(core_state(w), "CONFIRMING");
         core_confirmed(w, VERDICT_SUCCESS);
         assert_int_equal(w->e->notif_sequence, STEPS[i].sequence);
@@ -52,7 +52,7 @@ static void tnj2_the_sequence_goes_on_behind_65535(void **state)
     core_call(w, CORE_B, FN_ENABLE_PROFILE, ONE);
     core_por_sw(w, 0, 0x9000);
     core_note(w, 2, 65535, ONE); /* replayed */
-    assert_int_equal(core_event(w, EV_NOTIFICATION_RECEIVED)->decision, 3);
+    assert_int_equal(core_event(w, EV_NOTIFICATION_RECEIVED)->decision, NOTIFIED_OLD);
     assert_string_equal(core_state(w), "WAIT_NOTIFICATION");
 }
 

@@ -172,7 +172,7 @@ static void the_second_clock_ends_it_too(void **state)
     core_pass(w, 1 * SECONDS);
     assert_int_equal(w->answered, 1);
     core_note(w, 2, 1, ONE);                      /* too late for a confirmation */
-    assert_int_equal(core_event(w, EV_NOTIFICATION_RECEIVED)->decision, 2);
+    assert_int_equal(core_event(w, EV_NOTIFICATION_RECEIVED)->decision, NOTIFIED_LATE);
 }
 
 static void a_wake_deadline_has_its_most(void **state)

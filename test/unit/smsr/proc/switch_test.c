@@ -37,7 +37,7 @@ static void enable_by_the_book(void **state)
     core_note(w, 2, 5, ONE);
     assert_string_equal(core_state(w), "CONFIRMING");
     assert_string_equal(core_script(w), CONFIRM_5);
-    assert_int_equal(core_event(w, EV_NOTIFICATION_RECEIVED)->decision, 1);
+    assert_int_equal(core_event(w, EV_NOTIFICATION_RECEIVED)->decision, NOTIFIED_CONFIRM);
     sms = core_out(w, OUT_SMS, 0);
     assert_string_equal(sms->to[0].s, core_iccid(ONE).s);
     assert_int_equal(core_profile_state(w, ONE), PROFILE_DISABLED);

@@ -82,7 +82,7 @@ static void a_late_notification_is_not_confirmed(void **state)
 
     core_overdue(w);
     core_note(w, 2, 5, ONE);
-    assert_int_equal(core_event(w, EV_NOTIFICATION_RECEIVED)->decision, 2);
+    assert_int_equal(core_event(w, EV_NOTIFICATION_RECEIVED)->decision, NOTIFIED_LATE);
     assert_false(w->plan.unit.set);
     assert_false(w->e->has_notif);
     /* The roll-back it leads to is. */
@@ -99,13 +99,13 @@ static void late_at_the_very_end(void **state)
     core_enable(w, 30);
     w->now += 30 * SECONDS - 1;
     core_note(w, 2, 5, ONE);
-    assert_int_equal(core_event(w, EV_NOTIFICATION_RECEIVED)->decision, 1);
+    assert_int_equal(core_event(w, EV_NOTIFICATION_RECEIVED)->decision, NOTIFIED_CONFIRM);
     core_fini(w);
     core_init(w);
     core_enable(w, 30);
     w->now += 30 * SECONDS; /* the timer did not run yet */
     core_note(w, 2, 5, ONE);
-    assert_int_equal(core_event(w, EV_NOTIFICATION_RECEIVED)->decision, 2);
+    assert_int_equal(core_event(w, EV_NOTIFICATION_RECEIVED)->decision, NOTIFIED_LATE);
 }
 
 /* Confirmed in time: the confirmation may be repeated after the end, and its answer is the verdict.
