@@ -8,7 +8,9 @@
 #include "common/msg/eis.h"
 #include "smdp/profile/template.h"
 #include "tools/euiccsim/net/faults.h"
+#include "tools/euiccsim/net/simnet.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -193,8 +195,12 @@ static int make_eis(struct factory *f, struct factory_card *c, int64_t now_ms)
     return err;
 }
 
-#define AIR_FIRST 8u                /* bits of the quirks about the air: those above */
-#define NET_FIRST 3u
+static_assert(QUIRK_STAYS_SAME == 1u << FACTORY_AIR_FIRST &&
+                  QUIRK_RMAC_EACH == 1u << (FACTORY_AIR_FIRST + FACTORY_AIR_QUIRKS - 1),
+              "all quirks of cards about the air");
+static_assert(NETQ_PART_LATE == 1u << FACTORY_NET_FIRST &&
+                  NETQ_POWER == 1u << (FACTORY_NET_FIRST + FACTORY_NET_QUIRKS - 1),
+              "all quirks of networks about the air");
 
 /* Two of three get none, a third one of the card, a third one of its network. */
 static void draw_air(const struct factory_plan *p, unsigned i, struct factory_card *c)
@@ -207,9 +213,9 @@ static void draw_air(const struct factory_plan *p, unsigned i, struct factory_ca
         return;
     rng_init_seeded(&rng, (p->seed ^ UINT64_C(0x6F6464)) + (uint64_t)i * UINT64_C(0x9E3779B97F4A7C15));
     if (rng_below(&rng, 3) == 0)
-        c->f.quirks |= 1u << (AIR_FIRST + rng_below(&rng, FACTORY_AIR_QUIRKS));
+        c->f.quirks |= 1u << (FACTORY_AIR_FIRST + rng_below(&rng, FACTORY_AIR_QUIRKS));
     if (rng_below(&rng, 3) == 0)
-        c->net_quirks |= 1u << (NET_FIRST + rng_below(&rng, FACTORY_NET_QUIRKS));
+        c->net_quirks |= 1u << (FACTORY_NET_FIRST + rng_below(&rng, FACTORY_NET_QUIRKS));
 }
 
 /* Room for a profile of the type "meter", for a few, or for less than one. */

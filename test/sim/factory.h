@@ -15,8 +15,10 @@ enum factory_fate {                /* of the profile pushed to this card */
     FATE_NO_COVERAGE,              /* B has no network where the meter stands */
     FATE_IMSI_UNKNOWN,             /* not provisioned in B's HSS */
 };
-#define FACTORY_AIR_QUIRKS 10u     /* of enum card_quirk, from QUIRK_STAYS_SAME on */
-#define FACTORY_NET_QUIRKS 8u      /* of enum net_quirk, from NETQ_PART_LATE on */
+#define FACTORY_AIR_FIRST 8u       /* bits of the quirks about the air: of enum card_quirk ... */
+#define FACTORY_AIR_QUIRKS 10u
+#define FACTORY_NET_FIRST 3u       /* ... and of enum net_quirk */
+#define FACTORY_NET_QUIRKS 8u
 #define FACTORY_REALMS 2u          /* the last quarter of the cards is in another realm */
 struct factory_card {
     unsigned realm;

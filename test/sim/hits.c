@@ -157,7 +157,7 @@ void world_hits_collect(struct world *w)
         for (unsigned q = 0; q < 6; q++)
             hits[HIT_QUIRK_REFRESH_POSTPONED + q] += w->factory.cards[i].f.quirks >> q & 1u;
         for (unsigned q = 0; q < FACTORY_AIR_QUIRKS; q++)
-            hits[HIT_QUIRK_STAYS_SAME + q] += w->factory.cards[i].f.quirks >> (8 + q) & 1u;
+            hits[HIT_QUIRK_STAYS_SAME + q] += w->factory.cards[i].f.quirks >> (FACTORY_AIR_FIRST + q) & 1u;
         hits[HIT_QUIRK_LINK_CUT] += (w->factory.cards[i].f.quirks & QUIRK_LINK_CUT) != 0;
     }
 }

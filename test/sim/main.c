@@ -30,19 +30,15 @@ static int usage(void)
 /* Every card has this quirk, or every device. */
 static bool quirk(const char *name, struct world_plan *p)
 {
-    const struct card_quirk_row *row = card_quirk_find(span_str(name));
+    const struct quirk_row *card = quirk_find(CARD_QUIRKS, CARD_QUIRK_COUNT, span_str(name));
+    const struct quirk_row *net = quirk_find(NET_QUIRKS, NET_QUIRK_COUNT, span_str(name));
 
-    for (unsigned i = 0; !row && i < NET_QUIRK_COUNT; i++)
-        if (!strcmp(name, NET_QUIRKS[i].name)) {
-            p->net_quirks |= NET_QUIRKS[i].bit;
-            p->open_end |= strcmp(NET_QUIRKS[i].verdict, "SUCCESS") != 0;
-            return true;
-        }
-    if (row) {
-        p->card_quirks |= (uint32_t)row->bit;
-        p->open_end |= strcmp(row->verdict, "SUCCESS") != 0;
-    }
-    return row != NULL;
+    if (!card && !net)
+        return false;
+    p->card_quirks |= card ? card->bit : 0;
+    p->net_quirks |= net ? net->bit : 0;
+    p->open_end |= strcmp(card ? card->verdict : net->verdict, "SUCCESS") != 0;
+    return true;
 }
 
 static bool option(int c, const char *arg, struct farm_plan *p, struct choices_out *without)

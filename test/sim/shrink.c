@@ -188,18 +188,22 @@ static int shorten(struct shrink *s)
     return err;
 }
 
+static size_t quirks_text(const struct quirk_row *rows, unsigned rows_n, uint32_t bits, char *ret, size_t n)
+{
+    for (unsigned i = 0; n < WORLD_PLAN_TEXT && i < rows_n; i++)
+        if (bits & rows[i].bit)
+            n += (size_t)snprintf(ret + n, WORLD_PLAN_TEXT - n, " --quirk %s", rows[i].name);
+    return n;
+}
+
 const char *world_plan_text(const struct world_plan *p, char ret[WORLD_PLAN_TEXT])
 {
     size_t n = (size_t)snprintf(ret, WORLD_PLAN_TEXT, " --seed %" PRIu64 " --cards %u%s%s%s", p->seed,
                                 p->cards, p->faults ? "" : " --plain",
                                 p->lying ? " --lying-disks" : "", p->no_memory ? " --no-memory" : "");
 
-    for (unsigned i = 0; n < WORLD_PLAN_TEXT && i < CARD_QUIRK_COUNT; i++)
-        if (p->card_quirks & (uint32_t)CARD_QUIRKS[i].bit)
-            n += (size_t)snprintf(ret + n, WORLD_PLAN_TEXT - n, " --quirk %s", CARD_QUIRKS[i].name);
-    for (unsigned i = 0; n < WORLD_PLAN_TEXT && i < NET_QUIRK_COUNT; i++)
-        if (p->net_quirks & NET_QUIRKS[i].bit)
-            n += (size_t)snprintf(ret + n, WORLD_PLAN_TEXT - n, " --quirk %s", NET_QUIRKS[i].name);
+    n = quirks_text(CARD_QUIRKS, CARD_QUIRK_COUNT, p->card_quirks, ret, n);
+    (void)quirks_text(NET_QUIRKS, NET_QUIRK_COUNT, p->net_quirks, ret, n);
     return ret;
 }
 

@@ -8,6 +8,13 @@
 
 #define FLEET_MAX ((size_t)4 << 30)
 
+static void rows_print(const char *eid, const struct quirk_row *rows, unsigned n, uint32_t bits)
+{
+    for (unsigned i = 0; i < n; i++)
+        if (bits & rows[i].bit)
+            printf("%s %s %s\n", eid, rows[i].name, rows[i].verdict);
+}
+
 static int meter_print(void *ctx, const struct fleet_meter *m)
 {
     const struct run_conf *conf = ctx;
@@ -16,12 +23,8 @@ static int meter_print(void *ctx, const struct fleet_meter *m)
 
     quirk_set_draw(&conf->quirks, conf->seed, &m->factory.eid, &card, &net);
     eid_text(&m->factory.eid, eid);
-    for (unsigned i = 0; i < CARD_QUIRK_COUNT; i++)
-        if (card & (uint32_t)CARD_QUIRKS[i].bit)
-            printf("%s %s %s\n", eid, CARD_QUIRKS[i].name, CARD_QUIRKS[i].verdict);
-    for (unsigned i = 0; i < NET_QUIRK_COUNT; i++)
-        if (net & NET_QUIRKS[i].bit)
-            printf("%s %s %s\n", eid, NET_QUIRKS[i].name, NET_QUIRKS[i].verdict);
+    rows_print(eid, CARD_QUIRKS, CARD_QUIRK_COUNT, card);
+    rows_print(eid, NET_QUIRKS, NET_QUIRK_COUNT, net);
     return ERR_OK;
 }
 

@@ -3,7 +3,7 @@
  * nobody publishes figures; the sources say that the behaviour exists. */
 #include "tools/euiccsim/card/quirks.h"
 
-const struct card_quirk_row CARD_QUIRKS[] = {
+const struct quirk_row CARD_QUIRKS[] = {
     {QUIRK_REFRESH_POSTPONED, "refresh-postponed",
      "devices that put a UICC reset off while busy (TS 102 223 6.4.7)", 5, "SUCCESS or IN_DOUBT",
      "refresh_waits_for_power"},
@@ -47,20 +47,21 @@ const struct card_quirk_row CARD_QUIRKS[] = {
 };
 const unsigned CARD_QUIRK_COUNT = sizeof(CARD_QUIRKS) / sizeof(CARD_QUIRKS[0]);
 
-const struct card_quirk_row *card_quirk_find(struct span name)
+const struct quirk_row *quirk_find(const struct quirk_row *rows, unsigned n, struct span name)
 {
-    for (unsigned i = 0; i < CARD_QUIRK_COUNT; i++)
-        if (span_eq(name, span_str(CARD_QUIRKS[i].name)))
-            return &CARD_QUIRKS[i];
+    for (unsigned i = 0; i < n; i++)
+        if (span_eq(name, span_str(rows[i].name)))
+            return &rows[i];
     return NULL;
 }
 
-uint32_t card_quirk_draw(struct rng *rng, const uint16_t *per_mille)
+uint32_t quirk_draw(struct rng *rng, const struct quirk_row *rows, unsigned n,
+                    const uint16_t *per_mille)
 {
     uint32_t bits = 0;
 
-    for (unsigned i = 0; i < CARD_QUIRK_COUNT; i++)
+    for (unsigned i = 0; i < n; i++)
         if (rng_below(rng, 1000) < per_mille[i])
-            bits |= (uint32_t)CARD_QUIRKS[i].bit;
+            bits |= rows[i].bit;
     return bits;
 }

@@ -8,18 +8,22 @@
 #include "common/base/rng.h"
 #include "tools/euiccsim/card/card.h"
 
-struct card_quirk_row {
-    enum card_quirk bit;
+/* Of cards here, of networks and devices in net/quirk_set.h. */
+struct quirk_row {
+    uint32_t bit;                /* enum card_quirk or enum net_quirk */
     const char *name;            /* as on the command line */
     const char *seen;            /* where it comes from */
-    uint16_t field_per_mille;    /* share of cards in the mixture `field`: 0 where another verdict may be true */
-    const char *verdict;         /* of an enable that reaches such a card */
-    const char *test;            /* case of quirks_test.c, link_channel_test.c or quirks_air_test.c */
+    uint16_t field_per_mille;    /* share in the mixture `field`: 0 where another verdict may be true, or
+                                  * it takes long */
+    const char *verdict;         /* of an enable that reaches such a card or device */
+    const char *test;            /* case of a test of card/ or net/ */
 };
-extern const struct card_quirk_row CARD_QUIRKS[];
+extern const struct quirk_row CARD_QUIRKS[];
 extern const unsigned CARD_QUIRK_COUNT;
 
-const struct card_quirk_row *card_quirk_find(struct span name);   /* NULL: no such quirk */
-/* Draws one card's bits: rates in per mille, index as in CARD_QUIRKS. Always takes CARD_QUIRK_COUNT
+/* In a table of n rows; NULL: no such quirk. */
+const struct quirk_row *quirk_find(const struct quirk_row *rows, unsigned n, struct span name);
+/* Draws the bits of one card or device: rates in per mille, index as in the table. Always takes n
  * numbers from rng, so changing one rate does not shift the others. */
-uint32_t card_quirk_draw(struct rng *rng, const uint16_t *per_mille);
+uint32_t quirk_draw(struct rng *rng, const struct quirk_row *rows, unsigned n,
+                    const uint16_t *per_mille);

@@ -6,7 +6,7 @@
 
 #include "tools/euiccsim/net/simnet.h"
 
-const struct net_quirk_row NET_QUIRKS[] = {
+const struct quirk_row NET_QUIRKS[] = {
     {NETQ_IMSI_UNKNOWN, "imsi-unknown", "profiles delivered before the HSS was provisioned", 0,
      "ROLLED_BACK", "unknown_imsi_rolls_back"},
     {NETQ_IMSI_BARRED, "imsi-barred", "subscriptions suspended at the operator", 0, "ROLLED_BACK",
@@ -34,19 +34,18 @@ const unsigned NET_QUIRK_COUNT = sizeof(NET_QUIRKS) / sizeof(NET_QUIRKS[0]);
 
 static int name_set(struct span name, uint16_t rate, struct quirk_set *q, struct errmsg *why)
 {
-    for (unsigned i = 0; i < CARD_QUIRK_COUNT; i++)
-        if (span_eq(name, span_str(CARD_QUIRKS[i].name))) {
-            q->card[i] = rate;
-            return ERR_OK;
-        }
-    for (unsigned i = 0; i < NET_QUIRK_COUNT; i++)
-        if (span_eq(name, span_str(NET_QUIRKS[i].name))) {
-            q->net[i] = rate;
-            return ERR_OK;
-        }
-    return errmsg_set(why, ERR_CONFIG,
-                      "there is no quirk \"%.*s\": use field, none or a name that euiccsim help lists",
-                      (int)(name.n > 40 ? 40 : name.n), (const char *)name.p);
+    const struct quirk_row *card = quirk_find(CARD_QUIRKS, CARD_QUIRK_COUNT, name);
+    const struct quirk_row *net = quirk_find(NET_QUIRKS, NET_QUIRK_COUNT, name);
+
+    if (!card && !net)
+        return errmsg_set(why, ERR_CONFIG,
+                          "there is no quirk \"%.*s\": use field, none or a name that euiccsim help lists",
+                          (int)(name.n > 40 ? 40 : name.n), (const char *)name.p);
+    if (card)
+        q->card[card - CARD_QUIRKS] = rate;
+    else
+        q->net[net - NET_QUIRKS] = rate;
+    return ERR_OK;
 }
 
 static void all_set(struct quirk_set *q, bool field)
@@ -111,9 +110,6 @@ void quirk_set_draw(const struct quirk_set *q, uint64_t seed, const struct eid *
     struct rng rng;
 
     rng_init_seeded(&rng, quirk_seed(seed, eid));
-    *ret_card = card_quirk_draw(&rng, q->card);
-    *ret_net = 0;
-    for (unsigned i = 0; i < NET_QUIRK_COUNT; i++)
-        if (rng_below(&rng, 1000) < q->net[i])
-            *ret_net |= NET_QUIRKS[i].bit;
+    *ret_card = quirk_draw(&rng, CARD_QUIRKS, CARD_QUIRK_COUNT, q->card);
+    *ret_net = quirk_draw(&rng, NET_QUIRKS, NET_QUIRK_COUNT, q->net);
 }

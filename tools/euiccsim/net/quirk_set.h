@@ -6,16 +6,7 @@
 #include "tools/euiccsim/net/faults.h"
 #include "tools/euiccsim/card/quirks.h"
 
-struct net_quirk_row {
-    uint32_t bit;                 /* enum net_quirk */
-    const char *name;
-    const char *seen;
-    uint16_t field_per_mille;     /* share of devices in the mixture `field`: 0 where another verdict may be
-                                   * true, or a quarter of an hour goes by */
-    const char *verdict;          /* of an enable that reaches such a device */
-    const char *test;             /* of attach_test.c, switch_test.c, quirk_test.c, stream_test.c */
-};
-extern const struct net_quirk_row NET_QUIRKS[];
+extern const struct quirk_row NET_QUIRKS[];
 extern const unsigned NET_QUIRK_COUNT;
 
 #define QUIRKS_MAX 32u

@@ -190,6 +190,11 @@ static void power_fails_between_two_commands(void **state)
     rig_fini(&r);
 }
 
+static const struct quirk_row *of_cards(struct span name)
+{
+    return quirk_find(CARD_QUIRKS, CARD_QUIRK_COUNT, name);
+}
+
 static void the_table(void **state)
 {
     uint32_t seen = 0;
@@ -197,19 +202,24 @@ static void the_table(void **state)
     (void)state;
     assert_int_equal(CARD_QUIRK_COUNT, 17);
     for (unsigned i = 0; i < CARD_QUIRK_COUNT; i++) {
-        const struct card_quirk_row *q = &CARD_QUIRKS[i];
+        const struct quirk_row *q = &CARD_QUIRKS[i];
 
-        assert_int_equal((unsigned)q->bit & seen, 0);
-        seen |= (unsigned)q->bit;
+        assert_int_equal(q->bit & seen, 0);
+        seen |= q->bit;
         assert_true(q->field_per_mille <= 1000);
         /* FAILED, ROLLED_BACK or EXPIRED may not be as true: the demo shows this mixture. */
         assert_true(!q->field_per_mille || !strchr(q->verdict, ','));
-        assert_ptr_equal(card_quirk_find(span_str(q->name)), q);
+        assert_ptr_equal(of_cards(span_str(q->name)), q);
         assert_true(q->seen[0] && q->verdict[0] && q->test[0]);
     }
-    assert_null(card_quirk_find(span_str("por")));
-    assert_null(card_quirk_find(span_str("")));
-    assert_null(card_quirk_find(span_str("POR-SWALLOWED")));
+    assert_null(of_cards(span_str("por")));
+    assert_null(of_cards(span_str("")));
+    assert_null(of_cards(span_str("POR-SWALLOWED")));
+}
+
+static uint32_t draw(struct rng *rng, const uint16_t *per_mille)
+{
+    return quirk_draw(rng, CARD_QUIRKS, CARD_QUIRK_COUNT, per_mille);
 }
 
 static void draws(void **state)
@@ -224,19 +234,19 @@ static void draws(void **state)
     rng_init_seeded(&a, 5);
     rng_init_seeded(&b, 5);
     for (unsigned i = 0; i < 1000; i++) {
-        uint32_t x = card_quirk_draw(&a, some), y = card_quirk_draw(&b, more);
+        uint32_t x = draw(&a, some), y = draw(&b, more);
 
         assert_int_equal(x & ~(uint32_t)QUIRK_POR_SWALLOWED, 0);
         assert_int_equal(y, x | QUIRK_REFRESH_POSTPONED);      /* rates do not shift each other */
         hits += x != 0;
     }
     assert_true(hits > 400 && hits < 600);
-    assert_int_equal(card_quirk_draw(&a, none), 0);
+    assert_int_equal(draw(&a, none), 0);
     for (unsigned i = 0; i < 17; i++) {
         all[i] = 1000;
-        bits |= (uint32_t)CARD_QUIRKS[i].bit;
+        bits |= CARD_QUIRKS[i].bit;
     }
-    assert_int_equal(card_quirk_draw(&a, all), bits);
+    assert_int_equal(draw(&a, all), bits);
 }
 
 int main(void)
