@@ -37,11 +37,16 @@ def only_rows(text):
     return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
 
 
+# Of pytest-xdist: each worker takes ports of its own, since between a look at a port and its use another may look.
+PORTS_EACH = 1200
+PORTS = 20000 + PORTS_EACH * (int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 10)
+
+
 def free_port(kind=socket.SOCK_STREAM, ports=1, taken=()):
     """The first of so many, one behind the other. Below those that the system gives to anybody, as tools/world does: nobody
     gets it before the one it is meant for. taken: settings of a world that may not run yet."""
     while True:
-        port = random.randrange(20000, 32000)
+        port = PORTS + random.randrange(PORTS_EACH - ports)
         try:
             for i in range(ports):
                 with socket.socket(socket.AF_INET, kind) as s:

@@ -152,5 +152,6 @@ def test_meters_that_are_switched_on_before_their_import(make_world):
     world.smctl("contacts", "unknown", as_="fleet", code=4)      # whose cards they will be nobody knows
     assert world.smctl("eis", "list", as_="admin", code=0).rows == []
     world.tool("load")
+    world.restart("euiccsim")       # whom nobody confirms is silent after five tries, until it is switched on again
     wait_for("nobody unknown any more", lambda: unknown() == [])
     assert {e["function"] for e in world.operations()} >= {"Notification"}
