@@ -202,7 +202,8 @@ static struct span api_waiting(void *ctx, const struct eid *eid, const struct uu
 
     if (!channel_waits(c->channel, eid, op, &w))
         return (struct span){NULL, 0};
-    n = snprintf(text, sizeof text, "waits for its turn: %s; %u of its party before it", w.why, w.before);
+    n = snprintf(text, sizeof text, "waits for its turn: %s; at most %llu of its party before it", w.why,
+                 (unsigned long long)w.before);
     return span_str(arena_str(a, span_of(text, n > 0 && (size_t)n < sizeof text ? (size_t)n : 0)));
 }
 

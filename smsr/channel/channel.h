@@ -84,10 +84,10 @@ int64_t channel_pace(struct channel *ch, const struct euicc *e, const struct ope
 void channel_turns(struct channel *ch, const struct euicc *e);
 /* While it holds nobody is let in: at a start, until all that is in flight was told. */
 void channel_turns_hold(struct channel *ch, bool hold);
-/* It waits, for what, and how many of its party and realm stand before it. */
+/* It waits, for what, and how many of its lane stand before it, at most: some of them may have ended. */
 struct channel_wait {
     const char *why;
-    unsigned before;
+    uint64_t before;
 };
 bool channel_waits(const struct channel *ch, const struct eid *eid, const struct uuid *op,
                    struct channel_wait *ret);

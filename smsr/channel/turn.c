@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whose turn it is. An operation that begins may have to wait: for the rate of its network, for a data
  * session of it, or because as many as its party, its owner or its tenant may have are in flight. Each that
- * waits stands in a lane of its own party and realm, and the lanes of a network take turns, so that nobody's
- * campaign is another's delay. Memory only: what waits has sent nothing, and asks again after a start. */
+ * waits stands in a lane of its own party, realm and limited owner, so that what is in the way of the first
+ * is in the way of all; the lanes of a network take turns, so that nobody's campaign is another's delay. Memory only: what waits has sent nothing, and asks again after a start. */
 #include <stdlib.h>
 
 #include "smsr/channel/channel_int.h"
@@ -25,8 +25,10 @@ struct lane {
     struct list waiting;            /* turn.in */
     struct oid party;
     uint32_t tenant;
+    const struct count *owner;      /* NULL: those without a limit share it */
     bool data;
     unsigned n;
+    uint64_t places;                /* given in it so far */
 };
 
 /* An operation that waits, may begin, or has begun. */
@@ -34,6 +36,7 @@ struct turn {
     struct list in;                 /* of its lane, or of those let in, in order of time */
     int64_t granted_ms;             /* monotonic */
     struct lane *lane;              /* NULL: it does not wait */
+    uint64_t place;                 /* in its lane */
     enum turn_state state;
     struct eid eid;
     struct uuid op;
@@ -106,7 +109,8 @@ static struct turn *turn_new(struct channel *ch, const struct euicc *e, const st
     const struct euicc_profile *on = euicc_enabled(e);
     const struct route *r = on ? env_route(ch->env, &on->mno, on->profile_type) : NULL;
     const struct tenant *tenant = env_tenant(ch->env, e->tenant);
-    const struct bearer_ask ask = {.env = ch->env, .e = e, .op = op};
+    const struct bearer_ask ask = {
+        .env = ch->env, .e = e, .op = op, .now = clock_wall_ms(ch->clock)};
     struct turn *t = calloc(1, sizeof *t);
 
     if (!t)
@@ -134,7 +138,6 @@ static void leave_lane(struct channel *ch, struct turn *t)
     if (!l)
         return;
     t->lane = NULL;
-    t->net->n_turns--;
     ch->n_turns_waiting--;
     if (--l->n)
         return;
@@ -178,14 +181,14 @@ static void forget_granted(struct channel *ch)
 }
 
 /* --- lanes --- */
-static struct lane *lane_of(struct sms_network *net, const struct euicc *e, const struct operation *op,
-                            bool data)
+static struct lane *lane_of(const struct turn *t, const struct euicc *e, const struct operation *op)
 {
     struct lane *l;
 
-    LIST_EACH (it, &net->lanes) {
+    LIST_EACH (it, &t->net->lanes) {
         l = LIST_ENTRY(it, struct lane, in);
-        if (oid_eq(&l->party, &op->party) && l->tenant == e->tenant && l->data == data)
+        if (oid_eq(&l->party, &op->party) && l->tenant == e->tenant && l->owner == t->of[OWNER] &&
+            l->data == t->data)
             return l;
     }
     l = calloc(1, sizeof *l);
@@ -194,8 +197,9 @@ static struct lane *lane_of(struct sms_network *net, const struct euicc *e, cons
     list_init(&l->waiting);
     l->party = op->party;
     l->tenant = e->tenant;
-    l->data = data;
-    list_push(&net->lanes, &l->in);
+    l->owner = t->of[OWNER];
+    l->data = t->data;
+    list_push(&t->net->lanes, &l->in);
     return l;
 }
 
@@ -283,16 +287,16 @@ void turn_network_due(struct channel *ch, struct list *in)
 /* --- for the owner of the channel --- */
 static int64_t waits(struct channel *ch, struct turn *t, const struct euicc *e, const struct operation *op)
 {
-    struct lane *l = lane_of(t->net, e, op, t->data);
+    struct lane *l = lane_of(t, e, op);
 
     if (!l) {                       /* no memory for a queue: it is let in */
         turn_begins(ch, t, TURN_GRANTED);
         return 0;
     }
     t->lane = l;
+    t->place = l->places++;
     list_push(&l->waiting, &t->in);
     l->n++;
-    t->net->n_turns++;
     ch->n_turns_waiting++;
     ch->n.operation_paced++;
     if (list_empty(&t->net->turn.in))
@@ -302,10 +306,11 @@ static int64_t waits(struct channel *ch, struct turn *t, const struct euicc *e, 
 
 int64_t channel_pace(struct channel *ch, const struct euicc *e, const struct operation *op)
 {
-    struct turn *t = turns_on(ch->env) ? turn_of(ch, &e->eid) : NULL;
+    struct turn *t;
 
     if (!turns_on(ch->env) || !op->party.s[0])
         return 0;
+    t = turn_of(ch, &e->eid);
     if (t && !uuid_eq(&t->op, &op->id)) {
         turn_free(ch, t);
         t = NULL;
@@ -328,11 +333,12 @@ int64_t channel_pace(struct channel *ch, const struct euicc *e, const struct ope
 void channel_turns(struct channel *ch, const struct euicc *e)
 {
     const struct operation *op = e->n_ops ? e->ops[0] : NULL;
-    struct turn *t = turns_on(ch->env) ? turn_of(ch, &e->eid) : NULL;
     bool runs = op && op->state && op->party.s[0];
+    struct turn *t;
 
     if (!turns_on(ch->env))
         return;
+    t = turn_of(ch, &e->eid);
     if (t && (!op || !uuid_eq(&t->op, &op->id))) {
         if (t->state == TURN_RUNS && t->data && has_way_open(ch, &e->eid) && !runs)
             return;                 /* its session counts until it ends */
@@ -344,13 +350,10 @@ void channel_turns(struct channel *ch, const struct euicc *e)
         return;
     if (!t)
         t = turn_of(ch, &e->eid);
-    if (!t) {
+    if (!t)
         t = turn_new(ch, e, op);
-        if (t)
-            turn_begins(ch, t, TURN_RUNS);
-        return;
-    }
-    turn_begins(ch, t, TURN_RUNS);
+    if (t)
+        turn_begins(ch, t, TURN_RUNS);
 }
 
 void turn_way_closed(struct channel *ch, const struct eid *eid)
@@ -374,16 +377,15 @@ void channel_turns_hold(struct channel *ch, bool hold)
 bool channel_waits(const struct channel *ch, const struct eid *eid, const struct uuid *op,
                    struct channel_wait *ret)
 {
-    const struct turn *t = turn_of(ch, eid);
+    const struct turn *t = turn_of(ch, eid), *first;
     const char *why = NULL;
 
     if (!t || t->state != TURN_WAITS || !uuid_eq(&t->op, op))
         return false;
     why = in_the_way(t);
+    first = LIST_ENTRY(t->lane->waiting.next, struct turn, in);
     ret->why = why ? why : "its network takes so many a second";
-    ret->before = 0;
-    for (const struct list *it = t->lane->waiting.next; it != &t->in; it = it->next)
-        ret->before++;
+    ret->before = t->place - first->place;
     return true;
 }
 

@@ -2,6 +2,7 @@
 /* Whose turn it is: rate, data sessions, what parties and tenants may have in flight; nobody is starved,
  * nobody forgotten. */
 #include "test/unit/smsr/channel/channel_world.h"
+#include "smsr/domain/bearer.h"
 
 #define CROWD 60u
 
@@ -225,6 +226,47 @@ static void data_sessions_of_a_network(void **state)
     assert_int_equal(who[0], 2);
 }
 
+/* An SM-DP acts for several owners: what one of them may not have more of is nothing to the others. */
+static void owners_behind_one_party(void **state)
+{
+    unsigned who[CROWD];
+
+    (void)state;
+    (void)let_in(NULL);
+    PARTIES[1].operations = 1;
+    LIMITS[0].parts_per_second = 2;
+    M[0].op.mno = M[1].op.mno = PARTIES[1].oid;
+    M[2].op.mno = PARTIES[2].oid;
+    begins(0);
+    must_wait(1);
+    must_wait(2);
+    pass(2400);
+    assert_int_equal(let_in(who), 1);
+    assert_int_equal(who[0], 2);
+}
+
+/* A bearer that was silent is preferred again when it has rested: its sessions are counted. */
+static void a_bearer_that_has_rested(void **state)
+{
+    struct channel_wait why;
+
+    (void)state;
+    (void)let_in(NULL);
+    LIMITS[0].data_sessions = 1;
+    PARTIES[0].bearers[0] = BEARER_HTTPS;
+    PARTIES[0].n_bearers = 1;
+    for (unsigned i = 0; i < 2; i++) {
+        M[i].e.http = true;
+        M[i].e.psk_kvn = PSK_KVN;
+        M[i].e.heard[BEARER_HTTPS].misses = BEARER_MISSES;
+        M[i].e.heard[BEARER_HTTPS].missed_ms = W.clock.wall_ms - W.env.timer_ms[TIMER_BEARER_REST];
+    }
+    begins(0);
+    must_wait(1);
+    assert_true(channel_waits(W.ch, &M[1].e.eid, &M[1].op.id, &why));
+    assert_non_null(strstr(why.why, "data sessions"));
+}
+
 /* What its validity ended, or a card that called, is not let in any more; nobody behind it waits for it. */
 static void who_does_not_wait_any_more(void **state)
 {
@@ -295,6 +337,8 @@ int main(void)
         L(a_party_has_so_many_in_flight),
         L(a_campaign_starves_nobody),
         L(data_sessions_of_a_network),
+        L(owners_behind_one_party),
+        L(a_bearer_that_has_rested),
         L(who_does_not_wait_any_more),
         L(a_start),
         L(who_is_let_in_and_does_not_begin),
