@@ -37,6 +37,8 @@ void channel_sms_named(struct channel *ch, uint64_t tag, const char *id);
  * this name waits for a report. */
 bool channel_sms_report(struct channel *ch, const char *network, const char *id, enum message_report r,
                         const char *error);
+/* One does: for a carrier whose network may write the name in another way than before. */
+bool channel_sms_awaited(const struct channel *ch, const char *network, const char *id);
 void channel_sms_mo(struct channel *ch, const struct msisdn *from, struct span tp_ud);
 void channel_stream_open(struct channel *ch, uint64_t conn);
 void channel_stream_bytes(struct channel *ch, uint64_t conn, struct span bytes);

@@ -90,7 +90,6 @@ struct sms_network {
     /* turn.c */
     struct list lanes;              /* of those that wait, in order of turns */
     struct due turn;                /* armed while it has had its rate and some wait */
-    unsigned n_turns;               /* that wait */
     unsigned data_max, n_data;      /* data sessions: at most (0: any number), and in flight */
 };
 
@@ -114,7 +113,6 @@ struct channel {
     uint64_t next_tag;
     struct map *awaited;            /* network and its name of a message -> awaited report */
     struct list awaiting;           /* the same, oldest first */
-    unsigned n_awaited;
     struct sms_rx *rx;
     struct map *links;              /* conn -> link */
     struct map *links_by_id;        /* open ones: session id -> link */

@@ -7,18 +7,24 @@
 #include "smsr/channel/channel_int.h"
 
 #define ID_MAX 64u                /* of a message, as SMPP has it */
+#define KEY_ROOM (32u + ID_MAX + 1)
 
 struct awaited {
     struct list in;
     struct report about;
-    char key[32 + ID_MAX + 1];    /* network, a blank, name */
+    char key[KEY_ROOM];           /* network, a blank, name */
 };
 
-static bool key_of(const char *network, const char *id, char dst[sizeof ((struct awaited *)0)->key])
+static bool key_of(const char *network, const char *id, char dst[KEY_ROOM])
 {
-    return id[0] && strlen(id) <= ID_MAX &&
-           snprintf(dst, sizeof ((struct awaited *)0)->key, "%s %s", network, id) <
-               (int)sizeof ((struct awaited *)0)->key;
+    return id[0] && strlen(id) <= ID_MAX && snprintf(dst, KEY_ROOM, "%s %s", network, id) < (int)KEY_ROOM;
+}
+
+static struct awaited *find(const struct channel *ch, const char *network, const char *id)
+{
+    char key[KEY_ROOM];
+
+    return key_of(network, id, key) ? map_get(ch->awaited, span_str(key)) : NULL;
 }
 
 void report_post(struct channel *ch, const struct report *about, enum message_report r, const char *text)
@@ -36,21 +42,20 @@ static void forget(struct channel *ch, struct awaited *a)
 {
     (void)map_del(ch->awaited, span_str(a->key));
     list_del(&a->in);
-    ch->n_awaited--;
     free(a);
 }
 
 void report_await(struct channel *ch, const char *network, const char *id, const struct report *about)
 {
     struct awaited *a, *old;
-    char key[sizeof a->key];
+    char key[KEY_ROOM];
 
     if (!key_of(network, id, key))
         return;
     old = map_get(ch->awaited, span_str(key));
     if (old)                        /* the name is used again: the report will be about the newer one */
         forget(ch, old);
-    if (ch->n_awaited == REPORTS_MAX) {
+    if (map_count(ch->awaited) == REPORTS_MAX) {
         ch->n.report_forgotten++;
         forget(ch, LIST_ENTRY(ch->awaiting.next, struct awaited, in));
     }
@@ -64,15 +69,19 @@ void report_await(struct channel *ch, const char *network, const char *id, const
         return;
     }
     list_push(&ch->awaiting, &a->in);
-    ch->n_awaited++;
+}
+
+bool channel_sms_awaited(const struct channel *ch, const char *network, const char *id)
+{
+    return find(ch, network, id);
 }
 
 bool channel_sms_report(struct channel *ch, const char *network, const char *id, enum message_report r,
                         const char *error)
 {
-    char key[sizeof ((struct awaited *)0)->key], text[120];
-    struct awaited *a = key_of(network, id, key) ? map_get(ch->awaited, span_str(key)) : NULL;
+    struct awaited *a = find(ch, network, id);
     struct report about;
+    char text[120];
 
     if (!a) {
         ch->n.report_unknown++;

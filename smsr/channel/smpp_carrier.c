@@ -235,6 +235,16 @@ static bool in_hexadecimal(const char *id, bool capitals, char dst[20])
     return true;
 }
 
+static const char *name_of(const struct smsc *s, const char *id, char hex[20])
+{
+    const struct channel *ch = s->sc->ch;
+
+    for (int capitals = 0; !channel_sms_awaited(ch, s->id, id) && capitals < 2; capitals++)
+        if (in_hexadecimal(id, capitals, hex) && channel_sms_awaited(ch, s->id, hex))
+            return hex;
+    return id;
+}
+
 /* Not asked for, it means nothing here. */
 static void on_receipt(void *ctx, const struct smpp_receipt *r)
 {
@@ -254,13 +264,8 @@ static void on_receipt(void *ctx, const struct smpp_receipt *r)
 
     s->sc->count.receipts++;
     s->sc->count.receipts_wrong += !r;
-    if (!r || !ch || !s->receipts ||
-        channel_sms_report(ch, s->id, r->id, REPORT[r->state], r->error))
-        return;
-    for (int capitals = 0; capitals < 2; capitals++)
-        if (in_hexadecimal(r->id, capitals, hex) && strcmp(hex, r->id) &&
-            channel_sms_report(ch, s->id, hex, REPORT[r->state], r->error))
-            return;
+    if (r && ch && s->receipts)
+        (void)channel_sms_report(ch, s->id, name_of(s, r->id, hex), REPORT[r->state], r->error);
 }
 
 static void on_broken(void *ctx, const char *why)

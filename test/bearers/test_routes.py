@@ -86,6 +86,7 @@ def test_receipts_are_shown(tmp_path, node_modules):
                 assert f"a hint: \\u0022network {network}: undeliverable, error 027" in text, text
         counters = world.counters()
         assert counters["report_failed"] >= 2 * len(rows) and counters["report_delivered"] > 0, counters
+        assert counters["report_unknown"] == 0, counters
         world.proof()
 
 
