@@ -3,8 +3,11 @@
  * when somebody asks it something. */
 #include "smsr/domain/reach.h"
 
+#include "common/base/clock.h"
+
 #define PROOFS 2u
-#define PERIOD_MAX (7LL * 24 * 3600 * 1000) /* a longer silence is no sleep, somebody switched it off */
+#define PERIOD_MAX (7LL * 24 * 3600 * 1000) /* at time scale 1: a longer silence is no sleep, somebody switched
+                                             * it off */
 #define OFF_PART 8                          /* a wake fits when it is off by less than this part of the period */
 
 /* The packet that waits longest of those sent since the card was heard; 0: none does. */
@@ -30,9 +33,7 @@ static int64_t off(const struct reach *r, int64_t now)
 
 static bool fits(const struct reach *r, int64_t now)
 {
-    int64_t apart = now - r->woke_ms;
-
-    return r->period_ms && apart >= r->period_ms - r->period_ms / OFF_PART && apart <= PERIOD_MAX &&
+    return r->period_ms && now - r->woke_ms >= r->period_ms - r->period_ms / OFF_PART &&
            off(r, now) < r->period_ms / OFF_PART;
 }
 
@@ -47,16 +48,16 @@ static void spell_ended(struct reach *r)
         r->window_ms = r->period_ms / 4;
 }
 
-static void woke(struct reach *r, int64_t now, int64_t least)
+static void woke(const struct env *env, struct reach *r, int64_t now)
 {
-    int64_t apart = now - r->woke_ms;
+    int64_t apart = now - r->woke_ms, most = clock_scaled(PERIOD_MAX, env->time_scale);
 
     spell_ended(r);
-    if (fits(r, now)) {
+    if (apart <= most && fits(r, now)) {
         int64_t times = (apart + r->period_ms / 2) / r->period_ms;
         r->period_ms = (3 * r->period_ms + apart / times) / 4;
         r->proofs = (uint8_t)(r->proofs + (r->proofs < UINT8_MAX));
-    } else if (r->woke_ms && apart >= least && apart <= PERIOD_MAX) {
+    } else if (r->woke_ms && apart >= env->timer_ms[TIMER_ASLEEP] && apart <= most) {
         r->period_ms = apart;
         r->proofs = 1;
     }
@@ -70,7 +71,7 @@ bool reach_learns(const struct env *env, const struct euicc *e, int64_t now, str
 
     *ret = e->reach;
     if (silent >= least) {
-        woke(ret, now, least);
+        woke(env, ret, now);
         return true;
     }
     if (!since || !ret->period_ms || silent > env->timer_ms[TIMER_RESEND_1] ||

@@ -145,6 +145,21 @@ static void a_long_absence_is_no_sleep(void **state)
     assert_false(reach_sleeps(&e));
 }
 
+/* So long, and it is scaled as all times are. */
+static void a_long_absence_of_a_laboratory(void **state)
+{
+    struct euicc e = {.n_packets = 0};
+
+    (void)state;
+    ENV.time_scale = 60;
+    timers_default(ENV.timer_ms, ENV.time_scale);
+    (void)hear(&e, START);
+    assert_true(ask(&e, START + MINUTE, 6 * MINUTE));
+    assert_true(ask(&e, START + HOUR, 4 * HOUR));
+    assert_int_equal(e.reach.period_ms, 7 * MINUTE);
+    ENV.time_scale = 1;
+}
+
 static void calls_of_its_own_tell(void **state)
 {
     struct euicc e = heard_once();
@@ -184,6 +199,7 @@ int main(void)
         cmocka_unit_test(a_period_is_forgotten_when_the_card_is_there_out_of_it),
         cmocka_unit_test(a_slow_answer_says_nothing),
         cmocka_unit_test(a_long_absence_is_no_sleep),
+        cmocka_unit_test(a_long_absence_of_a_laboratory),
         cmocka_unit_test(calls_of_its_own_tell),
         cmocka_unit_test(times_that_cannot_be),
     };
