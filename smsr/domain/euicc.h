@@ -156,6 +156,10 @@ MUST_CHECK int euicc_new_aid(const struct euicc *e, struct aid *ret);
 /* Its validity period ends it while it waits behind another. Not what a card told: that has no caller,
  * and must be looked into whenever its turn comes. */
 bool operation_ends_waiting(const struct operation *op);
+static inline bool operation_is_switch(const struct operation *op)
+{
+    return op->function == FN_ENABLE_PROFILE || op->function == FN_DISABLE_PROFILE;
+}
 /* What the card notified of this switch: that it was done; that it was undone. */
 bool operation_told_done(const struct operation *op);
 bool operation_told_back(const struct operation *op);

@@ -14,11 +14,6 @@ void euicc_drop_profile(struct euicc *e, const struct euicc_profile *p);
 /* The operation of a record; every record of a running one may move its state and timer. NULL: none runs. */
 struct operation *euicc_advance(struct euicc *e, const struct euicc_record *r);
 
-static inline bool operation_is_switch(const struct operation *op)
-{
-    return op->function == FN_ENABLE_PROFILE || op->function == FN_DISABLE_PROFILE;
-}
-
 /* --- euicc_packets.c: operation.armed and packet.armed, operation.answered, step.opened, step.answered --- */
 MUST_CHECK int euicc_message_reported(struct euicc *e, const struct euicc_record *r);
 MUST_CHECK int euicc_armed(struct euicc *e, const struct euicc_record *r);
