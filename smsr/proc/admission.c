@@ -417,8 +417,7 @@ static const struct euicc_profile *find_profile(struct admit *a, enum status_cod
 
 int proc_admit(const struct proc_env *pe, struct euicc *e, const struct input *in, struct plan *p)
 {
-    struct admit a = {.r = {pe, pe->env, e, NULL, in, p, p->now_ms, false, NULL, 0, BEARER_NONE},
-                      .call = &in->u.call};
+    struct admit a = {.r = RUN_OF(pe, e, NULL, in, p), .call = &in->u.call};
     const struct euicc_profile *t = NULL;
     enum status_code st;
     int64_t validity;

@@ -87,7 +87,7 @@ static int wait_link(const struct proc_view *v, const struct input *in, struct p
     struct run r = RUN_INIT(v, in, p);
     int ret;
 
-    return run_waits_for_link(&r, &ret) ? ret : queued(v, in, p);
+    return run_waits_for_way(&r, &ret) ? ret : queued(v, in, p);
 }
 
 /* By the channel the command went by. While a step may still run no other will do: its ISD-P may be made
@@ -129,7 +129,7 @@ static int armed_por(struct run *r)
         return ERR_STATE;
     if ((por->status == POR_MEMORY || por->status == POR_MORE_TIME) && r->op->bearer == BEARER_SMS)
         return ERR_STATE;
-    run_close_link(r);
+    run_close_way(r);
     (void)run_por(r, -1, 0);
     if (told(r))
         return ERR_OK;
@@ -189,11 +189,8 @@ static int audited(struct run *r, const struct es5_status *st, const struct uuid
     bool there = run_seen(st, &r->op->aid);
     int err;
 
-    if (there && run_effect_again(r, &DELETION, &err)) {
-        if (session && r->p->unit.set)
-            run_session_leave(r, session);
+    if (there && run_effect_again(r, &DELETION, session, &err))
         return err;
-    }
     if (session)
         run_session_done(r, session);
     if (!there)
@@ -243,7 +240,7 @@ static int fence_step(const struct proc_view *v, const struct input *in, struct 
     if (in->kind == IN_SESSION_END && !uuid_eq(&in->u.session_end.session, &r.op->session))
         return ERR_STATE;
     if (in->kind == IN_TIMER)
-        run_close_link(&r);
+        run_close_way(&r);
     if (in->kind != IN_POST || post->first)
         return fencing(v, in, p);
     if (!run_step_heard(&r))

@@ -15,12 +15,14 @@ static bool may_again(const struct run *r)
            run_choose(r, op->bearer).bearer != op->bearer;
 }
 
-bool run_effect_again(struct run *r, const struct run_effect *fx, int *ret)
+bool run_effect_again(struct run *r, const struct run_effect *fx, const struct uuid *session, int *ret)
 {
     if (!may_again(r))
         return false;
     r->after = r->op->bearer;
     *ret = fx->start(r);
+    if (session && r->p->unit.set)
+        run_session_leave(r, session);
     return true;
 }
 
@@ -28,7 +30,7 @@ int run_effect_doubt(struct run *r, const struct run_effect *fx, const char *why
 {
     int err;
 
-    if (mutant("BEARER_WITHOUT_FENCE") && run_effect_again(r, fx, &err))
+    if (mutant("BEARER_WITHOUT_FENCE") && run_effect_again(r, fx, NULL, &err))
         return run_mistaken(r, err);
     run_in_doubt(r, why);
     return fx->fence(r);
@@ -72,17 +74,17 @@ int run_effect_due(struct run *r, const struct run_effect *fx)
     const struct euicc_packet *pk = run_packet(r, PURPOSE_CMD);
 
     if (run_expired(r)) {
-        run_close_link(r);
+        run_close_way(r);
         return run_effect_expire(r, fx);
     }
     if (run_by_session(r)) {
-        run_close_link(r);
+        run_close_way(r);
         return run_effect_doubt(r, fx, "the card is silent in its session");
     }
     if (!pk)
         return run_effect_doubt(r, fx, "the packet is no longer known");
     if (r->op->bearer == BEARER_CATTP) { /* over its link or not at all */
-        run_close_link(r);
+        run_close_way(r);
         return run_effect_doubt(r, fx, "the card is silent over its link");
     }
     if (run_silent(r, pk) && run_choose(r, BEARER_SMS).bearer != BEARER_SMS)

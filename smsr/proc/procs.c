@@ -83,7 +83,7 @@ static int expire_waiting(const struct proc_env *pe, struct euicc *e, const stru
                           struct plan *p)
 {
     for (unsigned i = 1; i < e->n_ops; i++) {
-        struct run r = {pe, pe->env, e, e->ops[i], in, p, p->now_ms, false, NULL, 0, BEARER_NONE};
+        struct run r = RUN_OF(pe, e, e->ops[i], in, p);
         if (run_expired(&r) && operation_ends_waiting(e->ops[i])) {
             run_expire_unsent(&r);
             return ERR_OK;
@@ -161,13 +161,13 @@ static int called(const struct proc_env *pe, struct euicc *e, const struct input
                   struct plan *p)
 {
     const struct operation *op = e->n_ops ? e->ops[0] : NULL;
-    struct run r = {pe, pe->env, e, op, in, p, p->now_ms, false, NULL, 0, BEARER_NONE};
+    struct run r = RUN_OF(pe, e, op, in, p);
 
     if (op && !op->state && (pe->wait || op->next_contact)) { /* a card that is there waits for no network */
         p->volatile_due_ms = p->now_ms;
         return ERR_OK;
     }
-    if (op && !(op->armed && (op->function == FN_ENABLE_PROFILE || op->function == FN_DISABLE_PROFILE)))
+    if (op && !(op->armed && operation_is_switch(op)))
         return ERR_STATE;
     run_session_leave(&r, &in->u.post.session);
     return ERR_OK;

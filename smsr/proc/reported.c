@@ -12,8 +12,7 @@ int proc_reported(const struct proc_env *pe, const struct euicc *e, const struct
     const struct euicc_packet *pk = euicc_packet_of(e, e->scp80_kvn, counter);
     const struct operation *op = pk ? euicc_op(e, &pk->op) : NULL;
     enum message_report r = in->u.carrier.report;
-    const struct proc_view v = {e, op, pe, p->now_ms};
-    struct run run = RUN_INIT(&v, in, p);
+    struct run run = RUN_OF(pe, e, op, in, p);
     struct event *ev;
 
     /* Answered by now, or said before of it. */

@@ -24,11 +24,13 @@ struct run {
     uint64_t again;                /* the read this plan arms repeats the one of this counter */
     enum bearer after;             /* what was armed there did not run, as its fence shows: the next one */
 };
-#define RUN_INIT(v, input, plan)                                                                   \
+#define RUN_OF(proc_env, card, operation, input, plan)                                             \
     {                                                                                              \
-        (v)->env, ((const struct proc_env *)(v)->env)->env, (v)->aggregate, (v)->operation, input, \
-            plan, (v)->now_ms, false, NULL, 0, BEARER_NONE                                         \
+        .pe = (proc_env), .env = (proc_env)->env, .e = (card), .op = (operation), .in = (input),   \
+        .p = (plan), .now = (plan)->now_ms                                                         \
     }
+#define RUN_INIT(v, input, plan)                                                                   \
+    RUN_OF((const struct proc_env *)(v)->env, (v)->aggregate, (v)->operation, input, plan)
 
 /* IN_CARRIER. ERR_STATE: it is about nothing that is open, or was said before. */
 int proc_reported(const struct proc_env *pe, const struct euicc *e, const struct input *in,
@@ -63,9 +65,9 @@ int run_command(struct run *r, struct span script, int armed, int wait, struct e
 /* The form of its script there. */
 enum script_form run_command_form(const struct run *r);
 /* Of the state that waits for session or link: true: nothing is to be done but what *ret says. */
-bool run_waits_for_link(struct run *r, int *ret);
+bool run_waits_for_way(struct run *r, int *ret);
 /* The command went over a link, or into a session, that is not needed any more. */
-void run_close_link(struct run *r);
+void run_close_way(struct run *r);
 /* Same bytes again (law 3): no record, only the timer moves. */
 void run_resend(struct run *r, const struct euicc_packet *pk, const struct euicc_profile *to,
                 const struct euicc_profile *to2);
@@ -158,8 +160,9 @@ struct run_effect {
 #define RUN_EFFECT_ATTEMPTS 3u
 #define RUN_AGAIN_RECORDS   4u /* of this plan already: beside them a choice and what is armed have room */
 /* The fence on the channel it was armed for shows that the command did not run: the next bearer may try
- * (law 3). false: there is none, or no time. */
-bool run_effect_again(struct run *r, const struct run_effect *fx, int *ret);
+ * (law 3). false: there is none, or no time. session: in which that was heard, and which is left when it goes by a
+ * packet; NULL: none. */
+bool run_effect_again(struct run *r, const struct run_effect *fx, const struct uuid *session, int *ret);
 /* operation.in-doubt, then the fence. */
 int run_effect_doubt(struct run *r, const struct run_effect *fx, const char *why);
 /* The validity period is over: answered once, then the truth is asked for. */

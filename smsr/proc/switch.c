@@ -65,7 +65,7 @@ static int wait_link(const struct proc_view *v, const struct input *in, struct p
     struct run r = RUN_INIT(v, in, p);
     int ret;
 
-    return run_waits_for_link(&r, &ret) ? ret : queued(v, in, p);
+    return run_waits_for_way(&r, &ret) ? ret : queued(v, in, p);
 }
 
 /* What changed since admission is looked at again where the packet is armed. */
@@ -110,7 +110,7 @@ static int armed_por(struct run *r)
         return ERR_STATE;
     if ((por->status == POR_MEMORY || por->status == POR_MORE_TIME) && r->op->bearer == BEARER_SMS)
         return ERR_STATE; /* the same bytes go again when their timer says so */
-    run_close_link(r);    /* the card resets behind it */
+    run_close_way(r);    /* the card resets behind it */
     if (por->status == POR_CNTR_LOW && pk->counter == r->e->counter_high)
         return ran_before(r);
     if (por->status != POR_OK) {
@@ -191,7 +191,7 @@ static int armed(const struct proc_view *v, const struct input *in, struct plan 
     case IN_POST:
         return run_effect_posted(&r, &SWITCH_EFFECT);
     case IN_NOTIFICATION: /* the command ran and its link is of no more use, if it stands at all */
-        run_close_link(&r);
+        run_close_way(&r);
         return switch_notification(&r);
     default: /* IN_TIMER, IN_RESTART */
         return run_effect_due(&r, &SWITCH_EFFECT);
@@ -302,7 +302,7 @@ static int fence_step(const struct proc_view *v, const struct input *in, struct 
     if (in->kind == IN_SESSION_END && !uuid_eq(&in->u.session_end.session, &r.op->session))
         return ERR_STATE;
     if (in->kind == IN_TIMER || in->kind == IN_SESSION_END)
-        run_close_link(&r);
+        run_close_way(&r);
     return fencing(v, in, p);
 }
 

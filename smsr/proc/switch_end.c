@@ -275,11 +275,8 @@ static int settle_elsewhere(struct run *r, const struct es5_status *st, const st
     stays = on && on == from;
     if (stays) {
         (void)run_audited(r, st);
-        if (goal && run_seen(st, &goal->aid) && run_effect_again(r, &SWITCH_EFFECT, &err)) {
-            if (session && r->p->unit.set)
-                run_session_leave(r, session);
+        if (goal && run_seen(st, &goal->aid) && run_effect_again(r, &SWITCH_EFFECT, session, &err))
             return err;
-        }
     }
     if (session)
         run_session_done(r, session);

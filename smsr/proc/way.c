@@ -75,7 +75,7 @@ int run_command(struct run *r, struct span script, int armed, int wait, struct e
     return err;
 }
 
-bool run_waits_for_link(struct run *r, int *ret)
+bool run_waits_for_way(struct run *r, int *ret)
 {
     *ret = ERR_OK;
     if (r->in->kind == IN_POR) { /* of the push: heard, but what it asks for is what counts */
@@ -96,7 +96,7 @@ bool run_waits_for_link(struct run *r, int *ret)
     return true;
 }
 
-void run_close_link(struct run *r)
+void run_close_way(struct run *r)
 {
     struct out_session_close out = {r->op->session};
 
