@@ -75,6 +75,7 @@ class World:
                    "no_coverage": "0%", "unknown_imsi": "0%", **options}
         self.time_scale = options["time_scale"]
         self.environment = dict(os.environ, REMORA_BIN=BIN, REMORA_READY_SECONDS=str(LIMIT),
+                                REMORA_PORTS=f"{PORTS}+{PORTS_EACH}",
                                 SMCTL_CONFIG=self.file("pki/smctl.yaml"))
         self.followers = []
         arguments = [w for k, v in options.items() for w in ("--" + k.replace("_", "-"), str(v))]
