@@ -35,6 +35,7 @@ struct eis_profile {
     struct span profile_type;
     uint32_t allocated_memory, free_memory;
     struct pol2 pol2;
+    bool emergency, test; /* ours: attributes of SGP.02 v4 */
 };
 struct eis_key {
     uint8_t kid;

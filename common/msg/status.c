@@ -67,6 +67,8 @@ static const char *const FUNCTION_TEXT[] = {
     [FN_UPDATE_POLICY_RULES] = "UpdatePolicyRules",
     [FN_DOWNLOAD_PROFILE] = "DownloadProfile",
     [FN_NOTIFICATION] = "Notification",
+    [FN_SET_FALLBACK_ATTRIBUTE] = "SetFallBackAttribute",
+    [FN_SET_EMERGENCY_ATTRIBUTE] = "SetEmergencyProfileAttribute",
 };
 
 static const char *const INTERFACE_TEXT[] = {

@@ -76,6 +76,9 @@ enum function {
     FN_UPDATE_POLICY_RULES,
     FN_DOWNLOAD_PROFILE,
     FN_NOTIFICATION, /* unsolicited notification handling: confirm and audit */
+    FN_SET_FALLBACK_ATTRIBUTE,
+    FN_SET_EMERGENCY_ATTRIBUTE,
+    FN_COUNT
 };
 enum interface { IF_NONE = 0, IF_ES1, IF_ES2, IF_ES3, IF_ES4, IF_ES7, IF_ADMIN };
 

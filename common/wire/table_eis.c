@@ -71,6 +71,8 @@ static const struct wire_field PROFILE_INFO_ROWS[] = {
     WIRE_F_U32(eis_profile, "AllocatedMemory", allocated_memory),
     WIRE_F_U32(eis_profile, "FreeMemory", free_memory),
     WIRE_F_MSG(eis_profile, "pol2", pol2, WIRE_POL2),
+    WIRE_F_BOOL(eis_profile, "emergency", emergency),
+    WIRE_F_BOOL(eis_profile, "test", test),
 };
 static const struct wire_table PROFILE_INFO =
     WIRE_TABLE(eis_profile, PROFILE_INFO_ROWS, remora__profile_info__descriptor);

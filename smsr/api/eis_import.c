@@ -75,6 +75,10 @@ static enum status_code check_profile(const struct eis_check *c, const struct ei
                          i + 1);
         return ST_EIS_FORMAT;
     }
+    if (p->emergency && p->fallback_attribute) {
+        (void)errmsg_set(why, 0, "profile %u holds the fall-back and the emergency attribute", i + 1);
+        return ST_EIS_FORMAT;
+    }
     for (unsigned k = 0; k < i; k++) {
         if (iccid_eq(&im->eis.profiles[k].iccid, &p->iccid) ||
             aid_eq(&im->eis.profiles[k].isdp_aid, &p->isdp_aid)) {
@@ -110,7 +114,7 @@ static enum status_code check_number(const struct eis_check *c, const struct eis
 static enum status_code check_profiles(const struct eis_check *c, const struct eis_import *im,
                                        struct errmsg *why)
 {
-    unsigned enabled = 0, fallback = 0;
+    unsigned enabled = 0, fallback = 0, emergency = 0;
 
     for (unsigned i = 0; i < im->eis.n_profiles; i++) {
         enum status_code st = check_profile(c, im, i, why);
@@ -120,10 +124,13 @@ static enum status_code check_profiles(const struct eis_check *c, const struct e
             return st;
         enabled += im->eis.profiles[i].state == PROFILE_ENABLED;
         fallback += im->eis.profiles[i].fallback_attribute;
+        emergency += im->eis.profiles[i].emergency;
     }
-    if (enabled > 1 || fallback > 1) {
+    if (enabled > 1 || fallback > 1 || emergency > 1) {
         (void)errmsg_set(why, 0, "more than one profile is %s",
-                         enabled > 1 ? "enabled" : "the fall-back profile");
+                         enabled > 1    ? "enabled"
+                         : fallback > 1 ? "the fall-back profile"
+                                        : "the emergency profile");
         return ST_EIS_FORMAT;
     }
     return ST_OK;

@@ -77,7 +77,7 @@ enum status_code authz_card(const struct env *env, const struct caller *c, const
 /* Any authorisation makes the profile known to a service provider; without one it is not. */
 bool authz_authorised(const struct env *env, const struct caller *c, const struct euicc_profile *p)
 {
-    for (unsigned f = FN_NONE + 1; f <= FN_NOTIFICATION; f++)
+    for (unsigned f = FN_NONE + 1; f < FN_COUNT; f++)
         if (env_plma(env, &p->mno, p->profile_type, &c->party, (enum function)f))
             return true;
     return false;

@@ -33,6 +33,8 @@ static void profile(const struct euicc_profile *p, bool owner, struct arena *a,
     ret->isdp_aid = p->aid;
     ret->mno_id = p->mno;
     ret->fallback_attribute = p->fallback;
+    ret->emergency = p->emergency;
+    ret->test = p->test;
     ret->state = p->state;
     if (owner) {
         ret->smdp_id = p->smdp;

@@ -19,7 +19,7 @@ struct euicc_profile {
     struct oid smdp;
     char profile_type[101];
     enum profile_state state;
-    bool fallback;
+    bool fallback, emergency, test;
     uint8_t pol2;                  /* POL2_ bits */
     struct imsi imsi;
     struct msisdn msisdn;          /* SubscriptionAddress */

@@ -68,6 +68,8 @@ static int register_profile(struct euicc *e, const struct eis_profile *src)
     euicc_copy_text(p.profile_type, sizeof p.profile_type, src->profile_type);
     p.state = src->state;
     p.fallback = src->fallback_attribute;
+    p.emergency = src->emergency;
+    p.test = src->test;
     p.pol2 = pol2_bits(&src->pol2);
     p.imsi = src->address.imsi;
     p.msisdn = src->address.msisdn;

@@ -259,12 +259,15 @@ static enum status_code check_audit(struct admit *a)
 
 static enum status_code check_card(struct admit *a, const struct euicc_profile *p)
 {
+    const struct caller *c = &a->ask.caller;
+
     switch (a->ask.fn) {
     case FN_ENABLE_PROFILE:
+        return switch_check(a->r.env, c, a->r.e, p, POLICY_ENABLE, a->r.now);
     case FN_DISABLE_PROFILE:
-        return switch_check(a->r.env, a->r.e, a->ask.fn, &a->ask.iccid, a->r.now);
+        return switch_check(a->r.env, c, a->r.e, p, POLICY_DISABLE, a->r.now);
     case FN_DELETE_PROFILE:
-        return delete_check(a->r.env, a->r.e, p, a->r.now);
+        return delete_check(a->r.env, c, a->r.e, p, a->r.now);
     case FN_AUDIT_EIS:
         return check_audit(a);
     case FN_CREATE_ISDP:
@@ -395,23 +398,19 @@ static int accept(struct admit *a, const struct euicc_profile *p, int64_t validi
     return wait || a->r.e->n_ops ? ERR_OK : start(a);
 }
 
-/* The profile a call is about, when the caller may run it there. One that is being created is
- * shown to nobody, but its owner's deletion must not hear "unknown": that would prove that the
- * ICCID is free, while nobody knows yet whether the ISD-P stands. */
+/* The profile a call is about. The decision table says the rest about those that change the card; one that
+ * is being created is shown to nobody else. */
 static const struct euicc_profile *find_profile(struct admit *a, enum status_code *ret_st)
 {
     const struct euicc_profile *t = euicc_profile_by_iccid(a->r.e, &a->ask.iccid);
-    const struct caller *c = &a->ask.caller;
+    enum policy_op op;
 
-    if (t && t->state == PROFILE_IN_CREATION) {
-        if (a->ask.fn == FN_DELETE_PROFILE &&
-            authz_profile(a->r.env, c, a->r.e, t, a->ask.fn) == ST_OK) {
-            *ret_st = ST_IN_CREATION;
-            return NULL;
-        }
+    *ret_st = ST_OK;
+    if (policy_op_of(a->ask.fn, &op))
+        return t;
+    if (t && t->state == PROFILE_IN_CREATION)
         t = NULL;
-    }
-    *ret_st = authz_profile(a->r.env, c, a->r.e, t, a->ask.fn);
+    *ret_st = authz_profile(a->r.env, &a->ask.caller, a->r.e, t, a->ask.fn);
     return t;
 }
 

@@ -31,7 +31,7 @@ bool ask_read(const struct in_call *call, struct ask *ret);
  */
 int session_start(struct run *r);
 int delete_arm(struct run *r);
-/* Policy, state, address and limit of a deletion in this view (facts: sgp02 4.3). */
-enum status_code delete_check(const struct env *env, const struct euicc *e,
+/* Requester, policy, state, address and limit of a deletion in this view. */
+enum status_code delete_check(const struct env *env, const struct caller *c, const struct euicc *e,
                               const struct euicc_profile *t, int64_t now);
 int audit_start(struct run *r);

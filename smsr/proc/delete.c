@@ -29,18 +29,13 @@ static int gone(struct run *r, struct span data)
     return ERR_OK;
 }
 
-enum status_code delete_check(const struct env *env, const struct euicc *e,
+enum status_code delete_check(const struct env *env, const struct caller *c, const struct euicc *e,
                               const struct euicc_profile *t, int64_t now)
 {
-    enum status_code st;
+    enum status_code st = policy_check(env, c, e, t, POLICY_DELETE);
 
-    if (t->fallback)
-        return ST_PROFILE_FALLBACK;
-    if (t->state == PROFILE_ENABLED)
-        return ST_STILL_ENABLED;
-    if (t->pol2 & POL2_DELETE_NOT_ALLOWED)
-        return ST_POL2;
-    st = run_reachable(env, e);
+    if (!st)
+        st = run_reachable(env, e);
     return st ? st : limit_effects(env, e, now);
 }
 
@@ -56,6 +51,7 @@ int delete_arm(struct run *r)
 static int start(struct run *r)
 {
     const struct euicc_profile *t = victim(r);
+    struct caller c = run_caller(r);
     enum status_code st;
 
     /* Gone; or made anew behind this deletion, which meant the one before. */
@@ -63,7 +59,7 @@ static int start(struct run *r)
         (void)run_conclude(r, VERDICT_SUCCESS, ST_OK, STAGE_NONE, (struct span){NULL, 0});
         return ERR_OK;
     }
-    st = delete_check(r->env, r->e, t, r->now);
+    st = delete_check(r->env, &c, r->e, t, r->now);
     if (st && !(st == ST_RATE && r->op->armed)) { /* which has counted */
         (void)run_conclude(r, VERDICT_FAILED, st, STAGE_PREPARATION, (struct span){NULL, 0});
         return ERR_OK;
@@ -104,6 +100,17 @@ static int go_fence(struct run *r, const char *why)
     return fence(r);
 }
 
+/* It ran, there was nothing left to run for, or the card refused. */
+static void said(struct run *r, uint16_t sw, struct span rapdu)
+{
+    enum status_code st = run_sw(sw) == RUN_SW_DONE ? ST_OK : policy_status(POLICY_DELETE, sw);
+
+    if (st == ST_OK)
+        (void)gone(r, rapdu);
+    else
+        (void)run_conclude(r, VERDICT_FAILED, st, STAGE_CARD, rapdu);
+}
+
 /* The command's own status word ends it, also behind a fence. false: it does not tell. */
 static bool told(struct run *r)
 {
@@ -112,11 +119,7 @@ static bool told(struct run *r)
 
     if (por->status != POR_OK || es5_answer_read(por->data, &a) || run_sw(a.sw) == RUN_SW_OPEN)
         return false;
-    if (run_sw(a.sw) == RUN_SW_DONE || a.sw == 0x6A88)
-        (void)gone(r, por->data);
-    else
-        (void)run_conclude(r, VERDICT_FAILED, a.sw == 0x69E1 ? ST_POL1 : ST_ISDR_EXECUTION,
-                           STAGE_CARD, por->data);
+    said(r, a.sw, por->data);
     return true;
 }
 
@@ -142,18 +145,15 @@ static int armed_step(struct run *r)
 {
     const struct in_post *post = &r->in->u.post;
     uint16_t sw;
-    enum run_sw said = run_step_sw(r, &sw);
+    enum run_sw what = run_step_sw(r, &sw);
     struct event *ev = run_step_answered(r, -1, 0);
 
-    if (sw && said != RUN_SW_OPEN)
+    if (sw && what != RUN_SW_OPEN)
         ev->sw = sw + 1u;
     run_session_done(r, &post->session);
-    if (said == RUN_SW_DONE || sw == 0x6A88)
-        return gone(r, post->body);
-    if (said == RUN_SW_OPEN)
+    if (what == RUN_SW_OPEN)
         return go_fence(r, "the card's answer does not tell");
-    (void)run_conclude(r, VERDICT_FAILED, sw == 0x69E1 ? ST_POL1 : ST_ISDR_EXECUTION, STAGE_CARD,
-                       post->body);
+    said(r, sw, post->body);
     return ERR_OK;
 }
 

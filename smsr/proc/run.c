@@ -370,6 +370,11 @@ struct event *run_audited(struct run *r, const struct es5_status *st)
     return ev;
 }
 
+struct caller run_caller(const struct run *r)
+{
+    return (struct caller){r->op->party, r->op->role, r->op->iface, r->op->mno};
+}
+
 enum status_code run_reachable(const struct env *env, const struct euicc *e)
 {
     const struct euicc_profile *on = euicc_enabled(e);

@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include "smsr/domain/authz.h"
+#include "smsr/domain/policy.h"
 #include "smsr/domain/bearer.h"
 #include "smsr/domain/dialect.h"
 #include "smsr/es5/es5.h"
@@ -120,6 +120,8 @@ bool run_expired(const struct run *r);
 void run_expire_unsent(struct run *r);
 void run_expire_sent(struct run *r, const char *why, int state, int64_t due);
 
+/* Who asked for the operation: an authorisation may be withdrawn while it waits. */
+struct caller run_caller(const struct run *r);
 /* The card can be addressed now: its enabled profile has a number and a route. ST_OK, or what is
  * missing. */
 enum status_code run_reachable(const struct env *env, const struct euicc *e);

@@ -24,6 +24,11 @@ const struct euicc_profile *switch_from(const struct run *r)
                                                  : euicc_profile_by_aid(r->e, &r->op->previous_aid);
 }
 
+enum policy_op switch_op(const struct run *r)
+{
+    return r->op->function == FN_DISABLE_PROFILE ? POLICY_DISABLE : POLICY_ENABLE;
+}
+
 /* The one effect packet of the operation. Policy was read in this same view (law 5). */
 int switch_arm(struct run *r)
 {
@@ -71,7 +76,9 @@ static int wait_link(const struct proc_view *v, const struct input *in, struct p
 /* What changed since admission is looked at again where the packet is armed. */
 int switch_start(struct run *r)
 {
-    enum status_code st = switch_check(r->env, r->e, r->op->function, &r->op->iccid, r->now);
+    const struct euicc_profile *t = euicc_profile_by_iccid(r->e, &r->op->iccid);
+    struct caller c = run_caller(r);
+    enum status_code st = switch_check(r->env, &c, r->e, t, switch_op(r), r->now);
 
     if (st == ST_RATE && r->op->armed) /* it has counted */
         st = limit_rollbacks(r->env, r->e, r->now);
@@ -84,9 +91,7 @@ int switch_start(struct run *r)
 
 static int card_refused(struct run *r, uint16_t sw, struct span rapdu)
 {
-    enum status_code st = sw == 0x69E1 ? ST_POL1 : ST_ISDR_EXECUTION;
-
-    (void)run_conclude(r, VERDICT_FAILED, st, STAGE_CARD, rapdu);
+    (void)run_conclude(r, VERDICT_FAILED, policy_status(switch_op(r), sw), STAGE_CARD, rapdu);
     return ERR_OK;
 }
 

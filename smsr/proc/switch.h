@@ -10,9 +10,10 @@ enum switch_state { SW_QUEUED, SW_ARMED, SW_WAIT_NOTIFICATION, SW_CONFIRMING, SW
 /* The profile that is enabled when the switch succeeds, and the one it leaves. */
 const struct euicc_profile *switch_goal(const struct run *r);
 const struct euicc_profile *switch_from(const struct run *r);
-/* Policy, state, address and route of a switch in this view (facts: sgp02 4.3). */
-enum status_code switch_check(const struct env *env, const struct euicc *e, enum function f,
-                              const struct iccid *iccid, int64_t now);
+/* Requester, policy, state, address and route of a switch in this view. */
+enum status_code switch_check(const struct env *env, const struct caller *c, const struct euicc *e,
+                              const struct euicc_profile *t, enum policy_op op, int64_t now);
+enum policy_op switch_op(const struct run *r);
 extern const struct run_effect SWITCH_EFFECT;
 int switch_start(struct run *r);
 int switch_arm(struct run *r);

@@ -9,30 +9,15 @@
 #include "smsr/domain/limit.h"
 #include "smsr/domain/notification.h"
 
-enum status_code switch_check(const struct env *env, const struct euicc *e, enum function f,
-                              const struct iccid *iccid, int64_t now)
+enum status_code switch_check(const struct env *env, const struct caller *c, const struct euicc *e,
+                              const struct euicc_profile *t, enum policy_op op, int64_t now)
 {
-    const struct euicc_profile *t = euicc_profile_by_iccid(e, iccid);
-    const struct euicc_profile *on = euicc_enabled(e);
-    const struct euicc_profile *goal = f == FN_DISABLE_PROFILE ? euicc_fallback(e) : t;
+    const struct euicc_profile *goal = op == POLICY_DISABLE ? euicc_fallback(e) : t;
+    enum status_code st = policy_check(env, c, e, t, op);
     const struct route *route;
-    enum status_code st;
 
-    if (!t)
-        return ST_ICCID_UNKNOWN;
-    if (f == FN_DISABLE_PROFILE && t->fallback)
-        return ST_DISABLE_FALLBACK;
-    if (t->state != (f == FN_DISABLE_PROFILE ? PROFILE_ENABLED : PROFILE_DISABLED))
-        return t->state == PROFILE_ENABLED    ? ST_ALREADY_ENABLED
-               : t->state == PROFILE_DISABLED ? ST_ALREADY_DISABLED
-                                              : ST_NOT_INSTALLED;
-    if (f == FN_DISABLE_PROFILE && !goal)
-        return ST_PROFILE_STATE;
-    if (on && (on->pol2 & POL2_DISABLE_NOT_ALLOWED))
-        return ST_POL2;
-    /* The fall-back profile takes over whatever its own rules say (facts: sgp02 4.3). */
-    if (f != FN_DISABLE_PROFILE && (goal->pol2 & POL2_ENABLE_NOT_ALLOWED))
-        return ST_POL2;
+    if (st || !goal)
+        return st ? st : ST_PROFILE_STATE;
     if (!goal->msisdn.s[0])
         return ST_ADDRESS_MISSING;
     route = env_route(env, &goal->mno, goal->profile_type);
@@ -164,7 +149,7 @@ int switch_succeeded(struct run *r, struct span confirm_answer, const struct es5
     }
     /* POL2 Auto-Delete of the profile that was switched off comes after the card's own deletions.
      */
-    if (from && !from_gone && (from->pol2 & POL2_DISABLE_AUTO_DELETE) && !from->fallback) {
+    if (policy_after(switch_op(r), policy_facts_left(from, from_gone)) == POLICY_SMSR_DELETES) {
         struct writer w = run_writer(r, 64);
         es5_delete_profile(&w, dialect_of(r->e)->packet_form, &from->aid);
         return run_arm(r, PURPOSE_CMD, wr_view(&w), SW_DELETING,
@@ -408,7 +393,7 @@ static int deleting_por(struct run *r, const struct euicc_profile *old)
     if (por->status != POR_OK || es5_answer_read(por->data, &a) ||
         run_sw(a.sw) == RUN_SW_OPEN)
         return run_fence(r, PURPOSE_FENCE, SW_DELETING);
-    if (run_sw(a.sw) == RUN_SW_DONE || a.sw == 0x6A88)
+    if (run_sw(a.sw) == RUN_SW_DONE || policy_status(POLICY_DELETE, a.sw) == ST_OK)
         return old_deleted(r, old);
     (void)run_conclude_warning(r, ST_OLD_NOT_DELETED, por->data);
     return ERR_OK;

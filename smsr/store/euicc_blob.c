@@ -143,6 +143,8 @@ static void profile(struct walk *k, struct euicc_profile *p)
     TEXT(k, p->profile_type);
     CHOICE(k, p->state, PROFILE_ENABLED);
     flag(k, &p->fallback);
+    flag(k, &p->emergency);
+    flag(k, &p->test);
     u8(k, &p->pol2);
     TEXT(k, p->imsi.s);
     TEXT(k, p->msisdn.s);
@@ -162,7 +164,7 @@ static void packet(struct walk *k, struct euicc_packet *p)
 static void op_identity(struct walk *k, struct operation *o)
 {
     OCTETS(k, o->id.b);
-    CHOICE(k, o->function, FN_NOTIFICATION);
+    CHOICE(k, o->function, FN_COUNT - 1);
     CHOICE(k, o->iface, IF_ADMIN);
     TEXT(k, o->party.s);
     CHOICE(k, o->role, ROLE_AUDITOR);

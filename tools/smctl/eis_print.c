@@ -24,8 +24,9 @@ static void profile(const struct eis_profile *p)
     char aid[AID_TEXT], type[100];
 
     aid_text(&p->isdp_aid, aid);
-    printf("  profile %s  %-8s%s\n", p->iccid.s[0] ? p->iccid.s : "-", profile_state_text(p->state),
-           p->fallback_attribute ? "  fall-back" : "");
+    printf("  profile %s  %-8s%s%s%s\n", p->iccid.s[0] ? p->iccid.s : "-",
+           profile_state_text(p->state), p->fallback_attribute ? "  fall-back" : "",
+           p->emergency ? "  emergency" : "", p->test ? "  test" : "");
     printf("    ISD-P %s  owner %s  type %s\n", aid, p->mno_id.s[0] ? p->mno_id.s : "-",
            p->profile_type.n ? text_safe(p->profile_type, type, sizeof type) : "-");
     if (p->address.msisdn.s[0] || p->address.imsi.s[0])

@@ -73,6 +73,8 @@ enum change {
     AID_DOUBLED,
     TWO_ENABLED,
     TWO_FALLBACK,
+    TWO_EMERGENCY,
+    BOTH_ATTRIBUTES,
     STATE_CREATED,
     NO_MNO,
     ECASD_OTHER_EID,
@@ -109,6 +111,8 @@ static const struct { const char *subject, *reason, *says; } WANT[CHANGE_COUNT] 
     [AID_DOUBLED] = {"8.6", "2.1", "same ICCID or AID"},
     [TWO_ENABLED] = {"8.6", "2.1", "enabled"},
     [TWO_FALLBACK] = {"8.6", "2.1", "fall-back"},
+    [TWO_EMERGENCY] = {"8.6", "2.1", "emergency"},
+    [BOTH_ATTRIBUTES] = {"8.6", "2.1", "profile 1"},
     [STATE_CREATED] = {"8.6", "2.1", "profile 2"},
     [NO_MNO] = {"8.6", "2.1", "profile 1"},
     [ECASD_OTHER_EID] = {"8.5.2", "6.1", "ECASD"},
@@ -142,6 +146,8 @@ static void change_profiles(struct srw_eis *e, enum change c)
     case AID_DOUBLED: p[1].isdp_aid = p[0].isdp_aid; break;
     case TWO_ENABLED: p[1].state = PROFILE_ENABLED; break;
     case TWO_FALLBACK: p[1].fallback_attribute = true; break;
+    case TWO_EMERGENCY: p[0].fallback_attribute = false; p[0].emergency = p[1].emergency = true; break;
+    case BOTH_ATTRIBUTES: p[0].emergency = true; break;
     case STATE_CREATED: p[1].state = PROFILE_CREATED; break;
     case NO_MNO: memset(&p[0].mno_id, 0, sizeof p[0].mno_id); break;
     default: break;

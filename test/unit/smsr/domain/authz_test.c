@@ -32,7 +32,7 @@ static void functions_of_roles(void **state)
 
     for (unsigned role = ROLE_NONE; role <= ROLE_AUDITOR; role++)
         for (unsigned iface = IF_NONE; iface <= IF_ADMIN; iface++)
-            for (unsigned fn = FN_NONE; fn <= FN_NOTIFICATION; fn++) {
+            for (unsigned fn = FN_NONE; fn < FN_COUNT; fn++) {
                 struct party p = {.roles = 1u << role}, other = {.roles = ~(1u << role)};
                 bool expect = false;
                 for (size_t i = 0; i < sizeof ALLOWED / sizeof *ALLOWED; i++)

@@ -192,7 +192,7 @@ static void every_state_meets_every_input(void **state)
 {
     unsigned pairs = 0;
 
-    for (unsigned f = FN_NONE; f <= FN_NOTIFICATION; f++) {
+    for (unsigned f = FN_NONE; f < FN_COUNT; f++) {
         const struct proc *p = proc_of((enum function)f);
         for (unsigned s = 0; p && s < p->n_states; s++)
             for (unsigned k = IN_CALL; k < IN_KIND_COUNT; k++) {
@@ -229,7 +229,7 @@ static void every_state_meets_every_input(void **state)
  * heard. */
 static void every_operation_ends(void **state)
 {
-    for (unsigned f = FN_NONE; f <= FN_NOTIFICATION; f++) {
+    for (unsigned f = FN_NONE; f < FN_COUNT; f++) {
         const struct proc *p = proc_of((enum function)f);
         for (unsigned s = 0; p && s < p->n_states; s++) {
             struct core w;
@@ -263,7 +263,7 @@ static void every_operation_ends(void **state)
 /* A table cannot name a timer that the configuration does not know. */
 static void tables_name_real_timers(void **state)
 {
-    for (unsigned f = FN_NONE; f <= FN_NOTIFICATION; f++) {
+    for (unsigned f = FN_NONE; f < FN_COUNT; f++) {
         const struct proc *p = proc_of((enum function)f);
         assert_true(!p || p->n_states <= 32);
         for (unsigned s = 0; p && s < p->n_states; s++) {

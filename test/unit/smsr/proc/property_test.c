@@ -31,8 +31,8 @@ static uint32_t draw(uint32_t n)
 }
 
 /* Edges of the state tables that were taken, over all sequences. */
-static uint32_t taken[FN_NOTIFICATION + 1][32];
-static unsigned visited[FN_NOTIFICATION + 1][32];
+static uint32_t taken[FN_COUNT][32];
+static unsigned visited[FN_COUNT][32];
 
 static void note_edges(const struct core *w, const struct operation *before)
 {
@@ -455,7 +455,7 @@ static void fenced_in_session(void **state)
 
 static bool takes(const struct proc *p, unsigned s, unsigned k)
 {
-    for (unsigned f = FN_NONE; f <= FN_NOTIFICATION; f++) {
+    for (unsigned f = FN_NONE; f < FN_COUNT; f++) {
         const struct proc *q = proc_of((enum function)f);
         if (q && q->states == p->states && (taken[f][s] & (1u << k)))
             return true;
@@ -468,7 +468,7 @@ static void every_state_is_visited_and_every_edge_taken(void **state)
 {
     unsigned missing = 0;
 
-    for (unsigned f = FN_NONE; f <= FN_NOTIFICATION; f++) {
+    for (unsigned f = FN_NONE; f < FN_COUNT; f++) {
         const struct proc *p = proc_of((enum function)f);
         for (unsigned s = 0; p && s < p->n_states; s++) {
             if (!visited[f][s]) {

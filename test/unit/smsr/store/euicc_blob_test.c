@@ -36,6 +36,8 @@ static void random_profile(struct rng *r, struct euicc_profile *p)
     digits(r, p->profile_type, 0, sizeof p->profile_type - 1);
     p->state = (enum profile_state)rng_below(r, PROFILE_ENABLED + 1);
     p->fallback = rng_below(r, 2);
+    p->emergency = rng_below(r, 2);
+    p->test = rng_below(r, 2);
     p->pol2 = (uint8_t)rng_below(r, 256);
     digits(r, p->imsi.s, 0, 15);
     digits(r, p->msisdn.s, 0, 16);
@@ -45,7 +47,7 @@ static void random_profile(struct rng *r, struct euicc_profile *p)
 static void random_op(struct rng *r, struct operation *o)
 {
     rng_fill(r, o->id.b, sizeof o->id.b);
-    o->function = (enum function)rng_below(r, FN_NOTIFICATION + 1);
+    o->function = (enum function)rng_below(r, FN_COUNT);
     o->iface = (enum interface)rng_below(r, IF_ADMIN + 1);
     digits(r, o->party.s, 0, 63);
     o->role = (enum party_role)rng_below(r, ROLE_AUDITOR + 1);
@@ -219,7 +221,7 @@ static void memory_only_parts_are_left_out(void **state)
 static void the_codec_knows_these_structs(void **state)
 {
     (void)state;
-    assert_int_equal(sizeof(struct euicc_profile), 312);
+    assert_int_equal(sizeof(struct euicc_profile), 316);
     assert_int_equal(sizeof(struct euicc_packet), 64);
     assert_int_equal(sizeof(struct operation), 944);
     assert_int_equal(sizeof(struct euicc), 952);
