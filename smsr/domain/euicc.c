@@ -88,22 +88,43 @@ bool operation_ends_waiting(const struct operation *op)
 }
 
 #define TOLD_BEFORE 0x10u /* beside a roll-back: it told before that the switch was done */
+#define TOLD_LATE   0x20u /* beside anything: it told so when it was too late to be confirmed */
 
 void operation_told(struct operation *op, uint8_t kind)
 {
     bool before = kind == NOTIFICATION_ROLLED_BACK && operation_told_done(op);
 
-    op->notif_kind = (uint8_t)(kind | (before ? TOLD_BEFORE : 0));
+    op->notif_kind = (uint8_t)(kind | (before ? TOLD_BEFORE : 0) | (op->notif_kind & TOLD_LATE));
+}
+
+void operation_told_too_late(struct operation *op)
+{
+    op->notif_kind |= TOLD_LATE;
+}
+
+static unsigned told(const struct operation *op)
+{
+    return op->notif_kind & ~(TOLD_BEFORE | TOLD_LATE);
 }
 
 bool operation_told_done(const struct operation *op)
 {
-    return op->notif_kind == NOTIFICATION_CHANGED || (op->notif_kind & TOLD_BEFORE);
+    return told(op) == NOTIFICATION_CHANGED || (op->notif_kind & TOLD_BEFORE);
 }
 
 bool operation_told_back(const struct operation *op)
 {
-    return (op->notif_kind & ~TOLD_BEFORE) == NOTIFICATION_ROLLED_BACK;
+    return told(op) == NOTIFICATION_ROLLED_BACK;
+}
+
+bool operation_told_fall(const struct operation *op)
+{
+    return told(op) == NOTIFICATION_FALLEN_BACK;
+}
+
+bool operation_told_late(const struct operation *op)
+{
+    return (op->notif_kind & TOLD_LATE) != 0;
 }
 
 int64_t euicc_due(const struct euicc *e)

@@ -160,11 +160,15 @@ static inline bool operation_is_switch(const struct operation *op)
 {
     return op->function == FN_ENABLE_PROFILE || op->function == FN_DISABLE_PROFILE;
 }
-/* What the card notified of this switch: that it was done; that it was undone. */
+/* What the card notified of this switch: that it was done; that it was undone; that it fell back; that it was done,
+ * when that could not be confirmed any more. */
 bool operation_told_done(const struct operation *op);
 bool operation_told_back(const struct operation *op);
+bool operation_told_fall(const struct operation *op);
+bool operation_told_late(const struct operation *op);
 /* Takes the next one. */
 void operation_told(struct operation *op, uint8_t kind);
+void operation_told_too_late(struct operation *op);
 /* Earliest due of the operations; 0 = none. */
 int64_t euicc_due(const struct euicc *e);
 

@@ -125,7 +125,9 @@ static int notified(struct euicc *e, const struct euicc_record *r)
      */
     if (op && r->ev->decision == NOTIFIED_AUDIT && r->ev->kind == NOTIFICATION_FALLEN_BACK &&
         is_goal(e, op, &r->ev->aid))
-        op->notif_kind = NOTIFICATION_FALLEN_BACK;
+        operation_told(op, NOTIFICATION_FALLEN_BACK);
+    if (op && r->ev->decision == NOTIFIED_LATE)
+        operation_told_too_late(op);
     if (op && accepted) {
         /* A roll-back that an earlier switch still owed us cannot be told from our own, unless the
          * card said before that our command ran. */

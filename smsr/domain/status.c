@@ -199,6 +199,11 @@ const struct status_row STATUS[ST_CODE_COUNT] = {
                                     "no confirmation reached it in time",
                                     "SMS to the new profile's number are lost, late, or not routed",
                                     "check the profile's subscription address, then try again"},
+    [ST_ROLLED_BACK_LATE] = {{"8.4", "4.2"},
+                             "the card went back to its former profile; it told of the change behind the end "
+                             "of the validity period, and that is not confirmed",
+                             "the validity period was too short for this card and its network",
+                             "try again with a longer validity period"},
     [ST_FALLEN_BACK] = {{"8.4", "4.2"},
                         "the card fell back",
                         "no network on the former profile either",

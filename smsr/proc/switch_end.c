@@ -164,6 +164,8 @@ static enum status_code why_back(const struct operation *op)
 {
     if (operation_told_done(op))
         return ST_ROLLED_BACK_UNCONFIRMED;
+    if (operation_told_late(op))
+        return ST_ROLLED_BACK_LATE;
     return op->window_end_ms && op->window_end_ms != EUICC_WINDOW_UNKNOWN ? ST_ROLLED_BACK_NUMBER
                                                                           : ST_ROLLED_BACK_UNHEARD;
 }
@@ -283,7 +285,7 @@ static int decide_by_audit(struct run *r, const struct es5_status *st,
 
     /* By its fall-back the card may come to the very profile that was asked for: not by our
      * command. */
-    if (run_enabled(st, goal) && r->op->notif_kind != NOTIFICATION_FALLEN_BACK &&
+    if (run_enabled(st, goal) && !operation_told_fall(r->op) &&
         !(unfenced && goal->fallback))
         return seen_on_goal(r, st, pk);
     if (unfenced) {

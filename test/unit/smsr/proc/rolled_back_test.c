@@ -104,6 +104,39 @@ static void only_audits_tell(void **state)
     ended(w, ST_ROLLED_BACK_NUMBER);
 }
 
+/* It told of the change when its caller had been answered: not confirmed, it goes back, over a restart and with
+ * whatever else is heard of it there. */
+static void it_told_too_late(void **state)
+{
+    struct core *w = *state;
+
+    core_overdue(w);
+    w->por_from = ONE;
+    core_por_list(w, 0, NEW_ON);
+    core_note(w, 2, 5, ONE);
+    assert_int_equal(core_event(w, EV_NOTIFICATION_RECEIVED)->decision, NOTIFIED_LATE);
+    core_restart(w);
+    w->por_from = BOOT;
+    told_back(w, 6);
+    ended(w, ST_ROLLED_BACK_LATE);
+}
+
+/* Nothing but that. */
+static void it_told_too_late_and_is_audited(void **state)
+{
+    struct core *w = *state;
+
+    core_overdue(w);
+    core_note(w, 2, 5, ONE);
+    (void)core_next_fence(w);
+    w->por_from = ONE;
+    core_por_list(w, 0, NEW_ON);
+    core_until_armed(w);
+    w->por_from = BOOT;
+    core_audited(w, OLD_ON, VERDICT_ROLLED_BACK);
+    ended(w, ST_ROLLED_BACK_LATE);
+}
+
 /* From the former network it says that the new profile is on: of the new network that tells nothing. */
 static void an_answer_from_the_former_network_is_none(void **state)
 {
@@ -136,7 +169,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(nothing_was_heard_there), T(the_confirmation_was_lost), T(it_stays_known), T(only_its_answers_came),
-        T(only_audits_tell), T(an_answer_from_the_former_network_is_none),
+        T(it_told_too_late), T(it_told_too_late_and_is_audited), T(only_audits_tell), T(an_answer_from_the_former_network_is_none),
         T(a_network_without_sms_is_not_switched_to),
     };
 
