@@ -90,6 +90,26 @@ int hss_add(struct hss *h, const struct subscriber *s)
     return rc;
 }
 
+int hss_renumber(struct hss *h, const struct imsi *i, const struct msisdn *to)
+{
+    struct subscriber *s = hss_by_imsi(h, i), *has = hss_by_msisdn(h, to);
+    struct msisdn former;
+    int rc;
+
+    if (!s)
+        return ERR_NOT_FOUND;
+    if (has)
+        return has == s ? ERR_OK : ERR_EXISTS;
+    former = s->msisdn;
+    s->msisdn = *to;
+    rc = map_put(h->msisdns, span_str(s->msisdn.s), s);
+    if (rc != ERR_OK)
+        s->msisdn = former;
+    else if (former.s[0])
+        (void)map_del(h->msisdns, span_str(former.s));
+    return rc;
+}
+
 size_t hss_count(const struct hss *h)
 {
     return h->n;

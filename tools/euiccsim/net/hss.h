@@ -37,6 +37,8 @@ void hss_free(struct hss *h);     /* wipes the keys */
 MUST_CHECK int hss_load_csv(struct hss *h, struct span text, unsigned *ret_rows,
                             struct errmsg *why);
 MUST_CHECK int hss_add(struct hss *h, const struct subscriber *s);    /* ERR_EXISTS, ERR_NOMEM */
+/* ERR_NOT_FOUND, ERR_EXISTS: the number is another subscriber's; ERR_NOMEM. */
+MUST_CHECK int hss_renumber(struct hss *h, const struct imsi *i, const struct msisdn *to);
 size_t hss_count(const struct hss *h);
 struct subscriber *hss_at(struct hss *h, size_t i);
 struct subscriber *hss_by_imsi(struct hss *h, const struct imsi *i);      /* NULL: unknown */

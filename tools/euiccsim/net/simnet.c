@@ -243,13 +243,56 @@ void simnet_set_faults(struct simnet *n, const struct simnet_faults *f)
     n->cfg.faults = *f;
 }
 
-int simnet_sms_outage(struct simnet *n, const struct plmn *home, bool refuse, int64_t until_ms,
-                      int64_t now_ms)
+static unsigned operator_at(const struct simnet *n, const struct plmn *home)
 {
     unsigned o = 0;
 
     while (o < n->n_ops && strcmp(n->ops[o].plmn.s, home->s) != 0)
         o++;
+    return o;
+}
+
+int simnet_sms_unroute(struct simnet *n, const struct plmn *home, bool answers, int64_t until_ms,
+                       int64_t now_ms)
+{
+    unsigned o = operator_at(n, home);
+
+    if (o == n->n_ops)
+        return ERR_NOT_FOUND;
+    n->now_ms = now_ms > n->now_ms ? now_ms : n->now_ms;
+    n->ops[o].unrouted_ms = until_ms;
+    n->ops[o].answers_too = answers;
+    return ERR_OK;
+}
+
+static unsigned operator_with(const struct simnet *n, const struct imsi *imsi)
+{
+    unsigned o = 0;
+
+    while (o < n->n_ops && !hss_by_imsi(n->ops[o].hss, imsi))
+        o++;
+    return o;
+}
+
+int simnet_renumber(struct simnet *n, const struct imsi *imsi, const struct msisdn *to)
+{
+    unsigned o = operator_with(n, imsi);
+
+    return o == n->n_ops ? ERR_NOT_FOUND : hss_renumber(n->ops[o].hss, imsi, to);
+}
+
+const struct msisdn *simnet_number_of(const struct simnet *n, const struct imsi *imsi)
+{
+    unsigned o = operator_with(n, imsi);
+
+    return o == n->n_ops ? NULL : &hss_by_imsi(n->ops[o].hss, imsi)->msisdn;
+}
+
+int simnet_sms_outage(struct simnet *n, const struct plmn *home, bool refuse, int64_t until_ms,
+                      int64_t now_ms)
+{
+    unsigned o = operator_at(n, home);
+
     if (o == n->n_ops)
         return ERR_NOT_FOUND;
     n->now_ms = now_ms > n->now_ms ? now_ms : n->now_ms;

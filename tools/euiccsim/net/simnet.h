@@ -127,6 +127,16 @@ MUST_CHECK int simnet_sleep(struct simnet *n, const struct eid *eid, const struc
 MUST_CHECK int simnet_sms_outage(struct simnet *n, const struct plmn *home, bool refuse, int64_t until_ms,
                                  int64_t now_ms);
 
+/* The number that cards notify is not routed in that operator's network until then: its SMSC takes a notification and
+ * loses it; answers, which go to the number that asked, as well where they are named. A later call replaces the end.
+ * ERR_NOT_FOUND. */
+MUST_CHECK int simnet_sms_unroute(struct simnet *n, const struct plmn *home, bool answers, int64_t until_ms,
+                                  int64_t now_ms);
+/* The subscriber has this number from now on, the former one is nobody's; what waits for him stays his.
+ * ERR_NOT_FOUND, ERR_EXISTS: it is somebody else's. */
+MUST_CHECK int simnet_renumber(struct simnet *n, const struct imsi *imsi, const struct msisdn *to);
+const struct msisdn *simnet_number_of(const struct simnet *n, const struct imsi *imsi); /* NULL: none of ours */
+
 /* --- time --- */
 int64_t simnet_due(const struct simnet *n);          /* earliest happening; 0: nothing to come */
 /* Carries out everything due at now_ms or before, in order. An error means stop (design law 11). */
@@ -166,7 +176,7 @@ struct simnet_stats {
         mt_outage, mo_outage,     /* met an SMSC that was out of order */
         mt_part_late, mt_replayed, mt_swallowed, mt_lied, mt_busy;   /* quirks */
     uint64_t mo_sent, mo_delivered, mo_lost, mo_duplicated, mo_delayed, mo_corrupted, mo_misdialled,
-        mo_failed, por_lost;
+        mo_failed, mo_unrouted, por_lost;
     uint64_t streams_rested, streams_left;    /* quirks: died at rest, left open without a device */
     uint64_t streams_opened, streams_refused, streams_cut, octets_up, octets_down;
     uint64_t udps_opened, udps_refused, udps_cut, datagrams_up, datagrams_down, datagrams_lost,

@@ -112,6 +112,8 @@ struct operator {
     int64_t window_ms;
     int64_t outage_ms;            /* its SMSC is out of order until then; 0: it works */
     bool refuses;                 /* meanwhile, instead of keeping what it is given */
+    int64_t unrouted_ms;          /* notifications of its subscribers are lost until then ... */
+    bool answers_too;             /* ... and their answers */
     struct hss *hss;
 };
 

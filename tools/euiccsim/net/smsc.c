@@ -350,6 +350,16 @@ static int mo_accept(struct simnet *n, const struct msisdn *from, struct span ud
     return rc;
 }
 
+/* The number is nobody's in this network: its SMSC took the message all the same. */
+static bool unrouted(const struct simnet *n, unsigned op, struct span ud)
+{
+    struct sms_ud parsed;
+
+    return n->ops[op].unrouted_ms > n->now_ms &&
+           (n->ops[op].answers_too || sms_ud_parse(ud, &parsed) != ERR_OK || !parsed.has_kind ||
+            parsed.kind != SMS_RESPONSE);
+}
+
 int smsc_submit(struct simnet *n, uint32_t dev, const struct msisdn *to, struct span ud)
 {
     const struct device *d = &n->devices[dev];
@@ -363,7 +373,9 @@ int smsc_submit(struct simnet *n, uint32_t dev, const struct msisdn *to, struct 
     n->stats.mo_octets += ok ? ud.n : 0;
     n->stats.mo_failed += !ok;
     n->stats.mo_outage += outage;
-    if (ok && msisdn_eq(to, &n->cfg.smsr))
+    if (ok && unrouted(n, d->op, ud))
+        n->stats.mo_unrouted++;
+    else if (ok && msisdn_eq(to, &n->cfg.smsr))
         rc = mo_accept(n, &s->msisdn, ud);
     else if (ok)
         n->stats.mo_misdialled++;

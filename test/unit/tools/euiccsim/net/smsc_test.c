@@ -223,6 +223,85 @@ static void an_smsc_out_of_order_may_refuse(void **state)
     net_rig_fini(&n);
 }
 
+static void unrouted(struct net_rig *n, const char *plmn, bool answers, int64_t ms)
+{
+    struct plmn home = {""};
+
+    memcpy(home.s, plmn, strlen(plmn) + 1);
+    assert_int_equal(simnet_sms_unroute(n->net, &home, answers, n->now + ms, n->now), 0);
+}
+
+/* The SMSC takes it, so the card believes that it is sent. Another network, and later, are not concerned. */
+static void what_is_sent_to_a_number_that_is_not_routed_is_gone(void **state)
+{
+    (void)state;
+    struct net_rig n;
+    struct plmn nobody = {"99999"};
+
+    net_rig_begin(&n, &(struct net_setup){0});
+    assert_int_equal(simnet_sms_unroute(n.net, &nobody, true, n.now + 1, n.now), ERR_NOT_FOUND);
+    unrouted(&n, "26201", true, 60000);
+    assert_int_equal(net_rig_send(&n, &n.no_a, NET_GET_STATUS, 0), SIMNET_ACCEPTED);
+    net_rig_run(&n, 2000);
+    assert_int_equal(n.n_mo, 1);
+    unrouted(&n, "26299", false, 60000);         /* but answers, which go to who asked */
+    assert_int_equal(net_rig_send(&n, &n.no_a, NET_GET_STATUS, 0), SIMNET_ACCEPTED);
+    net_rig_run(&n, 2000);
+    assert_int_equal(n.n_mo, 2);
+    unrouted(&n, "26299", true, 5000);
+    assert_int_equal(net_rig_send(&n, &n.no_a, NET_GET_STATUS, 0), SIMNET_ACCEPTED);
+    net_rig_run(&n, 6000);
+    assert_int_equal(n.n_mo, 2);
+    assert_int_equal(net_rig_stats(&n).mo_unrouted, 1);
+    assert_int_equal(net_rig_stats(&n).mo_failed, 0);
+    assert_int_equal(net_rig_send(&n, &n.no_a, NET_GET_STATUS, 0), SIMNET_ACCEPTED);
+    net_rig_run(&n, 2000);
+    assert_int_equal(n.n_mo, 3);
+    net_rig_fini(&n);
+}
+
+/* It changes networks, nobody hears of it, and it comes back by itself. */
+static void a_notification_to_such_a_number_is_lost(void **state)
+{
+    (void)state;
+    struct net_rig n;
+    struct rig_note note;
+
+    net_rig_begin(&n, &(struct net_setup){0});
+    unrouted(&n, "26201", false, 24ll * 3600 * 1000);
+    assert_int_equal(net_rig_send(&n, &n.no_a, NET_ENABLE, 0), SIMNET_ACCEPTED);
+    net_rig_run(&n, 3ll * 3600 * 1000);
+    assert_true(net_rig_stats(&n).mo_unrouted > 0);
+    for (unsigned i = 0; i < n.n_mo; i++)
+        assert_true(msisdn_eq(&n.mo[i].from, &n.no_a) || mo_kind(&n.mo[i]) == SMS_RESPONSE);
+    assert_true(net_rig_note(&n, n.n_mo - 1, &note));
+    assert_int_equal(note.type, 3);
+    net_rig_fini(&n);
+}
+
+static void a_subscriber_gets_another_number(void **state)
+{
+    (void)state;
+    struct net_rig n;
+    struct msisdn other;
+    struct imsi nobody = {"262990000000009"};
+
+    net_rig_begin(&n, &(struct net_setup){0});
+    other = n.no_a;
+    other.s[strlen(other.s)] = '9';              /* of the same operator */
+    assert_int_equal(simnet_renumber(n.net, &nobody, &other), ERR_NOT_FOUND);
+    assert_int_equal(simnet_renumber(n.net, &n.imsi_a, &n.no_a), ERR_OK);      /* its own */
+    assert_int_equal(simnet_renumber(n.net, &n.imsi_a, &other), ERR_OK);
+    assert_string_equal(simnet_number_of(n.net, &n.imsi_a)->s, other.s);
+    assert_null(simnet_number_of(n.net, &nobody));
+    assert_int_equal(net_rig_send(&n, &n.no_a, NET_GET_STATUS, 0), SIMNET_NO_SUBSCRIBER);
+    assert_int_equal(net_rig_send(&n, &other, NET_GET_STATUS, 0), SIMNET_ACCEPTED);
+    net_rig_run(&n, 2000);
+    assert_int_equal(n.n_mo, 1);
+    assert_string_equal(n.mo[0].from.s, other.s);
+    net_rig_fini(&n);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -237,6 +316,9 @@ int main(void)
         cmocka_unit_test(a_gateway_that_is_full_gets_it_later_under_the_same_id),
         cmocka_unit_test(an_smsc_out_of_order_keeps_what_it_is_given_and_takes_nothing_from_devices),
         cmocka_unit_test(an_smsc_out_of_order_may_refuse),
+        cmocka_unit_test(what_is_sent_to_a_number_that_is_not_routed_is_gone),
+        cmocka_unit_test(a_notification_to_such_a_number_is_lost),
+        cmocka_unit_test(a_subscriber_gets_another_number),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
