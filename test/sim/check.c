@@ -76,7 +76,10 @@ static int read_all(struct watch *k)
 
     if (!err)
         err = read_journal(k, smsr_core_engine(k->w->sr), true);
-    return err ? err : read_journal(k, smdp_core_engine(k->w->dp), false);
+    if (!err)
+        err = read_journal(k, smdp_core_engine(k->w->dp), false);
+    k->read_ms = k->w->now_ms;
+    return err;
 }
 
 /* --- one card --- */
@@ -144,7 +147,22 @@ static void check_eis(struct world *w, struct watch_card *c)
         else if (p->pol2 != q->pol2)
             world_fault(w, "I6: EID %s: POL2 of ICCID %s is %02X in the EIS and %02X by the records", text, p->iccid.s,
                         (unsigned)p->pol2, (unsigned)q->pol2);
+        else if (p->state >= PROFILE_DISABLED && !msisdn_eq(&p->msisdn, &q->msisdn))
+            world_fault(w, "I6: EID %s: the number of ICCID %s is %s in the EIS and %s by the records", text,
+                        p->iccid.s, p->msisdn.s, q->msisdn.s);
     }
+}
+
+/* A change of an address moves no state, time, packet or step of what runs there. */
+static void check_moved(struct world *w, struct watch_card *c)
+{
+    const struct euicc *e = world_eis(w, &c->eid);
+    uint64_t state = e ? numbers_state(e) : 0;
+
+    if (c->moves && c->moves == c->records && state != c->state)
+        world_fault(w, "I6: the change of an address changed what runs on its card");
+    c->state = state;
+    c->moves = c->records = 0;
 }
 
 /* The EIS has the profile that the card has on. */
@@ -213,6 +231,7 @@ static void check_step(struct world *w)
             continue;
         c->touched = false;
         check_eis(w, c);
+        check_moved(w, c);
         check_attached(w, i, c);
         join_card(k->join, &c->eid, &r);
         if (r.mismatches)
@@ -322,6 +341,8 @@ int world_check_end(struct world *w, struct errmsg *why)
         err = world_check_heard(w, why);
     if (!err)
         err = hostile_check(w, why);
+    if (!err)
+        err = numbers_check(w, why);
     if (!err && !w->plan.faults)
         err = check_plain(w, why);
     return err ? err : check_state(w, why);

@@ -244,8 +244,8 @@ static int make_card(struct factory *f, struct rng *rng, unsigned i, uint32_t qu
     c->realm = p->realms > 1 && i >= p->n - p->n / 4 ? 1 : 0;
     (void)snprintf(digits, sizeof digits, "8904903%u%022u", 2 + c->realm, i + 1);
     err = eid_make(digits, &c->eid);
-    subscription(rng, "893104", FACTORY_PLMN_A, "31970", i, &a);
-    subscription(rng, "894901", FACTORY_PLMN_B, "49172", i, &b);
+    subscription(rng, "893104", FACTORY_PLMN_A, FACTORY_NUMBERS_A, i, &a);
+    subscription(rng, "894901", FACTORY_PLMN_B, FACTORY_NUMBERS_B, i, &b);
     if (!err)
         err = ec_generate(f->crypto, CURVE_P256, &ecasd, point);
     if (!err)

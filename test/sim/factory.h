@@ -65,4 +65,6 @@ extern const char *const FACTORY_SMSR, *const FACTORY_SMDP, *const FACTORY_A, *c
 #define FACTORY_PLMN_B "26201"
 #define FACTORY_PLMN_HERE "26202"  /* where the meters stand: A and B are heard */
 #define FACTORY_PLMN_THERE "23430" /* only A is heard */
+#define FACTORY_NUMBERS_A "31970"
+#define FACTORY_NUMBERS_B "49172"
 #define FACTORY_SMSR_NUMBER "4915100000000"

@@ -60,6 +60,12 @@ enum world_hit {
     HIT_KEYS_SLOW,
     HIT_MACHINE_LOST,
     HIT_PACED,
+    HIT_UNROUTED,
+    HIT_MO_UNROUTED,
+    HIT_BACK_FOR_NUMBER, /* verdicts in such a network that say so, or that nothing was heard there */
+    HIT_BACK_UNHEARD,
+    HIT_ADDRESS_MOVED,
+    HIT_ADDRESS_IN_OPERATION,
     HIT_SLEEPER,
     HIT_MT_STORED,
     HIT_WAKE_DEADLINE,

@@ -19,6 +19,7 @@ static int net_sms_mo(void *ctx, const struct msisdn *from, struct span tp_ud, u
     if (!w->sr_life.up || w->sr_life.dying)
         return ERR_FULL;               /* the gateway keeps it */
     world_air(w, 'o', tp_ud);
+    numbers_heard(w, from, tp_ud);
     (void)alloc_enter(LIFE_SMSR);
     channel_sms_mo(smsr_core_channel(w->sr), from, tp_ud);
     (void)alloc_enter(-1);
@@ -174,9 +175,9 @@ int world_network(struct world *w, struct errmsg *why)
     if (!err)
         err = simnet_new(&c, &port, &w->net);
     if (!err)
-        err = add_operator(w, "op-a", FACTORY_PLMN_A, "31970", &w->factory.hss_a, why);
+        err = add_operator(w, "op-a", FACTORY_PLMN_A, FACTORY_NUMBERS_A, &w->factory.hss_a, why);
     if (!err)
-        err = add_operator(w, "op-b", FACTORY_PLMN_B, "49172", &w->factory.hss_b, why);
+        err = add_operator(w, "op-b", FACTORY_PLMN_B, FACTORY_NUMBERS_B, &w->factory.hss_b, why);
     if (!err)
         err = simnet_add_coverage(w->net, &a, &there);
     if (!err)

@@ -65,6 +65,7 @@ static void call(struct world *w)
 
 void world_trouble(struct world *w)
 {
+    numbers_trouble(w);
     if (w->ranges.call_ms && w->next_call_ms <= w->now_ms && w->now_ms < w->quiet_ms)
         call(w);
     while (w->steps < w->ranges.n_steps && w->ranges.step[w->steps].at_ms <= w->now_ms)
@@ -75,8 +76,10 @@ void world_trouble(struct world *w)
 
 int64_t world_trouble_due(const struct world *w)
 {
-    int64_t due = w->outages < w->ranges.n_outages ? w->ranges.outage[w->outages].at_ms : INT64_MAX;
+    int64_t due = numbers_due(w);
 
+    if (w->outages < w->ranges.n_outages && w->ranges.outage[w->outages].at_ms < due)
+        due = w->ranges.outage[w->outages].at_ms;
     if (w->steps < w->ranges.n_steps && w->ranges.step[w->steps].at_ms < due)
         due = w->ranges.step[w->steps].at_ms;
     if (w->ranges.call_ms && w->next_call_ms < w->quiet_ms && w->next_call_ms < due)

@@ -235,7 +235,7 @@ void watch_smsr(struct watch *k, const struct event *ev, int64_t at_ms)
         call_accepted(k, ev);
     else if (ev->type == EV_OPERATION_CONCLUDED)
         call_concluded(k, ev);
-    else if (ev->type == EV_POLICY_CHANGED)
+    else if (ev->type == EV_POLICY_CHANGED || ev->type == EV_ADDRESS_CHANGED)
         call_done(k, ev);
     watch_card_record(k, ev, at_ms);
 }

@@ -19,6 +19,7 @@ struct watch_profile {
     struct iccid iccid;
     enum profile_state state;
     uint32_t pol2;                 /* as the log has it now */
+    struct msisdn msisdn;          /* the same */
 };
 /* An effect command on its way: it may still run until its operation hears of it, or of a later question on the
  * channel it was armed for, or has a verdict (laws 3 and 5). */
@@ -38,6 +39,11 @@ struct watch_card {
     struct watch_command open;     /* the last effect command, while nothing was heard of it */
     unsigned live;                 /* operations that are not concluded */
     uint64_t counter;              /* of kvn: the last one armed */
+    struct uuid command;           /* the last operation that armed one ... */
+    int64_t command_ms;            /* ... which was not before this moment of the world */
+    bool notified;                 /* since then, of a change that is done */
+    unsigned records, moves;       /* since the last look; of them changes of an address */
+    uint64_t state;                /* of its aggregate then, addresses apart */
     bool has_sequence;
     uint16_t sequence;             /* of the last notification that was accepted */
     uint64_t version;              /* of the card when it was compared with the log last */
@@ -86,6 +92,7 @@ struct watch {
     struct arena arena;
     struct join *join;
     uint64_t ledger_at;
+    int64_t read_ms;               /* when the journals were read last */
     struct watch_log log[2];       /* SM-SR, SM-DP */
     struct watch_card *cards;      /* as in the factory */
     struct watch_stock *stock;

@@ -73,6 +73,8 @@ static void registered(struct watch *k, struct watch_card *c)
     c->registered = true;
     if (!aid_isd_p(0x0010, &aid))
         add(k, c, &aid, &f->bootstrap.iccid, PROFILE_ENABLED);
+    if (c->n)
+        c->p[c->n - 1].msisdn = f->bootstrap.msisdn;
 }
 
 static void move(struct watch *k, struct watch_card *c, const struct event *ev, enum profile_state from,
@@ -86,8 +88,11 @@ static void move(struct watch *k, struct watch_card *c, const struct event *ev, 
         return;
     }
     p->state = to;
-    if (to == PROFILE_DISABLED)
-        p->pol2 = ev->pol2 & 0xFFu; /* the rules that it was installed with */
+    if (to != PROFILE_DISABLED)
+        return;
+    p->pol2 = ev->pol2 & 0xFFu; /* the rules that it was installed with */
+    p->msisdn = ev->msisdn;
+    numbers_look(k->w);
 }
 
 static void turn(struct watch *k, struct watch_card *c, const struct event *ev, int64_t at_ms,
@@ -150,6 +155,12 @@ static void audited(struct watch *k, struct watch_card *c, const struct event *e
     }
 }
 
+/* Where a switch was to go. */
+static const struct iccid *goal_of(const struct watch *k, const struct watch_card *c, const struct watch_call *call)
+{
+    return call->function == FN_DISABLE_PROFILE ? &k->w->factory.cards[c - k->cards].f.bootstrap.iccid : &call->iccid;
+}
+
 static void concluded(struct watch *k, struct watch_card *c, const struct event *ev)
 {
     const struct watch_call *call = map_get(k->calls, span_of(ev->op.b, 16));
@@ -158,6 +169,9 @@ static void concluded(struct watch *k, struct watch_card *c, const struct event 
     if (ev->stage == STAGE_ADMISSION) /* refused: what another call creates there stays */
         return;
     c->live--;
+    if (ev->result == VERDICT_ROLLED_BACK && call)
+        numbers_rolled_back(k->w, goal_of(k, c, call), ev->text, c->command_ms,
+                            c->notified && uuid_eq(&c->command, &ev->op));
     if (uuid_eq(&c->open.op, &ev->op))
         c->open.is = false;
     if (call && call->function == FN_CREATE_ISDP && p && p->state == PROFILE_IN_CREATION)
@@ -183,6 +197,21 @@ static void check_policy(struct watch *k, struct watch_card *c, const struct eve
         world_fault(k->w, "I12: ICCID %s is to be deleted, which its POL2 forbids", named->iccid.s);
 }
 
+/* The address moves, not the state: world_check_step looks at the rest. */
+static void address_changed(struct watch *k, struct watch_card *c, const struct event *ev)
+{
+    struct watch_profile *p = watch_profile(c, &ev->iccid);
+
+    if (!p || p->state < PROFILE_DISABLED) {
+        world_fault(k->w, "I6: the number of ICCID %s is changed, which is no profile of that card", ev->iccid.s);
+        return;
+    }
+    p->msisdn = ev->msisdn;
+    c->moves++;
+    k->w->stats.hits[c->live > 0 ? HIT_ADDRESS_IN_OPERATION : HIT_ADDRESS_MOVED]++;
+    numbers_look(k->w);
+}
+
 static void policy_changed(struct watch *k, struct watch_card *c, const struct event *ev)
 {
     struct watch_profile *p = watch_profile(c, &ev->iccid);
@@ -203,6 +232,11 @@ static void command(struct watch *k, struct watch_card *c, const struct event *e
     if (c->open.is)
         world_fault(k->w, "I2: a command is armed while the one before it may still run");
     c->open = (struct watch_command){true, by_step, ev->op, by_step ? ev->step : ev->counter};
+    if (!uuid_eq(&c->command, &ev->op)) {
+        c->command_ms = k->read_ms;
+        c->notified = false;
+    }
+    c->command = ev->op;
 }
 
 static void answered(struct watch_card *c, const struct event *ev)
@@ -246,6 +280,9 @@ static void notified(struct watch *k, struct watch_card *c, const struct event *
 {
     uint16_t now = (uint16_t)(ev->sequence - 1);
 
+    if ((ev->decision == NOTIFIED_CONFIRM || ev->decision == NOTIFIED_LATE) &&
+        ev->kind == NOTIFICATION_CHANGED)
+        c->notified = true;
     if (ev->decision != NOTIFIED_CONFIRM && ev->decision != NOTIFIED_CONFIRM_AND_AUDIT)
         return;
     if (c->has_sequence && now != c->sequence && !sequence_newer(now, c->sequence))
@@ -293,6 +330,9 @@ static void profile_record(struct watch *k, struct watch_card *c, const struct e
     case EV_POLICY_CHANGED:
         policy_changed(k, c, ev);
         break;
+    case EV_ADDRESS_CHANGED:
+        address_changed(k, c, ev);
+        break;
     case EV_EUICC_AUDITED:
         audited(k, c, ev);
         break;
@@ -311,6 +351,7 @@ void watch_card_record(struct watch *k, const struct event *ev, int64_t at_ms)
     if (!c)
         return;
     c->touched = true;
+    c->records++;
     if (ev->type == EV_OPERATION_ARMED || ev->type == EV_PACKET_ARMED)
         armed(k, c, ev);
     else if (ev->type == EV_STEP_OPENED)

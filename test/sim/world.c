@@ -338,6 +338,8 @@ int world_new(const struct world_plan *p, struct world **ret, struct errmsg *why
     rng_init_seeded(&w->range_rng, p->seed ^ 0x5b);
     rng_init_seeded(&w->call_rng, p->seed ^ 0x61);
     world_ranges_draw(&w->range_rng, p->faults, &w->ranges);
+    w->quiet_ms = QUIET_MS;
+    numbers_init(w);
     daemon_clock_init(&w->sr_clock, w, &w->sr_life, w->ranges.drift[0]);
     daemon_clock_init(&w->dp_clock, w, &w->dp_life, w->ranges.drift[1]);
     world_carrier(w);
@@ -350,7 +352,6 @@ int world_new(const struct world_plan *p, struct world **ret, struct errmsg *why
     w->sr_life.comes = w->dp_life.comes = death_comes;
     w->sr_life.comes_ctx = w->dp_life.comes_ctx = w;
     w->next_story_ms = 0;
-    w->quiet_ms = QUIET_MS;
     err = world_parts(w, why);
     if (err) {
         world_free(w);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "test/sim/hostile.h"
+#include "test/sim/numbers.h"
 #include "test/sim/ranges.h"
 #include "test/sim/watch.h"
 #include "test/sim/world.h"
@@ -34,6 +35,7 @@ struct world {
     struct daemon_clock sr_clock, dp_clock;
     struct rng rng, net_rng, id_rng, story_rng, life_rng, range_rng, call_rng;
     struct world_ranges ranges;
+    struct world_numbers numbers;
     struct crypto *crypto;
     struct factory factory;
     struct links *links;
