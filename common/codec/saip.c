@@ -105,24 +105,26 @@ int saip_check(struct span package, unsigned *ret_elements, struct errmsg *why)
     struct reader r = rd_init(package);
     struct saip_pe pe;
     unsigned n = 0;
+    size_t at = 0;
     bool ended = false;
     int rc;
     while ((rc = saip_next(&r, &pe)) == ERR_OK) {
         if (ended)
-            return errmsg_set(why, ERR_FORMAT, "element %u (%s) stands behind end: cut it off", n,
-                              pe.name);
-        if ((n == 0) != (pe.tag == SAIP_PE_HEADER))
             return errmsg_set(why, ERR_FORMAT,
-                              "element %u is %s: a package has one header, and it comes first", n,
-                              pe.name);
+                              "element %u (%s) at octet %zu stands behind end: cut it off", n,
+                              pe.name, at);
+        if ((n == 0) != (pe.tag == SAIP_PE_HEADER))
+            return errmsg_set(why, ERR_FORMAT, "element %u at octet %zu is %s: a package has one "
+                              "header, and it comes first", n, at, pe.name);
+        at = (size_t)(r.p - package.p);
         if (++n > SAIP_ELEMENTS_MAX)
             return errmsg_set(why, ERR_TOO_LARGE, "the package has more than %d elements",
                               SAIP_ELEMENTS_MAX);
         ended = pe.tag == SAIP_PE_END;
     }
     if (rc != ERR_NOT_FOUND)
-        return errmsg_set(why, rc, "element %u of the package is no profile element in DER: %s", n,
-                          err_text(rc));
+        return errmsg_set(why, rc, "element %u at octet %zu is no profile element in DER: %s", n,
+                          at, err_text(rc));
     if (!ended)
         return errmsg_set(why, ERR_FORMAT,
                           "the package has no end element: it is incomplete, export it again");

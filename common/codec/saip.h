@@ -65,7 +65,11 @@ struct saip_file {
     uint16_t record_len; /* TS 102 222 descriptor octets 3..4; 0: no records or not stated */
     uint32_t size;       /* efFileSize; 0 not stated */
     unsigned fills;      /* fillFileContent fields */
+    uint32_t held;       /* octets in them */
     bool absent;         /* doNotCreate */
+    uint8_t descriptor;  /* first octet of the fileDescriptor; 0 not stated */
+    struct span df_name; /* AID of an ADF */
+    struct span link;    /* linkPath */
 };
 
 /* A value with the TLVs of its neighbourhood, all views into the package. */
@@ -98,11 +102,19 @@ struct saip_msl {
     uint32_t identification; /* of the element */
 };
 
+/* A TAR under which something on the card takes secured packets (TS 101 220). */
+struct saip_tar {
+    uint8_t tar[3];
+    uint8_t level; /* what it demands of them, as in struct saip_msl */
+    uint32_t identification;
+};
+
 #define SAIP_PINS 26
 #define SAIP_PUKS 16
 #define SAIP_AKAS 8
 #define SAIP_KEYS 32
 #define SAIP_MSLS 64
+#define SAIP_TARS 64
 
 struct saip_map {
     struct span package;
@@ -123,11 +135,37 @@ struct saip_map {
     unsigned n_key;
     struct saip_msl msl[SAIP_MSLS];
     unsigned n_msl;
+    struct saip_tar tar[SAIP_TARS];
+    unsigned n_tar;
     uint32_t memory; /* octets of files, load blocks and keys: see saip_map.c */
+    const uint8_t *at; /* what is being read: the place of a mistake */
 };
 /* Includes saip_check. ERR_FORMAT, ERR_TRUNCATED, ERR_TOO_LARGE (a bound above); why names the
  * element. Values are not judged here. */
 MUST_CHECK int saip_locate(struct span package, struct saip_map *ret, struct errmsg *why);
+/* The same walk; fn is called behind each element, when the map holds what the element brought. An
+ * error of fn ends the walk. */
+struct saip_walk {
+    struct saip_map *map;
+    const struct saip_pe *pe;
+    struct errmsg *why;
+};
+typedef int saip_element_fn(void *ctx, const struct saip_walk *w);
+MUST_CHECK int saip_each(struct span package, struct saip_map *ret, saip_element_fn *fn, void *ctx,
+                         struct errmsg *why);
+/* One File: the whole field. On an error ret_at is where it stands. */
+MUST_CHECK int saip_file_get(struct span raw, struct saip_file *ret, const uint8_t **ret_at);
+/* The same of a bare FCP. */
+MUST_CHECK int saip_fcp_get(struct span fcp, struct saip_file *ret);
+/* Name and usual file id of field [n] of a template element; "" and 0: not known. */
+#define SAIP_NAME 32
+void saip_file_name(uint32_t pe_tag, uint32_t field, char dst[SAIP_NAME], uint16_t *ret_fid);
+/* Service n of eUICC-Mandatory-services; NULL behind the last one known. */
+#define SAIP_SERVICES 30
+const char *saip_service_name(unsigned service);
+/* Bits of the services a package demands; ret_unknown: how many more it demands that have no name
+ * here. ERR_FORMAT. */
+MUST_CHECK int saip_services(struct span services, uint32_t *ret_bits, unsigned *ret_unknown);
 /* The file as the card will hold it from its first octet: fills in order, gaps FF (a fill offset is
  * counted from the end of the previous fill). ERR_TOO_LARGE beyond cap. */
 MUST_CHECK int saip_file_content(const struct saip_file *f, uint8_t *dst, size_t cap,

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "common/codec/saip.h"
+#include "common/codec/tlv.h"
 
 /* Memory a card needs beyond contents. Real cards differ and do not say; one estimate for all,
  * meant for the bound on requiredMemory (a request may exceed it by a tenth), not for card
@@ -16,16 +17,12 @@ enum saip_overhead {
     SAIP_MEM_APPLICATION = 256,
 };
 
-struct saip_walk {
-    struct saip_map *map;
-    const struct saip_pe *pe;
-    struct errmsg *why;
-};
-
 /* 0..2^32-1 in the shortest form, else ERR_FORMAT. */
 MUST_CHECK int saip_int_get(struct span v, uint32_t *ret);
 /* Writes the sentence that names the element and returns rc. */
 int saip_fail(const struct saip_walk *w, int rc, const char *what);
+/* tlv_next that remembers the place for saip_fail. */
+MUST_CHECK int saip_field(const struct saip_walk *w, struct reader *r, struct tlv *ret);
 /* End of a loop over siblings: only the clean end (ERR_NOT_FOUND) is right. */
 MUST_CHECK int saip_loop_end(const struct saip_walk *w, int rc);
 void saip_memory_add(struct saip_map *m, size_t n); /* saturates */

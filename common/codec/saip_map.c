@@ -29,8 +29,15 @@
 /* Contents are counted in octets, files and keys with an overhead of ours (saip_int.h). */
 int saip_fail(const struct saip_walk *w, int rc, const char *what)
 {
-    return errmsg_set(w->why, rc, "profile element %s (identification %u): %s", w->pe->name,
-                      w->pe->identification, what);
+    return errmsg_set(w->why, rc, "profile element %s (identification %u) at octet %zu: %s",
+                      w->pe->name, w->pe->identification,
+                      (size_t)(w->map->at - w->map->package.p), what);
+}
+
+int saip_field(const struct saip_walk *w, struct reader *r, struct tlv *ret)
+{
+    w->map->at = r->p;
+    return tlv_next(r, ret);
 }
 
 int saip_loop_end(const struct saip_walk *w, int rc)
@@ -96,7 +103,7 @@ static int walk_header(const struct saip_walk *w)
     struct tlv t;
     int last = -1;
     int rc;
-    while ((rc = tlv_next(&r, &t)) == ERR_OK) {
+    while ((rc = saip_field(w, &r, &t)) == ERR_OK) {
         int number = t.raw.p[0] & 0x1F;
         if (number <= last)
             return saip_fail(w, ERR_FORMAT, "a field is repeated or out of order");
@@ -109,18 +116,23 @@ static int walk_header(const struct saip_walk *w)
 
 /* --- files --- */
 
-static int fcp_read(struct span fcp, struct saip_file *f)
+int saip_fcp_get(struct span fcp, struct saip_file *f)
 {
     struct reader r = rd_init(fcp);
     struct tlv t;
     int rc;
     while ((rc = tlv_next(&r, &t)) == ERR_OK) {
         struct reader v = rd_init(t.value);
-        if (t.tag == 0x82 && t.value.n == 4) {
+        if (t.tag == 0x82 && t.value.n) {
+            f->descriptor = t.value.p[0];
             (void)rd_u16(&v);
-            f->record_len = rd_u16(&v);
+            f->record_len = t.value.n == 4 ? rd_u16(&v) : 0;
         } else if (t.tag == 0x83 && t.value.n == 2) {
             f->fid = rd_u16(&v);
+        } else if (t.tag == 0x84) {
+            f->df_name = t.value;
+        } else if (t.tag == 0xC7) {
+            f->link = t.value;
         } else if (t.tag == 0x80) {
             if (t.value.n > 3)
                 return ERR_TOO_LARGE;
@@ -131,33 +143,41 @@ static int fcp_read(struct span fcp, struct saip_file *f)
     return rc == ERR_NOT_FOUND ? ERR_OK : rc;
 }
 
-static int file_read(const struct saip_walk *w, const struct tlv *field, struct saip_file *ret)
+int saip_file_get(struct span raw, struct saip_file *ret, const uint8_t **ret_at)
 {
-    struct saip_file f = {.raw = field->raw};
-    struct reader r = rd_init(field->value);
+    struct saip_file f = {.raw = raw};
+    struct reader r = rd_init(saip_value(raw));
     struct tlv t;
-    size_t held = 0;
-    int rc;
-    while ((rc = tlv_next(&r, &t)) == ERR_OK) {
+    int rc = ERR_OK;
+    *ret_at = r.p;
+    while (rc == ERR_OK && (rc = tlv_next(&r, &t)) == ERR_OK) {
         if (t.tag == 0x80)
             f.absent = true;
         if (t.tag == 0xA1) {
             f.fcp = t.raw;
-            rc = fcp_read(t.value, &f);
-            if (rc)
-                return saip_fail(w, rc, "a file descriptor cannot be read");
+            rc = saip_fcp_get(t.value, &f);
         }
         if (t.tag == 0x83) {
             f.fills++;
-            held += t.value.n;
+            f.held += (uint32_t)t.value.n;
         }
+        *ret_at = rc ? *ret_at : r.p;
     }
-    rc = saip_loop_end(w, rc);
-    if (rc)
-        return rc;
-    if (!f.absent)
-        saip_memory_add(w->map, SAIP_MEM_FILE + (f.size > held ? f.size : held));
     *ret = f;
+    return rc == ERR_NOT_FOUND ? ERR_OK : rc;
+}
+
+static int file_read(const struct saip_walk *w, const struct tlv *field, struct saip_file *ret)
+{
+    const uint8_t *at;
+    int rc = saip_file_get(field->raw, ret, &at);
+    if (rc) {
+        w->map->at = at;
+        return saip_fail(w, rc, "a file cannot be read");
+    }
+    if (!ret->absent)
+        saip_memory_add(w->map,
+                        SAIP_MEM_FILE + (size_t)(ret->size > ret->held ? ret->size : ret->held));
     return ERR_OK;
 }
 
@@ -194,7 +214,7 @@ static int walk_files(const struct saip_walk *w)
     struct reader r = rd_init(w->pe->value);
     struct tlv t;
     int rc;
-    while ((rc = tlv_next(&r, &t)) == ERR_OK) {
+    while ((rc = saip_field(w, &r, &t)) == ERR_OK) {
         struct saip_file f;
         if (t.tag == 0xA0 || t.tag == 0x81)
             continue;
@@ -214,14 +234,14 @@ static int walk_gfm_commands(const struct saip_walk *w, struct span list)
     struct reader r = rd_init(list);
     struct tlv command;
     int rc;
-    while ((rc = tlv_next(&r, &command)) == ERR_OK) {
+    while ((rc = saip_field(w, &r, &command)) == ERR_OK) {
         struct reader c = rd_init(command.value);
         struct tlv t;
-        while ((rc = tlv_next(&c, &t)) == ERR_OK) {
+        while ((rc = saip_field(w, &c, &t)) == ERR_OK) {
             struct saip_file f = {.size = 0};
             if (t.tag != 0x62)
                 continue;
-            rc = fcp_read(t.value, &f);
+            rc = saip_fcp_get(t.value, &f);
             if (rc)
                 return saip_fail(w, rc, "a file descriptor cannot be read");
             saip_memory_add(w->map, SAIP_MEM_FILE + (size_t)f.size);
@@ -279,7 +299,7 @@ static int code_read(const struct saip_walk *w, struct span entry, struct saip_c
     struct tlv t;
     struct saip_code_at c = {.key_ref = 0};
     int rc;
-    while ((rc = tlv_next(&r, &t)) == ERR_OK) {
+    while ((rc = saip_field(w, &r, &t)) == ERR_OK) {
         if (t.tag == 0x80 && small_int(t.value, &c.key_ref))
             return saip_fail(w, ERR_FORMAT, "a key reference is no small number");
         if (t.tag == 0x81) {
@@ -308,7 +328,7 @@ static int walk_codes(const struct saip_walk *w, struct span list)
     struct reader r = rd_init(list);
     struct tlv t;
     int rc;
-    while ((rc = tlv_next(&r, &t)) == ERR_OK) {
+    while ((rc = saip_field(w, &r, &t)) == ERR_OK) {
         if (*n == cap)
             return saip_fail(w, ERR_TOO_LARGE, "more codes than the house handles");
         rc = code_read(w, t.value, &slots[*n]);
@@ -340,7 +360,7 @@ static int walk_aka(const struct saip_walk *w, struct span choice)
     if (rc)
         return saip_fail(w, rc, "a field is no DER");
     struct reader r = rd_init(algo.value);
-    while ((rc = tlv_next(&r, &t)) == ERR_OK) {
+    while ((rc = saip_field(w, &r, &t)) == ERR_OK) {
         if (t.tag == 0x80 && small_int(t.value, &a.algorithm))
             return saip_fail(w, ERR_FORMAT, "the algorithm is no small number");
         if (t.tag == 0x82)
@@ -399,6 +419,12 @@ static int walk_element(const struct saip_walk *w)
 
 int saip_locate(struct span package, struct saip_map *ret, struct errmsg *why)
 {
+    return saip_each(package, ret, NULL, NULL, why);
+}
+
+int saip_each(struct span package, struct saip_map *ret, saip_element_fn *fn, void *ctx,
+              struct errmsg *why)
+{
     uint8_t seen[(INT16_MAX + 1) / 8] = {0};
     struct saip_pe pe;
     memset(ret, 0, sizeof(*ret));
@@ -408,6 +434,7 @@ int saip_locate(struct span package, struct saip_map *ret, struct errmsg *why)
     while (rc == ERR_OK && (rc = saip_next(&r, &pe)) == ERR_OK) {
         struct saip_walk w = {ret, &pe, why};
         uint32_t id = pe.identification;
+        ret->at = pe.raw.p;
         if (pe.tag < SAIP_PE_TAGS && ret->count[pe.tag] < UINT8_MAX)
             ret->count[pe.tag]++;
         if (id > INT16_MAX)
@@ -416,6 +443,8 @@ int saip_locate(struct span package, struct saip_map *ret, struct errmsg *why)
             ret->same_identification = true;
         seen[id / 8] = (uint8_t)(seen[id / 8] | 1u << (id % 8));
         rc = walk_element(&w);
+        if (rc == ERR_OK && fn)
+            rc = fn(ctx, &w);
     }
     return rc == ERR_NOT_FOUND ? ERR_OK : rc;
 }

@@ -2,9 +2,17 @@
 /* The values of a profile package as a card or the checks of the SM-DP need them. */
 #include "common/codec/saip.h"
 
-static int bad(struct errmsg *why, const char *item)
+static int bad(const struct saip_map *m, struct span at, struct errmsg *why, const char *item)
 {
-    return errmsg_set(why, ERR_FORMAT, "%s of the profile package has no readable value", item);
+    return errmsg_set(why, ERR_FORMAT, "%s at octet %zu has no readable value", item,
+                      (size_t)(at.p - m->package.p));
+}
+
+static int bad_file(const struct saip_map *m, enum saip_ef ef, struct errmsg *why)
+{
+    static const char *const NAMES[SAIP_EF_COUNT] = {"EF-ICCID", "EF-IMSI",   "EF-SMSP", "EF-ACC",
+                                                     "EF-AD",    "EF-MSISDN", "EF-IMPI"};
+    return bad(m, m->ef[ef].raw, why, NAMES[ef]);
 }
 
 static int read_header(const struct saip_map *m, struct saip_profile *p, struct errmsg *why)
@@ -15,17 +23,17 @@ static int read_header(const struct saip_map *m, struct saip_profile *p, struct 
     p->version_major = m->version_major;
     p->version_minor = m->version_minor;
     if (type.n >= sizeof(p->profile_type) || (type.n && memchr(type.p, 0, type.n)))
-        return bad(why, "header profileType");
+        return bad(m, m->type, why, "header profileType");
     if (type.n)
         memcpy(p->profile_type, type.p, type.n);
     if (saip_iccid_get(saip_value(m->iccid), &p->iccid_header))
-        return bad(why, "header iccid");
+        return bad(m, m->iccid.p ? m->iccid : m->package, why, "header iccid");
     if (m->pol.p && pol.n != 1)
-        return bad(why, "header pol");
+        return bad(m, m->pol, why, "header pol");
     p->has_pol = pol.n == 1;
     p->pol = p->has_pol ? pol.p[0] : 0;
     if (connectivity.n > sizeof(p->connectivity))
-        return bad(why, "header connectivityParameters");
+        return bad(m, m->connectivity, why, "header connectivityParameters");
     if (connectivity.n)
         memcpy(p->connectivity, connectivity.p, connectivity.n);
     p->connectivity_len = connectivity.n;
@@ -50,19 +58,19 @@ static int read_numbers(const struct saip_map *m, struct saip_profile *p, struct
     uint8_t b[2048];
     size_t n = 0;
     if (content(&m->ef[SAIP_EF_SMSP], b, sizeof(b), &n))
-        return bad(why, "EF-SMSP");
+        return bad_file(m, SAIP_EF_SMSP, why);
     n = first_record(&m->ef[SAIP_EF_SMSP], n);
     if (n > sizeof(p->smsp))
-        return bad(why, "EF-SMSP");
+        return bad_file(m, SAIP_EF_SMSP, why);
     memcpy(p->smsp, b, n);
     p->smsp_len = n;
     if (n && saip_smsp_get(span_of(p->smsp, n), &p->smsc))
-        return bad(why, "EF-SMSP");
+        return bad_file(m, SAIP_EF_SMSP, why);
     if (content(&m->ef[SAIP_EF_MSISDN], b, sizeof(b), &n))
-        return bad(why, "EF-MSISDN");
+        return bad_file(m, SAIP_EF_MSISDN, why);
     n = first_record(&m->ef[SAIP_EF_MSISDN], n);
     if (n >= 14 && saip_msisdn_get(span_of(b, n), &p->msisdn))
-        return bad(why, "EF-MSISDN");
+        return bad_file(m, SAIP_EF_MSISDN, why);
     return ERR_OK;
 }
 
@@ -72,16 +80,16 @@ static int read_files(const struct saip_map *m, struct saip_profile *p, struct e
     size_t n = 0;
     if (content(&m->ef[SAIP_EF_ICCID], b, sizeof(b), &n) ||
         (n && iccid_from_swapped(span_of(b, n), &p->iccid_ef)))
-        return bad(why, "EF-ICCID");
+        return bad_file(m, SAIP_EF_ICCID, why);
     if (content(&m->ef[SAIP_EF_IMSI], b, sizeof(b), &n) ||
         (n && saip_imsi_get(span_of(b, n), &p->imsi)))
-        return bad(why, "EF-IMSI");
+        return bad_file(m, SAIP_EF_IMSI, why);
     if (content(&m->ef[SAIP_EF_ACC], b, sizeof(b), &n) || (n && n != sizeof(p->acc)))
-        return bad(why, "EF-ACC");
+        return bad_file(m, SAIP_EF_ACC, why);
     p->has_acc = n != 0;
     memcpy(p->acc, b, n);
     if (content(&m->ef[SAIP_EF_AD], p->ad, sizeof(p->ad), &p->ad_len))
-        return bad(why, "EF-AD");
+        return bad_file(m, SAIP_EF_AD, why);
     return read_numbers(m, p, why);
 }
 

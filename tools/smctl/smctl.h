@@ -91,6 +91,7 @@ enum exit_code verb_profile_enable(struct smctl *x);
 enum exit_code verb_profile_disable(struct smctl *x);
 enum exit_code verb_profile_delete(struct smctl *x);
 enum exit_code verb_profile_list(struct smctl *x);
+enum exit_code verb_profile_inspect(struct smctl *x);
 enum exit_code verb_profile_address(struct smctl *x);
 enum exit_code verb_profile_policy(struct smctl *x);
 enum exit_code verb_profile_import(struct smctl *x);

@@ -71,6 +71,13 @@ const struct verb VERBS[] = {
      OPT_BIT(OPT_TYPE) | OPT_BIT(OPT_MNO) | OPT_BIT(OPT_STATE) | OPT_BIT(OPT_LIMIT), DAEMON_SMDP,
      "the stock of the SM-DP: ICCID, state, card", NULL,
      verb_profile_list},
+    {"profile inspect", "FILE", 1, 1, 0, DAEMON_SMDP,
+     "show a profile package element by element, and what lint says of it; asks no server",
+     "Type, identification, place and size of each element; files with ids and sizes, applications "
+     "and their security levels, keys by version, identifier and check value. Ki, OPc, PIN, PUK and "
+     "ADM codes are only said to be there. Findings are those of commercial cards, and beside them "
+     "what a range under test_eids makes of each.",
+     verb_profile_inspect},
     {"profile import", "CSV", 1, 1, OPT_BIT(OPT_TYPE) | OPT_BIT(OPT_MNO), DAEMON_SMDP,
      "bring subscriptions of a --type into stock, all rows or none",
      "Columns that must be there: iccid, imsi, k, opc; others: msisdn, acc, ad_mnc_len, smsp, "
