@@ -4,6 +4,7 @@
 
 #include "common/base/mutant.h"
 #include <stdio.h>
+#include <strings.h>
 
 #define ICCID_TS48    "89000123456789012341" /* every TS.48 generic test profile, v1 to v7 */
 #define MCC_TEST      "001"
@@ -110,6 +111,17 @@ bool lint_key_known(struct span key)
            repeats(key, COUNT, sizeof(COUNT)) || repeats(key, NIBBLES, sizeof(NIBBLES)) ||
            repeats(key, TS35208_K, sizeof(TS35208_K)) ||
            repeats(key, TS35208_OPC, sizeof(TS35208_OPC));
+}
+
+/* As the published scanners list them: S@T, then WIB (Simjacker and its kin). */
+bool lint_tar_browser(const uint8_t tar[3])
+{
+    static const uint8_t LOW[] = {0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x15, 0x22, 0xBA, 0xEE, 0xFF};
+    if (memcmp(tar, "\x50\x53\x48", 3) == 0 || memcmp(tar, "\x53\x40\x54", 3) == 0)
+        return true;
+    if (tar[0] == 0 && tar[1] == 0)
+        return tar[2] >= 1 && tar[2] <= 9;
+    return tar[0] == 0xBF && tar[1] == 0xFF && memchr(LOW, tar[2], sizeof(LOW));
 }
 
 bool lint_iccid_test(const struct iccid *iccid)
@@ -331,6 +343,38 @@ static void rule_msl_counter(struct lint *l)
     }
 }
 
+static void browsers(struct lint *l, bool open)
+{
+    for (unsigned i = 0; i < l->map.n_tar; i++) {
+        const struct saip_tar *t = &l->map.tar[i];
+        if (lint_tar_browser(t->tar) && lint_msl_weak(t->level) == open)
+            found(l, "element %u: TAR %02X%02X%02X, level %02X", t->identification, t->tar[0],
+                  t->tar[1], t->tar[2], t->level);
+    }
+}
+
+static void rule_browser_open(struct lint *l)
+{
+    browsers(l, true);
+}
+
+static void rule_browser(struct lint *l)
+{
+    browsers(l, false);
+}
+
+/* "GSMA Generic eUICC Test Profile" of TS.48, and what calls itself likewise. */
+static void rule_type_test(struct lint *l)
+{
+    static const char NAME[] = "test profile";
+    for (const char *s = l->p.profile_type; *s; s++) {
+        if (strncasecmp(s, NAME, sizeof(NAME) - 1) == 0) {
+            found(l, "header profileType");
+            return;
+        }
+    }
+}
+
 static void rule_memory(struct lint *l)
 {
     if (l->options->memory_max && l->map.memory > l->options->memory_max)
@@ -370,6 +414,10 @@ static const struct lint_rule RULES[] = {
     {"code-known", R, W, true, "give the subscription its own PUK and ADM codes"},
     {"msl-weak", R, W, false, "require checksum and ciphering: level 16"},
     {"msl-no-counter", W, W, false, "require a rising counter: level 16"},
+    {"browser-open", R, R, false,
+     "remove the S@T or WIB application, or require checksum and ciphering of it: level 16"},
+    {"browser", W, W, false, "remove the S@T or WIB application unless a service needs it"},
+    {"type-test", R, W, false, "TS.48 test profiles belong on a range flagged test"},
     {"memory", R, R, false, "remove files or applications, or ask for a higher memory allowance"},
 };
 #undef R
@@ -400,6 +448,9 @@ static check *const CHECKS[] = {
     rule_codes,
     rule_msl_weak,
     rule_msl_counter,
+    rule_browser_open,
+    rule_browser,
+    rule_type_test,
     rule_memory,
 };
 #define N_RULES (sizeof(RULES) / sizeof(RULES[0]))

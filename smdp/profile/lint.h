@@ -56,6 +56,8 @@ bool lint_msl_no_counter(uint8_t msl);
 /* A published or trivial key: 000102.., 0123456789ABCDEF.., 404142.., TS 35.208 test set 1, or one
  * octet throughout. */
 bool lint_key_known(struct span key);
+/* A TAR of the S@T or WIB browser (trust A7). */
+bool lint_tar_browser(const uint8_t tar[3]);
 bool lint_iccid_test(const struct iccid *iccid); /* every TS.48 profile has the same */
 bool lint_imsi_test(const struct imsi *imsi);    /* country 001 */
 /* A published or trivial code: one digit throughout, or 12345678. */

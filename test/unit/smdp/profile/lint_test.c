@@ -279,6 +279,18 @@ static void level_rules(void **state)
     breaks(k, "msl-no-counter", LINT_WARN, LINT_WARN);
 }
 
+static void type_rules(void **state)
+{
+    struct kit *k = *state;
+    saip_edit_value(&k->e, k->map.type, span_str("ACME generic TEST Profile 2"));
+    breaks(k, "type-test", LINT_REFUSE, LINT_WARN);
+    saip_edit_value(&k->e, k->map.type, span_str("ACME metering profile, tested"));
+    buf_reset(&k->bad);
+    assert_int_equal(saip_edit_build(&k->e, &k->bad), ERR_OK);
+    profile_lint(buf_span(&k->bad), NULL, &k->r);
+    assert_int_equal(k->r.n, 0);
+}
+
 static void memory_cap(void **state)
 {
     struct kit *k = *state;
@@ -296,7 +308,7 @@ static void every_rule_has_a_cure(void **state)
     (void)state;
     size_t n = 0;
     const struct lint_rule *rules = lint_rules(&n);
-    assert_int_equal(n, 23);
+    assert_int_equal(n, 26);
     for (size_t i = 0; i < n; i++) {
         assert_true(strlen(rules[i].cure) > 10);
         assert_true(rules[i].commercial >= rules[i].test);
@@ -361,6 +373,72 @@ static void levels_in_all_places(void **state)
         }
     }
     assert_int_equal(cells, 1280);
+}
+
+/* --- S@T and WIB --- */
+
+/* One element that answers to this TAR at this level: RFM by its list (place 0), an application by
+ * its toolkit parameters (1), by those of a SIM toolkit (2), by the end of its AID (3). */
+static struct span browser_package(uint8_t *dst, size_t cap, unsigned place, const uint8_t tar[3],
+                                   uint8_t level)
+{
+    static const uint8_t header[] = {0xA0, 12, 0x83, 10, 0x89, 0, 0, 0, 0, 0, 0, 0, 0, 4};
+    const uint8_t listed[] = {1, 0, 0, 0, 0, 2, 1, level, 3, tar[0], tar[1], tar[2], 0};
+    const uint8_t silent[] = {1, 0, 0, 0, 0, 2, 1, level, 0, 0};
+    const uint8_t sim[] = {1, 0, 1, 0, 0, 0, 0, 2, 1, level, 3, tar[0], tar[1], tar[2]};
+    uint8_t aid[16] = {0xF0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, tar[0], tar[1], tar[2], 0};
+    struct writer w = wr_init(dst, cap);
+    wr_bytes(&w, header, sizeof(header));
+    size_t pe = tlv_open(&w, place ? 0xA8 : 0xA7);
+    if (place == 0) {
+        tlv_put(&w, 0x4F, span_of(aid, 7));
+        size_t list = tlv_open(&w, 0xA0);
+        tlv_put(&w, 0x04, span_of("\xB0\x00\x00", 3));
+        tlv_put(&w, 0x04, span_of(tar, 3));
+        tlv_close(&w, list);
+        tlv_put_u8(&w, 0x81, level);
+    } else {
+        size_t list = tlv_open(&w, 0xA2);
+        size_t instance = tlv_open(&w, 0x30);
+        for (int i = 0; i < 3; i++)
+            tlv_put(&w, 0x4F, span_of(aid, i == 2 && place == 3 ? 16 : 7));
+        size_t group = tlv_open(&w, place == 2 ? 0xEF : 0xEA);
+        tlv_put(&w, place == 2 ? 0xCA : 0x80,
+                place == 2   ? span_of(sim, sizeof(sim))
+                : place == 3 ? span_of(silent, sizeof(silent))
+                             : span_of(listed, sizeof(listed)));
+        tlv_close(&w, group);
+        tlv_close(&w, instance);
+        tlv_close(&w, list);
+    }
+    tlv_close(&w, pe);
+    tlv_put(&w, 0xAA, span_of("", 0));
+    assert_false(w.failed);
+    return wr_view(&w);
+}
+
+static void browsers_in_all_places(void **state)
+{
+    static const uint8_t tars[][3] = {
+        {0x50, 0x53, 0x48}, {0x53, 0x40, 0x54}, {0, 0, 1},          {0, 0, 9},
+        {0xBF, 0xFF, 0},    {0xBF, 0xFF, 0x15}, {0xBF, 0xFF, 0xFF}, {0, 0, 0},
+        {0, 0, 10},         {0xBF, 0xFF, 0x06}, {0xB0, 0, 0x10},    {0x53, 0x40, 0x55},
+    };
+    static struct lint_report r;
+    (void)state;
+    for (unsigned place = 0; place < 4; place++) {
+        for (size_t i = 0; i < sizeof(tars) / 3; i++) {
+            for (unsigned level = 0; level < 256; level++) {
+                uint8_t b[192];
+                bool known = i < 7, weak = lint_msl_weak((uint8_t)level);
+                struct lint_options o = {.test = level & 1};
+                profile_lint(browser_package(b, sizeof(b), place, tars[i], (uint8_t)level), &o, &r);
+                assert_int_equal(count(&r, "structure", LINT_REFUSE), 0);
+                assert_int_equal(count(&r, "browser-open", LINT_REFUSE), known && weak);
+                assert_int_equal(count(&r, "browser", LINT_WARN), known && !weak);
+            }
+        }
+    }
 }
 
 /* Versions 01..0F, key ids 1..3, the five DES types: 225 packages, all refused. */
@@ -460,9 +538,11 @@ int main(void)
         TEST(code_rules),
         TEST(level_rules),
         TEST(memory_cap),
+        TEST(type_rules),
         TEST(des_key_sets),
         cmocka_unit_test(every_rule_has_a_cure),
         cmocka_unit_test(levels_in_all_places),
+        cmocka_unit_test(browsers_in_all_places),
         cmocka_unit_test(known_keys),
         cmocka_unit_test(known_codes),
         cmocka_unit_test(full_list),

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/codec/tlv.h"
+#include "smdp/profile/inspect.h"
 #include "smdp/profile/lint.h"
 #include "smdp/profile/personalise.h"
 
@@ -81,7 +83,7 @@ static void they_read(void **state)
 
 static void a_commercial_range_refuses_them(void **state)
 {
-    static const char *const ids[] = {"iccid-test",   "imsi-test",  "usim-test-algorithm",
+    static const char *const ids[] = {"iccid-test",   "imsi-test",  "usim-test-algorithm", "type-test",
                                       "ki-known",     "opc-known",  "ota-key-des",
                                       "sd-key-known", "code-known", "msl-weak"};
     (void)state;
@@ -104,6 +106,101 @@ static void a_commercial_range_refuses_them(void **state)
         assert_int_equal(r.n_refused, 0);
         assert_true(r.n_warned > 10);
     }
+}
+
+/* --- test profiles in disguise --- */
+enum mend { TYPE, ICCID, IMSI, KI, OPC, ALGORITHM, KEYS, CODES, LEVELS, MENDS };
+
+static void mend_secrets(struct saip_editor *e, const struct saip_map *m, unsigned mends)
+{
+    static const uint8_t secret[16] = {9, 2, 71, 33, 5, 81, 7, 99, 41, 12, 78, 3, 55, 18, 63, 1};
+    for (unsigned i = 0; i < m->n_aka; i++) {
+        if (mends & 1u << KI)
+            saip_edit_value(e, m->aka[i].key, span_of(secret, 16));
+        if (mends & 1u << OPC)
+            saip_edit_value(e, m->aka[i].opc, span_of(secret, 16));
+        if (mends & 1u << ALGORITHM) /* stands right in front of options and key */
+            saip_edit_value(e, span_of(m->aka[i].key.p - 6, 3), span_of("\x01", 1));
+    }
+    for (unsigned i = 0; i < m->n_puk && mends & 1u << CODES; i++)
+        saip_edit_value(e, m->puk[i].value, span_of("71829304", 8));
+    for (unsigned i = 0; i < m->n_pin && mends & 1u << CODES; i++)
+        saip_edit_value(e, m->pin[i].value, span_of("51829306", 8));
+}
+
+static void mend_elements(struct saip_editor *e, struct span whole, unsigned mends)
+{
+    struct reader r = rd_init(whole);
+    struct saip_pe pe;
+    struct tlv t;
+    while (saip_next(&r, &pe) == ERR_OK) {
+        if (pe.tag == SAIP_PE_SD && mends & 1u << KEYS &&
+            tlv_find(pe.value, 0xA2, &t) == ERR_OK)
+            saip_edit_replace(e, t.raw, span_of("", 0));
+        /* Without a toolkit field the security domain states no level. */
+        if (pe.tag == SAIP_PE_SD && mends & 1u << LEVELS) {
+            struct tlv instance, group;
+            assert_int_equal(tlv_find(pe.value, 0xA1, &instance), ERR_OK);
+            assert_int_equal(tlv_find(instance.value, 0xEA, &group), ERR_OK);
+            saip_edit_replace(e, group.raw, span_of("", 0));
+        }
+        if (pe.tag == SAIP_PE_RFM && mends & 1u << LEVELS) {
+            assert_int_equal(tlv_find(pe.value, 0x81, &t), ERR_OK);
+            saip_edit_value(e, t.raw, span_of("\x16", 1));
+        }
+    }
+}
+
+static void mended(struct span whole, unsigned mends, struct buf *out)
+{
+    static struct saip_editor e;
+    static struct saip_map m;
+    uint8_t coded[9];
+    assert_int_equal(saip_locate(whole, &m, NULL), ERR_OK);
+    saip_edit_init(&e, whole);
+    if (mends & 1u << TYPE)
+        saip_edit_value(&e, m.type, span_str("metering"));
+    if (mends & 1u << ICCID) {
+        saip_edit_value(&e, m.iccid, span_of("\x89\x49\x01\0\0\0\0\0\0\x06", 10));
+        saip_edit_file(&e, &m.ef[SAIP_EF_ICCID], span_of("\x98\x94\x10\0\0\0\0\0\0\x60", 10));
+    }
+    saip_imsi_put(&(struct imsi){"262011234567894"}, coded);
+    if (mends & 1u << IMSI)
+        saip_edit_file(&e, &m.ef[SAIP_EF_IMSI], span_of(coded, 9));
+    mend_secrets(&e, &m, mends);
+    mend_elements(&e, whole, mends);
+    buf_reset(out);
+    assert_int_equal(saip_edit_build(&e, out), ERR_OK);
+}
+
+/* A package in which one published thing is mended, or all but one, is refused like the whole; the
+ * one in which all are, is not: nothing else was refused. 5 packages, 18 disguises each. */
+static void no_disguise_helps(void **state)
+{
+    static struct lint_report r;
+    struct buf out;
+    (void)state;
+    buf_init(&out, 0);
+    for (size_t i = 0; i < N; i++) {
+        load(i);
+        for (unsigned one = 0; one < MENDS; one++) {
+            mended(bytes(i), 1u << one, &out);
+            profile_lint(buf_span(&out), NULL, &r);
+            assert_true(r.n_refused > 0);
+            mended(bytes(i), ((1u << MENDS) - 1) & ~(1u << one), &out);
+            profile_lint(buf_span(&out), NULL, &r);
+            if (!r.n_refused)
+                print_error("%s: disguise %u is taken\n", NAMES[i], one);
+            assert_true(r.n_refused > 0);
+        }
+        mended(bytes(i), (1u << MENDS) - 1, &out);
+        profile_lint(buf_span(&out), NULL, &r);
+        for (unsigned f = 0; f < r.n; f++)
+            if (r.finding[f].severity == LINT_REFUSE)
+                print_error("%s: %s\n", r.finding[f].rule->id, r.finding[f].place);
+        assert_int_equal(r.n_refused, 0);
+    }
+    buf_fini(&out);
 }
 
 static void subscription(struct subscription *s)
@@ -157,6 +254,50 @@ static void they_are_templates_of_a_test_range(void **state)
     }
 }
 
+static unsigned elements;
+
+static void on_name(void *ctx, const char *name, struct span s)
+{
+    (void)ctx;
+    (void)s;
+    elements += name && strcmp(name, "element") == 0;
+}
+
+static void on_bracket(void *ctx, const char *name, bool list)
+{
+    (void)ctx;
+    (void)name;
+    (void)list;
+}
+
+static void on_end(void *ctx, bool list)
+{
+    (void)ctx;
+    (void)list;
+}
+
+static void on_value(void *ctx, const char *name, uint64_t v)
+{
+    (void)ctx;
+    (void)name;
+    (void)v;
+}
+
+static void they_are_shown_whole(void **state)
+{
+    static const struct profile_sink sink = {NULL, on_bracket, on_end, on_name, on_name, on_value};
+    (void)state;
+    for (size_t i = 0; i < N; i++) {
+        struct errmsg why = {""};
+        unsigned n = 0;
+        load(i);
+        elements = 0;
+        assert_int_equal(profile_inspect(bytes(i), NULL, &sink, &why), ERR_OK);
+        assert_int_equal(saip_check(bytes(i), &n, &why), ERR_OK);
+        assert_int_equal(elements, n);
+    }
+}
+
 /* Cut anywhere, a package is refused and nothing is read behind its end. */
 static void cut_packages(void **state)
 {
@@ -177,7 +318,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(they_read),
         cmocka_unit_test(a_commercial_range_refuses_them),
+        cmocka_unit_test(no_disguise_helps),
         cmocka_unit_test(they_are_templates_of_a_test_range),
+        cmocka_unit_test(they_are_shown_whole),
         cmocka_unit_test(cut_packages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
