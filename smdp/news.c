@@ -117,7 +117,7 @@ void dp_core_answered(struct smdp_core *c, const struct oid *smsr, const struct 
 /* --- notices --- */
 static void notification(struct smdp_core *c, const struct oid *smsr, const struct envelope *e)
 {
-    /* The three have one shape (smdp/proc/notice.c). */
+    /* All begin alike (smdp/proc/notice.c). */
     const struct es3_handle_profile_enabled_notification *n = e->message.body;
     struct mbox house = {.kind = MBOX_HOUSE};
     struct dp_proc_env pe = {.env = c->cfg.env};
@@ -127,7 +127,7 @@ static void notification(struct smdp_core *c, const struct oid *smsr, const stru
     int err;
 
     err = stock_of(c, &scope, &n->iccid, &item);
-    if (!err) {
+    if (!err && dp_notice_changes_stock(e->message.type)) {
         tell_holder(c, smsr, &item, &n->eid, e);
         err = stock_of(c, &scope, &n->iccid, &item); /* it may have become installed by that */
     }
@@ -163,9 +163,7 @@ void dp_core_notice(struct smdp_core *c, const struct oid *smsr, const struct en
         if (n->verdict == VERDICT_SUCCESS)
             relay_tells(c, smsr, &order, e->concluded_ms);
         (void)post(c, smsr, &order, e);
-    } else if (e->message.type == MSG_ES3_HANDLE_PROFILE_ENABLED_NOTIFICATION ||
-               e->message.type == MSG_ES3_HANDLE_PROFILE_DISABLED_NOTIFICATION ||
-               e->message.type == MSG_ES3_HANDLE_PROFILE_DELETED_NOTIFICATION) {
+    } else if (dp_notice_known(e->message.type)) {
         notification(c, smsr, e);
     } else {
         c->count.notices_unknown++;

@@ -259,7 +259,7 @@ static int build_plma(struct build *b, const struct raw_plma *r, struct plma *p)
                 &b->at,
                 "plma: \"%s\" is no function (EnableProfile, DisableProfile, DeleteProfile)",
                 r->operations[i]);
-        p->functions |= 1u << (unsigned)f;
+        p->functions |= FN_BIT(f);
     }
     return ERR_OK;
 }
@@ -278,10 +278,11 @@ static unsigned most_notified(const struct env *env, const struct plma *p, enum 
 
 static int check_notified(struct build *b, const struct plma *p)
 {
-    static const enum function TOLD[] = {FN_ENABLE_PROFILE, FN_DISABLE_PROFILE, FN_DELETE_PROFILE};
+    static const enum function TOLD[] = {FN_ENABLE_PROFILE, FN_DISABLE_PROFILE, FN_DELETE_PROFILE,
+                                         FN_PROFILE_DOWNLOAD_COMPLETED, FN_UPDATE_POLICY_RULES};
 
     for (size_t i = 0; i < sizeof TOLD / sizeof *TOLD; i++)
-        if ((p->functions & (1u << (unsigned)TOLD[i])) &&
+        if ((p->functions & FN_BIT(TOLD[i])) &&
             most_notified(&b->c->env, p, TOLD[i]) > ENV_NOTIFIED_MAX)
             return conf_bad(&b->at,
                             "plma: more than %u service providers of one realm are authorised for "

@@ -9,6 +9,8 @@
 #define EIS_KEYSETS_MAX  8
 #define EIS_KEYS_MAX     8
 #define EIS_POL2_MAX     8
+#define EIS_PROPERTIES_MAX 16
+#define AUDIT_ICCIDS_MAX 16
 
 struct pol2_rule {             /* strings of the published schema */
     struct span subject;       /* "PROFILE" */
@@ -20,6 +22,9 @@ struct pol2 {
     unsigned n;
     bool present; /* an empty list is an explicit value */
 };
+/* The rules as POL2_ bits; false: one of them is not known. */
+bool pol2_read(const struct pol2 *p, uint8_t *ret);
+void pol2_write(uint8_t bits, struct pol2 *ret);
 struct subscription_address {
     struct imsi imsi;
     struct msisdn msisdn;
@@ -78,6 +83,13 @@ struct signed_eis {
     struct eis_keyset keysets[EIS_KEYSETS_MAX];
     unsigned n_keysets;
 };
+struct eis_property { /* names and values are whoever writes them's: none are published */
+    struct span key, value;
+};
+struct eis_properties {
+    struct eis_property list[EIS_PROPERTIES_MAX];
+    unsigned n;
+};
 struct eis { /* what GetEIS returns, filtered by the role (facts: sgp02 3.4) */
     struct eid eid;
     struct oid eum_id;
@@ -93,6 +105,7 @@ struct eis { /* what GetEIS returns, filtered by the role (facts: sgp02 3.4) */
     unsigned n_profiles;
     struct eis_keyset keysets[EIS_KEYSETS_MAX]; /* versions and counters only, never keys */
     unsigned n_keysets;
+    struct eis_properties properties;
     /* ours: when it can be reached, as its contacts told; wakes_every_ms 0: it is not known to sleep */
     int64_t last_contact_ms, last_wake_ms, wakes_every_ms, awake_ms;
 };

@@ -3,11 +3,21 @@
 #pragma once
 
 #include "common/msg/base.h"
+#include "common/msg/eis.h"
 
 struct es1_register_eis_request { /* ES1-RegisterEIS, synchronous */
     struct base_request base;
     struct span eis; /* SignedEis as received: wire_signed_eis_decode; kept unchanged */
 };
 struct es1_register_eis_response {
+    struct base_response base;
+};
+
+struct es1_update_eis_additional_properties_request { /* ES1-UpdateEISAdditionalProperties, synchronous */
+    struct base_request base;
+    struct eid eid;
+    struct eis_properties properties;
+};
+struct es1_update_eis_additional_properties_response {
     struct base_response base;
 };

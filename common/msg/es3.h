@@ -101,3 +101,80 @@ struct es3_handle_profile_deleted_notification {
     struct oid mno_id;
     int64_t completion_timestamp_ms;
 };
+
+struct es3_audit_eis_request { /* ES3-AuditEIS, asynchronous */
+    struct base_request base;
+    struct eid eid;
+    struct iccid iccids[AUDIT_ICCIDS_MAX]; /* none = all of the caller's */
+    unsigned n_iccids;
+};
+struct es3_audit_eis_response {
+    struct base_response base;
+    const struct eis *eis; /* NULL = absent */
+};
+
+struct es3_update_policy_rules_request { /* ES3-UpdatePolicyRules, synchronous */
+    struct base_request base;
+    struct eid eid;
+    struct iccid iccid;
+    struct pol2 pol2; /* all of them; not present = no rules */
+};
+struct es3_update_policy_rules_response {
+    struct base_response base;
+};
+
+struct es3_update_subscription_address_request { /* ES3-UpdateSubscriptionAddress, synchronous */
+    struct base_request base;
+    struct eid eid;
+    struct iccid iccid;
+    struct subscription_address new_address;
+};
+struct es3_update_subscription_address_response {
+    struct base_response base;
+};
+
+struct es3_update_connectivity_parameters_request { /* ES3-UpdateConnectivityParameters, asynchronous */
+    struct base_request base;
+    struct eid eid;
+    struct iccid iccid;
+    struct span parameters; /* secured for the ISD-P: a command of SCP03 */
+};
+struct es3_update_connectivity_parameters_response {
+    struct base_response base;
+    struct span euicc_response_data;
+};
+
+struct es3_set_fall_back_attribute_request { /* ES3-SetFallBackAttribute, asynchronous */
+    struct base_request base;
+    struct eid eid;
+    struct iccid iccid;
+};
+struct es3_set_fall_back_attribute_response {
+    struct base_response base;
+    struct span euicc_response_data;
+};
+
+struct es3_set_emergency_profile_attribute_request { /* ES3-SetEmergencyProfileAttribute, asynchronous */
+    struct base_request base;
+    struct eid eid;
+    struct iccid iccid;
+};
+struct es3_set_emergency_profile_attribute_response {
+    struct base_response base;
+    struct span euicc_response_data;
+};
+
+/* Notifications of v4: all but one have this shape. */
+struct es3_profile_notification {
+    struct eid eid;
+    struct iccid iccid;
+    struct oid mno_id;
+    int64_t completion_timestamp_ms;
+};
+struct es3_handle_policy_rules_updated_notification {
+    struct eid eid;
+    struct iccid iccid;
+    struct oid mno_id;
+    int64_t completion_timestamp_ms;
+    struct pol2 pol2; /* all of them; not present = no rules */
+};

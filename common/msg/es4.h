@@ -5,8 +5,6 @@
 #include "common/msg/base.h"
 #include "common/msg/eis.h"
 
-#define ES4_AUDIT_ICCIDS_MAX 16
-
 struct es4_get_eis_request { /* ES4-GetEIS, synchronous */
     struct base_request base;
     struct eid eid;
@@ -19,7 +17,7 @@ struct es4_get_eis_response {
 struct es4_audit_eis_request { /* ES4-AuditEIS, asynchronous */
     struct base_request base;
     struct eid eid;
-    struct iccid iccids[ES4_AUDIT_ICCIDS_MAX]; /* none = all of the caller's */
+    struct iccid iccids[AUDIT_ICCIDS_MAX]; /* none = all of the caller's */
     unsigned n_iccids;
 };
 struct es4_audit_eis_response {
@@ -91,4 +89,37 @@ struct es4_handle_profile_deleted_notification {
     struct eid eid;
     struct iccid iccid;
     int64_t completion_timestamp_ms;
+};
+
+struct es4_set_fall_back_attribute_request { /* ES4-SetFallBackAttribute, asynchronous */
+    struct base_request base;
+    struct eid eid;
+    struct iccid iccid;
+};
+struct es4_set_fall_back_attribute_response {
+    struct base_response base;
+    struct span euicc_response_data;
+};
+
+struct es4_set_emergency_profile_attribute_request { /* ES4-SetEmergencyProfileAttribute, asynchronous */
+    struct base_request base;
+    struct eid eid;
+    struct iccid iccid;
+};
+struct es4_set_emergency_profile_attribute_response {
+    struct base_response base;
+    struct span euicc_response_data;
+};
+
+/* Notifications of v4: all but one have this shape. */
+struct es4_profile_notification {
+    struct eid eid;
+    struct iccid iccid;
+    int64_t completion_timestamp_ms;
+};
+struct es4_handle_policy_rules_updated_notification {
+    struct eid eid;
+    struct iccid iccid;
+    int64_t completion_timestamp_ms;
+    struct pol2 pol2; /* all of them; not present = no rules */
 };

@@ -30,6 +30,8 @@ static const struct event_row ROWS[EV_TYPE_COUNT] = {
     [EV_PROFILE_FALLEN_BACK] = {"profile.fallen-back", CLASS_LIFE, EVF_EID | EVF_ICCID},
     [EV_ADDRESS_CHANGED] = {"address.changed", CLASS_LIFE, EVF_EID | EVF_ICCID},
     [EV_POLICY_CHANGED] = {"policy.changed", CLASS_LIFE, EVF_EID | EVF_ICCID | EVF_POL2},
+    [EV_ATTRIBUTE_CHANGED] = {"attribute.changed", CLASS_LIFE, EVF_EID | EVF_ICCID | EVF_FUNCTION},
+    [EV_PROPERTIES_CHANGED] = {"properties.changed", CLASS_LIFE, EVF_EID | EVF_DATA},
     [EV_OPERATION_ACCEPTED] = {"operation.accepted", CLASS_LIFE, OP_EID | EVF_FUNCTION},
     [EV_OPERATION_ARMED] = {"operation.armed", CLASS_OTA,
                             OP_EID | EVF_KVN | EVF_COUNTER | EVF_DATA},
@@ -56,6 +58,8 @@ static const struct event_row ROWS[EV_TYPE_COUNT] = {
     [EV_ORDER_IN_DOUBT] = {"order.in-doubt", CLASS_LIFE, EVF_OP | EVF_TEXT},
     [EV_ORDER_CONCLUDED] = {"order.concluded", CLASS_LIFE, EVF_OP | EVF_RESULT},
     [EV_PROFILE_RELEASED] = {"profile.released", CLASS_LIFE, EVF_ICCID},
+    [EV_NOTICE_RELAYED] = {"notice.relayed", CLASS_LIFE,
+                           EVF_EID | EVF_ICCID | EVF_FUNCTION | EVF_MNO},
 };
 
 static const char *const FIELD_NAME[EVF_COUNT] = {

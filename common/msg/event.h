@@ -32,6 +32,8 @@ enum event_type {
     EV_PROFILE_FALLEN_BACK, /* profile.fallen-back */
     EV_ADDRESS_CHANGED,     /* address.changed: iccid, msisdn, imsi */
     EV_POLICY_CHANGED,      /* policy.changed */
+    EV_ATTRIBUTE_CHANGED,   /* attribute.changed: function says which; iccid has it now, previous lost it */
+    EV_PROPERTIES_CHANGED,  /* properties.changed: data = AdditionalProperties, all of them */
     EV_OPERATION_ACCEPTED,  /* operation.accepted */
     EV_OPERATION_ARMED,     /* operation.armed: kvn, counter, data = packet bytes */
     EV_PACKET_ARMED,        /* packet.armed: purpose, kvn, counter, data; number = counter of
@@ -57,6 +59,7 @@ enum event_type {
     EV_ORDER_IN_DOUBT,   /* order.in-doubt */
     EV_ORDER_CONCLUDED,  /* order.concluded */
     EV_PROFILE_RELEASED, /* profile.released: only with proof */
+    EV_NOTICE_RELAYED,   /* notice.relayed: what an SM-SR told, and the SM-DP keeps nothing of: function */
     EV_TYPE_COUNT
 };
 

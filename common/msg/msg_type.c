@@ -35,6 +35,20 @@ BASE_FIRST(es4_update_policy_rules);
 BASE_FIRST(es4_enable_profile);
 BASE_FIRST(es4_disable_profile);
 BASE_FIRST(es4_delete_profile);
+BASE_FIRST(es1_update_eis_additional_properties);
+BASE_FIRST(es2_update_policy_rules);
+BASE_FIRST(es2_update_subscription_address);
+BASE_FIRST(es2_audit_eis);
+BASE_FIRST(es2_set_fall_back_attribute);
+BASE_FIRST(es2_set_emergency_profile_attribute);
+BASE_FIRST(es3_audit_eis);
+BASE_FIRST(es3_update_policy_rules);
+BASE_FIRST(es3_update_subscription_address);
+BASE_FIRST(es3_update_connectivity_parameters);
+BASE_FIRST(es3_set_fall_back_attribute);
+BASE_FIRST(es3_set_emergency_profile_attribute);
+BASE_FIRST(es4_set_fall_back_attribute);
+BASE_FIRST(es4_set_emergency_profile_attribute);
 BASE_FIRST(admin_operation_show);
 BASE_FIRST(admin_operation_list);
 BASE_FIRST(admin_events);
@@ -67,6 +81,9 @@ BASE_FIRST(admin_strangers);
 
 static const struct msg_info INFO[MSG_TYPE_COUNT] = {
     PAIR(ES1_REGISTER_EIS, es1_register_eis, "ES1-RegisterEIS", IF_ES1, FN_REGISTER_EIS, SYNC),
+    PAIR(ES1_UPDATE_EIS_ADDITIONAL_PROPERTIES, es1_update_eis_additional_properties,
+         "ES1-UpdateEISAdditionalProperties", IF_ES1, FN_UPDATE_EIS_PROPERTIES,
+         SYNC),
 
     PAIR(ES2_GET_EIS, es2_get_eis, "ES2-GetEIS", IF_ES2, FN_GET_EIS, SYNC),
     PAIR(ES2_DOWNLOAD_PROFILE, es2_download_profile, "ES2-DownloadProfile", IF_ES2,
@@ -86,6 +103,37 @@ static const struct msg_info INFO[MSG_TYPE_COUNT] = {
     [MSG_ES2_HANDLE_PROFILE_DELETED_NOTIFICATION] =
         NOTICE(es2_handle_profile_deleted_notification, "ES2-HandleProfileDeletedNotification",
                IF_ES2, FN_DELETE_PROFILE),
+    PAIR(ES2_UPDATE_POLICY_RULES, es2_update_policy_rules,
+         "ES2-UpdatePolicyRules", IF_ES2, FN_UPDATE_POLICY_RULES,
+         SYNC),
+    PAIR(ES2_UPDATE_SUBSCRIPTION_ADDRESS, es2_update_subscription_address,
+         "ES2-UpdateSubscriptionAddress", IF_ES2, FN_UPDATE_SUBSCRIPTION_ADDRESS,
+         SYNC),
+    PAIR(ES2_AUDIT_EIS, es2_audit_eis, "ES2-AuditEIS", IF_ES2, FN_AUDIT_EIS, ASYNC),
+    PAIR(ES2_SET_FALL_BACK_ATTRIBUTE, es2_set_fall_back_attribute,
+         "ES2-SetFallBackAttribute", IF_ES2, FN_SET_FALLBACK_ATTRIBUTE,
+         ASYNC),
+    PAIR(ES2_SET_EMERGENCY_PROFILE_ATTRIBUTE, es2_set_emergency_profile_attribute,
+         "ES2-SetEmergencyProfileAttribute", IF_ES2, FN_SET_EMERGENCY_ATTRIBUTE,
+         ASYNC),
+    [MSG_ES2_HANDLE_PROFILE_DOWNLOADED_NOTIFICATION] =
+        NOTICE(es2_profile_notification, "ES2-HandleProfileDownloadedNotification", IF_ES2,
+               FN_PROFILE_DOWNLOAD_COMPLETED),
+    [MSG_ES2_HANDLE_POLICY_RULES_UPDATED_NOTIFICATION] =
+        NOTICE(es2_handle_policy_rules_updated_notification, "ES2-HandlePolicyRulesUpdatedNotification", IF_ES2,
+               FN_UPDATE_POLICY_RULES),
+    [MSG_ES2_HANDLE_PROFILE_FALL_BACK_ATTRIBUTE_SET_NOTIFICATION] =
+        NOTICE(es2_profile_notification, "ES2-HandleProfileFallBackAttributeSetNotification", IF_ES2,
+               FN_SET_FALLBACK_ATTRIBUTE),
+    [MSG_ES2_HANDLE_PROFILE_FALL_BACK_ATTRIBUTE_UNSET_NOTIFICATION] =
+        NOTICE(es2_profile_notification, "ES2-HandleProfileFallBackAttributeUnsetNotification", IF_ES2,
+               FN_UNSET_FALLBACK_ATTRIBUTE),
+    [MSG_ES2_HANDLE_EMERGENCY_PROFILE_ATTRIBUTE_SET_NOTIFICATION] =
+        NOTICE(es2_profile_notification, "ES2-HandleEmergencyProfileAttributeSetNotification", IF_ES2,
+               FN_SET_EMERGENCY_ATTRIBUTE),
+    [MSG_ES2_HANDLE_EMERGENCY_PROFILE_ATTRIBUTE_UNSET_NOTIFICATION] =
+        NOTICE(es2_profile_notification, "ES2-HandleEmergencyProfileAttributeUnsetNotification", IF_ES2,
+               FN_UNSET_EMERGENCY_ATTRIBUTE),
 
     PAIR(ES3_GET_EIS, es3_get_eis, "ES3-GetEIS", IF_ES3, FN_GET_EIS, SYNC),
     PAIR(ES3_CREATE_ISDP, es3_create_isdp, "ES3-CreateISDP", IF_ES3, FN_CREATE_ISDP, ASYNC),
@@ -106,6 +154,40 @@ static const struct msg_info INFO[MSG_TYPE_COUNT] = {
     [MSG_ES3_HANDLE_PROFILE_DELETED_NOTIFICATION] =
         NOTICE(es3_handle_profile_deleted_notification, "ES3-HandleProfileDeletedNotification",
                IF_ES3, FN_DELETE_PROFILE),
+    PAIR(ES3_AUDIT_EIS, es3_audit_eis, "ES3-AuditEIS", IF_ES3, FN_AUDIT_EIS, ASYNC),
+    PAIR(ES3_UPDATE_POLICY_RULES, es3_update_policy_rules,
+         "ES3-UpdatePolicyRules", IF_ES3, FN_UPDATE_POLICY_RULES,
+         SYNC),
+    PAIR(ES3_UPDATE_SUBSCRIPTION_ADDRESS, es3_update_subscription_address,
+         "ES3-UpdateSubscriptionAddress", IF_ES3, FN_UPDATE_SUBSCRIPTION_ADDRESS,
+         SYNC),
+    PAIR(ES3_UPDATE_CONNECTIVITY_PARAMETERS, es3_update_connectivity_parameters,
+         "ES3-UpdateConnectivityParameters", IF_ES3, FN_UPDATE_CONNECTIVITY,
+         ASYNC),
+    PAIR(ES3_SET_FALL_BACK_ATTRIBUTE, es3_set_fall_back_attribute,
+         "ES3-SetFallBackAttribute", IF_ES3, FN_SET_FALLBACK_ATTRIBUTE,
+         ASYNC),
+    PAIR(ES3_SET_EMERGENCY_PROFILE_ATTRIBUTE, es3_set_emergency_profile_attribute,
+         "ES3-SetEmergencyProfileAttribute", IF_ES3, FN_SET_EMERGENCY_ATTRIBUTE,
+         ASYNC),
+    [MSG_ES3_HANDLE_PROFILE_DOWNLOADED_NOTIFICATION] =
+        NOTICE(es3_profile_notification, "ES3-HandleProfileDownloadedNotification", IF_ES3,
+               FN_PROFILE_DOWNLOAD_COMPLETED),
+    [MSG_ES3_HANDLE_POLICY_RULES_UPDATED_NOTIFICATION] =
+        NOTICE(es3_handle_policy_rules_updated_notification, "ES3-HandlePolicyRulesUpdatedNotification", IF_ES3,
+               FN_UPDATE_POLICY_RULES),
+    [MSG_ES3_HANDLE_PROFILE_FALL_BACK_ATTRIBUTE_SET_NOTIFICATION] =
+        NOTICE(es3_profile_notification, "ES3-HandleProfileFallBackAttributeSetNotification", IF_ES3,
+               FN_SET_FALLBACK_ATTRIBUTE),
+    [MSG_ES3_HANDLE_PROFILE_FALL_BACK_ATTRIBUTE_UNSET_NOTIFICATION] =
+        NOTICE(es3_profile_notification, "ES3-HandleProfileFallBackAttributeUnsetNotification", IF_ES3,
+               FN_UNSET_FALLBACK_ATTRIBUTE),
+    [MSG_ES3_HANDLE_EMERGENCY_PROFILE_ATTRIBUTE_SET_NOTIFICATION] =
+        NOTICE(es3_profile_notification, "ES3-HandleEmergencyProfileAttributeSetNotification", IF_ES3,
+               FN_SET_EMERGENCY_ATTRIBUTE),
+    [MSG_ES3_HANDLE_EMERGENCY_PROFILE_ATTRIBUTE_UNSET_NOTIFICATION] =
+        NOTICE(es3_profile_notification, "ES3-HandleEmergencyProfileAttributeUnsetNotification", IF_ES3,
+               FN_UNSET_EMERGENCY_ATTRIBUTE),
 
     PAIR(ES4_GET_EIS, es4_get_eis, "ES4-GetEIS", IF_ES4, FN_GET_EIS, SYNC),
     PAIR(ES4_AUDIT_EIS, es4_audit_eis, "ES4-AuditEIS", IF_ES4, FN_AUDIT_EIS, ASYNC),
@@ -128,6 +210,30 @@ static const struct msg_info INFO[MSG_TYPE_COUNT] = {
     [MSG_ES4_HANDLE_PROFILE_DELETED_NOTIFICATION] =
         NOTICE(es4_handle_profile_deleted_notification, "ES4-HandleProfileDeletedNotification",
                IF_ES4, FN_DELETE_PROFILE),
+    PAIR(ES4_SET_FALL_BACK_ATTRIBUTE, es4_set_fall_back_attribute,
+         "ES4-SetFallBackAttribute", IF_ES4, FN_SET_FALLBACK_ATTRIBUTE,
+         ASYNC),
+    PAIR(ES4_SET_EMERGENCY_PROFILE_ATTRIBUTE, es4_set_emergency_profile_attribute,
+         "ES4-SetEmergencyProfileAttribute", IF_ES4, FN_SET_EMERGENCY_ATTRIBUTE,
+         ASYNC),
+    [MSG_ES4_HANDLE_PROFILE_DOWNLOADED_NOTIFICATION] =
+        NOTICE(es4_profile_notification, "ES4-HandleProfileDownloadedNotification", IF_ES4,
+               FN_PROFILE_DOWNLOAD_COMPLETED),
+    [MSG_ES4_HANDLE_POLICY_RULES_UPDATED_NOTIFICATION] =
+        NOTICE(es4_handle_policy_rules_updated_notification, "ES4-HandlePolicyRulesUpdatedNotification", IF_ES4,
+               FN_UPDATE_POLICY_RULES),
+    [MSG_ES4_HANDLE_PROFILE_FALL_BACK_ATTRIBUTE_SET_NOTIFICATION] =
+        NOTICE(es4_profile_notification, "ES4-HandleProfileFallBackAttributeSetNotification", IF_ES4,
+               FN_SET_FALLBACK_ATTRIBUTE),
+    [MSG_ES4_HANDLE_PROFILE_FALL_BACK_ATTRIBUTE_UNSET_NOTIFICATION] =
+        NOTICE(es4_profile_notification, "ES4-HandleProfileFallBackAttributeUnsetNotification", IF_ES4,
+               FN_UNSET_FALLBACK_ATTRIBUTE),
+    [MSG_ES4_HANDLE_EMERGENCY_PROFILE_ATTRIBUTE_SET_NOTIFICATION] =
+        NOTICE(es4_profile_notification, "ES4-HandleEmergencyProfileAttributeSetNotification", IF_ES4,
+               FN_SET_EMERGENCY_ATTRIBUTE),
+    [MSG_ES4_HANDLE_EMERGENCY_PROFILE_ATTRIBUTE_UNSET_NOTIFICATION] =
+        NOTICE(es4_profile_notification, "ES4-HandleEmergencyProfileAttributeUnsetNotification", IF_ES4,
+               FN_UNSET_EMERGENCY_ATTRIBUTE),
 
     PAIR(ADMIN_OPERATION_SHOW, admin_operation_show, "AdminOperationShow", IF_ADMIN, FN_NONE, SYNC),
     PAIR(ADMIN_OPERATION_LIST, admin_operation_list, "AdminOperationList", IF_ADMIN, FN_NONE, SYNC),

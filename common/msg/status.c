@@ -69,6 +69,11 @@ static const char *const FUNCTION_TEXT[] = {
     [FN_NOTIFICATION] = "Notification",
     [FN_SET_FALLBACK_ATTRIBUTE] = "SetFallBackAttribute",
     [FN_SET_EMERGENCY_ATTRIBUTE] = "SetEmergencyProfileAttribute",
+    [FN_UPDATE_CONNECTIVITY] = "UpdateConnectivityParameters",
+    [FN_UPDATE_EIS_PROPERTIES] = "UpdateEISAdditionalProperties",
+    [FN_UNSET_FALLBACK_ATTRIBUTE] = "UnsetFallBackAttribute",
+    [FN_UNSET_EMERGENCY_ATTRIBUTE] = "UnsetEmergencyProfileAttribute",
+    [FN_MASTER_DELETE] = "MasterDelete",
 };
 
 static const char *const INTERFACE_TEXT[] = {

@@ -78,8 +78,14 @@ enum function {
     FN_NOTIFICATION, /* unsolicited notification handling: confirm and audit */
     FN_SET_FALLBACK_ATTRIBUTE,
     FN_SET_EMERGENCY_ATTRIBUTE,
+    FN_UPDATE_CONNECTIVITY, /* UpdateConnectivityParameters */
+    FN_UPDATE_EIS_PROPERTIES, /* UpdateEISAdditionalProperties */
+    FN_UNSET_FALLBACK_ATTRIBUTE, /* as are the next: of notifications alone */
+    FN_UNSET_EMERGENCY_ATTRIBUTE,
+    FN_MASTER_DELETE,
     FN_COUNT
 };
+#define FN_BIT(f) (UINT64_C(1) << (unsigned)(f)) /* of a set of functions */
 enum interface { IF_NONE = 0, IF_ES1, IF_ES2, IF_ES3, IF_ES4, IF_ES7, IF_ADMIN };
 
 enum profile_state { /* EIS state of SGP.02; the card's life-cycle byte beside it */

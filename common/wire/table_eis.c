@@ -130,6 +130,19 @@ static const struct wire_field SIGNED_EIS_ROWS[] = {
 const struct wire_table WIRE_SIGNED_EIS =
     WIRE_TABLE(signed_eis, SIGNED_EIS_ROWS, remora__signed_eis__descriptor);
 
+static const struct wire_field PROPERTY_ROWS[] = {
+    WIRE_F_TEXT(eis_property, "key", key, 100),
+    WIRE_F_TEXT(eis_property, "value", value, 255),
+};
+static const struct wire_table PROPERTY =
+    WIRE_TABLE(eis_property, PROPERTY_ROWS, remora__property__descriptor);
+
+static const struct wire_field PROPERTIES_ROWS[] = {
+    WIRE_F_ARRAY(eis_properties, "Property", list, n, EIS_PROPERTIES_MAX, PROPERTY),
+};
+const struct wire_table WIRE_PROPERTIES =
+    WIRE_TABLE(eis_properties, PROPERTIES_ROWS, remora__additional_properties__descriptor);
+
 static const struct wire_field EIS_ROWS[] = {
     WIRE_F_EID(eis, "Eid", eid),
     WIRE_F_OID(eis, "Eum_id", eum_id),
@@ -152,5 +165,6 @@ static const struct wire_field EIS_ROWS[] = {
     WIRE_F_I64(eis, "last_wake_ms", last_wake_ms),
     WIRE_F_I64(eis, "wakes_every_ms", wakes_every_ms),
     WIRE_F_I64(eis, "awake_ms", awake_ms),
+    WIRE_F_MSG(eis, "AdditionalProperties", properties, WIRE_PROPERTIES),
 };
 const struct wire_table WIRE_EIS = WIRE_TABLE(eis, EIS_ROWS, remora__eis__descriptor);

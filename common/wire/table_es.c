@@ -320,7 +320,7 @@ static const struct wire_field ES4_AUDIT_EIS_REQUEST_ROWS[] = {
     WIRE_F_BASE_REQUEST(es4_audit_eis_request),
     WIRE_F_WAKE(es4_audit_eis_request),
     WIRE_F_EID(es4_audit_eis_request, "Eid", eid),
-    WIRE_F_ICCIDS(es4_audit_eis_request, "Iccid", iccids, n_iccids, ES4_AUDIT_ICCIDS_MAX),
+    WIRE_F_ICCIDS(es4_audit_eis_request, "Iccid", iccids, n_iccids, AUDIT_ICCIDS_MAX),
 };
 const struct wire_table WIRE_ES4_AUDIT_EIS_REQUEST = WIRE_TABLE(
     es4_audit_eis_request, ES4_AUDIT_EIS_REQUEST_ROWS, remora__es4__audit_eisrequest__descriptor);

@@ -237,7 +237,8 @@ struct wire_table {
     }
 
 /* --- tables more than one file needs --- */
-extern const struct wire_table WIRE_EXEC_STATUS, WIRE_CODE, WIRE_ADDRESS, WIRE_POL2, WIRE_EIS;
+extern const struct wire_table WIRE_EXEC_STATUS, WIRE_CODE, WIRE_ADDRESS, WIRE_POL2, WIRE_EIS,
+    WIRE_PROPERTIES;
 extern const struct wire_table WIRE_ENVELOPE, WIRE_EVENT, WIRE_SIGNED_EIS, WIRE_EUM_INFO;
 
 struct wire_arm {

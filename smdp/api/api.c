@@ -71,7 +71,8 @@ void dp_api_reply(struct dp_api *a, const struct dp_out_reply *o)
                          .error_text = o->error_text,
                          .message = o->message};
 
-    callers_send(a->callers, o->conn, &e);
+    if (o->kind != ENV_NONE)
+        callers_send(a->callers, o->conn, &e);
 }
 
 void dp_api_answer(struct dp_api *a, const struct dp_out_answer *o)
@@ -99,7 +100,7 @@ int dp_api_finish_plan(struct dp_api *a, struct plan *p)
     for (unsigned i = 0; i < p->n_outs; i++) {
         const struct dp_out_reply *o = p->outs[i].body;
         const struct rpc_party *peer;
-        if (p->outs[i].kind != DP_OUT_REPLY || o->kind != ENV_ACCEPTED)
+        if (p->outs[i].kind != DP_OUT_REPLY || (o->kind != ENV_ACCEPTED && o->kind != ENV_NONE))
             continue;
         peer = callers_peer(a->callers, o->conn);
         if (peer) {

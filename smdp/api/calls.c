@@ -5,6 +5,7 @@
 
 #include "common/msg/es2.h"
 #include "common/msg/es3.h"
+#include "smdp/proc/procs.h"
 
 struct arena *dp_request_memory(struct request *q)
 {
@@ -164,7 +165,8 @@ bool dp_request_repeated(struct request *q)
         dp_request_refuse(q, DP_ST_BUSY, "the stored answer cannot be read now");
         return true;
     }
-    reply(q, idem.answered ? ENV_RESPONSE : ENV_ACCEPTED, m, order ? &idem.op : NULL, v);
+    reply(q, idem.answered ? ENV_RESPONSE : q->info->synchronous ? ENV_NONE : ENV_ACCEPTED, m,
+          order ? &idem.op : NULL, v);
     return true;
 }
 
@@ -274,29 +276,15 @@ static void read_end(struct dp_api *a, uint64_t conn, uint64_t message_id,
     dp_api_reply(a, &o);
 }
 
-/* Annex E (facts: sgp02 3.4): an operator sees no ECASD, no ISD-R, no load file. */
 void dp_api_eis(struct dp_api *a, uint64_t conn, uint64_t message_id,
                 const struct es3_get_eis_response *rsp)
 {
     struct es2_get_eis_response body = {.base = rsp->base};
-    struct eis *eis;
 
-    if (!rsp->eis) {
+    if (rsp->eis)
+        body.eis = dp_operator_view(engine_arena(a->cfg.engine), rsp->eis);
+    if (body.eis || !rsp->eis)
         read_end(a, conn, message_id, &body);
-        return;
-    }
-    eis = arena_alloc(engine_arena(a->cfg.engine), sizeof *eis);
-    if (!eis)
-        return;
-    *eis = *rsp->eis;
-    eis->ecasd_certificate = eis->eum_certificate = (struct span){NULL, 0};
-    eis->eum_signed_info = eis->eum_signature = (struct span){NULL, 0};
-    memset(&eis->isd_p_load_file, 0, sizeof eis->isd_p_load_file);
-    memset(&eis->isd_p_module, 0, sizeof eis->isd_p_module);
-    eis->last_audit_ms = 0;
-    eis->n_keysets = 0;
-    body.eis = eis;
-    read_end(a, conn, message_id, &body);
 }
 
 void dp_api_no_eis(struct dp_api *a, uint64_t conn, uint64_t message_id, const char *why)

@@ -137,6 +137,16 @@ static int copy_text(char *dst, size_t cap, struct span s, bool cut)
     return ERR_OK;
 }
 
+void order_payload(struct order *o, const struct event *ev)
+{
+    o->imsi = ev->imsi;
+    o->msisdn = ev->msisdn;
+    o->pol2 = ev->pol2;
+    o->n_iccids = ev->n_profiles;
+    for (unsigned i = 0; i < ev->n_profiles; i++)
+        o->iccids[i] = ev->profiles[i].iccid;
+}
+
 static int create(struct order **ret, int64_t at_ms, const struct event *ev)
 {
     struct order *o = calloc(1, sizeof *o);
@@ -151,6 +161,7 @@ static int create(struct order **ret, int64_t at_ms, const struct event *ev)
     o->eid = ev->eid;
     o->iccid = ev->iccid;
     o->enable = ev->enable;
+    order_payload(o, ev);
     o->accepted_ms = at_ms;
     o->validity_end_ms = ev->validity_end_ms;
     o->validity_s = (uint32_t)ev->number;

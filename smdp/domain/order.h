@@ -46,6 +46,13 @@ struct order {
     int64_t accepted_ms, validity_end_ms;
     uint32_t validity_s; /* as asked, before the time scale; 0 = not given */
 
+    /* what a call that is passed on says beside EID and ICCID */
+    struct imsi imsi;
+    struct msisdn msisdn;
+    uint32_t pol2; /* as its record has it: bits + 0x100 */
+    struct iccid iccids[EVENT_PROFILES_MAX]; /* AuditEIS */
+    unsigned n_iccids;
+
     unsigned state;
     int64_t due_ms;
     uint32_t attempt; /* from 1 */
@@ -80,6 +87,8 @@ struct order {
 };
 
 bool order_live(const struct order *o);
+/* What the record of a call has beside EID and ICCID. */
+void order_payload(struct order *o, const struct event *accepted);
 /* FunctionCallIdentifier of the call (attempt, step). */
 void order_call_id(const struct uuid *id, uint32_t attempt, uint32_t step, char dst[ORDER_FCID]);
 /* The order, attempt and step such an identifier names; false: not one of ours. */

@@ -20,7 +20,7 @@ enum dp_out_kind {
 };
 struct dp_out_reply {
     uint64_t conn, message_id;
-    enum envelope_kind kind;
+    enum envelope_kind kind; /* ENV_NONE: nothing is sent, the call waits for its RESPONSE */
     struct uuid operation;
     enum verdict verdict;
     struct span context_id;

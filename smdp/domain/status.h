@@ -38,6 +38,7 @@ enum dp_status {
     DP_ST_ICCID_STANDS,
     DP_ST_SECRET,
     DP_ST_ICCID_DELETED,
+    DP_ST_POL2_INVALID,
     DP_ST_COUNT
 };
 struct dp_status_row {

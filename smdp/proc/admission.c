@@ -15,6 +15,10 @@ struct admit {
     struct iccid iccid;
     struct span profile_type;
     bool enable;
+    bool synchronous; /* answered on the connection alone */
+    const struct es2_update_policy_rules_request *policy;
+    const struct es2_update_subscription_address_request *address;
+    const struct es2_audit_eis_request *audit;
     uint32_t acceptable_s;
 };
 
@@ -29,13 +33,30 @@ _Static_assert(sizeof(struct es2_enable_profile_request) ==
                    sizeof(struct es2_enable_profile_request) ==
                        sizeof(struct es2_delete_profile_request),
                "one shape");
+_Static_assert(sizeof(struct es2_enable_profile_request) ==
+                       sizeof(struct es2_set_fall_back_attribute_request) &&
+                   sizeof(struct es2_enable_profile_request) ==
+                       sizeof(struct es2_set_emergency_profile_attribute_request),
+               "one shape");
+
+static bool read_profile_call(struct admit *a)
+{
+    const struct es2_enable_profile_request *q = a->call->msg->body;
+
+    a->eid = q->eid;
+    a->smsr = q->smsr_id;
+    a->iccid = q->iccid;
+    return true;
+}
 
 static bool read_call(struct admit *a)
 {
     const struct message *m = a->call->msg;
 
     a->function = msg_type_info(m->type)->function;
-    if (m->type == MSG_ES2_DOWNLOAD_PROFILE_REQUEST) {
+    a->synchronous = msg_type_info(m->type)->synchronous;
+    switch (m->type) {
+    case MSG_ES2_DOWNLOAD_PROFILE_REQUEST: {
         const struct es2_download_profile_request *q = m->body;
         a->eid = q->eid;
         a->smsr = q->smsr_id;
@@ -44,15 +65,32 @@ static bool read_call(struct admit *a)
         a->enable = q->enable_profile;
         return true;
     }
-    if (m->type == MSG_ES2_ENABLE_PROFILE_REQUEST || m->type == MSG_ES2_DISABLE_PROFILE_REQUEST ||
-        m->type == MSG_ES2_DELETE_PROFILE_REQUEST) {
-        const struct es2_enable_profile_request *q = m->body;
-        a->eid = q->eid;
-        a->smsr = q->smsr_id;
-        a->iccid = q->iccid;
+    case MSG_ES2_ENABLE_PROFILE_REQUEST:
+    case MSG_ES2_DISABLE_PROFILE_REQUEST:
+    case MSG_ES2_DELETE_PROFILE_REQUEST:
+    case MSG_ES2_SET_FALL_BACK_ATTRIBUTE_REQUEST:
+    case MSG_ES2_SET_EMERGENCY_PROFILE_ATTRIBUTE_REQUEST:
+        return read_profile_call(a);
+    case MSG_ES2_UPDATE_POLICY_RULES_REQUEST:
+        a->policy = m->body;
+        a->eid = a->policy->eid;
+        a->smsr = a->policy->smsr_id;
+        a->iccid = a->policy->iccid;
         return true;
+    case MSG_ES2_UPDATE_SUBSCRIPTION_ADDRESS_REQUEST:
+        a->address = m->body;
+        a->eid = a->address->eid;
+        a->smsr = a->address->smsr_id;
+        a->iccid = a->address->iccid;
+        return true;
+    case MSG_ES2_AUDIT_EIS_REQUEST:
+        a->audit = m->body;
+        a->eid = a->audit->eid;
+        a->smsr = a->audit->smsr_id;
+        return true;
+    default:
+        return false;
     }
-    return false;
 }
 
 static void reply(struct admit *a, enum envelope_kind kind, enum verdict v, struct message m)
@@ -91,11 +129,26 @@ static struct event *call_record(struct admit *a, enum event_type type)
     return ev;
 }
 
+/* The rest of the call, of which its ES3 request is made whenever it goes (calls.c). */
+static void put_payload(const struct admit *a, struct event *ev)
+{
+    uint8_t bits = 0;
+
+    if (a->policy && pol2_read(&a->policy->pol2, &bits))
+        ev->pol2 = bits + 0x100u;
+    if (a->address) {
+        ev->imsi = a->address->new_address.imsi;
+        ev->msisdn = a->address->new_address.msisdn;
+    }
+    for (unsigned i = 0; a->audit && i < a->audit->n_iccids; i++)
+        ev->profiles[ev->n_profiles++].iccid = a->audit->iccids[i];
+}
+
 static int refuse(struct admit *a, enum dp_status st)
 {
     struct exec_answer x = dp_status_answer(st, NULL);
     struct message m =
-        dp_answer(a->p->arena, a->function, &x, NULL, a->p->now_ms, a->p->now_ms, a->acceptable_s);
+        dp_answer(a->p->arena, a->function, &x, NULL, NULL, a->p->now_ms, a->p->now_ms, a->acceptable_s);
     struct event *ev;
 
     if (!m.body)
@@ -116,6 +169,7 @@ static int refuse(struct admit *a, enum dp_status st)
 static enum dp_status check(struct admit *a)
 {
     const struct dp_env *env = a->pe->env;
+    uint8_t bits;
 
     if (a->pe->disk_full)
         return DP_ST_DISK_FULL;
@@ -125,8 +179,10 @@ static enum dp_status check(struct admit *a)
         return DP_ST_SMSR_UNKNOWN;
     if (a->function == FN_DOWNLOAD_PROFILE && a->pe->stock)
         return a->pe->stock;
-    if (a->function != FN_DOWNLOAD_PROFILE && !a->iccid.s[0])
+    if (a->function != FN_DOWNLOAD_PROFILE && !a->audit && !a->iccid.s[0])
         return DP_ST_ICCID_UNKNOWN;
+    if (a->policy && !pol2_read(&a->policy->pol2, &bits))
+        return DP_ST_POL2_INVALID;
     return a->pe->orders_full ? DP_ST_BUSY : DP_ST_OK;
 }
 
@@ -137,7 +193,9 @@ static bool validity(struct admit *a, uint32_t *ret_s, int64_t *ret_ms)
     const struct base_request *base = message_request(a->call->msg);
     bool download = a->function == FN_DOWNLOAD_PROFILE;
     int64_t scale = env->time_scale > 1 ? (int64_t)env->time_scale : 1;
-    int64_t ms = env->timer_ms[download ? DP_TIMER_VALIDITY_DOWNLOAD : DP_TIMER_VALIDITY_SWITCH];
+    int64_t ms = env->timer_ms[download         ? DP_TIMER_VALIDITY_DOWNLOAD
+                               : a->synchronous ? DP_TIMER_READ
+                                                : DP_TIMER_VALIDITY_SWITCH];
 
     *ret_s = 0;
     if (base && base->has_validity_period) {
@@ -163,6 +221,7 @@ static int accept(struct admit *a, uint32_t validity_s, int64_t validity_ms, con
     struct order next;
     struct run r;
 
+    put_payload(a, ev);
     if (download) {
         ev->iccid = a->pe->item->iccid;
         ev->profile_type = span_str(arena_str(a->p->arena, span_str(a->pe->item->profile_type)));
@@ -178,6 +237,7 @@ static int accept(struct admit *a, uint32_t validity_s, int64_t validity_ms, con
     next.smsr = smsr->oid;
     next.eid = ev->eid;
     next.iccid = ev->iccid;
+    order_payload(&next, ev);
     next.validity_s = validity_s;
     next.validity_end_ms = ev->validity_end_ms;
     next.attempt = 1;
@@ -191,7 +251,8 @@ static int accept(struct admit *a, uint32_t validity_s, int64_t validity_ms, con
     r.p = a->p;
     r.now = a->p->now_ms;
     r.next = next;
-    reply(a, ENV_ACCEPTED, VERDICT_NONE, (struct message){MSG_NONE, NULL});
+    /* ENV_NONE: nothing is sent, the connection waits for its RESPONSE. */
+    reply(a, a->synchronous ? ENV_NONE : ENV_ACCEPTED, VERDICT_NONE, (struct message){MSG_NONE, NULL});
     if (download && a->pe->card_busy) {
         ev->op_state = ORDER_WAITING + 1;
         ev->due_ms = run_due(&r, r.now + a->pe->env->timer_ms[DP_TIMER_WAIT]);

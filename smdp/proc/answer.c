@@ -4,9 +4,24 @@
 
 #include "common/msg/es2.h"
 
+const struct eis *dp_operator_view(struct arena *a, const struct eis *whole)
+{
+    struct eis *eis = arena_dup(a, whole, sizeof *whole);
+
+    if (!eis)
+        return NULL;
+    eis->ecasd_certificate = eis->eum_certificate = (struct span){NULL, 0};
+    eis->eum_signed_info = eis->eum_signature = (struct span){NULL, 0};
+    memset(&eis->isd_p_load_file, 0, sizeof eis->isd_p_load_file);
+    memset(&eis->isd_p_module, 0, sizeof eis->isd_p_module);
+    eis->last_audit_ms = 0;
+    eis->n_keysets = 0;
+    return eis;
+}
+
 struct message dp_answer(struct arena *a, enum function f, const struct exec_answer *x,
-                         const struct iccid *iccid, int64_t start_ms, int64_t end_ms,
-                         uint32_t acceptable_s)
+                         const struct iccid *iccid, const struct eis *eis, int64_t start_ms,
+                         int64_t end_ms, uint32_t acceptable_s)
 {
     struct message m = {msg_type_find(IF_ES2, f, MSG_KIND_RESPONSE), NULL};
     const struct msg_info *info = msg_type_info(m.type);
@@ -27,6 +42,8 @@ struct message dp_answer(struct arena *a, enum function f, const struct exec_ans
                     x->subject_identifier.n);
     if (m.type == MSG_ES2_DOWNLOAD_PROFILE_RESPONSE && iccid)
         ((struct es2_download_profile_response *)base)->iccid = *iccid;
+    if (m.type == MSG_ES2_AUDIT_EIS_RESPONSE && eis)
+        ((struct es2_audit_eis_response *)base)->eis = dp_operator_view(a, eis);
     m.body = base;
     return m;
 }

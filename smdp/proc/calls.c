@@ -92,12 +92,15 @@ static struct message completed(struct run *r, const struct order *o)
     return (struct message){MSG_ES3_PROFILE_DOWNLOAD_COMPLETED_REQUEST, q};
 }
 
-/* Enable, Disable and Delete have one shape on ES3. */
 _Static_assert(sizeof(struct es3_enable_profile_request) ==
                        sizeof(struct es3_delete_isdp_request) &&
                    sizeof(struct es3_enable_profile_request) ==
-                       sizeof(struct es3_disable_profile_request),
-               "three functions, one shape");
+                       sizeof(struct es3_disable_profile_request) &&
+                   sizeof(struct es3_enable_profile_request) ==
+                       sizeof(struct es3_set_fall_back_attribute_request) &&
+                   sizeof(struct es3_enable_profile_request) ==
+                       sizeof(struct es3_set_emergency_profile_attribute_request),
+               "what names a profile and nothing else has one shape");
 
 static struct message on_profile(struct run *r, const struct order *o, enum msg_type type,
                                  const struct iccid *iccid, bool validity)
@@ -116,9 +119,55 @@ static struct message enable(struct run *r, const struct order *o)
     return on_profile(r, o, MSG_ES3_ENABLE_PROFILE_REQUEST, &o->iccid, true);
 }
 
+static struct message audit(struct run *r, const struct order *o)
+{
+    struct es3_audit_eis_request *q = request(r, o, sizeof *q, true);
+
+    if (q) {
+        q->eid = o->eid;
+        q->n_iccids = o->n_iccids;
+        memcpy(q->iccids, o->iccids, o->n_iccids * sizeof *o->iccids);
+    }
+    return (struct message){MSG_ES3_AUDIT_EIS_REQUEST, q};
+}
+
+static struct message policy(struct run *r, const struct order *o)
+{
+    struct es3_update_policy_rules_request *q = request(r, o, sizeof *q, false);
+
+    if (q) {
+        q->eid = o->eid;
+        q->iccid = o->iccid;
+        pol2_write((uint8_t)o->pol2, &q->pol2);
+    }
+    return (struct message){MSG_ES3_UPDATE_POLICY_RULES_REQUEST, q};
+}
+
+static struct message address(struct run *r, const struct order *o)
+{
+    struct es3_update_subscription_address_request *q = request(r, o, sizeof *q, false);
+
+    if (q) {
+        q->eid = o->eid;
+        q->iccid = o->iccid;
+        q->new_address.imsi = o->imsi;
+        q->new_address.msisdn = o->msisdn;
+    }
+    return (struct message){MSG_ES3_UPDATE_SUBSCRIPTION_ADDRESS_REQUEST, q};
+}
+
 static struct message relayed(struct run *r, const struct order *o)
 {
-    return on_profile(r, o, msg_type_find(IF_ES3, o->function, MSG_KIND_REQUEST), &o->iccid, true);
+    switch (o->function) {
+    case FN_AUDIT_EIS:
+        return audit(r, o);
+    case FN_UPDATE_POLICY_RULES:
+        return policy(r, o);
+    case FN_UPDATE_SUBSCRIPTION_ADDRESS:
+        return address(r, o);
+    default:
+        return on_profile(r, o, msg_type_find(IF_ES3, o->function, MSG_KIND_REQUEST), &o->iccid, true);
+    }
 }
 
 #define CLEANUP_PATIENCE_S 86400u

@@ -35,13 +35,18 @@ MUST_CHECK int dp_order_decide(const struct dp_proc_env *pe, const struct order 
 /* ES3-HandleProfile*Notification of an SM-SR for the operator it names: the record with the
  * delivery of the same news on ES2. ERR_NOT_FOUND: no such operator here, or it names no card or
  * no profile; ERR_STATE: no notification. */
+/* It is one of them; and it tells of a state that the stock keeps. */
+bool dp_notice_known(enum msg_type t);
+bool dp_notice_changes_stock(enum msg_type t);
 MUST_CHECK int dp_notice_decide(const struct dp_proc_env *pe, const struct envelope *e,
                                 struct plan *p);
 
 /* proc/answer.c. Answer and verdict are two things (design 3.4): what the SM-SR knows of the effect
  * by now, x as the envelope has it. */
 enum verdict dp_answer_verdict(const struct envelope *e, const struct exec_answer *x);
-/* ES2 response of that function. */
+/* ES2 response of that function; eis as the SM-SR showed it, NULL: none. */
 struct message dp_answer(struct arena *a, enum function f, const struct exec_answer *x,
-                         const struct iccid *iccid, int64_t start_ms, int64_t end_ms,
-                         uint32_t acceptable_s);
+                         const struct iccid *iccid, const struct eis *eis, int64_t start_ms,
+                         int64_t end_ms, uint32_t acceptable_s);
+/* Annex E (facts: sgp02 3.4): an operator sees no ECASD, no ISD-R, no load file. NULL: no memory. */
+const struct eis *dp_operator_view(struct arena *a, const struct eis *whole);

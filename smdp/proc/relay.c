@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ES2 functions the SM-DP passes on (SGP.02 5.3, facts: sgp02 1.3): Enable, Disable, DeleteProfile
+/* ES2 functions the SM-DP passes on (SGP.02 5.3, facts: sgp02 1.3): all but GetEIS and DownloadProfile
  * become one ES3 call of ours for the same Mno-id, its answer is the operator's answer. */
 #include "smdp/proc/run.h"
 
 #include "common/msg/es3.h"
 
+static bool changes_stock(enum function f)
+{
+    return f == FN_ENABLE_PROFILE || f == FN_DISABLE_PROFILE || f == FN_DELETE_PROFILE;
+}
+
 static int end(struct run *r, enum verdict v, const struct exec_answer *x)
 {
-    if (v == VERDICT_SUCCESS)
+    if (v == VERDICT_SUCCESS && changes_stock(r->o->function))
         run_tell_stock(r, r->o->function);
     dp_run_conclude(r, v, x, v == VERDICT_SUCCESS ? STAGE_NONE : STAGE_CARD);
     return ERR_OK;
@@ -23,6 +28,8 @@ static int answered(struct run *r)
 
     if (err)
         return err;
+    if (type == MSG_ES3_AUDIT_EIS_RESPONSE && body)
+        r->eis = ((const struct es3_audit_eis_response *)body)->eis;
     v = dp_answer_verdict(r->in->u.peer.env, &x);
     if (v != VERDICT_IN_DOUBT)
         return end(r, v, &x);

@@ -225,7 +225,7 @@ int run_told(struct run *r, enum verdict *ret_verdict, struct exec_answer *ret)
 /* --- ends --- */
 static struct message response(struct run *r, const struct exec_answer *x)
 {
-    return dp_answer(r->p->arena, r->o->function, x, &r->o->iccid, r->o->accepted_ms, r->now, 0);
+    return dp_answer(r->p->arena, r->o->function, x, &r->o->iccid, r->eis, r->o->accepted_ms, r->now, 0);
 }
 
 static void deliver_answer(struct run *r, struct event *ev, const struct exec_answer *x)
@@ -240,7 +240,8 @@ static void deliver_answer(struct run *r, struct event *ev, const struct exec_an
     ev->party = r->o->party;
     ev->fcid = run_str(r, r->o->fcid);
     ev->answer_msg = arena_dup(r->p->arena, &m, sizeof m);
-    plan_deliver(r->p, ev, &r->o->party, m);
+    if (!msg_type_info(m.type)->synchronous)
+        plan_deliver(r->p, ev, &r->o->party, m);
     memset(&out, 0, sizeof out);
     out.order = r->o->id;
     out.verdict = ev->result;

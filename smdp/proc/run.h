@@ -13,6 +13,7 @@ struct run {
     int64_t now;
     struct order next; /* changed by the decider, written by run_advance and its kin */
     bool more_to_do;   /* LOAD: another payload follows */
+    const struct eis *eis; /* AuditEIS: what the SM-SR showed; NULL: nothing */
 };
 void run_init(struct run *r, const struct proc_view *v, const struct input *in, struct plan *p);
 

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-#define FORM 1u
+#define FORM 2u
 
 /* One walk serves both directions, so they cannot part. */
 struct walk {
@@ -108,6 +108,20 @@ static void facts(struct walk *k, struct order *o)
     octets(k, o->signature, sizeof o->signature);
 }
 
+static void payload(struct walk *k, struct order *o)
+{
+    TEXT(k, o->imsi.s);
+    TEXT(k, o->msisdn.s);
+    u32(k, &o->pol2);
+    NUMBER(k, o->n_iccids);
+    if (o->n_iccids > EVENT_PROFILES_MAX) {
+        rd_fail(k->r);
+        o->n_iccids = 0;
+    }
+    for (unsigned i = 0; i < o->n_iccids; i++)
+        TEXT(k, o->iccids[i].s);
+}
+
 static void order(struct walk *k, struct order *o)
 {
     octets(k, o->id.b, sizeof o->id.b);
@@ -124,6 +138,7 @@ static void order(struct walk *k, struct order *o)
     i64(k, &o->accepted_ms);
     i64(k, &o->validity_end_ms);
     u32(k, &o->validity_s);
+    payload(k, o);
     NUMBER(k, o->state);
     i64(k, &o->due_ms);
     u32(k, &o->attempt);

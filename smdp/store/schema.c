@@ -26,6 +26,8 @@ const char *const DP_STORE_MIGRATIONS[] = {
     "CREATE INDEX inventory_msisdn ON inventory(msisdn) WHERE msisdn <> '';",
     "ALTER TABLE inventory ADD COLUMN told_ms INTEGER NOT NULL DEFAULT 0;"
     "DELETE FROM orders; DELETE FROM inventory; DELETE FROM template; DELETE FROM tenant;" ENGINE_SQL_REBUILD,
+    /* Blobs with what a call says beside EID and ICCID. */
+    "DELETE FROM orders; DELETE FROM inventory; DELETE FROM template; DELETE FROM tenant;" ENGINE_SQL_REBUILD,
 };
 const unsigned DP_STORE_MIGRATION_COUNT = sizeof DP_STORE_MIGRATIONS / sizeof *DP_STORE_MIGRATIONS;
 

@@ -133,6 +133,10 @@ static struct eid eid_of(const struct message *m)
         EID_OF(MSG_ES3_ENABLE_PROFILE_REQUEST, es3_enable_profile_request);
         EID_OF(MSG_ES3_DISABLE_PROFILE_REQUEST, es3_disable_profile_request);
         EID_OF(MSG_ES3_DELETE_ISDP_REQUEST, es3_delete_isdp_request);
+        EID_OF(MSG_ES3_AUDIT_EIS_REQUEST, es3_audit_eis_request);
+        EID_OF(MSG_ES3_UPDATE_SUBSCRIPTION_ADDRESS_REQUEST,
+               es3_update_subscription_address_request);
+        EID_OF(MSG_ES3_UPDATE_POLICY_RULES_REQUEST, es3_update_policy_rules_request);
         EID_OF(MSG_ES4_AUDIT_EIS_REQUEST, es4_audit_eis_request);
         EID_OF(MSG_ES4_UPDATE_SUBSCRIPTION_ADDRESS_REQUEST,
                es4_update_subscription_address_request);

@@ -9,18 +9,19 @@
 static const struct {
     enum interface iface;
     uint32_t roles;
-    uint32_t functions;
+    uint64_t functions;
 } TABLE[] = {
-    {IF_ES1, R(ROLE_EUM), 1u << FN_REGISTER_EIS},
+    {IF_ES1, R(ROLE_EUM), FN_BIT(FN_REGISTER_EIS)},
     {IF_ES3, R(ROLE_SMDP),
-     1u << FN_GET_EIS | 1u << FN_CREATE_ISDP | 1u << FN_SEND_DATA |
-         1u << FN_PROFILE_DOWNLOAD_COMPLETED | 1u << FN_ENABLE_PROFILE | 1u << FN_DISABLE_PROFILE |
-         1u << FN_DELETE_PROFILE},
+     FN_BIT(FN_GET_EIS) | FN_BIT(FN_CREATE_ISDP) | FN_BIT(FN_SEND_DATA) |
+         FN_BIT(FN_PROFILE_DOWNLOAD_COMPLETED) | FN_BIT(FN_ENABLE_PROFILE) | FN_BIT(FN_DISABLE_PROFILE) |
+         FN_BIT(FN_DELETE_PROFILE) | FN_BIT(FN_AUDIT_EIS) | FN_BIT(FN_UPDATE_SUBSCRIPTION_ADDRESS) |
+         FN_BIT(FN_UPDATE_POLICY_RULES)},
     {IF_ES4, R(ROLE_OPERATOR) | R(ROLE_FLEET) | R(ROLE_M2M_SP),
-     1u << FN_GET_EIS | 1u << FN_AUDIT_EIS | 1u << FN_ENABLE_PROFILE | 1u << FN_DISABLE_PROFILE |
-         1u << FN_DELETE_PROFILE | 1u << FN_UPDATE_SUBSCRIPTION_ADDRESS},
+     FN_BIT(FN_GET_EIS) | FN_BIT(FN_AUDIT_EIS) | FN_BIT(FN_ENABLE_PROFILE) | FN_BIT(FN_DISABLE_PROFILE) |
+         FN_BIT(FN_DELETE_PROFILE) | FN_BIT(FN_UPDATE_SUBSCRIPTION_ADDRESS)},
     /* The owner's alone, never authorised to somebody else (SGP.02 3.20; facts: sgp02 1.4). */
-    {IF_ES4, R(ROLE_OPERATOR), 1u << FN_UPDATE_POLICY_RULES},
+    {IF_ES4, R(ROLE_OPERATOR), FN_BIT(FN_UPDATE_POLICY_RULES)},
 };
 
 uint32_t authz_roles(enum interface iface, enum function fn)
@@ -28,7 +29,7 @@ uint32_t authz_roles(enum interface iface, enum function fn)
     uint32_t roles = 0;
 
     for (size_t i = 0; i < sizeof TABLE / sizeof *TABLE; i++)
-        if (TABLE[i].iface == iface && (TABLE[i].functions & (1u << (unsigned)fn)))
+        if (TABLE[i].iface == iface && (TABLE[i].functions & FN_BIT(fn)))
             roles |= TABLE[i].roles;
     return roles;
 }

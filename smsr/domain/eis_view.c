@@ -7,25 +7,6 @@
 
 #include "smsr/domain/reach.h"
 
-static const struct {
-    const char *action, *qualification;
-    uint8_t bit;
-} RULES[] = {
-    {"ENABLE", "Not-Allowed", POL2_ENABLE_NOT_ALLOWED},
-    {"DISABLE", "Not-Allowed", POL2_DISABLE_NOT_ALLOWED},
-    {"DELETE", "Not-Allowed", POL2_DELETE_NOT_ALLOWED},
-    {"DISABLE", "Auto-Delete", POL2_DISABLE_AUTO_DELETE},
-};
-
-static void rules(uint8_t bits, struct pol2 *ret)
-{
-    ret->present = true;
-    for (size_t i = 0; i < sizeof RULES / sizeof *RULES; i++)
-        if (bits & RULES[i].bit)
-            ret->rules[ret->n++] = (struct pol2_rule){
-                span_str("PROFILE"), span_str(RULES[i].action), span_str(RULES[i].qualification)};
-}
-
 static void profile(const struct euicc_profile *p, bool owner, struct arena *a,
                     struct eis_profile *ret)
 {
@@ -40,7 +21,7 @@ static void profile(const struct euicc_profile *p, bool owner, struct arena *a,
         ret->smdp_id = p->smdp;
         ret->address.imsi = p->imsi;
         ret->address.msisdn = p->msisdn;
-        rules(p->pol2, &ret->pol2);
+        pol2_write(p->pol2, &ret->pol2);
     }
     if (p->profile_type[0])
         ret->profile_type = span_str(arena_str(a, span_str(p->profile_type)));

@@ -91,7 +91,7 @@ bool env_plma(const struct env *env, const struct oid *mno, const char *profile_
     for (unsigned i = 0; i < env->n_plmas; i++) {
         const struct plma *p = &env->plmas[i];
         if (oid_eq(&p->mno, mno) && oid_eq(&p->m2m_sp, m2m_sp) &&
-            type_matches(p->profile_type, profile_type) && (p->functions & (1u << (unsigned)f)))
+            type_matches(p->profile_type, profile_type) && (p->functions & FN_BIT(f)))
             return true;
     }
     return false;
@@ -115,7 +115,7 @@ unsigned env_notified(const struct env *env, const struct tenant *realm, const s
         const struct plma *p = &env->plmas[i];
         bool again = false;
         if (!oid_eq(&p->mno, mno) || !type_matches(p->profile_type, profile_type) ||
-            !(p->functions & (1u << (unsigned)f)) || !sees(env, realm, &p->m2m_sp))
+            !(p->functions & FN_BIT(f)) || !sees(env, realm, &p->m2m_sp))
             continue;
         for (unsigned k = 0; k < n; k++)
             again = again || oid_eq(ret[k], &p->m2m_sp);

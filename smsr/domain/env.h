@@ -40,7 +40,7 @@ struct plma {
     struct oid mno;
     char profile_type[32];         /* "*" = any */
     struct oid m2m_sp;
-    uint32_t functions;            /* bits 1 << enum function */
+    uint64_t functions;            /* FN_BIT of each */
 };
 struct route {
     struct oid mno;

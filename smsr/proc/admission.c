@@ -11,6 +11,8 @@
 #include "smsr/domain/reach.h"
 #include "smsr/proc/switch.h"
 
+#include <stdio.h>
+
 struct admit {
     struct run r;
     struct ask ask;
@@ -109,25 +111,10 @@ static int answer_sync(struct admit *a, struct event *ev)
 
 static enum status_code read_pol2(const struct pol2 *p, uint32_t *ret)
 {
-    uint32_t bits = 0;
+    uint8_t bits;
 
-    for (unsigned i = 0; i < p->n; i++) {
-        const struct pol2_rule *q = &p->rules[i];
-        bool not_allowed = span_eq(q->qualification, span_str("Not-Allowed"));
-        if (!span_eq(q->subject, span_str("PROFILE")))
-            return ST_POL2_INVALID;
-        if (not_allowed && span_eq(q->action, span_str("ENABLE")))
-            bits |= POL2_ENABLE_NOT_ALLOWED;
-        else if (not_allowed && span_eq(q->action, span_str("DISABLE")))
-            bits |= POL2_DISABLE_NOT_ALLOWED;
-        else if (not_allowed && span_eq(q->action, span_str("DELETE")))
-            bits |= POL2_DELETE_NOT_ALLOWED;
-        else if (span_eq(q->qualification, span_str("Auto-Delete")) &&
-                 span_eq(q->action, span_str("DISABLE")))
-            bits |= POL2_DISABLE_AUTO_DELETE;
-        else
-            return ST_POL2_INVALID;
-    }
+    if (!pol2_read(p, &bits))
+        return ST_POL2_INVALID;
     *ret = bits | 0x100u;
     return ST_OK;
 }
@@ -149,6 +136,8 @@ static int download_completed(struct admit *a, const struct euicc_profile *p)
 {
     uint32_t pol2 = 0x100;
     enum status_code st = read_pol2(&a->ask.pol2, &pol2);
+    struct span type = a->ask.profile_type;
+    struct euicc_profile now = *p;
     struct event *ev;
 
     if (!st)
@@ -164,6 +153,9 @@ static int download_completed(struct admit *a, const struct euicc_profile *p)
     ev->imsi = a->ask.address.imsi;
     ev->pol2 = pol2;
     ev->smdp = a->ask.caller.party;
+    (void)snprintf(now.profile_type, sizeof now.profile_type, "%.*s", (int)type.n,
+                   type.n ? (const char *)type.p : "");
+    run_notify(&a->r, ev, &now, FN_PROFILE_DOWNLOAD_COMPLETED);
     return answer_sync(a, ev);
 }
 
@@ -195,6 +187,7 @@ static int update_policy(struct admit *a, const struct euicc_profile *p)
         return refuse(a, st);
     ev = call_record(a, EV_POLICY_CHANGED);
     ev->pol2 = pol2;
+    run_notify(&a->r, ev, p, FN_UPDATE_POLICY_RULES);
     return answer_sync(a, ev);
 }
 

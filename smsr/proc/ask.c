@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Requests of ES3 and ES4 as one shape. */
+/* Requests of ES3 and ES4 as one shape: what both have has one layout. */
 #include "smsr/proc/admission.h"
 
 #include <assert.h>
@@ -56,6 +56,13 @@ static void completed(struct ask *a, const void *body)
     a->pol2 = m->pol2;
 }
 
+static_assert(sizeof(struct es3_audit_eis_request) == sizeof(struct es4_audit_eis_request) &&
+                  sizeof(struct es3_update_subscription_address_request) ==
+                      sizeof(struct es4_update_subscription_address_request) &&
+                  sizeof(struct es3_update_policy_rules_request) ==
+                      sizeof(struct es4_update_policy_rules_request),
+              "ES3 and ES4 ask for these in one layout");
+
 static void audit(struct ask *a, const void *body)
 {
     const struct es4_audit_eis_request *m = body;
@@ -93,6 +100,9 @@ static const struct {
     {MSG_ES3_ENABLE_PROFILE_REQUEST, plain},
     {MSG_ES3_DISABLE_PROFILE_REQUEST, plain},
     {MSG_ES3_DELETE_ISDP_REQUEST, plain},
+    {MSG_ES3_AUDIT_EIS_REQUEST, audit},
+    {MSG_ES3_UPDATE_SUBSCRIPTION_ADDRESS_REQUEST, address},
+    {MSG_ES3_UPDATE_POLICY_RULES_REQUEST, policy},
     {MSG_ES4_ENABLE_PROFILE_REQUEST, plain},
     {MSG_ES4_DISABLE_PROFILE_REQUEST, plain},
     {MSG_ES4_DELETE_PROFILE_REQUEST, plain},

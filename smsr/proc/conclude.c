@@ -48,7 +48,7 @@ static void answer_with(struct run *r, struct event *ev, const struct exec_answe
     }
     m = proc_answer(r->p->arena, r->op->iface, r->op->function, answer, data, &r->op->aid,
                     r->op->accepted_ms, r->now, 0);
-    if (m.type == MSG_ES4_AUDIT_EIS_RESPONSE && r->eis) {
+    if ((m.type == MSG_ES4_AUDIT_EIS_RESPONSE || m.type == MSG_ES3_AUDIT_EIS_RESPONSE) && r->eis) {
         struct es4_audit_eis_response *shown = arena_dup(r->p->arena, m.body, sizeof *shown);
         if (shown) {
             shown->eis = r->eis;
@@ -134,6 +134,20 @@ void run_expire_sent(struct run *r, const char *why, int state, int64_t due)
     run_in_doubt(r, why);
 }
 
+static struct message rules_notification(struct run *r, const struct event *with,
+                                         const struct euicc_profile *p)
+{
+    struct es4_handle_policy_rules_updated_notification *n = arena_alloc(r->p->arena, sizeof *n);
+
+    if (!n)
+        return (struct message){MSG_NONE, NULL};
+    n->eid = r->e->eid;
+    n->iccid = p->iccid;
+    n->completion_timestamp_ms = r->now;
+    pol2_write((uint8_t)with->pol2, &n->pol2);
+    return (struct message){MSG_ES4_HANDLE_POLICY_RULES_UPDATED_NOTIFICATION, n};
+}
+
 static struct message notification(struct run *r, enum interface iface, enum function f,
                                    const struct euicc_profile *p)
 {
@@ -162,7 +176,11 @@ static_assert(sizeof(struct es3_handle_profile_enabled_notification) ==
                   sizeof(struct es4_handle_profile_enabled_notification) ==
                       sizeof(struct es4_handle_profile_disabled_notification) &&
                   sizeof(struct es4_handle_profile_enabled_notification) ==
-                      sizeof(struct es4_handle_profile_deleted_notification),
+                      sizeof(struct es4_handle_profile_deleted_notification) &&
+                  sizeof(struct es3_handle_profile_enabled_notification) ==
+                      sizeof(struct es3_profile_notification) &&
+                  sizeof(struct es4_handle_profile_enabled_notification) ==
+                      sizeof(struct es4_profile_notification),
               "the notifications of one interface share one layout");
 
 /* The owner hears it by ES3 through the SM-DP of that profile, else by ES4, never both
@@ -178,7 +196,7 @@ static void notify_owner(struct run *r, struct event *with, const struct euicc_p
         return;
     /* Who asked for this very change of this profile has the answer; its SM-DP relays its own. What
      * else became of the profile, no answer tells. */
-    if (oid_eq(&r->op->party, to) && target(r) == p && f == r->op->function &&
+    if (r->op && oid_eq(&r->op->party, to) && target(r) == p && f == r->op->function &&
         with->type != EV_PROFILE_FALLEN_BACK)
         return;
     m = notification(r, by_smdp ? IF_ES3 : IF_ES4, f, p);
@@ -193,13 +211,16 @@ void run_notify(struct run *r, struct event *with, const struct euicc_profile *p
 
     if (!p)
         return;
-    notify_owner(r, with, p, f);
+    /* What only its owner can do, or has ordered, it knows from the answer (SGP.02 3.1.1, 3.11). */
+    if (f != FN_PROFILE_DOWNLOAD_COMPLETED && f != FN_UPDATE_POLICY_RULES)
+        notify_owner(r, with, p, f);
     n = env_notified(r->env, env_realm(r->env, &r->e->eid), &p->mno, p->profile_type, f, sp);
     for (unsigned i = 0; i < n && i < ENV_NOTIFIED_MAX; i++) {
         struct message m;
-        if (oid_eq(sp[i], &r->op->party))
+        if (oid_eq(sp[i], &with->party))
             continue;
-        m = notification(r, IF_ES4, f, p);
+        m = f == FN_UPDATE_POLICY_RULES ? rules_notification(r, with, p)
+                                        : notification(r, IF_ES4, f, p);
         if (m.type != MSG_NONE)
             plan_deliver(r->p, with, sp[i], m);
     }

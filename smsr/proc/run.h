@@ -109,7 +109,8 @@ struct event *run_conclude(struct run *r, enum verdict v, enum status_code code,
 /* As above with warning: EXECUTED_WITHWARNING and this code. */
 struct event *run_conclude_warning(struct run *r, enum status_code code, struct span data);
 /* Tells everybody else who must hear that this profile is in that state now; with is the record
- * that changed it. f: FN_ENABLE_PROFILE, FN_DISABLE_PROFILE, FN_DELETE_PROFILE. */
+ * that changed it, and names who asked. f: what was done to it; of FN_PROFILE_DOWNLOAD_COMPLETED and
+ * FN_UPDATE_POLICY_RULES its service providers hear, those authorised for a function of that name. */
 void run_notify(struct run *r, struct event *with, const struct euicc_profile *profile,
                 enum function f);
 

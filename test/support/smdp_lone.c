@@ -113,6 +113,7 @@ static void out(struct lone *l, const struct plan_out *po)
     assert_non_null(c->message.body);
     l->calls++;
     l->called = c->message.type;
+    l->called_body = arena_dup(&l->mem, c->message.body, msg_type_info(c->message.type)->size);
     l->called_validity_s = ((const struct base_request *)c->message.body)->validity_period_s;
     if (c->message.type == MSG_ES3_CREATE_ISDP_REQUEST)
         l->maybe_on_card = true;
@@ -133,6 +134,7 @@ static void carry_out(struct lone *l, const struct plan *p)
         for (unsigned k = 0; k < p->n_records; k++)
             own |= p->deliveries[i].with == p->records[k];
         assert_true(own);
+        l->delivered++;
         if (p->deliveries[i].msg.type == MSG_OPERATION_CONCLUDED) {
             l->told = *(const struct operation_concluded *)p->deliveries[i].msg.body;
             l->n_told++;

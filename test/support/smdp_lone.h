@@ -33,6 +33,8 @@ struct lone {
     struct operation_concluded told; /* the last verdict the operator got */
     unsigned n_told;
     enum msg_type called;          /* request of the last call; MSG_NONE: none is out */
+    const void *called_body;       /* of it */
+    unsigned delivered;            /* deliveries so far */
     uint32_t called_validity_s;    /* its ValidityPeriod; 0: none */
     enum dp_job job;               /* asked for and not ended; 0: none */
 };

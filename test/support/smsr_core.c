@@ -88,7 +88,7 @@ static void set_parties(struct core *w)
 }
 
 static void set_plma(struct plma *p, const struct oid *mno, const struct oid *sp,
-                     uint32_t functions)
+                     uint64_t functions)
 {
     p->mno = *mno;
     p->m2m_sp = *sp;
@@ -99,7 +99,7 @@ static void set_plma(struct plma *p, const struct oid *mno, const struct oid *sp
 static void set_env(struct core *w)
 {
     struct env *env = &w->env;
-    uint32_t move = 1u << FN_ENABLE_PROFILE | 1u << FN_DISABLE_PROFILE | 1u << FN_AUDIT_EIS;
+    uint64_t move = FN_BIT(FN_ENABLE_PROFILE) | FN_BIT(FN_DISABLE_PROFILE) | FN_BIT(FN_AUDIT_EIS);
 
     memcpy(w->tenants[0].id, "water", 6);
     memcpy(w->tenants[1].id, "other", 6);
@@ -120,7 +120,7 @@ static void set_env(struct core *w)
     w->tenants[0].n_admits = 3;
     set_plma(&w->plmas[0], &w->oid[CORE_A], &w->oid[CORE_F], move);
     set_plma(&w->plmas[1], &w->oid[CORE_B], &w->oid[CORE_F], move);
-    set_plma(&w->plmas[2], &w->oid[CORE_B], &w->oid[CORE_S], 1u << FN_ENABLE_PROFILE);
+    set_plma(&w->plmas[2], &w->oid[CORE_B], &w->oid[CORE_S], FN_BIT(FN_ENABLE_PROFILE));
     for (unsigned i = 0; i < 2; i++) {
         struct route *r = &w->routes[i];
         r->mno = w->oid[i ? CORE_B : CORE_A];

@@ -4,7 +4,7 @@ import copy
 
 import pytest
 from remora import wait_for
-from wire import decode, eis_entries, eis_write, encode
+from wire import decode, eid_octets, eis_entries, eis_write, encode
 
 
 def flip(octets, at):
@@ -123,6 +123,24 @@ def test_pol2_is_changed_by_the_owner(world):
     policy("none", "operator-b", 0)
     world.enable(profiles)
     assert world.cards()[eid]["enabled_iccid"] == profiles[eid]
+
+
+def test_what_is_kept_of_a_profile_is_changed_through_the_sm_dp(world):
+    eid = world.eids[0]
+    iccid = world.push([eid])[eid]
+    call = lambda *words, code=0, as_="operator-b": world.smctl(*words, "--via", "smdp", as_=as_, code=code)
+    shown = lambda: next(p for p in world.peer("operator-b").request("ES4_GetEIS", {"Eid": eid_octets(eid)})[1]["Eis"]
+                         ["ProfileInfo"] if p["Iccid"] == iccid.encode())
+    call("profile", "policy", eid, iccid, "delete-not-allowed", "--call-id", "once")
+    assert shown()["pol2"]["Rule"] == [{"Subject": b"PROFILE", "Action": b"DELETE", "Qualification": b"Not-Allowed"}]
+    call("profile", "policy", eid, iccid, "none", code=4, as_="operator-a")     # not its profile
+    # The same call again is the same answer; with other rules it is refused and changes nothing.
+    call("profile", "policy", eid, iccid, "delete-not-allowed", "--call-id", "once")
+    assert "another request" in call("profile", "policy", eid, iccid, "none", "--call-id", "once", code=4).text
+    assert shown()["pol2"]["Rule"][0]["Action"] == b"DELETE"
+    call("profile", "address", eid, iccid, "491799999999")
+    assert shown()["SubscriptionAddress"]["Msisdn"] == b"491799999999"
+    call("audit", eid)
 
 
 def test_deletion_of_the_enabled_profile(world):

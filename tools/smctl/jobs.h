@@ -16,11 +16,12 @@ struct job {
     bool already; /* refused because it is done already (REGISTER: registered before) */
     bool ended;
 };
+/* The request of job i; base is filled in. Spans live in the arena or as long as the jobs. */
+typedef int (*jobs_request_fn)(struct jobs *j, size_t i, const struct base_request *base,
+                               struct arena *a, struct message *ret);
 struct jobs_kind {
     const char *title; /* "EnableProfile" */
-    /* The request of job i; base is filled in. Spans live in the arena or as long as the jobs. */
-    int (*request)(struct jobs *j, size_t i, const struct base_request *base, struct arena *a,
-                   struct message *ret);
+    jobs_request_fn request;
     /* Optional: reads what is wanted from an answer that succeeded. */
     void (*answer)(struct jobs *j, size_t i, const struct message *m);
     /* Optional: this refusal means that nothing was left to do. */

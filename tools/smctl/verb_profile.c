@@ -1,25 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* profile push, enable, disable, delete, address and audit: calls on one card or on a list of them
+/* profile push, enable, disable and delete: calls on one card or on a list of them
  * (SGP.02 5.3 ES2, 5.5 ES4). */
-#include "tools/smctl/eids_file.h"
-#include "tools/smctl/eis_print.h"
-#include "tools/smctl/jobs.h"
+#include "tools/smctl/profile_calls.h"
 
 #include "common/msg/es2.h"
 #include "common/msg/es4.h"
 
 #include <stdlib.h>
 
-struct profile_calls {
-    struct oid smsr_id;
-    struct span type;
-    bool enable;
-    enum function function;
-    struct subscription_address address;
-    struct pol2 pol2;
-};
-
-static void *request_alloc(struct arena *a, size_t n, struct message *ret, enum msg_type type)
+void *profile_request(struct arena *a, size_t n, struct message *ret, enum msg_type type)
 {
     void *body = arena_alloc(a, n);
 
@@ -35,7 +24,7 @@ static int push_request(struct jobs *j, size_t i, const struct base_request *bas
 {
     const struct profile_calls *p = j->ctx;
     struct es2_download_profile_request *r =
-        request_alloc(a, sizeof *r, ret, MSG_ES2_DOWNLOAD_PROFILE_REQUEST);
+        profile_request(a, sizeof *r, ret, MSG_ES2_DOWNLOAD_PROFILE_REQUEST);
 
     if (!r)
         return ERR_NOMEM;
@@ -58,7 +47,7 @@ static void push_answer(struct jobs *j, size_t i, const struct message *m)
         j->job[i].iccid = r->iccid;
 }
 
-/* The three functions have requests of one shape on each interface. */
+/* What names a profile and nothing else has requests of one shape on each interface. */
 static int es4_request(struct jobs *j, size_t i, const struct base_request *base, struct arena *a,
                        struct message *ret)
 {
@@ -66,10 +55,14 @@ static int es4_request(struct jobs *j, size_t i, const struct base_request *base
     struct es4_enable_profile_request *r;
     _Static_assert(
         sizeof(struct es4_enable_profile_request) == sizeof(struct es4_disable_profile_request) &&
-            sizeof(struct es4_enable_profile_request) == sizeof(struct es4_delete_profile_request),
+            sizeof(struct es4_enable_profile_request) == sizeof(struct es4_delete_profile_request) &&
+            sizeof(struct es4_enable_profile_request) ==
+                sizeof(struct es4_set_fall_back_attribute_request) &&
+            sizeof(struct es4_enable_profile_request) ==
+                sizeof(struct es4_set_emergency_profile_attribute_request),
         "EID and ICCID each");
 
-    r = request_alloc(a, sizeof *r, ret, msg_type_find(IF_ES4, p->function, MSG_KIND_REQUEST));
+    r = profile_request(a, sizeof *r, ret, msg_type_find(IF_ES4, p->function, MSG_KIND_REQUEST));
     if (!r)
         return ERR_NOMEM;
     r->base = *base;
@@ -85,10 +78,14 @@ static int es2_request(struct jobs *j, size_t i, const struct base_request *base
     struct es2_enable_profile_request *r;
     _Static_assert(
         sizeof(struct es2_enable_profile_request) == sizeof(struct es2_disable_profile_request) &&
-            sizeof(struct es2_enable_profile_request) == sizeof(struct es2_delete_profile_request),
+            sizeof(struct es2_enable_profile_request) == sizeof(struct es2_delete_profile_request) &&
+            sizeof(struct es2_enable_profile_request) ==
+                sizeof(struct es2_set_fall_back_attribute_request) &&
+            sizeof(struct es2_enable_profile_request) ==
+                sizeof(struct es2_set_emergency_profile_attribute_request),
         "EID, Smsr-id and ICCID each");
 
-    r = request_alloc(a, sizeof *r, ret, msg_type_find(IF_ES2, p->function, MSG_KIND_REQUEST));
+    r = profile_request(a, sizeof *r, ret, msg_type_find(IF_ES2, p->function, MSG_KIND_REQUEST));
     if (!r)
         return ERR_NOMEM;
     r->base = *base;
@@ -98,62 +95,9 @@ static int es2_request(struct jobs *j, size_t i, const struct base_request *base
     return ERR_OK;
 }
 
-static int address_request(struct jobs *j, size_t i, const struct base_request *base,
-                           struct arena *a, struct message *ret)
-{
-    const struct profile_calls *p = j->ctx;
-    struct es4_update_subscription_address_request *r =
-        request_alloc(a, sizeof *r, ret, MSG_ES4_UPDATE_SUBSCRIPTION_ADDRESS_REQUEST);
-
-    if (!r)
-        return ERR_NOMEM;
-    r->base = *base;
-    r->eid = j->job[i].eid;
-    r->iccid = j->job[i].iccid;
-    r->new_address = p->address;
-    return ERR_OK;
-}
-
-static int policy_request(struct jobs *j, size_t i, const struct base_request *base,
-                          struct arena *a, struct message *ret)
-{
-    const struct profile_calls *p = j->ctx;
-    struct es4_update_policy_rules_request *r =
-        request_alloc(a, sizeof *r, ret, MSG_ES4_UPDATE_POLICY_RULES_REQUEST);
-
-    if (!r)
-        return ERR_NOMEM;
-    r->base = *base;
-    r->eid = j->job[i].eid;
-    r->iccid = j->job[i].iccid;
-    r->pol2 = p->pol2;
-    return ERR_OK;
-}
-
-static int audit_request(struct jobs *j, size_t i, const struct base_request *base, struct arena *a,
-                         struct message *ret)
-{
-    struct es4_audit_eis_request *r = request_alloc(a, sizeof *r, ret, MSG_ES4_AUDIT_EIS_REQUEST);
-
-    if (!r)
-        return ERR_NOMEM;
-    r->base = *base;
-    r->eid = j->job[i].eid;
-    return ERR_OK;
-}
-
-static void audit_answer(struct jobs *j, size_t i, const struct message *m)
-{
-    const struct es4_audit_eis_response *r = m->body;
-
-    (void)i;
-    if (m->type == MSG_ES4_AUDIT_EIS_RESPONSE && r->eis && !j->bulk && !j->x->json)
-        eis_print(r->eis);
-}
-
 /* --- which cards --- */
 
-static struct eids_row *row_copy(const struct eids_row *row)
+struct eids_row *profile_row(const struct eids_row *row)
 {
     struct eids_row *copy = malloc(sizeof *copy);
 
@@ -189,14 +133,14 @@ static enum exit_code cards_read(struct smctl *x, bool with_iccid, struct eids *
     if (!err)
         err = args_iccid(a, OPT_ICCID, &row.iccid, &why);
     if (!err) {
-        ret->rows = row_copy(&row);
+        ret->rows = profile_row(&row);
         ret->n = ret->rows ? 1 : 0;
         err = ret->rows ? ERR_OK : errmsg_set(&why, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
     }
     return err ? smctl_fail(err, &why) : XC_OK;
 }
 
-static enum exit_code run_on(struct smctl *x, const struct jobs_kind *kind, struct profile_calls *p,
+enum exit_code profile_run(struct smctl *x, const struct jobs_kind *kind, struct profile_calls *p,
                              struct eids *cards)
 {
     struct jobs j;
@@ -215,7 +159,7 @@ static enum exit_code run_on(struct smctl *x, const struct jobs_kind *kind, stru
 }
 
 /* --smsr-id, else the context's: ES2 calls carry it. */
-static enum exit_code smsr_id_read(struct smctl *x, struct oid *ret)
+enum exit_code profile_smsr_id(struct smctl *x, struct oid *ret)
 {
     struct errmsg why = {""};
     enum exit_code code;
@@ -249,10 +193,10 @@ enum exit_code verb_profile_push(struct smctl *x)
     if (type)
         p.type = span_str(type);
     p.enable = args_has(x->args, OPT_ENABLE);
-    code = smsr_id_read(x, &p.smsr_id);
+    code = profile_smsr_id(x, &p.smsr_id);
     if (code == XC_OK)
         code = cards_read(x, false, &cards);
-    return code == XC_OK ? run_on(x, &KIND, &p, &cards) : code;
+    return code == XC_OK ? profile_run(x, &KIND, &p, &cards) : code;
 }
 
 static enum exit_code change(struct smctl *x, enum function f, const char *title)
@@ -270,11 +214,11 @@ static enum exit_code change(struct smctl *x, enum function f, const char *title
     }
     if (code == XC_OK && to == DAEMON_SMDP) {
         kind.request = es2_request;
-        code = smsr_id_read(x, &p.smsr_id);
+        code = profile_smsr_id(x, &p.smsr_id);
     }
     if (code == XC_OK)
         code = cards_read(x, true, &cards);
-    return code == XC_OK ? run_on(x, &kind, &p, &cards) : code;
+    return code == XC_OK ? profile_run(x, &kind, &p, &cards) : code;
 }
 
 enum exit_code verb_profile_enable(struct smctl *x)
@@ -290,111 +234,4 @@ enum exit_code verb_profile_disable(struct smctl *x)
 enum exit_code verb_profile_delete(struct smctl *x)
 {
     return change(x, FN_DELETE_PROFILE, "DeleteProfile");
-}
-
-/* The profile that the first two words name. */
-static int named(const struct smctl *x, struct eids_row *ret, struct errmsg *why)
-{
-    int err;
-
-    memset(ret, 0, sizeof *ret);
-    err = text_eid(x->words[0], &ret->eid, why);
-    return err ? err : text_iccid(x->words[1], &ret->iccid, why);
-}
-
-static enum exit_code run_one(struct smctl *x, const struct jobs_kind *kind, struct profile_calls *p,
-                              const struct eids_row *row)
-{
-    struct eids cards = {row_copy(row), 1};
-
-    return cards.rows ? run_on(x, kind, p, &cards) : XC_LOCAL;
-}
-
-enum exit_code verb_profile_address(struct smctl *x)
-{
-    static const struct jobs_kind KIND = {"UpdateSubscriptionAddress", address_request, NULL, NULL};
-    struct profile_calls p = {.function = FN_UPDATE_SUBSCRIPTION_ADDRESS};
-    const char *imsi = x->args->value[OPT_IMSI];
-    struct errmsg why = {""};
-    struct eids_row row;
-    int err = named(x, &row, &why);
-
-    if (!err && msisdn_parse(span_str(x->words[2]), &p.address.msisdn))
-        err = errmsg_set(&why, ERR_INVAL, "'%.40s' is no MSISDN: 3 to 15 digits", x->words[2]);
-    if (!err && imsi && imsi_parse(span_str(imsi), &p.address.imsi))
-        err = errmsg_set(&why, ERR_INVAL, "--imsi '%.40s' is no IMSI: 6 to 15 digits", imsi);
-    if (err)
-        return smctl_fail(err, &why);
-    return run_one(x, &KIND, &p, &row);
-}
-
-/* What POL2 can say of a profile (facts: sgp02 4.1). */
-static const struct {
-    const char *word, *action, *qualification;
-} RULES[] = {
-    {"enable-not-allowed", "ENABLE", "Not-Allowed"},
-    {"disable-not-allowed", "DISABLE", "Not-Allowed"},
-    {"delete-not-allowed", "DELETE", "Not-Allowed"},
-    {"disable-auto-delete", "DISABLE", "Auto-Delete"},
-};
-
-static int rules_read(const char *text, struct pol2 *ret, struct errmsg *why)
-{
-    const size_t n_rules = sizeof RULES / sizeof *RULES;
-
-    *ret = (struct pol2){.present = true};
-    if (strcmp(text, "none") == 0)
-        return ERR_OK;
-    while (*text) {
-        size_t n = strcspn(text, ","), i = 0;
-        while (i < n_rules && !span_eq(span_of(text, n), span_str(RULES[i].word)))
-            i++;
-        if (i == n_rules)
-            return errmsg_set(why, ERR_INVAL, "'%.*s' is no rule: none, or a list by commas of "
-                              "enable-not-allowed, disable-not-allowed, delete-not-allowed, "
-                              "disable-auto-delete", (int)(n < 40 ? n : 40), text);
-        if (ret->n < EIS_POL2_MAX)
-            ret->rules[ret->n++] = (struct pol2_rule){span_str("PROFILE"), span_str(RULES[i].action),
-                                                      span_str(RULES[i].qualification)};
-        text += n + (text[n] == ',');
-    }
-    return ret->n ? ERR_OK : errmsg_set(why, ERR_INVAL, "no rule is given: say none to take all away");
-}
-
-enum exit_code verb_profile_policy(struct smctl *x)
-{
-    static const struct jobs_kind KIND = {"UpdatePolicyRules", policy_request, NULL, NULL};
-    struct profile_calls p = {.function = FN_UPDATE_POLICY_RULES};
-    struct errmsg why = {""};
-    struct eids_row row;
-    int err = named(x, &row, &why);
-
-    if (!err)
-        err = rules_read(x->words[2], &p.pol2, &why);
-    return err ? smctl_fail(err, &why) : run_one(x, &KIND, &p, &row);
-}
-
-enum exit_code verb_audit(struct smctl *x)
-{
-    static const struct jobs_kind KIND = {"AuditEIS", audit_request, audit_answer, NULL};
-    struct profile_calls p = {.function = FN_AUDIT_EIS};
-    struct errmsg why = {""};
-    struct eids cards = {NULL, 0};
-    struct eids_row row;
-    int err;
-
-    memset(&row, 0, sizeof row);
-    if ((x->n_words == 1) == args_has(x->args, OPT_EIDS)) {
-        out_error("name one card, or a file of them with --eids");
-        return XC_USAGE;
-    }
-    if (x->n_words == 0) {
-        err = eids_read(x->args->value[OPT_EIDS], false, &cards, &why);
-    } else {
-        err = text_eid(x->words[0], &row.eid, &why);
-        cards = (struct eids){err ? NULL : row_copy(&row), 1};
-    }
-    if (err)
-        return smctl_fail(ERR_CONFIG, &why);
-    return cards.rows ? run_on(x, &KIND, &p, &cards) : XC_LOCAL;
 }

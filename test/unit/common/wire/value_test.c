@@ -240,10 +240,10 @@ static void test_enums(void **state)
 static void test_lists(void **state)
 {
     struct pen *w = *state;
-    for (unsigned n = ES4_AUDIT_ICCIDS_MAX; n <= ES4_AUDIT_ICCIDS_MAX + 1; n++) {
+    for (unsigned n = AUDIT_ICCIDS_MAX; n <= AUDIT_ICCIDS_MAX + 1; n++) {
         for (unsigned i = 0; i < n; i++)
             pen_octets(&w->body, 11, "8949010000000000001", 19);
-        if (n > ES4_AUDIT_ICCIDS_MAX) {
+        if (n > AUDIT_ICCIDS_MAX) {
             pen_refused(w, MSG_ES4_AUDIT_EIS_REQUEST, ERR_TOO_LARGE, "Iccid");
         } else {
             assert_int_equal(pen_decode(w, MSG_ES4_AUDIT_EIS_REQUEST), ERR_OK);

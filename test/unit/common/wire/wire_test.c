@@ -256,7 +256,7 @@ static void test_encode_refuses(void **state)
     struct es4_audit_eis_request audit = {.n_iccids = 1};
     m = (struct message){MSG_ES4_AUDIT_EIS_REQUEST, &audit};
     assert_int_equal(wire_message_encode(&m, &w->frame), ERR_INVAL);
-    audit.n_iccids = ES4_AUDIT_ICCIDS_MAX + 1;
+    audit.n_iccids = AUDIT_ICCIDS_MAX + 1;
     assert_int_equal(wire_message_encode(&m, &w->frame), ERR_TOO_LARGE);
     struct admin_heads_response heads = {.n_heads = 1};
     m = (struct message){MSG_ADMIN_HEADS_RESPONSE, &heads};

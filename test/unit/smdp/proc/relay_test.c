@@ -47,6 +47,19 @@ static void accept(enum msg_type type)
     H.stocked = true;
 }
 
+/* Another order, of this call. */
+static void ask(void **state, enum msg_type type, void *body)
+{
+    teardown(state);
+    setup(state);
+    const struct dp_proc_env env = lone_env(&H);
+    const struct input in = lone_call(&H, type, body, "call");
+
+    lone_accept(&H, &env, &in);
+    H.item.state = STOCK_INSTALLED;
+    H.stocked = true;
+}
+
 static struct input response(enum msg_type type, enum exec_status status, const char *subject,
                              const char *reason, enum verdict v)
 {
@@ -102,6 +115,87 @@ static void answers_become_answers(void **state)
             assert_int_equal(H.told_stock, ROWS[i].becomes == VERDICT_SUCCESS);
         }
     }
+}
+
+static const void *last_call(enum msg_type type)
+{
+    assert_int_equal(H.called, type);
+    return H.called_body;
+}
+
+/* What a call says beside EID and ICCID reaches the SM-SR, also when the call is made again. */
+static void calls_keep_what_they_say(void **state)
+{
+    struct es2_update_policy_rules_request policy = {.smsr_id = H.smsr.oid};
+    struct es2_update_subscription_address_request address = {.smsr_id = H.smsr.oid};
+    struct es2_audit_eis_request audit = {.smsr_id = H.smsr.oid, .n_iccids = 2};
+    struct input in = {.kind = IN_RESTART};
+
+    pol2_write(POL2_DISABLE_AUTO_DELETE, &policy.pol2);
+    assert_int_equal(eid_parse(LONE_EID, &policy.eid), 0);
+    assert_int_equal(iccid_parse(span_str(LONE_ICCID), &policy.iccid), 0);
+    address.eid = audit.eid = policy.eid;
+    address.iccid = audit.iccids[1] = policy.iccid;
+    assert_int_equal(iccid_parse(span_str("8949010000000000019"), &audit.iccids[0]), 0);
+    assert_int_equal(msisdn_parse(span_str("4915799999"), &address.new_address.msisdn), 0);
+    for (unsigned twice = 0; twice < 2; twice++) {
+        ask(state, MSG_ES2_UPDATE_POLICY_RULES_REQUEST, &policy);
+        if (twice)
+            assert_int_equal(feed(&in), 0);
+        const struct es3_update_policy_rules_request *p = last_call(MSG_ES3_UPDATE_POLICY_RULES_REQUEST);
+        assert_true(iccid_eq(&p->iccid, &policy.iccid) && p->pol2.present);
+        assert_int_equal(p->pol2.n, 1);
+        assert_true(span_eq(p->pol2.rules[0].qualification, span_str("Auto-Delete")));
+
+        ask(state, MSG_ES2_UPDATE_SUBSCRIPTION_ADDRESS_REQUEST, &address);
+        if (twice)
+            assert_int_equal(feed(&in), 0);
+        const struct es3_update_subscription_address_request *q =
+            last_call(MSG_ES3_UPDATE_SUBSCRIPTION_ADDRESS_REQUEST);
+        assert_string_equal(q->new_address.msisdn.s, "4915799999");
+
+        ask(state, MSG_ES2_AUDIT_EIS_REQUEST, &audit);
+        if (twice)
+            assert_int_equal(feed(&in), 0);
+        const struct es3_audit_eis_request *u = last_call(MSG_ES3_AUDIT_EIS_REQUEST);
+        assert_int_equal(u->n_iccids, 2);
+        assert_true(iccid_eq(&u->iccids[0], &audit.iccids[0]) && iccid_eq(&u->iccids[1], &audit.iccids[1]));
+    }
+}
+
+/* Mode S: one answer on the connection, nothing to be heard later; the stock is not touched. */
+static void synchronous_calls_are_no_deliveries(void **state)
+{
+    struct es2_update_policy_rules_request policy = {.smsr_id = H.smsr.oid, .pol2.present = true};
+    struct input in;
+
+    assert_int_equal(eid_parse(LONE_EID, &policy.eid), 0);
+    assert_int_equal(iccid_parse(span_str(LONE_ICCID), &policy.iccid), 0);
+    ask(state, MSG_ES2_UPDATE_POLICY_RULES_REQUEST, &policy);
+    in = response(MSG_ES3_UPDATE_POLICY_RULES_RESPONSE, EXEC_SUCCESS, "", "", VERDICT_SUCCESS);
+    assert_int_equal(feed(&in), 0);
+    assert_int_equal(H.o->verdict, VERDICT_SUCCESS);
+    assert_int_equal(H.answers, 1);
+    assert_int_equal(H.delivered, 0);
+    assert_int_equal(H.told_stock, 0);
+}
+
+static void wrong_rules_are_refused_here(void **state)
+{
+    struct es2_update_policy_rules_request policy = {.smsr_id = H.smsr.oid};
+    const struct dp_proc_env env = lone_env(&H);
+    struct input in = lone_call(&H, MSG_ES2_UPDATE_POLICY_RULES_REQUEST, &policy, "call");
+    struct plan *p;
+
+    (void)state;
+    assert_int_equal(eid_parse(LONE_EID, &policy.eid), 0);
+    assert_int_equal(iccid_parse(span_str(LONE_ICCID), &policy.iccid), 0);
+    policy.pol2.n = 1;
+    policy.pol2.rules[0] = (struct pol2_rule){span_str("PROFILE"), span_str("ENABLE"), span_str("Auto-Delete")};
+    p = lone_plan(&H);
+    assert_int_equal(dp_order_decide(&env, NULL, &in, p), 0);
+    assert_int_equal(p->records[0]->type, EV_ORDER_CONCLUDED);
+    assert_string_equal(p->records[0]->code.subject, "8.2.3");
 }
 
 static void doubt_ends_once(void **state)
@@ -171,7 +265,12 @@ static void notices(void **state)
 {
     static const enum msg_type T[] = {MSG_ES3_HANDLE_PROFILE_ENABLED_NOTIFICATION,
                                       MSG_ES3_HANDLE_PROFILE_DISABLED_NOTIFICATION,
-                                      MSG_ES3_HANDLE_PROFILE_DELETED_NOTIFICATION};
+                                      MSG_ES3_HANDLE_PROFILE_DELETED_NOTIFICATION,
+                                      MSG_ES3_HANDLE_PROFILE_DOWNLOADED_NOTIFICATION,
+                                      MSG_ES3_HANDLE_PROFILE_FALL_BACK_ATTRIBUTE_SET_NOTIFICATION,
+                                      MSG_ES3_HANDLE_PROFILE_FALL_BACK_ATTRIBUTE_UNSET_NOTIFICATION,
+                                      MSG_ES3_HANDLE_EMERGENCY_PROFILE_ATTRIBUTE_SET_NOTIFICATION,
+                                      MSG_ES3_HANDLE_EMERGENCY_PROFILE_ATTRIBUTE_UNSET_NOTIFICATION};
     struct es3_handle_profile_enabled_notification n = {.completion_timestamp_ms = 7};
     struct dp_proc_env pe = lone_env(&H);
     struct envelope e = {.kind = ENV_NOTICE};
@@ -181,7 +280,7 @@ static void notices(void **state)
     memset(n.eid.b, 0x89, 16);
     assert_int_equal(iccid_parse(span_str("8949010000000000001"), &n.iccid), 0);
     n.mno_id = H.party.oid;
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof T / sizeof *T; i++) {
         e.message = (struct message){T[i], &n};
         p = lone_plan(&H);
         assert_int_equal(dp_notice_decide(&pe, &e, p), 0);
@@ -190,7 +289,9 @@ static void notices(void **state)
         assert_int_equal(p->n_deliveries, 1);
         assert_true(oid_eq(&p->deliveries[0].party, &H.party.oid));
         assert_int_equal(p->records[0]->n_secrets, 0); /* not of this stock */
+        assert_string_equal(msg_type_name(p->deliveries[0].msg.type) + 4, msg_type_name(T[i]) + 4);
     }
+    e.message = (struct message){T[2], &n};
     H.item.state = STOCK_INSTALLED;
     H.item.eid = n.eid;
     pe.item = &H.item;
@@ -209,11 +310,36 @@ static void notices(void **state)
     assert_int_equal(dp_notice_decide(&pe, &e, lone_plan(&H)), ERR_STATE);
 }
 
+static void rules_travel_with_their_notice(void **state)
+{
+    struct es3_handle_policy_rules_updated_notification n = {.completion_timestamp_ms = 7};
+    struct dp_proc_env pe = lone_env(&H);
+    struct envelope e = {.kind = ENV_NOTICE,
+                         .message = {MSG_ES3_HANDLE_POLICY_RULES_UPDATED_NOTIFICATION, &n}};
+    const struct es2_handle_policy_rules_updated_notification *out;
+    struct plan *p = lone_plan(&H);
+
+    (void)state;
+    memset(n.eid.b, 0x89, 16);
+    assert_int_equal(iccid_parse(span_str("8949010000000000001"), &n.iccid), 0);
+    n.mno_id = H.party.oid;
+    pol2_write(POL2_DELETE_NOT_ALLOWED, &n.pol2);
+    assert_int_equal(dp_notice_decide(&pe, &e, p), 0);
+    out = p->deliveries[0].msg.body;
+    assert_int_equal(p->deliveries[0].msg.type, MSG_ES2_HANDLE_POLICY_RULES_UPDATED_NOTIFICATION);
+    assert_int_equal(out->pol2.n, 1);
+    assert_int_equal(out->completion_timestamp_ms, 7);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(answers_become_answers),
+        T(calls_keep_what_they_say),
+        T(synchronous_calls_are_no_deliveries),
+        T(wrong_rules_are_refused_here),
+        T(rules_travel_with_their_notice),
         T(doubt_ends_once),
         T(every_state_meets_every_input),
         T(notices),

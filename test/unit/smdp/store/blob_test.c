@@ -38,6 +38,12 @@ static void random_order(struct rng *r, struct order *o)
     o->accepted_ms = (int64_t)rng_u64(r);
     o->validity_end_ms = -1;
     o->validity_s = (uint32_t)rng_u64(r);
+    digits(r, o->imsi.s, sizeof o->imsi.s - 1);
+    digits(r, o->msisdn.s, sizeof o->msisdn.s - 1);
+    o->pol2 = (uint32_t)rng_u64(r);
+    o->n_iccids = (unsigned)rng_below(r, EVENT_PROFILES_MAX + 1);
+    for (unsigned i = 0; i < o->n_iccids; i++)
+        digits(r, o->iccids[i].s, sizeof o->iccids[i].s - 1);
     o->state = (unsigned)rng_below(r, ORDER_STATES);
     o->due_ms = (int64_t)rng_below(r, 1000000);
     o->attempt = (uint32_t)rng_below(r, 4);
@@ -101,11 +107,11 @@ static void damaged_orders(void **state)
         assert_null(got);
     }
     assert_int_equal(dp_order_unpack(span_of(a, w.len + 1), &got), ERR_CORRUPT);
-    a[0] = 2;
+    a[0] = 1; /* of a version before */
     assert_int_equal(dp_order_unpack(wr_view(&w), &got), ERR_SCHEMA);
     /* Noise never does more than fail. */
     for (unsigned n = 0; n < 2000; n++) {
-        a[0] = 1;
+        a[0] = 2;
         a[1 + rng_below(&r, w.len - 1)] ^= (uint8_t)(1u << rng_below(&r, 8));
         if (dp_order_unpack(wr_view(&w), &got) == 0)
             free(got);

@@ -24,6 +24,9 @@ static const struct { enum interface iface; enum function fn; uint32_t roles; } 
     {IF_ES4, FN_DELETE_PROFILE, R(ROLE_OPERATOR) | R(ROLE_FLEET) | R(ROLE_M2M_SP)},
     {IF_ES4, FN_UPDATE_SUBSCRIPTION_ADDRESS, R(ROLE_OPERATOR) | R(ROLE_FLEET) | R(ROLE_M2M_SP)},
     {IF_ES4, FN_UPDATE_POLICY_RULES, R(ROLE_OPERATOR)},
+    {IF_ES3, FN_AUDIT_EIS, R(ROLE_SMDP)},
+    {IF_ES3, FN_UPDATE_SUBSCRIPTION_ADDRESS, R(ROLE_SMDP)},
+    {IF_ES3, FN_UPDATE_POLICY_RULES, R(ROLE_SMDP)},
 };
 
 static void functions_of_roles(void **state)
@@ -47,7 +50,7 @@ static void functions_of_roles(void **state)
                                             (enum function)fn));
                 yes += expect;
             }
-    assert_int_equal(yes, 1 + 7 + 6 * 3 + 1);
+    assert_int_equal(yes, 1 + 10 + 6 * 3 + 1);
     (void)state;
 }
 

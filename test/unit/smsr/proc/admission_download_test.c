@@ -131,8 +131,12 @@ static void download_completed(void **state)
     assert_string_equal(core_admitted(w), "8.2.1-3.9");
     core_first_post(w, 1);
     core_step_post(w, 1, 0, 1, core_hex(w, "AF80230290000000"));
+    w->plmas[2].functions = FN_BIT(FN_PROFILE_DOWNLOAD_COMPLETED);
+    memcpy(w->plmas[2].profile_type, "basic", 6); /* which is known from this call on */
     core_completed(w, FRESH);
     assert_string_equal(core_admitted(w), "done");
+    assert_int_equal(w->plan.n_deliveries, 1);
+    assert_non_null(core_delivery(w, CORE_S, MSG_ES4_HANDLE_PROFILE_DOWNLOADED_NOTIFICATION));
     ev = core_event(w, EV_PROFILE_INSTALLED);
     assert_true(oid_eq(&ev->smdp, &w->oid[CORE_D]));
     assert_int_equal(ev->pol2, 0x100);

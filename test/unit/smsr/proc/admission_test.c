@@ -57,6 +57,11 @@ static void relations(void **state)
         {CORE_B, FN_UPDATE_POLICY_RULES, ONE, "done"},
         {CORE_A, FN_UPDATE_POLICY_RULES, ONE, "8.2.1-3.9"},
         {CORE_X, FN_UPDATE_POLICY_RULES, ONE, "8.1.1-3.9"},
+        {CORE_D, FN_UPDATE_POLICY_RULES, ONE, "done"},
+        {CORE_D, FN_UPDATE_POLICY_RULES, TWO, "8.2.1-3.9"},
+        {CORE_D, FN_UPDATE_SUBSCRIPTION_ADDRESS, ONE, "done"},
+        {CORE_D, FN_UPDATE_SUBSCRIPTION_ADDRESS, TWO, "8.2.1-3.9"},
+        {CORE_D, FN_AUDIT_EIS, 0, "accepted"},
     };
 
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {

@@ -124,6 +124,27 @@ static void a_fleet_of_another_realm_hears_nothing(void **state)
     assert_null(core_delivery(w, CORE_G, MSG_ES4_HANDLE_PROFILE_ENABLED_NOTIFICATION));
 }
 
+/* Of the rules of a profile, and that it was downloaded, hears who is authorised for a function of that
+ * name; whose profile it is, knows. */
+static void policy_and_download_are_told(void **state)
+{
+    struct core *w = *state;
+    const struct es4_handle_policy_rules_updated_notification *n;
+
+    core_call(w, CORE_D, FN_UPDATE_POLICY_RULES, ONE);
+    assert_int_equal(w->plan.n_deliveries, 0);
+    w->plmas[2].functions = FN_BIT(FN_UPDATE_POLICY_RULES) | FN_BIT(FN_PROFILE_DOWNLOAD_COMPLETED);
+    core_call(w, CORE_D, FN_UPDATE_POLICY_RULES, ONE);
+    assert_int_equal(w->plan.n_deliveries, 1);
+    n = core_delivery(w, CORE_S, MSG_ES4_HANDLE_POLICY_RULES_UPDATED_NOTIFICATION);
+    assert_non_null(n);
+    assert_int_equal(n->pol2.n, 1);
+    assert_true(span_eq(n->pol2.rules[0].action, span_str("ENABLE")));
+    w->tenants[0].n_admits = 2; /* S is not admitted here */
+    core_call(w, CORE_B, FN_UPDATE_POLICY_RULES, ONE);
+    assert_int_equal(w->plan.n_deliveries, 0);
+}
+
 static void an_admitted_service_provider_hears(void **state)
 {
     struct core *w = *state;
@@ -148,6 +169,7 @@ int main(void)
         T(an_imsi_is_of_the_owners_network),
         T(a_number_of_another_owner_is_refused),
         T(a_fleet_of_another_realm_hears_nothing),
+        T(policy_and_download_are_told),
         T(an_admitted_service_provider_hears),
         T(one_that_is_not_admitted_hears_nothing),
     };

@@ -119,7 +119,7 @@ static void the_requester_of_a_profile_is_not_notified(void **state)
 static void many_service_providers_do_not_hinder_a_verdict(void **state)
 {
     struct core *w = *state;
-    uint32_t all = 1u << FN_ENABLE_PROFILE | 1u << FN_DISABLE_PROFILE | 1u << FN_DELETE_PROFILE;
+    uint64_t all = FN_BIT(FN_ENABLE_PROFILE) | FN_BIT(FN_DISABLE_PROFILE) | FN_BIT(FN_DELETE_PROFILE);
     const enum core_party sp[6] = {CORE_F, CORE_S, CORE_G, CORE_F, CORE_S, CORE_G};
 
     w->parties[CORE_G].tenant = &w->tenants[0]; /* of this realm, or it would not be told */
