@@ -4,6 +4,7 @@
 #include "smdp/conf.h"
 
 #include "common/base/clock.h"
+#include "common/codec/saip.h"
 #include "common/conf/value.h"
 #include "smdp/conf_raw.h"
 
@@ -166,19 +167,70 @@ static int build_parties(struct build *b)
     return ERR_OK;
 }
 
-static int build_test_eids(struct build *b)
+static int build_ranges_of_eids(struct build *b, const char *name,
+                                const struct conf_raw_range *raw, unsigned n,
+                                const struct dp_eid_range **ret, unsigned *ret_n)
 {
-    struct dp_eid_range *list = conf_alloc(&b->at, b->raw->test_eids_count, sizeof *list);
+    struct dp_eid_range *list = conf_alloc(&b->at, n, sizeof *list);
 
     if (!list)
         return ERR_NOMEM;
-    b->c->env.test_eids = list;
-    for (unsigned i = 0; i < b->raw->test_eids_count; i++) {
-        const struct conf_raw_range *r = &b->raw->test_eids[i];
-        int err = conf_eid_range(&b->at, "test_eids", r->from, r->to, list[i].from, list[i].to);
+    *ret = list;
+    for (; *ret_n < n; ++*ret_n) {
+        unsigned i = *ret_n;
+        int err = conf_eid_range(&b->at, name, raw[i].from, raw[i].to, list[i].from, list[i].to);
         if (err)
             return err;
-        b->c->env.n_test_eids++;
+    }
+    return ERR_OK;
+}
+
+static int build_eids(struct build *b)
+{
+    struct dp_env *env = &b->c->env;
+    int err = build_ranges_of_eids(b, "test_eids", b->raw->test_eids, b->raw->test_eids_count,
+                                   &env->test_eids, &env->n_test_eids);
+
+    return err ? err
+               : build_ranges_of_eids(b, "denied_eids", b->raw->denied_eids,
+                                      b->raw->denied_eids_count, &env->denied_eids,
+                                      &env->n_denied_eids);
+}
+
+static int build_services(struct build *b, const struct dp_raw_platform *r, struct dp_platform *p)
+{
+    for (unsigned i = 0; i < r->services_count; i++) {
+        unsigned k = 0;
+        while (k < SAIP_SERVICES && strcmp(saip_service_name(k), r->services[i]) != 0)
+            k++;
+        if (k == SAIP_SERVICES)
+            return conf_bad(&b->at, "platforms: %s: \"%s\" is no service of a profile header",
+                            p->name, r->services[i]);
+        p->services |= 1u << k;
+    }
+    return ERR_OK;
+}
+
+static int build_platforms(struct build *b)
+{
+    struct dp_platform *list = conf_alloc(&b->at, b->raw->platforms_count, sizeof *list);
+
+    if (!list)
+        return ERR_NOMEM;
+    b->c->env.platforms = list;
+    for (unsigned i = 0; i < b->raw->platforms_count; i++) {
+        const struct dp_raw_platform *r = &b->raw->platforms[i];
+        int err;
+        if (!r->platform[0] || strlen(r->platform) >= sizeof list[i].name)
+            return conf_bad(&b->at, "platforms: a platform is 1 to %zu characters",
+                            sizeof list[i].name - 1);
+        memcpy(list[i].name, r->platform, strlen(r->platform));
+        if (dp_env_platform(&b->c->env, span_str(list[i].name)))
+            return conf_bad(&b->at, "platforms: %s stands twice", list[i].name);
+        err = build_services(b, r, &list[i]);
+        if (err)
+            return err;
+        b->c->env.n_platforms++;
     }
     return ERR_OK;
 }
@@ -233,7 +285,9 @@ static int build_all(struct build *b, unsigned time_scale)
     if (!err)
         err = build_parties(b);
     if (!err)
-        err = build_test_eids(b);
+        err = build_eids(b);
+    if (!err)
+        err = build_platforms(b);
     if (!err)
         err = build_timers(b, time_scale ? time_scale : 1);
     return err ? err : build_limits(b);

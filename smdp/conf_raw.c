@@ -28,6 +28,12 @@ static const cyaml_schema_field_t CERT_FIELDS[] = {CONF_STR("cert", struct dp_ra
 static const cyaml_schema_value_t CERT = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct dp_raw_pair, CERT_FIELDS)};
 
+static const cyaml_schema_field_t PLATFORM_FIELDS[] = {
+    CONF_STR("platform", struct dp_raw_platform, platform),
+    CONF_SEQ("services", struct dp_raw_platform, services, &CONF_STRING, 1), CYAML_FIELD_END};
+static const cyaml_schema_value_t PLATFORM = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct dp_raw_platform, PLATFORM_FIELDS)};
+
 /* The sections are anonymous structs of dp_raw_conf: named here for the offsets inside them. */
 #define SECTION(name) __typeof__(((struct dp_raw_conf *)0)->name)
 
@@ -74,6 +80,8 @@ static const cyaml_schema_field_t FIELDS[] = {
                         CONF_KEYSTORE_FIELDS),
     CONF_SEQ_OPT("parties", struct dp_raw_conf, parties, &PARTY),
     CONF_SEQ_OPT("test_eids", struct dp_raw_conf, test_eids, &CONF_RANGE),
+    CONF_SEQ_OPT("denied_eids", struct dp_raw_conf, denied_eids, &CONF_RANGE),
+    CONF_SEQ_OPT("platforms", struct dp_raw_conf, platforms, &PLATFORM),
     CYAML_FIELD_MAPPING("timers", CYAML_FLAG_OPTIONAL, struct dp_raw_conf, timers, TIMER_FIELDS),
     CYAML_FIELD_MAPPING("limits", CYAML_FLAG_OPTIONAL, struct dp_raw_conf, limits, LIMIT_FIELDS),
     CYAML_FIELD_END};

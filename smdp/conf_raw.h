@@ -17,6 +17,11 @@ struct dp_raw_party {
 struct dp_raw_pair {
     char *first, *second;
 };
+struct dp_raw_platform {
+    char *platform;
+    char **services;
+    unsigned services_count;
+};
 struct dp_raw_limits {
     unsigned *connections, *orders, *orders_in_memory, *packages, *write_behind, *min_free_mb,
         *reserve_mb, *profile_memory_kb;
@@ -40,6 +45,10 @@ struct dp_raw_conf {
     unsigned parties_count;
     struct conf_raw_range *test_eids;
     unsigned test_eids_count;
+    struct conf_raw_range *denied_eids;
+    unsigned denied_eids_count;
+    struct dp_raw_platform *platforms;
+    unsigned platforms_count;
     struct {
         char *t[DP_TIMER_COUNT];
     } timers;

@@ -4,6 +4,7 @@
 #include "smdp/core_int.h"
 
 #include "common/msg/eis.h"
+#include "smdp/domain/eligible.h"
 #include "smdp/domain/secret.h"
 #include "smdp/profile/personalise.h"
 
@@ -176,7 +177,10 @@ static int job_check(struct smdp_core *c, const struct order *o, const struct dp
                      struct dp_job_result *ret)
 {
     struct profile_report report;
+    struct errmsg why = {""};
+    struct dp_need need;
     struct buf package;
+    enum dp_status st;
     int err = check_card(c, o, job->eis, ret);
 
     if (err)
@@ -188,10 +192,9 @@ static int job_check(struct smdp_core *c, const struct order *o, const struct dp
     if (err)
         return err;
     ret->memory_required = report.memory;
-    /* A card that told nothing is left to its SM-SR. */
-    if (job->eis->remaining_memory && job->eis->remaining_memory < report.memory)
-        return refuse(ret, DP_ST_MEMORY, NULL, ERR_DENIED);
-    return ERR_OK;
+    need = (struct dp_need){report.memory, report.services, report.services_unknown};
+    st = dp_eligible(c->cfg.env, job->eis, &need, &why);
+    return st ? refuse(ret, st, why.text, ERR_DENIED) : ERR_OK;
 }
 
 /* --- AGREE, RECEIPT (SGP.02 4.1.3.1) --- */

@@ -66,16 +66,33 @@ bool dp_env_has_role(const struct dp_party *p, enum party_role role)
     return p && role != ROLE_NONE && (p->roles & (1u << (unsigned)role));
 }
 
-bool dp_env_is_test(const struct dp_env *env, const struct eid *eid)
+static bool in_ranges(const struct dp_eid_range *list, unsigned n, const struct eid *eid)
 {
     char text[EID_TEXT];
 
     eid_text(eid, text);
-    for (unsigned i = 0; i < env->n_test_eids; i++)
-        if (strncmp(text, env->test_eids[i].from, 30) >= 0 &&
-            strncmp(text, env->test_eids[i].to, 30) <= 0)
+    for (unsigned i = 0; i < n; i++)
+        if (strncmp(text, list[i].from, 30) >= 0 && strncmp(text, list[i].to, 30) <= 0)
             return true;
     return false;
+}
+
+bool dp_env_is_test(const struct dp_env *env, const struct eid *eid)
+{
+    return in_ranges(env->test_eids, env->n_test_eids, eid);
+}
+
+bool dp_env_is_denied(const struct dp_env *env, const struct eid *eid)
+{
+    return in_ranges(env->denied_eids, env->n_denied_eids, eid);
+}
+
+const struct dp_platform *dp_env_platform(const struct dp_env *env, struct span name)
+{
+    for (unsigned i = 0; i < env->n_platforms; i++)
+        if (name.n && span_eq(name, span_str(env->platforms[i].name)))
+            return &env->platforms[i];
+    return NULL;
 }
 
 bool dp_env_covers_iccid(const struct dp_party *p, const struct iccid *iccid)

@@ -11,6 +11,11 @@
 struct dp_eid_range {
     char from[31], to[31]; /* first 30 digits, inclusive */
 };
+/* What the cards of a platform can do, as their maker lists it. */
+struct dp_platform {
+    char name[101];    /* as the EIS has it */
+    uint32_t services; /* bits of saip_service_name */
+};
 struct dp_party {
     struct oid oid;
     char tenant[48];
@@ -56,6 +61,10 @@ struct dp_env {
     unsigned n_smsrs;
     const struct dp_eid_range *test_eids; /* cards that may get test profiles (trust A8) */
     unsigned n_test_eids;
+    const struct dp_eid_range *denied_eids; /* cards that get nothing (trust A8) */
+    unsigned n_denied_eids;
+    const struct dp_platform *platforms;
+    unsigned n_platforms;
     int64_t timer_ms[DP_TIMER_COUNT];
     unsigned time_scale;
     unsigned orders_max; /* live orders; beyond it new ones are refused */
@@ -67,6 +76,8 @@ const struct dp_party *dp_env_party(const struct dp_env *env,
 const struct dp_smsr *dp_env_smsr(const struct dp_env *env, const struct oid *oid);
 bool dp_env_has_role(const struct dp_party *p, enum party_role role);
 bool dp_env_is_test(const struct dp_env *env, const struct eid *eid);
+bool dp_env_is_denied(const struct dp_env *env, const struct eid *eid);
+const struct dp_platform *dp_env_platform(const struct dp_env *env, struct span name); /* or NULL */
 /* The ICCID falls in the operator's prefixes, the IMSI in its networks. An empty list holds nothing:
  * default reject. */
 bool dp_env_covers_iccid(const struct dp_party *p, const struct iccid *iccid);

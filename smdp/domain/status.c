@@ -129,6 +129,16 @@ static const struct dp_status_row ROWS[DP_ST_COUNT] = {
                             "POL2 rule not known",
                             "subject, action or qualification misspelt",
                             "use PROFILE; ENABLE, DISABLE, DELETE; Not-Allowed, Auto-Delete"},
+    [DP_ST_FEATURE] = {{"8.1", "3.1"},
+                       "the card does not support what the profile demands",
+                       "a mandatory service of the package against the EIS, or the list under "
+                       "platforms:",
+                       "smctl profile inspect FILE, and smctl eis show EID"},
+    [DP_ST_EID_DENIED] = {{"8.1.1", "1.2"},
+                          "no profile goes to this eUICC",
+                          "it falls in a range under denied_eids:",
+                          "ask whoever set the range; it is for cards that are known to be broken "
+                          "into"},
     [DP_ST_SECRET] = {{"8.2.1", "3.7"},
                       "the subscription's key material is not available",
                       "it was wiped after an earlier installation, or does not open under this key",

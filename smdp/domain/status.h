@@ -39,6 +39,8 @@ enum dp_status {
     DP_ST_SECRET,
     DP_ST_ICCID_DELETED,
     DP_ST_POL2_INVALID,
+    DP_ST_FEATURE,
+    DP_ST_EID_DENIED,
     DP_ST_COUNT
 };
 struct dp_status_row {

@@ -177,6 +177,8 @@ static enum dp_status check(struct admit *a)
         return DP_ST_EID_UNKNOWN;
     if (!dp_env_smsr(env, &a->smsr))
         return DP_ST_SMSR_UNKNOWN;
+    if (a->function == FN_DOWNLOAD_PROFILE && dp_env_is_denied(env, &a->eid))
+        return DP_ST_EID_DENIED;
     if (a->function == FN_DOWNLOAD_PROFILE && a->pe->stock)
         return a->pe->stock;
     if (a->function != FN_DOWNLOAD_PROFILE && !a->audit && !a->iccid.s[0])

@@ -45,6 +45,8 @@ struct profile_report {
     uint8_t mnc_len;
     size_t size;     /* octets of the package */
     uint32_t memory; /* estimate of saip_map: bound of requiredMemory (trust A3) */
+    uint32_t services;         /* bits of the mandatory services of its header */
+    unsigned services_unknown; /* and how many more */
 };
 
 /* Appends the package to out and reads it back: what it holds is what the subscription says.

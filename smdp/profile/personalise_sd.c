@@ -261,5 +261,8 @@ int profile_read_back(struct job *j, struct span package)
         return rc;
     rc = saip_locate(package, &j->map, j->why);
     j->report.memory = j->map.memory;
+    if (rc == ERR_OK && saip_services(j->map.services, &j->report.services,
+                                      &j->report.services_unknown))
+        rc = errmsg_set(j->why, ERR_FORMAT, "eUICC-Mandatory-services in the header cannot be read");
     return rc;
 }

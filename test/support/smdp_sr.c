@@ -193,6 +193,8 @@ static void get_eis(struct dp_world *w, struct arena *a, struct es3_get_eis_resp
     e->smsr_id = w->smsr.oid;
     e->remaining_memory = w->remaining_memory;
     e->capabilities.remote_provisioning_version = span_str("3.2.0");
+    if (w->platform)
+        e->capabilities.platform = span_str(w->platform);
     e->ecasd_certificate = buf_span(&w->ecasd);
     e->eum_certificate = buf_span(&w->eum.der);
     for (unsigned i = 1; i < 16; i++) {

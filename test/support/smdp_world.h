@@ -102,6 +102,7 @@ struct dp_world {
     int fault_times; /* -1: always */
     int fault_skip;  /* so many first */
     uint32_t remaining_memory;
+    const char *platform; /* of the card, as its EIS has it; NULL: it tells none */
 };
 
 void dpw_init(struct dp_world *w);

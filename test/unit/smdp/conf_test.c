@@ -29,6 +29,9 @@ static const char GOOD[] =
     "  - {oid: 1.3.6.1.4.1.99999.11, roles: [operator], iccid: ['894902']}\n"
     "  - {oid: 1.3.6.1.4.1.99999.30, roles: [admin, auditor]}\n"
     "test_eids: [{from: '890490320000000000000000000000', to: '890490320000000000000000009999'}]\n"
+    "denied_eids: [{from: '890490320000000000000000000700', to: "
+    "'890490320000000000000000000700'}]\n"
+    "platforms: [{platform: 'SIM 1.0', services: [usim, milenage]}]\n"
     "timers: {wait: 20, validity_max: 48h}\n"
     "limits: {orders: 77, packages: 3, profile_memory_kb: 256}\n";
 
@@ -102,6 +105,9 @@ static void good_file(void **state)
     assert_int_equal(oid_parse(span_str("1.3.6.1.4.1.99999.30"), &oid), 0);
     assert_true(dp_env_has_role(dp_env_party(e, &oid), ROLE_AUDITOR));
     assert_int_equal(e->n_test_eids, 1);
+    assert_int_equal(e->n_denied_eids, 1);
+    assert_int_equal(dp_env_platform(e, span_str("SIM 1.0"))->services, 1 << 1 | 1 << 4);
+    assert_null(dp_env_platform(e, span_str("SIM")));
     assert_int_equal(e->timer_ms[DP_TIMER_WAIT], 20000 / 60);
     assert_int_equal(e->timer_ms[DP_TIMER_VALIDITY_MAX], 48 * 3600000 / 60);
     assert_int_equal(e->timer_ms[DP_TIMER_BUSY], 500);
@@ -135,6 +141,11 @@ static void bad_files(void **state)
         {"tenant: blue", "tenant: 'no good'", "tenant"},
         {"0000009999'}]", "000000'}]", "30 to 32"},
         {"from: '89049032000000000000000000", "from: '89049033000000000000000000", "ends before"},
+        {"from: '890490320000000000000000000700", "from: '890490320000000000000000000900",
+         "denied_eids"},
+        {"[usim, milenage]", "[usim, milenag]", "milenag"},
+        {"platform: 'SIM 1.0'", "platform: ''", "platform"},
+        {"milenage]}]", "milenage]}, {platform: 'SIM 1.0', services: [usim]}]", "twice"},
         {"wait: 20,", "wait: soon,", "no duration"},
         {"wait: 20,", "wait: 30d,", "outside"},
         {"wait: 20,", "weit: 20,", "weit"},

@@ -199,13 +199,35 @@ static void refusals_of_the_card_reach_the_operator(void **state)
 
 static void eligibility(void **state)
 {
+    static const struct dp_platform OLD = {"Old 1.0", 1u << 1}; /* usim, and no milenage */
     struct dp_world *w = *state;
+    struct dp_eid_range denied = {"", ""};
+    char eid[EID_TEXT];
     uint8_t keep;
 
     dpw_stock(w, 1);
     w->remaining_memory = 1000;
     dpw_order(w, "order-1", false, EXEC_FAILED, "8.1", "4.8");
+    assert_true(dpw_says(dpw_ended(w), "the card has 1000;"));
     w->remaining_memory = 1u << 20;
+    w->env.platforms = &OLD;
+    w->env.n_platforms = 1;
+    w->platform = "Old 1.0";
+    dpw_order(w, "order-4", false, EXEC_FAILED, "8.1", "3.1");
+    assert_true(dpw_says(dpw_ended(w), "demands milenage, which platform Old 1.0"));
+    w->platform = NULL;
+    w->identity.curve = CURVE_BRAINPOOLP256R1; /* ours is on another curve than the card's */
+    dpw_order(w, "order-6", false, EXEC_FAILED, "8.5.2", "3.1");
+    w->identity.curve = CURVE_P256;
+    eid_text(&w->rig.factory.eid, eid);
+    memcpy(denied.from, eid, 30);
+    memcpy(denied.to, eid, 30);
+    w->env.denied_eids = &denied;
+    w->env.n_denied_eids = 1;
+    (void)dpw_download(w, "order-5", false, 0);
+    dpw_run(w);
+    dpw_expect(dpw_ended(w), EXEC_FAILED, "8.1.1", "1.2");
+    w->env.n_denied_eids = 0;
     keep = w->ecasd.p[w->ecasd.n - 1];
     w->ecasd.p[w->ecasd.n - 1] ^= 0x01;
     dpw_order(w, "order-2", false, EXEC_FAILED, "8.5.2", "6.1");
