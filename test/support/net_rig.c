@@ -284,6 +284,22 @@ enum sms_kind mo_kind(const struct mo_note *m)
     return rig_kind(span_of(m->ud, m->n));
 }
 
+bool net_rig_answer(struct net_rig *n, unsigned i, struct scp80_response *ret)
+{
+    const struct scp80_keys keys = {n->card.kic, n->card.kid, 0};
+    const struct mo_note *m = &n->mo[i];
+    struct sms_ud ud;
+
+    assert_true(i < n->n_mo);
+    if (mo_kind(m) != SMS_RESPONSE)
+        return false;
+    assert_int_equal(sms_ud_parse(span_of(m->ud, m->n), &ud), 0);
+    assert_false(ud.has_concat);
+    assert_int_equal(scp80_por_unwrap(n->card.crypto, &keys, PACKET_SMS, n->card.spi2, 0x12, 0x12,
+                                      ud.data, ret), 0);
+    return true;
+}
+
 bool net_rig_note(struct net_rig *n, unsigned i, struct rig_note *ret)
 {
     const struct mo_note *m = &n->mo[i];

@@ -76,3 +76,5 @@ struct simnet_stats net_rig_stats(const struct net_rig *n);
 enum sms_kind mo_kind(const struct mo_note *m);
 /* What mo[i] notifies of; false: it is no notification. */
 bool net_rig_note(struct net_rig *n, unsigned i, struct rig_note *ret);
+/* What mo[i] answers, in one part; false: it is no response. */
+bool net_rig_answer(struct net_rig *n, unsigned i, struct scp80_response *ret);
