@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a cell has to hold to, and its figures, out of what its witnesses said. Pure."""
 import collections
-import datetime
+
+from figures import moment, spread
 
 TRUE = ("SUCCESS", "FAILED", "ROLLED_BACK", "EXPIRED", "CANCELLED")      # what a verdict may be; IN_DOUBT is none yet
 ON_CARD = ("disabled", "enabled")
@@ -83,23 +84,13 @@ def struck(cell, seen):
 
 # --- figures ---
 
-def at(text):
-    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
-
-
-def spread(values):
-    """Nearest rank."""
-    values = sorted(values)
-    return {"p50": values[(len(values) - 1) // 2], "p95": values[(len(values) - 1) * 95 // 100], "most": values[-1]}
-
-
 def figures(cell, seen):
     """Of the operations asked for: verdicts, attempts, virtual seconds; of the air: messages, datagrams, octets."""
     out = {**cell._asdict(), "scale": seen["scale"]}
     for what, rows in (("enable", [r for r in seen["smsr"] if r["function"] == "EnableProfile"]),
                        ("download", [r for r in seen["smdp"] if r["function"] == "DownloadProfile"])):
         if rows:
-            seconds = [round((at(r["concluded_at"]) - at(r["accepted_at"])) * seen["scale"], 1) for r in rows
+            seconds = [round((moment(r["concluded_at"]) - moment(r["accepted_at"])) * seen["scale"], 1) for r in rows
                        if r.get("concluded_at")]
             out[what] = {"n": len(rows), **collections.Counter(str(r.get("verdict")) for r in rows),
                          "attempts": sum(r.get("attempts", 0) for r in rows),

@@ -66,7 +66,8 @@ def test_a_number_that_is_not_routed(tmp_path, node_modules):
         assert known and len(known) + len(silent) == len(causes), causes
         for row in rows.values():
             text = explained(world, row)
-            assert "profile.rolled-back" in text and f"ROLLED_BACK 8.4-4.2 stage attach deliveries 1 \\u0022{row['message']}" in text
+            assert "profile.rolled-back" in text
+            assert f"ROLLED_BACK 8.4-4.2 stage attach deliveries 1 \\u0022{row['message']}" in text
         smsc.say("unrouted 1 off")
         assert verdicts(world.enable(profiles)) == {"SUCCESS"}
         world.proof()

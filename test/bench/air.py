@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """Figures of the air: downloads over each bearer, a burst of declarations, valid traffic beside forged messages."""
-import datetime
 import json
 import os
 import subprocess
@@ -8,6 +7,7 @@ import sys
 import threading
 import time
 
+from figures import moment, spread
 from phase import HOUR, Phase, cpu, one_summary
 from remora import World, free_port, wait_for
 
@@ -70,10 +70,10 @@ def burst(where, cards):
         wait_for("a declaration of each card", lambda: int(world.counters()["notification_accepted"]) >= cards, HOUR)
         wait_for("the end of all of them", lambda: not world.operations("--live", "--limit", "1"), HOUR)
         rows = [r for r in world.operations() if r["function"] == "Notification"]
-        seconds = at(max(r["concluded_at"] for r in rows)) - at(min(r["accepted_at"] for r in rows))
+        seconds = moment(max(r["concluded_at"] for r in rows)) - moment(min(r["accepted_at"] for r in rows))
         out["known"] = {"declared": len({r["eid"] for r in rows if r["verdict"] == "SUCCESS"}), "operations": len(rows),
                         "seconds": round(seconds, 1), "us": round((cpu(world.pid("smsr")) - begun) * 1e6 / cards, 1),
-                        **spread(rows)}
+                        **took(rows)}
         if out["known"]["declared"] != cards:
             print(f"burst: {out}", file=sys.stderr)
             raise SystemExit(1)
@@ -87,13 +87,9 @@ def heard(world, cards):
     return said if said["mo_unknown_source"] + said["mo_throttled"] >= cards else None
 
 
-def at(text):
-    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
-
-
-def spread(rows):
-    ms = sorted((at(r["concluded_at"]) - at(r["accepted_at"])) * 1000 for r in rows)
-    return {f"p{p}_ms": round(ms[(len(ms) - 1) * p // 100]) for p in (50, 95, 99)} | {"most_ms": round(ms[-1])}
+def took(rows):
+    ms = ((moment(r["concluded_at"]) - moment(r["accepted_at"])) * 1000 for r in rows)
+    return {f"{rank}_ms": round(value) for rank, value in spread(ms, (50, 95, 99)).items()}
 
 
 # --- forged messages ---
@@ -132,7 +128,7 @@ def traffic(world, work):
     seconds = ended - began
     verdicts = {v: sum(r["verdict"] == v for r in rows) for v in sorted({r["verdict"] for r in rows})}
     return result, {"operations": len(rows), **verdicts, "seconds": round(seconds, 1),
-                    "per_s": round(sum(at(r["concluded_at"]) <= ended for r in rows) / seconds, 1), **spread(rows),
+                    "per_s": round(sum(moment(r["concluded_at"]) <= ended for r in rows) / seconds, 1), **took(rows),
                     "smsr_cpu": round(used / seconds, 2)}
 
 

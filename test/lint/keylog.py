@@ -25,7 +25,8 @@ def main():
     if not {"smsr", "smdp", "euiccsim"} <= set(seen):
         print(f"programs are missing in {folder}: build first")
         return 1
-    print(f"{len(seen)} programs, a key log in {' '.join(sorted(HAS))} alone" + (f": not so in {' '.join(wrong)}" if wrong else ""))
+    print(f"{len(seen)} programs, a key log in {' '.join(sorted(HAS))} alone"
+          + (f": not so in {' '.join(wrong)}" if wrong else ""))
     return 1 if wrong else 0
 
 

@@ -12,14 +12,15 @@ WORLDS = (["--plain", "--seeds", "2"], ["--seeds", "2", "--first", "31"])
 
 def main():
     sim, euiccsim = sys.argv[1:3]
-    said = subprocess.run([euiccsim, "help"], capture_output=True, text=True, check=True).stdout
-    names = " ".join(re.findall(r"quirks of (?:cards|networks): (.*)", said)).split()
+    told = subprocess.run([euiccsim, "help"], capture_output=True, text=True, check=True).stdout
+    names = " ".join(re.findall(r"quirks of (?:cards|networks): (.*)", told)).split()
     fell = []
     for name in names:
         for world in WORLDS:
             done = subprocess.run([sim, "--quirk", name, *world], capture_output=True, text=True, check=False)
             if done.returncode:
-                fell += [f"{name}: {line}" for line in done.stdout.splitlines() if "FAILED: " in line] or [f"{name}: {done.stderr}"]
+                said = [line for line in done.stdout.splitlines() if "FAILED: " in line] or [done.stderr]
+                fell += [f"{name}: {line}" for line in said]
     for line in fell:
         print(line)
     print(f"{len(names)} quirks, {len(fell)} worlds fell")

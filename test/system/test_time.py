@@ -1,19 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What happens when somebody is away: an operator, the whole fleet, or the truth (design 3.3, 3.4)."""
-import datetime
-
+from figures import moment
 from remora import wait_for
 
 LATE_MS = 3000       # an answer on a busy machine may come that much behind the end of its validity
 
 
-def milliseconds(text):
-    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() * 1000
-
-
 def answered_in_time(row, response):
     """Not before the validity period was over, and not long after it."""
-    late = response["body"]["ProcessingEnd"] - milliseconds(row["valid_to"])
+    late = response["body"]["ProcessingEnd"] - 1000 * moment(row["valid_to"])
     assert 0 <= late < LATE_MS, f"the answer came {late} ms after the end of the validity period"
 
 
