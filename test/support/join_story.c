@@ -125,14 +125,19 @@ void told_confirmed(struct join *j, uint8_t op, uint64_t counter)
     told_asked(j, op, PURPOSE_CONFIRM, counter);
 }
 
+void told_switched(struct join *j, uint64_t counter)
+{
+    told_confirmed(j, 1, counter);
+    told(j, told_record(EV_PROFILE_ENABLED, 1));
+    told_ended(j, 1, VERDICT_SUCCESS);
+}
+
 /* An enabling that went well, by the book: the others depart from it. */
 void told_enabled(struct join *j)
 {
     told_accepted(j, 1, FN_ENABLE_PROFILE);
     told_armed(j, 1, 5);
-    told_confirmed(j, 1, 6);
-    told(j, told_record(EV_PROFILE_ENABLED, 1));
-    told_ended(j, 1, VERDICT_SUCCESS);
+    told_switched(j, 6);
 }
 
 void told_expect(struct join *j, const char *text)

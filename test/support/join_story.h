@@ -23,6 +23,7 @@ void told_step_answer(struct join *j, uint8_t op, uint32_t n, struct span data);
 /* A packet for this went out under this counter, and the card answered it. */
 void told_asked(struct join *j, uint8_t op, enum packet_purpose purpose, uint64_t counter);
 void told_confirmed(struct join *j, uint8_t op, uint64_t counter);
+void told_switched(struct join *j, uint64_t counter); /* operation 1: confirmed under it, and done */
 void told_ended(struct join *j, uint8_t op, enum verdict v);
 void told_enabled(struct join *j); /* the whole of operation 1, armed under counter 5 */
 

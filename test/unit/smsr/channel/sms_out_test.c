@@ -424,8 +424,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(one_part), T(parts_of_two_sends_mix), T(both_addresses), T(same_address_once),
-        T(address_read_when_sent), T(address_of_what_waits_moves), T(unroutable), T(no_bytes), T(too_long), T(validity),
-        T(accepted), T(refusals), T(silence), T(throttled), T(throttled_among_others), T(not_queued_twice), T(joined_lasts_longer),
+        T(address_read_when_sent), T(address_of_what_waits_moves), T(unroutable), T(no_bytes), T(too_long),
+        T(validity), T(accepted), T(refusals), T(silence), T(throttled), T(throttled_among_others),
+        T(not_queued_twice), T(joined_lasts_longer),
         T(carrier_full_until_validity_ends), T(full_carrier),
         T(back_off_follows_the_time_scale), T(queue_is_bounded),
     };

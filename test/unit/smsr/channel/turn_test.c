@@ -16,11 +16,13 @@ static struct one {
 static struct env_network LIMITS[1];
 static struct party PARTIES[3];
 static struct tenant TENANTS[2];
+static unsigned seen;                                     /* posts that were looked at */
 
 static int limited(void **state)
 {
     int err = setup(state);
 
+    seen = 0;
     LIMITS[0] = (struct env_network){"a", 0, 0};
     for (unsigned i = 0; i < 3; i++) {
         PARTIES[i] = (struct party){.operations = 0};
@@ -88,12 +90,9 @@ static void ends(unsigned i)
 /* Who was let in since the last look, in order; each begins. */
 static unsigned let_in(unsigned ret[CROWD])
 {
-    static unsigned seen;
     unsigned n = 0;
 
-    if (W.n_posts < seen || !ret)
-        seen = 0;
-    for (; ret && seen < W.n_posts; seen++) {
+    for (; seen < W.n_posts; seen++) {
         assert_int_equal(W.post[seen]->in.kind, IN_TURN);
         ret[n++] = W.post[seen]->in.to.id[15];
     }
@@ -103,6 +102,20 @@ static unsigned let_in(unsigned ret[CROWD])
     }
     return n;
 }
+
+/* These were, and nobody else. */
+static void were_let_in(const unsigned *want, unsigned n)
+{
+    unsigned who[CROWD];
+
+    assert_int_equal(let_in(who), n);
+    for (unsigned i = 0; i < n; i++)
+        assert_int_equal(who[i], want[i]);
+}
+#define LET_IN(...)                                                                                \
+    were_let_in((const unsigned[]){__VA_ARGS__},                                                   \
+                sizeof((const unsigned[]){__VA_ARGS__}) / sizeof(unsigned))
+#define NOBODY_LET_IN() were_let_in(NULL, 0)
 
 static void without_limits_nobody_waits(void **state)
 {
@@ -119,7 +132,6 @@ static void the_rate_of_a_network(void **state)
     unsigned who[CROWD], n = 0, at = 5;
 
     (void)state;
-    (void)let_in(NULL);
     LIMITS[0].parts_per_second = 10;
     for (unsigned i = 0; i < 5; i++)
         begins(i);
@@ -143,7 +155,6 @@ static void the_slowest_network(void **state)
     unsigned who[CROWD];
 
     (void)state;
-    (void)let_in(NULL);
     LIMITS[0].parts_per_second = 1;
     for (unsigned i = 0; i < 10; i++)
         must_wait(i);
@@ -153,10 +164,7 @@ static void the_slowest_network(void **state)
 
 static void a_party_has_so_many_in_flight(void **state)
 {
-    unsigned who[CROWD];
-
     (void)state;
-    (void)let_in(NULL);
     PARTIES[0].operations = 3;
     for (unsigned i = 0; i < 3; i++)
         begins(i);
@@ -167,24 +175,18 @@ static void a_party_has_so_many_in_flight(void **state)
     M[7].op.party = M[7].op.mno = PARTIES[1].oid;
     begins(7);
     pass(60000);
-    assert_int_equal(let_in(who), 0);
+    NOBODY_LET_IN();
     ends(1);
-    assert_int_equal(let_in(who), 1);
-    assert_int_equal(who[0], 3);
+    LET_IN(3);
     ends(0);
     ends(2);
-    assert_int_equal(let_in(who), 2);
-    assert_int_equal(who[0], 6);                          /* lanes take turns */
-    assert_int_equal(who[1], 4);
+    LET_IN(6, 4);                                         /* lanes take turns */
 }
 
 /* The other tenant's only order does not stand behind a campaign. */
 static void a_campaign_starves_nobody(void **state)
 {
-    unsigned who[CROWD];
-
     (void)state;
-    (void)let_in(NULL);
     TENANTS[0].operations = 2;
     LIMITS[0].parts_per_second = 2;
     begins(0);
@@ -194,18 +196,14 @@ static void a_campaign_starves_nobody(void **state)
     M[40].op.party = M[40].op.mno = PARTIES[2].oid;
     must_wait(40);
     pass(2400);
-    assert_int_equal(let_in(who), 2);
-    assert_int_equal(who[0], 1);
-    assert_int_equal(who[1], 40);
+    LET_IN(1, 40);
 }
 
 static void data_sessions_of_a_network(void **state)
 {
-    unsigned who[CROWD];
     struct channel_wait why;
 
     (void)state;
-    (void)let_in(NULL);
     LIMITS[0].data_sessions = 2;
     for (unsigned i = 0; i < 5; i++) {
         M[i].op.function = FN_CREATE_ISDP;
@@ -222,8 +220,7 @@ static void data_sessions_of_a_network(void **state)
     assert_non_null(strstr(why.why, "data sessions"));
     assert_false(channel_waits(W.ch, &M[0].e.eid, &M[0].op.id, &why));
     ends(0);
-    assert_int_equal(let_in(who), 1);
-    assert_int_equal(who[0], 2);
+    LET_IN(2);
 }
 
 /* An SM-DP acts for several owners: what one of them may not have more of is nothing to the others. */
@@ -270,10 +267,7 @@ static void a_bearer_that_has_rested(void **state)
 /* What its validity ended, or a card that called, is not let in any more; nobody behind it waits for it. */
 static void who_does_not_wait_any_more(void **state)
 {
-    unsigned who[CROWD];
-
     (void)state;
-    (void)let_in(NULL);
     PARTIES[0].operations = 1;
     begins(0);
     must_wait(1);
@@ -282,10 +276,9 @@ static void who_does_not_wait_any_more(void **state)
     ends(1);
     is_in_state(2, 1);                                    /* its card is there: it does not ask */
     ends(0);
-    assert_int_equal(let_in(who), 0);                     /* 2 has the place */
+    NOBODY_LET_IN();                                      /* 2 has the place */
     ends(2);
-    assert_int_equal(let_in(who), 1);
-    assert_int_equal(who[0], 3);
+    LET_IN(3);
     ends(3);
     assert_int_equal(channel_turns_running(W.ch), 0);
 }
@@ -293,38 +286,30 @@ static void who_does_not_wait_any_more(void **state)
 /* Until all that is in flight was told of, nobody begins. */
 static void a_start(void **state)
 {
-    unsigned who[CROWD];
-
     (void)state;
-    (void)let_in(NULL);
     PARTIES[0].operations = 2;
     channel_turns_hold(W.ch, true);
     must_wait(0);
     is_in_state(1, 3);
     must_wait(2);
     channel_turns_hold(W.ch, false);
-    assert_int_equal(let_in(who), 1);
-    assert_int_equal(who[0], 0);
+    LET_IN(0);
 }
 
 /* Let in, but the decision failed: its place is kept a while, then another's. */
 static void who_is_let_in_and_does_not_begin(void **state)
 {
-    unsigned who[CROWD];
-
     (void)state;
-    (void)let_in(NULL);
     PARTIES[0].operations = 1;
     LIMITS[0].parts_per_second = 10;
     assert_int_equal(ask(0), 0);
     must_wait(1);
     pass(30000);
-    assert_int_equal(let_in(who), 0);
+    NOBODY_LET_IN();
     pass(31000);
     must_wait(2);                                         /* whoever looks */
     pass(400);
-    assert_int_equal(let_in(who), 1);
-    assert_int_equal(who[0], 1);
+    LET_IN(1);
 }
 
 int main(void)

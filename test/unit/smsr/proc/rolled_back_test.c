@@ -31,6 +31,16 @@ static void executed(struct core *w)
     assert_string_equal(core_state(w), "WAIT_NOTIFICATION");
 }
 
+/* The question behind the silence is answered from the number of this profile: the new one is on. */
+static void asked_it_answers_from(struct core *w, unsigned profile)
+{
+    executed(w);
+    core_to_state(w, "FENCING");
+    w->por_from = profile;
+    core_por_list(w, 0, NEW_ON);
+    w->por_from = BOOT;
+}
+
 static void told_back(struct core *w, uint16_t sequence)
 {
     core_note(w, 3, sequence, BOOT);
@@ -79,12 +89,8 @@ static void only_its_answers_came(void **state)
 {
     struct core *w = *state;
 
-    executed(w);
-    core_to_state(w, "FENCING");
-    w->por_from = ONE;
-    core_por_list(w, 0, NEW_ON);
+    asked_it_answers_from(w, ONE);
     assert_string_equal(core_state(w), "WAIT_ROLLBACK");
-    w->por_from = BOOT;
     told_back(w, 5);
     ended(w, ST_ROLLED_BACK_NUMBER);
 }
@@ -94,12 +100,8 @@ static void only_audits_tell(void **state)
 {
     struct core *w = *state;
 
-    executed(w);
-    core_to_state(w, "FENCING");
-    w->por_from = ONE;
-    core_por_list(w, 0, NEW_ON);
+    asked_it_answers_from(w, ONE);
     core_until_armed(w);
-    w->por_from = BOOT;
     core_audited(w, OLD_ON, VERDICT_ROLLED_BACK);
     ended(w, ST_ROLLED_BACK_NUMBER);
 }
@@ -142,10 +144,7 @@ static void an_answer_from_the_former_network_is_none(void **state)
 {
     struct core *w = *state;
 
-    executed(w);
-    core_to_state(w, "FENCING");
-    w->por_from = BOOT;
-    core_por_list(w, 0, NEW_ON);
+    asked_it_answers_from(w, BOOT);
     assert_string_equal(core_state(w), "FENCING");
     told_back(w, 5);
     ended(w, ST_ROLLED_BACK_UNHEARD);

@@ -262,8 +262,7 @@ static void repeats_are_spread(void **state)
     for (unsigned i = 0; i < 4; i++) {
         int64_t at = w->now;
         core_ask_enable(w, 24 * 3600);
-        core_pass(w, MINUTE);
-        assert_true(core_timer(w) || w->due);
+        core_pass(w, 2 * MINUTE); /* behind the first repeat */
         due = (w->volatile_due ? w->volatile_due : w->due) - at;
         assert_in_range(due, 4 * MINUTE, 6 * MINUTE);
         differ = differ || (first && due != first);

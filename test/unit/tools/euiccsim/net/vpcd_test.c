@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Links: remora_simnet */
-/* Frames of vpcd: each length there is and each that must not be, in one piece and octet by octet.
- */
+/* Frames of vpcd: each length there is and each that must not be, in one piece and octet by octet. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

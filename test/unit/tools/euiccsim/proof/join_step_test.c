@@ -29,19 +29,23 @@ static void a_creation_in_two_steps(void **state)
     told_expect(*state, "no record says that step 1 ran");
 }
 
+/* The first try of a switch, and the question whether it ran. */
+static void armed_and_fenced(struct join *j)
+{
+    told_accepted(j, 1, FN_ENABLE_PROFILE);
+    told_armed(j, 1, 5);
+    told_asked(j, 1, PURPOSE_FENCE, 6);
+}
+
 /* A switch that moved to a session behind the fence of its key set: the first try may have run and been
  * undone, it must not stand. */
 static void a_switch_in_two_tries(void **state)
 {
     struct card_ledger_row back = told_row_of(2, 0);
 
-    told_accepted(*state, 1, FN_ENABLE_PROFILE);
-    told_armed(*state, 1, 5);
-    told_asked(*state, 1, PURPOSE_FENCE, 6);
+    armed_and_fenced(*state);
     told_step(*state, 1, 3);
-    told_confirmed(*state, 1, 7);
-    told(*state, told_record(EV_PROFILE_ENABLED, 1));
-    told_ended(*state, 1, VERDICT_SUCCESS);
+    told_switched(*state, 7);
     told_expect(*state, "0 rows");
     told_row(*state, told_row_of(1, 5));
     back.cause = CAUSE_ROLLBACK;
@@ -54,13 +58,9 @@ static void a_switch_in_two_tries(void **state)
 
 static void a_try_that_stands_is_not_left(void **state)
 {
-    told_accepted(*state, 1, FN_ENABLE_PROFILE);
-    told_armed(*state, 1, 5);
-    told_asked(*state, 1, PURPOSE_FENCE, 6);
+    armed_and_fenced(*state);
     told_armed(*state, 1, 7);
-    told_confirmed(*state, 1, 8);
-    told(*state, told_record(EV_PROFILE_ENABLED, 1));
-    told_ended(*state, 1, VERDICT_SUCCESS);
+    told_switched(*state, 8);
     told_row(*state, told_row_of(1, 7));
     told_row(*state, told_row_of(2, 5));
     told_expect(*state, "was tried again but its row");
