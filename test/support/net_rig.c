@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "common/base/hex.h"
+#include "common/codec/push.h"
 #include "common/codec/script.h"
 #include "test/support/net_rig.h"
 
@@ -228,6 +229,16 @@ static size_t script_of(const char *apdu_hex, uint8_t *dst, size_t cap)
     return w.len;
 }
 
+enum simnet_result net_rig_sms(struct net_rig *n, const struct msisdn *to, struct span tp_ud, int64_t vp_s)
+{
+    enum simnet_result r = SIMNET_REFUSED;
+    uint64_t id = 0;
+
+    assert_int_equal(simnet_sms_mt(n->net, to, &n->cfg.smsr, SMS_PID_SIM_DATA, SMS_DCS_CLASS2, vp_s, tp_ud,
+                                   n->now, &r, &id), 0);
+    return r;
+}
+
 enum simnet_result net_rig_packet(struct net_rig *n, const struct msisdn *to, struct span data,
                                   int64_t vp_s)
 {
@@ -237,12 +248,10 @@ enum simnet_result net_rig_packet(struct net_rig *n, const struct msisdn *to, st
 
     for (unsigned i = 1; i <= sms_parts(packet.n); i++) {
         struct writer w = wr_init(ud, sizeof(ud));
-        enum simnet_result r = SIMNET_REFUSED;
-        uint64_t id = 0;
+        enum simnet_result r;
 
         assert_int_equal(sms_part_put(&w, SMS_COMMAND, packet, 1, i), 0);
-        assert_int_equal(simnet_sms_mt(n->net, to, &n->cfg.smsr, SMS_PID_SIM_DATA, SMS_DCS_CLASS2,
-                                       vp_s, wr_view(&w), n->now, &r, &id), 0);
+        r = net_rig_sms(n, to, wr_view(&w), vp_s);
         if (i == 1)
             first = r;
     }
@@ -256,6 +265,26 @@ enum simnet_result net_rig_send(struct net_rig *n, const struct msisdn *to, cons
 
     return net_rig_packet(n, to, span_of(script, script_of(apdu_hex, script, sizeof(script))),
                           vp_s);
+}
+
+void net_trigger_put(struct writer *w)
+{
+    struct push_trigger t = {.port = 7443, .ipv4 = {127, 0, 0, 1}, .has_address = true,
+                             .buffer_size = 1024};
+
+    (void)snprintf(t.host, sizeof(t.host), "smsr.example");
+    (void)snprintf(t.uri, sizeof(t.uri), "/admin");
+    (void)snprintf(t.agent_id, sizeof(t.agent_id), "//se-id");
+    push_trigger_put(w, &t);
+}
+
+void net_rig_push(struct net_rig *n)
+{
+    uint8_t data[256];
+    struct writer w = wr_init(data, sizeof(data));
+
+    net_trigger_put(&w);
+    assert_int_equal(net_rig_packet(n, &n->no_a, wr_view(&w), 86400), SIMNET_ACCEPTED);
 }
 
 struct card *net_rig_card(struct net_rig *n)

@@ -67,6 +67,11 @@ enum simnet_result net_rig_send(struct net_rig *n, const struct msisdn *to, cons
                                 int64_t vp_s);
 enum simnet_result net_rig_packet(struct net_rig *n, const struct msisdn *to, struct span data,
                                   int64_t vp_s);
+/* These octets to the number, as a packet would go. */
+enum simnet_result net_rig_sms(struct net_rig *n, const struct msisdn *to, struct span tp_ud, int64_t vp_s);
+/* A push that asks for a session with an SM-SR; the same to the card. */
+void net_trigger_put(struct writer *w);
+void net_rig_push(struct net_rig *n);
 struct card *net_rig_card(struct net_rig *n);
 /* EnableProfile of ISD-P 0011 as hex. */
 extern const char *const NET_ENABLE;

@@ -16,7 +16,6 @@
 #include <unistd.h>
 
 #include "common/bearer/scp81.h"
-#include "common/codec/push.h"
 #include "smsr/channel/coap_carrier.h"
 #include "test/support/net_rig.h"
 #include "tools/euiccsim/net/coap_link_int.h"
@@ -292,15 +291,11 @@ static void a_command_and_its_answer_travel_between_processes(void **state)
 static void a_whole_session_travels_between_processes(void **state)
 {
     (void)state;
-    struct push_trigger t = {.port = 7443, .ipv4 = {127, 0, 0, 1}, .has_address = true,
-                             .buffer_size = 1024};
     struct coap_link_counters n;
     uint8_t data[256];
     struct writer w = wr_init(data, sizeof(data));
 
-    (void)snprintf(t.host, sizeof(t.host), "smsr.example");
-    (void)snprintf(t.uri, sizeof(t.uri), "/admin");
-    push_trigger_put(&w, &t);
+    net_trigger_put(&w);
     world_open(true, NULL);
     (void)carrier_send(wr_view(&w));
     W.want_closes = 1;

@@ -107,17 +107,9 @@ static void equal_octets_are_swallowed(void **state)
     begin(&n, NETQ_SWALLOW, 1);
     memcpy(other, UD, sizeof(UD));
     for (unsigned i = 0; i < 3; i++) {
-        enum simnet_result r = SIMNET_REFUSED;
-        uint64_t id = 0;
-
         other[4] = (uint8_t)i;                   /* two of UD behind the first are swallowed */
-        assert_int_equal(simnet_sms_mt(n.net, &n.no_a, &n.cfg.smsr, SMS_PID_SIM_DATA,
-                                       SMS_DCS_CLASS2, 60, span_of(UD, sizeof(UD)), n.now, &r, &id),
-                         0);
-        assert_int_equal(r, SIMNET_ACCEPTED);
-        assert_int_equal(simnet_sms_mt(n.net, &n.no_a, &n.cfg.smsr, SMS_PID_SIM_DATA,
-                                       SMS_DCS_CLASS2, 60, span_of(other, sizeof(other)), n.now, &r,
-                                       &id), 0);
+        assert_int_equal(net_rig_sms(&n, &n.no_a, span_of(UD, sizeof(UD)), 60), SIMNET_ACCEPTED);
+        assert_int_equal(net_rig_sms(&n, &n.no_a, span_of(other, sizeof(other)), 60), SIMNET_ACCEPTED);
         net_rig_run(&n, 1000);
     }
     assert_int_equal(net_rig_stats(&n).mt_swallowed, 3);      /* other[] with 0 is UD, too */

@@ -76,6 +76,24 @@ static void it_is_awake_for_its_window_only(void **state)
     net_rig_fini(&n);
 }
 
+/* Even what it says nothing to. */
+static void what_it_gets_keeps_it_awake(void **state)
+{
+    (void)state;
+    static const uint8_t NO_PACKET[20] = {0x02, 0x70, 0x00};
+    struct net_rig n;
+
+    asleep(&n, HOUR);
+    net_rig_run(&n, HOUR + 4 * MINUTE);
+    assert_int_equal(net_rig_sms(&n, &n.no_a, span_of(NO_PACKET, sizeof(NO_PACKET)), 3600), SIMNET_ACCEPTED);
+    net_rig_run(&n, 4 * MINUTE);
+    assert_int_equal(n.n_mo, 0);
+    assert_int_equal(net_rig_send(&n, &n.no_a, NET_GET_STATUS, 3600), SIMNET_ACCEPTED);
+    net_rig_run(&n, MINUTE);
+    assert_int_equal(n.n_mo, 1);
+    net_rig_fini(&n);
+}
+
 static void a_switch_goes_through_in_one_wake(void **state)
 {
     (void)state;
@@ -90,18 +108,41 @@ static void a_switch_goes_through_in_one_wake(void **state)
     net_rig_fini(&n);
 }
 
+/* It is asked something, and sleeps on. */
+static void is_asked_in_its_sleep(struct net_rig *n)
+{
+    n->n_mo = 0;
+    assert_int_equal(net_rig_send(n, &n->no_a, NET_GET_STATUS, 24 * 3600), SIMNET_ACCEPTED);
+    net_rig_run(n, HOUR);
+    assert_int_equal(n->n_mo, 0);
+}
+
 static void a_call_of_its_own_wakes_it(void **state)
 {
     (void)state;
     struct net_rig n;
-    struct eid eid;
+    bool called = false;
+
+    asleep(&n, 2 * HOUR);
+    n.refuse_streams = true;
+    net_rig_push(&n);                 /* whom to call it knows from then on */
+    net_rig_run(&n, 3 * HOUR);
+    is_asked_in_its_sleep(&n);
+    assert_int_equal(simnet_call(n.net, card_eid(net_rig_card(&n)), n.now, &called), 0);
+    assert_true(called);
+    net_rig_run(&n, MINUTE);
+    assert_int_equal(n.n_mo, 1);
+    net_rig_fini(&n);
+}
+
+static void an_attach_wakes_it(void **state)
+{
+    (void)state;
+    struct net_rig n;
 
     asleep(&n, 20 * HOUR);
-    eid = *card_eid(net_rig_card(&n));
-    assert_int_equal(net_rig_send(&n, &n.no_a, NET_GET_STATUS, 24 * 3600), SIMNET_ACCEPTED);
-    net_rig_run(&n, HOUR);
-    assert_int_equal(n.n_mo, 0);
-    assert_int_equal(simnet_power_cycle(n.net, &eid, n.now), 0);   /* an attach is a sign of life, too */
+    is_asked_in_its_sleep(&n);
+    assert_int_equal(simnet_power_cycle(n.net, card_eid(net_rig_card(&n)), n.now), 0);
     net_rig_run(&n, MINUTE);
     assert_true(n.n_mo >= 1);
     net_rig_fini(&n);
@@ -142,8 +183,10 @@ int main(void)
         cmocka_unit_test(a_message_waits_for_the_wake),
         cmocka_unit_test(its_validity_ends_before_the_wake),
         cmocka_unit_test(it_is_awake_for_its_window_only),
+        cmocka_unit_test(what_it_gets_keeps_it_awake),
         cmocka_unit_test(a_switch_goes_through_in_one_wake),
         cmocka_unit_test(a_call_of_its_own_wakes_it),
+        cmocka_unit_test(an_attach_wakes_it),
         cmocka_unit_test(mains_never_sleep),
         cmocka_unit_test(an_unknown_card_cannot_sleep),
     };

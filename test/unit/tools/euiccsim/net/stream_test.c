@@ -11,7 +11,6 @@
 #include <stdio.h>
 
 #include "common/bearer/scp81.h"
-#include "common/codec/push.h"
 #include "test/support/net_rig.h"
 
 struct server {
@@ -46,20 +45,6 @@ static void server_fini(struct server *s)
     scp81_ctx_free(s->ctx);
     key_free(s->psk);
     net_rig_fini(&s->n);
-}
-
-static void trigger(struct server *s)
-{
-    struct push_trigger t = {.port = 7443, .ipv4 = {127, 0, 0, 1}, .has_address = true,
-                             .buffer_size = 1024};
-    uint8_t data[256];
-    struct writer w = wr_init(data, sizeof(data));
-
-    (void)snprintf(t.host, sizeof(t.host), "smsr.example");
-    (void)snprintf(t.uri, sizeof(t.uri), "/admin");
-    (void)snprintf(t.agent_id, sizeof(t.agent_id), "//se-id");
-    push_trigger_put(&w, &t);
-    assert_int_equal(net_rig_packet(&s->n, &s->n.no_a, wr_view(&w), 600), SIMNET_ACCEPTED);
 }
 
 /* Moves octets between the network and TLS once; true when something moved. */
@@ -130,7 +115,7 @@ static void session(enum latency_model latency)
     char uri[32];
 
     server_init(&s, &(struct net_setup){.latency = latency});
-    trigger(&s);
+    net_rig_push(&s.n);
     assert_true(next_request(&s, &r, 600 * 1000));
     for (unsigned i = 0; i < 30; i++) {
         (void)snprintf(uri, sizeof(uri), "/s/1/%u", i);
@@ -168,7 +153,7 @@ static void an_unattached_device_has_no_data(void **state)
     /* It moves out of coverage while the push SMS is being handled by the card. */
     server_init(&s, &(struct net_setup){.latency = LATENCY_FAST});
     s.n.refuse_streams = true;
-    trigger(&s);
+    net_rig_push(&s.n);
     assert_false(next_request(&s, &r, 5 * 1000));
     simnet_stats(s.n.net, &st);
     assert_true(st.streams_refused >= 1);
@@ -189,7 +174,7 @@ static void a_stream_at_rest_dies_unheard(void **state)
 
     (void)state;
     server_init(&s, &(struct net_setup){.net_quirks = NETQ_NAT});
-    trigger(&s);
+    net_rig_push(&s.n);
     assert_true(next_request(&s, &r, 5000));
     answer(&s, 200, "/s/1/1", span_of(GET_STATUS, sizeof(GET_STATUS)));
     assert_true(next_request(&s, &r, 5000));       /* at work it lives */
@@ -221,7 +206,7 @@ static void a_device_leaves_its_stream_open(void **state)
         uint64_t conn;
 
         server_init(&s, &(struct net_setup){.net_quirks = i ? NETQ_HALF_OPEN : 0});
-        trigger(&s);
+        net_rig_push(&s.n);
         assert_true(next_request(&s, &r, 5000));
         conn = s.n.conn;
         assert_int_equal(simnet_power_cycle(s.n.net, card_eid(net_rig_card(&s.n)), s.n.now), 0);
@@ -246,7 +231,7 @@ static void a_cut_is_told_to_both_ends(void **state)
     const struct simnet_faults cut = {.stream_cut = RATE_ONE}, none = {0};
 
     server_init(&s, &(struct net_setup){.latency = LATENCY_FAST});
-    trigger(&s);
+    net_rig_push(&s.n);
     assert_true(next_request(&s, &r, 5000));
     simnet_set_faults(s.n.net, &cut);
     answer(&s, 200, "/s/1/1", span_of(GET_STATUS, sizeof(GET_STATUS)));
@@ -272,7 +257,7 @@ static void the_far_end_may_close(void **state)
     uint64_t conn;
 
     server_init(&s, &(struct net_setup){.latency = LATENCY_LAB2016});
-    trigger(&s);
+    net_rig_push(&s.n);
     assert_true(next_request(&s, &r, 600 * 1000));
     conn = s.n.conn;
     s.n.conn = 0;
@@ -296,7 +281,7 @@ static void what_waits_for_a_card_is_bounded(void **state)
     static uint8_t junk[STREAM_DOWN_MAX];
 
     server_init(&s, &(struct net_setup){.latency = LATENCY_LAB2016});
-    trigger(&s);
+    net_rig_push(&s.n);
     assert_true(next_request(&s, &r, 600 * 1000));
     assert_int_equal(simnet_stream_bytes(s.n.net, s.n.conn, span_of(junk, sizeof(junk)), s.n.now),
                      0);
@@ -314,7 +299,7 @@ static void a_power_cut_takes_streams_without_a_word(void **state)
     uint64_t old;
 
     server_init(&s, &(struct net_setup){.latency = LATENCY_FAST});
-    trigger(&s);
+    net_rig_push(&s.n);
     assert_true(next_request(&s, &r, 5000));
     old = s.n.conn;
     assert_int_equal(simnet_power_cut(s.n.net, s.n.now, 0), 0);
@@ -324,7 +309,7 @@ static void a_power_cut_takes_streams_without_a_word(void **state)
     net_rig_run(&s.n, 1000);
     scp81_free(s.tls);
     s.tls = NULL;
-    trigger(&s);
+    net_rig_push(&s.n);
     assert_true(next_request(&s, &r, 600 * 1000));
     assert_true(s.n.conn > old);                       /* numbers are never used again */
     server_fini(&s);
