@@ -2,6 +2,7 @@
 """Meters that sleep: an order to all of them is carried out as each wakes, none is hammered, and the ledger of the
 cards agrees with every verdict."""
 import collections
+import contextlib
 import json
 import os
 
@@ -45,28 +46,38 @@ def test_an_order_to_a_fleet_that_sleeps(make_world):
     world.proof()
 
 
+def enabling(world, held, eid, iccid, *more):
+    """The operation of a call that waits until held ends."""
+    call = world.background("profile", "enable", "--eid", eid, "--iccid", iccid, *more, as_="fleet")
+    held.callback(call.communicate)
+    held.callback(call.kill)
+    return wait_for("the operation", lambda: [r for r in world.operations("--eid", eid, "--live")
+                                              if r["function"] == "EnableProfile"])[0]["operation"]
+
+
+def explained(world, operation):
+    return world.smctl("explain", operation, as_="fleet", code=0).text
+
+
 def test_nothing_is_sent_before_the_next_contact(make_world):
     """It waits, and says so; when the card was heard last is shown to who runs the fleet."""
-    world = make_world(meters=2)
+    world = make_world(meters=3)
     profiles = world.push()
     eid = world.eids[0]
     shown = world.smctl("eis", "show", eid, as_="fleet", code=0).rows[0]
     assert shown["Eis"]["last_contact_ms"] > 0
     assert "last_contact_ms" not in world.smctl("eis", "show", eid, as_="operator-b", code=0).rows[0]["Eis"]
-    waiting = world.background("profile", "enable", "--eid", eid, "--iccid", profiles[eid], "--at-next-contact",
-                               as_="fleet")
-    try:
-        op = wait_for("the operation", lambda: [r for r in world.operations("--eid", eid, "--live")
-                                                if r["function"] == "EnableProfile"])[0]
-        told = world.smctl("explain", op["operation"], as_="fleet").text
+    world.stop("euiccsim")                       # no contact comes
+    with contextlib.ExitStack() as held:
+        op = enabling(world, held, eid, profiles[eid], "--at-next-contact")
+        behind = enabling(world, held, world.eids[1], profiles[world.eids[1]])
+        wait_for("the other one is sent", lambda: "operation.armed" in explained(world, behind))
+        told = explained(world, op)
+        assert "operation.accepted" in told and "operation.armed" not in told
         assert "waits for the card until" in told and "sent at the next contact" in told
-        assert world.cards()[eid]["enabled_iccid"] != profiles[eid]
-        late = world.smctl("profile", "enable", "--eid", world.eids[1], "--iccid", profiles[world.eids[1]],
+        late = world.smctl("profile", "enable", "--eid", world.eids[2], "--iccid", profiles[world.eids[2]],
                            "--wake-deadline", str(72 * 3600 + 60), as_="fleet", code=4)
         assert (late.rows[0]["subject"], late.rows[0]["reason"]) == ("1.6", "3.8")
         via = world.smctl("profile", "enable", "--eid", eid, "--iccid", profiles[eid], "--at-next-contact",
                           "--via", "smdp", as_="operator-b", code=2)
         assert "ES4" in via.errors
-    finally:
-        waiting.kill()
-        waiting.communicate()
