@@ -81,12 +81,14 @@ def enabled(world, eid):
     return next((p["iccid"], p["imsi"]) for p in world.cards()[eid]["isdps"] if p["state"] == "enabled")
 
 
+def put_in(world, folder, port):
+    """Its first card, in the reader that waits there."""
+    world.environment["REMORA_UNDER"] = start_with(folder, "euiccsim", f"--reader {world.eids[0]}@127.0.0.1:{port}")
+
+
 def test_a_switch_in_the_reader(make_world, tmp_path, port):
     """The same card in the network and in the reader: read by OpenSC, switched by the SM-SR, read again."""
-    def put_in(world):
-        world.environment["REMORA_UNDER"] = start_with(tmp_path, "euiccsim", f"--reader {world.eids[0]}@127.0.0.1:{port}")
-
-    world = make_world(meters=3, before_start=put_in)
+    world = make_world(meters=3, before_start=lambda w: put_in(w, tmp_path, port))
     eid = world.eids[0]
     wait_for("the card in the reader", card_is_in)
     atr = opensc("--reader", "0", "--card-driver", "default", "--atr").stdout
@@ -105,9 +107,11 @@ def test_a_switch_in_the_reader(make_world, tmp_path, port):
     world.proof()
 
 
-def test_a_card_that_is_not_there(make_world):
+def test_a_card_that_is_not_there(make_world, tmp_path):
     """The world says which option is wrong; a reader that nobody offers stops nothing."""
-    world = make_world(meters=2, start=False)
+    world = make_world(meters=2, before_start=lambda w: put_in(w, tmp_path, free_port(taken=w.settings().values())))
+    assert len(world.push()) == 2
+    world.stop("euiccsim")
     stranger = "89044045116727494800000004479366"
     run = ["run", "--dir", world.file("world"), "--reader"]
     done = world.euiccsim(*run, stranger)
