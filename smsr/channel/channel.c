@@ -175,11 +175,12 @@ static bool parts_new(struct channel *ch)
     ch->links_by_eid = map_new(LINKS_MAX);
     ch->strangers = map_new(STRANGERS_MAX);
     ch->turns = map_new(0);
+    ch->data = map_new(0);
     ch->turn_counts = map_new(0);
     ch->rx = sms_rx_new(SMS_RX_OPEN, SMS_RX_PER_SOURCE,
                         clock_scaled(SMS_RX_HOLD_MS, ch->env->time_scale));
     return ch->tls && ch->streams && ch->sessions && ch->by_eid && ch->units && ch->unit_bytes && ch->awaited &&
-           ch->links && ch->links_by_id && ch->links_by_eid && ch->strangers && ch->turns &&
+           ch->links && ch->links_by_id && ch->links_by_eid && ch->strangers && ch->turns && ch->data &&
            ch->turn_counts && ch->rx;
 }
 
@@ -222,6 +223,7 @@ void channel_free(struct channel *ch)
     link_fini(ch);
     stranger_fini(ch);
     turn_fini(ch);
+    data_fini(ch);
     sms_rx_free(ch->rx);
     scp81_ctx_free(ch->tls);
     free(ch);

@@ -160,6 +160,7 @@ void channel_timer(struct channel *ch);             /* runs what is due by the c
     X(http_refused, "requests answered with an error status")                                      \
     X(session_opened, "sessions opened")                                                           \
     X(session_parallel, "requests refused: the card has a session on another stream")              \
+    X(session_deferred, "sessions cut at once: a card called where its network has all it takes")  \
     X(session_resumed, "sessions taken up on a new stream")                                        \
     X(session_unknown, "requests refused: session or step is not there")                           \
     X(session_waited, "POSTs told to come again: something is under way elsewhere")                \

@@ -120,6 +120,7 @@ struct channel {
     struct map *turns;              /* EID -> turn */
     struct map *turn_counts;        /* party or tenant of env -> count */
     struct list turns_granted;      /* turn.in */
+    struct map *data;               /* EID -> data_place */
     size_t n_turns_waiting;
     bool turns_run, turns_again, turns_held;
     struct guard guard[GUARD_BUCKETS];
@@ -202,6 +203,15 @@ void pace_init(struct channel *ch, struct sms_network *net);
 bool pace_part(struct channel *ch, struct sms_network *net);    /* one more may leave now: it is paid for */
 void pace_back(struct sms_network *net);                        /* and did not */
 bool pace_operation(struct channel *ch, struct sms_network *net); /* one more may begin now: likewise */
+
+/* --- data.c --- */
+enum data_reason { DATA_TURN = 1, DATA_WAY = 2 };   /* an operation that began; a session or link */
+/* net NULL: of the card's profile. Twice for one reason is once. */
+void data_take(struct channel *ch, const struct eid *eid, struct sms_network *net, enum data_reason why);
+bool data_leave(struct channel *ch, const struct eid *eid, enum data_reason why);  /* true: a place is free */
+bool data_full(const struct channel *ch, const struct eid *eid, const struct sms_network *net); /* for this card */
+bool data_may_call(struct channel *ch, const struct eid *eid);
+void data_fini(struct channel *ch);
 
 /* --- turn.c --- */
 void turn_network_due(struct channel *ch, struct list *in);

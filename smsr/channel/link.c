@@ -131,6 +131,7 @@ static void on_opened(void *ctx, struct span id)
         return;
     }
     l->open = true;
+    data_take(ch, &l->eid, NULL, DATA_WAY);
     ch->n.link_opened++;
     timer_hold(l);
     in.u.link.session = l->id;

@@ -79,7 +79,6 @@ static uint64_t place_next(const struct session *se)
 }
 
 /* --- the table --- */
-
 static struct session *session_of(const struct channel *ch, const struct eid *eid)
 {
     return map_get(ch->by_eid, span_of(eid->b, sizeof eid->b));
@@ -119,6 +118,7 @@ static struct session *session_new(struct channel *ch, const struct eid *eid)
         return NULL;
     }
     ch->n.session_opened++;
+    data_take(ch, eid, NULL, DATA_WAY);
     return se;
 }
 
@@ -157,10 +157,11 @@ void session_cut(struct channel *ch, struct session *se)
 {
     se->stream = NULL;
     timer_idle(ch, se);
+    if (se->over)
+        turn_way_closed(ch, &se->eid);
 }
 
 /* --- responses --- */
-
 /* Sends the kept response. A stream that died meanwhile is cleared by its own end. */
 static void kept_send(struct channel *ch, struct session *se)
 {
@@ -203,7 +204,6 @@ static void refuse(struct channel *ch, struct stream *s, int code)
 }
 
 /* --- requests --- */
-
 static void notification_post(struct channel *ch, const struct session *se, struct span hex)
 {
     struct input in = {.kind = IN_NOTIFICATION};
@@ -357,6 +357,8 @@ void session_request(struct channel *ch, struct stream *s, const struct eid *eid
     } else if (parallel(ch, s, eid, r)) {
         ch->n.session_parallel++;
         refuse(ch, s, 503);
+    } else if (!at.ours && !at.msg.p && !data_may_call(ch, eid)) {
+        (void)stream_finish(ch, s);     /* behind an error status it would stay away; a cut it tries again */
     } else if (at.ours) {
         step_request(ch, s, eid, &at, r);
     } else {
@@ -365,7 +367,6 @@ void session_request(struct channel *ch, struct stream *s, const struct eid *eid
 }
 
 /* --- from plans --- */
-
 static int kept_set(struct session *se, const struct out_step *o)
 {
     uint8_t *body = NULL;
@@ -442,7 +443,6 @@ void channel_step_decided(struct channel *ch, const struct uuid *session)
 }
 
 /* --- time --- */
-
 /* Something is under way for the card by another way, and may be followed by something for here. */
 static bool worth_waiting(const struct channel *ch, const struct session *se)
 {

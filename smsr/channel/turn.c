@@ -90,18 +90,23 @@ static struct count *party_count(struct channel *ch, const struct oid *oid)
     return p ? count_of(ch, p, p->operations) : NULL;
 }
 
-static void add(struct turn *t, int by)
+static void add(struct channel *ch, const struct turn *t, int by)
 {
     for (unsigned i = 0; i < COUNTS; i++)
         if (t->of[i])
             t->of[i]->n = (unsigned)((int)t->of[i]->n + by);
-    if (t->net && t->data)
-        t->net->n_data = (unsigned)((int)t->net->n_data + by);
+    if (by > 0 && t->net && t->data)
+        data_take(ch, &t->eid, t->net, DATA_TURN);
+    else
+        (void)data_leave(ch, &t->eid, DATA_TURN);
 }
 
+/* A session that is over is kept for a card that did not hear so, and is none any more. */
 static bool has_way_open(const struct channel *ch, const struct eid *eid)
 {
-    return map_get(ch->by_eid, key_of(eid)) || map_get(ch->links_by_eid, key_of(eid));
+    const struct session *se = map_get(ch->by_eid, key_of(eid));
+
+    return (se && (se->stream || !se->over)) || map_get(ch->links_by_eid, key_of(eid));
 }
 
 static struct turn *turn_new(struct channel *ch, const struct euicc *e, const struct operation *op)
@@ -150,7 +155,7 @@ static void turn_free(struct channel *ch, struct turn *t)
     if (t->state == TURN_WAITS)
         leave_lane(ch, t);
     else
-        add(t, -1);
+        add(ch, t, -1);
     list_del(&t->in);
     (void)map_del(ch->turns, key_of(&t->eid));
     free(t);
@@ -160,7 +165,7 @@ static void turn_begins(struct channel *ch, struct turn *t, enum turn_state stat
 {
     if (t->state == TURN_WAITS) {
         leave_lane(ch, t);
-        add(t, 1);
+        add(ch, t, 1);
     }
     list_del(&t->in);
     t->state = state;
@@ -203,7 +208,7 @@ static struct lane *lane_of(const struct turn *t, const struct euicc *e, const s
     return l;
 }
 
-static const char *in_the_way(const struct turn *t)
+static const char *in_the_way(const struct channel *ch, const struct turn *t)
 {
     static const char *const WHY[COUNTS] = {
         "as many operations as its party may have are in flight",
@@ -213,18 +218,18 @@ static const char *in_the_way(const struct turn *t)
     for (unsigned i = 0; i < COUNTS; i++)
         if (t->of[i] && t->of[i]->n >= t->of[i]->cap)
             return WHY[i];
-    if (t->data && t->net->data_max && t->net->n_data >= t->net->data_max)
+    if (t->data && data_full(ch, &t->eid, t->net))
         return "its network has all the data sessions it takes";
     return NULL;
 }
 
 /* The next one that nothing is in the way of; NULL: none. */
-static struct turn *next_turn(const struct sms_network *net)
+static struct turn *next_turn(const struct channel *ch, const struct sms_network *net)
 {
     LIST_EACH (it, &net->lanes) {
         const struct lane *l = LIST_ENTRY(it, struct lane, in);
         struct turn *t = LIST_ENTRY(l->waiting.next, struct turn, in);
-        if (!in_the_way(t))
+        if (!in_the_way(ch, t))
             return t;
     }
     return NULL;
@@ -248,7 +253,7 @@ static void network_turns(struct channel *ch, struct sms_network *net)
 {
     struct turn *t;
 
-    while ((t = next_turn(net))) {
+    while ((t = next_turn(ch, net))) {
         struct eid eid = t->eid;
         if (!pace_operation(ch, net)) {
             due_set(ch, DUE_TURN, &net->turn, TURN_MS);
@@ -323,7 +328,7 @@ int64_t channel_pace(struct channel *ch, const struct euicc *e, const struct ope
             turn_begins(ch, t, TURN_GRANTED);
         return 0;
     }
-    if (!ch->turns_held && !in_the_way(t) && !next_turn(t->net) && pace_operation(ch, t->net)) {
+    if (!ch->turns_held && !in_the_way(ch, t) && !next_turn(ch, t->net) && pace_operation(ch, t->net)) {
         turn_begins(ch, t, TURN_GRANTED);
         return 0;
     }
@@ -360,11 +365,17 @@ void turn_way_closed(struct channel *ch, const struct eid *eid)
 {
     struct turn *t = turn_of(ch, eid);
     const struct euicc *e = t ? ch->port.euicc(ch->port.ctx, eid) : NULL;
+    bool freed;
 
-    if (t && (!e || !e->n_ops || !uuid_eq(&e->ops[0]->id, &t->op)) && !has_way_open(ch, eid)) {
+    if (has_way_open(ch, eid))
+        return;
+    freed = data_leave(ch, eid, DATA_WAY);
+    if (t && (!e || !e->n_ops || !uuid_eq(&e->ops[0]->id, &t->op))) {
         turn_free(ch, t);
-        all_turns(ch);
+        freed = true;
     }
+    if (freed)
+        all_turns(ch);
 }
 
 void channel_turns_hold(struct channel *ch, bool hold)
@@ -382,7 +393,7 @@ bool channel_waits(const struct channel *ch, const struct eid *eid, const struct
 
     if (!t || t->state != TURN_WAITS || !uuid_eq(&t->op, op))
         return false;
-    why = in_the_way(t);
+    why = in_the_way(ch, t);
     first = LIST_ENTRY(t->lane->waiting.next, struct turn, in);
     ret->why = why ? why : "its network takes so many a second";
     ret->before = t->place - first->place;

@@ -66,6 +66,7 @@ static const char *const NAMES[WORLD_HITS] = {
     [HIT_BACK_UNHEARD] = "rolled-back-not-routed",
     [HIT_ADDRESS_MOVED] = "address-moved",
     [HIT_ADDRESS_IN_OPERATION] = "address-moved-in-operation",
+    [HIT_CALL_DEFERRED] = "call-over-data-sessions",
     [HIT_SLEEPER] = "device-sleeps",
     [HIT_WAKE_DEADLINE] = "wake-deadline",
     [HIT_NEXT_CONTACT] = "at-next-contact",
@@ -135,6 +136,15 @@ static void of_network(const struct world *w, uint64_t *hits)
         hits[HIT_CARD_DARK_BEFORE + i] += s.dark[i];
 }
 
+/* Counters of a process that end with it. */
+void world_count_channel(struct world *w)
+{
+    const struct channel_counters *n = w->sr ? channel_get_counters(smsr_core_channel(w->sr)) : NULL;
+
+    w->stats.hits[HIT_PACED] += n ? n->operation_paced : 0;
+    w->stats.hits[HIT_CALL_DEFERRED] += n ? n->session_deferred : 0;
+}
+
 void world_hits_collect(struct world *w)
 {
     const struct life *const lives[2] = {&w->sr_life, &w->dp_life};
@@ -143,8 +153,7 @@ void world_hits_collect(struct world *w)
     struct client *const *all = world_parties(w, &n);
 
     of_network(w, hits);
-    if (w->sr)
-        hits[HIT_PACED] += channel_get_counters(smsr_core_channel(w->sr))->operation_paced;
+    world_count_channel(w);
     for (unsigned who = 0; who < 2; who++)
         hits[HIT_CLOCK_DRIFTS] += w->ranges.drift[who] != 0;
     hits[HIT_LINK_CUT] += w->stats.cuts;

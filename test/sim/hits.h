@@ -60,6 +60,7 @@ enum world_hit {
     HIT_KEYS_SLOW,
     HIT_MACHINE_LOST,
     HIT_PACED,
+    HIT_CALL_DEFERRED,
     HIT_UNROUTED,
     HIT_MO_UNROUTED,
     HIT_BACK_FOR_NUMBER, /* verdicts in such a network that say so, or that nothing was heard there */
@@ -106,3 +107,4 @@ const char *world_hit_name(enum world_hit h);
 struct world;
 /* Sums up what parts of the world counted by themselves; once, at its end. */
 void world_hits_collect(struct world *w);
+void world_count_channel(struct world *w);

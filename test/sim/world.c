@@ -188,7 +188,7 @@ static void buried(struct world *w, struct life *l)
 static void bury_smsr(struct world *w)
 {
     links_cut_of(w->links, &w->sr_life, w->now_ms);
-    w->stats.hits[HIT_PACED] += channel_get_counters(smsr_core_channel(w->sr))->operation_paced;
+    world_count_channel(w);
     smsr_core_free(w->sr);
     w->sr = NULL;
     while (w->n_conns)
