@@ -122,6 +122,12 @@ int run_effect_fencing(struct run *r, const struct run_effect *fx)
 {
     bool post = r->in->kind == IN_POST;
 
+    /* A question in its session would not fence what went by SMS or over a link (law 3). */
+    if (post && r->in->u.post.first && !run_step_unfenced(r) && run_question_again(r)) {
+        if (fx->resets)
+            run_session_leave(r, &r->in->u.post.session);
+        return ERR_OK;
+    }
     if (post && !(r->in->u.post.first && run_step_unfenced(r)))
         return ERR_STATE;
     if (run_expired(r))

@@ -445,21 +445,36 @@ int run_fence_to(struct run *r, enum packet_purpose purpose, int state,
     return err;
 }
 
+/* Both numbers the card may have now: of the profile it left and of the one it goes to, be it by itself. Silent at
+ * both, it may have fallen back: every second question goes there instead. */
+static const struct euicc_profile *asked_at(const struct run *r, uint32_t turn)
+{
+    const struct euicc_profile *fallback = euicc_fallback(r->e);
+
+    if (r->op->function != FN_ENABLE_PROFILE || (turn % 2 && fallback && fallback != euicc_enabled(r->e)))
+        return fallback;
+    return euicc_profile_by_iccid(r->e, &r->op->iccid);
+}
+
 int run_fence(struct run *r, enum packet_purpose purpose, int state)
 {
-    /* Both numbers the card may have now: of the profile it left and of the one it goes to, be it
-     * by itself. */
-    const struct euicc_profile *other = r->op->function == FN_ENABLE_PROFILE
-                                            ? euicc_profile_by_iccid(r->e, &r->op->iccid)
-                                            : euicc_fallback(r->e);
-
-    /* Silent at both, it may have fallen back: every second question goes there instead; one that follows
-     * an answer at once, where that one went. */
+    /* One that follows an answer at once goes where that one went. */
     uint32_t turn = r->op->fences - (r->in->kind == IN_POR && r->op->fences ? 1u : 0u);
 
-    if (turn % 2 && euicc_fallback(r->e) && euicc_fallback(r->e) != euicc_enabled(r->e))
-        other = euicc_fallback(r->e);
-    return run_fence_to(r, purpose, state, other);
+    return run_fence_to(r, purpose, state, asked_at(r, turn));
+}
+
+bool run_question_again(struct run *r)
+{
+    const struct euicc_packet *pk = run_packet(r, PURPOSE_FENCE);
+    int64_t silent = pk ? pk->first_sent_ms : 0;
+
+    if (r->e->reach.seen_ms > silent)
+        silent = r->e->reach.seen_ms;
+    if (!pk || !reach_sleeps(r->e) || run_expired(r) || r->now - silent < run_timer(r, TIMER_RESEND_1))
+        return false;
+    put_sms(r, NULL, pk, euicc_enabled(r->e), asked_at(r, r->op->fences ? r->op->fences - 1 : 0), r->op->due_ms);
+    return true;
 }
 
 void run_in_doubt(struct run *r, const char *why)

@@ -132,6 +132,9 @@ int run_fence(struct run *r, enum packet_purpose purpose, int state);
 int run_fence_to(struct run *r, enum packet_purpose purpose, int state,
                  const struct euicc_profile *to);
 int64_t run_fence_due(const struct run *r, uint32_t fences);
+/* A card that sleeps is there, and was asked by SMS a while ago: the same question once more, since its SMSC may
+ * have lost it, or keep it for a wake nobody expected. The next one comes when it was to. false: none is sent. */
+bool run_question_again(struct run *r);
 /* PoR "counter low" of the newest question: the card had it before (it goes to two numbers) and
  * its answer is lost. true: recorded, ask again now; once between two times of the timer, so that
  * a card that always says so keeps nobody busy. */

@@ -258,9 +258,11 @@ static int fence_wait(const struct proc_view *v, const struct input *in, struct 
     struct run r = RUN_INIT(v, in, p);
     bool link = r.op->bearer == BEARER_CATTP;
 
+    if (in->kind == IN_POST && link)
+        return in->u.post.first && run_question_again(&r) ? ERR_OK : ERR_STATE;
     if (in->kind == IN_POST) {
         struct way way = by_https(&in->u.post.session);
-        return link ? ERR_STATE : session_ask(&r, &way);
+        return session_ask(&r, &way);
     }
     if (in->kind == IN_POR)
         return link ? fenced_by_packet(&r) : trigger_heard(&r);

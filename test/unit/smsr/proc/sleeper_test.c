@@ -111,6 +111,48 @@ static void its_fence_waits_for_its_wake_too(void **state)
     core_audited(w, OLD_ON, VERDICT_FAILED);
 }
 
+/* Asked in vain since hours, it calls over HTTPS out of its turn: the question by SMS goes again at once, in the same
+ * bytes, and the POST is not kept. A question in its session would not fence what went by SMS (law 3). */
+static void its_question_goes_again_when_it_calls(void **state)
+{
+    struct core *w = *state;
+    const struct out_sms *sms;
+    uint64_t counter;
+    int64_t due;
+
+    learn(w);
+    core_enable(w, 3600);
+    core_until_armed(w);
+    assert_string_equal(core_state(w), "FENCING");
+    counter = w->e->counter_high;
+    due = w->due;
+    core_pass(w, 5 * HOURS);
+    core_first_post(w, 1);
+    sms = core_out(w, OUT_SMS, 0);
+    assert_non_null(sms);
+    assert_int_equal(sms->counter, counter);
+    assert_int_equal(w->e->counter_high, counter);
+    assert_int_equal(w->due, due);                /* the next one when it was to be */
+    assert_string_equal(core_state(w), "FENCING");
+    core_first_post(w, 2);
+    assert_null(core_out(w, OUT_SMS, 0));         /* once a wake */
+    core_audited(w, OLD_ON, VERDICT_FAILED);
+}
+
+/* The question of anybody else is minutes old at most. */
+static void a_card_that_does_not_sleep_is_asked_in_time(void **state)
+{
+    struct core *w = *state;
+
+    core_enable(w, 600);
+    core_until_armed(w);
+    while (strcmp(core_state(w), "FENCING"))
+        core_until_armed(w);
+    core_pass(w, 90 * SECONDS);
+    core_first_post(w, 1);
+    assert_null(core_out(w, OUT_SMS, 0));
+}
+
 static void a_card_that_answers_at_once_does_not_sleep(void **state)
 {
     struct core *w = *state;
@@ -265,7 +307,8 @@ int main(void)
         T(silence_is_asked_ever_more_rarely),
         T(an_smsc_keeps_a_command_to_the_end_of_validity),
         T(a_sleeper_is_asked_again_when_it_has_woken),
-        T(its_fence_waits_for_its_wake_too),
+        T(its_fence_waits_for_its_wake_too), T(its_question_goes_again_when_it_calls),
+        T(a_card_that_does_not_sleep_is_asked_in_time),
         T(a_card_that_answers_at_once_does_not_sleep),
         T(a_known_sleeper_gets_the_wake_deadline),
         T(a_caller_may_name_the_wake_deadline),
