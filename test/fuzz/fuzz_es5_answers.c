@@ -18,8 +18,9 @@ static void answers(struct span s)
     (void)!es5_answer_read(s, &a);
     if (es5_confirm_read(s, &d) == ERR_OK && d.n > ES5_DELETED_MAX)
         abort();
-    if (aid_isd_p(0x10, &known[0].aid) == ERR_OK && aid_isd_p(0x11, &known[1].aid) == ERR_OK &&
-        es5_audit_read(&e, s, &st) == ERR_OK) {
+    if (aid_isd_p(0x10, &known[0].aid) || aid_isd_p(0x11, &known[1].aid))
+        abort();
+    if (es5_audit_read(&e, s, &st) == ERR_OK) {
         for (unsigned i = 0; i < st.n; i++)
             on = on || st.isdp[i].lifecycle == 0x3F;
         if (!on)
