@@ -335,6 +335,7 @@ static void a_cut_list_is_asked_for_where_the_answer_came_from(void **state)
     for (unsigned i = 0; i < 6; i++) {
         const struct iccid *to = core_next_fence(w)->to;
         struct iccid asked[2] = {to[0], to[1]};
+        uint32_t fences = w->e->ops[0]->fences;
 
         if (w->e->counter_high % 3 == 0) /* the last of the forms: it waits for its time again */
             continue;
@@ -344,6 +345,7 @@ static void a_cut_list_is_asked_for_where_the_answer_came_from(void **state)
         to = ((const struct out_sms *)core_out(w, OUT_SMS, 0))->to;
         assert_string_equal(to[0].s, asked[0].s);
         assert_string_equal(to[1].s, asked[1].s);
+        assert_int_equal(w->e->ops[0]->fences, fences); /* nor is the pause behind it a longer one */
         cut++;
     }
     assert_true(cut > 1);
