@@ -105,6 +105,19 @@ static void rpc_decoded(struct rpc *r, const struct envelope *e)
         rpc_welcome(r, e);
 }
 
+/* A request whose header can be read is answered when its body is wrong: the other calls of the connection have
+ * done nothing to end with it. */
+static bool rpc_refuse_body(struct rpc *r, const struct envelope *e, const struct errmsg *why)
+{
+    struct envelope no = {
+        .kind = ENV_ERROR, .relates_to = e->message_id, .error_text = span_str(why->text)};
+
+    if (!r->server || r->state != RPC_UP || e->kind != ENV_REQUEST || e->message_id <= r->last_in || !why->text[0])
+        return false;
+    r->last_in = e->message_id;
+    return rpc_send(r, &no, NULL) == ERR_OK;
+}
+
 /* A frame may hold keys (a subscription file does): nothing of it stays in memory that is given
  * back, whoever handled it and however it ended. */
 static void rpc_frame(struct rpc *r, struct span frame)
@@ -113,10 +126,10 @@ static void rpc_frame(struct rpc *r, struct span frame)
     struct errmsg why = {""};
     int err = wire_envelope_decode(frame, &r->arena, &e, &why);
 
-    if (err)
-        rpc_end(r, 0, err, why.text[0] ? why.text : "the envelope cannot be read", true);
-    else
+    if (!err)
         rpc_decoded(r, &e);
+    else if (!rpc_refuse_body(r, &e, &why))
+        rpc_end(r, 0, err, why.text[0] ? why.text : "the envelope cannot be read", true);
     arena_wipe(&r->arena);
 }
 

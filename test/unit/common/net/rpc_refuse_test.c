@@ -119,6 +119,40 @@ static void test_refuses_malformed_frames(void **state)
     refuse_bytes(p, false, "GET /secret HTTP/1.1\r\n\r\n", 24, ERR_TOO_LARGE, "longer than");
 }
 
+/* An EID whose check digits fail ends its own call; the connection serves the next one. */
+static void test_a_wrong_body_ends_its_call_alone(void **state)
+{
+    struct pair *p = *state;
+    struct es3_send_data_request body = {.sd_aid = AID_ISD_R};
+    struct envelope e = {
+        .kind = ENV_REQUEST, .message_id = 5, .message = {MSG_ES3_SEND_DATA_REQUEST, &body}};
+    struct buf b;
+    size_t at = 0;
+
+    connect_pair(p);
+    assert_int_equal(eid_make("890440459300000000000014923243", &body.eid), ERR_OK);
+    buf_init(&b, 0);
+    size_t mark = frame_begin(&b);
+    assert_int_equal(wire_envelope_encode(&e, &b), ERR_OK);
+    assert_int_equal(frame_end(&b, mark, WIRE_FRAME_MAX), ERR_OK);
+    while (memcmp(b.p + at, body.eid.b, sizeof body.eid.b))
+        assert_true(++at + sizeof body.eid.b <= b.n);
+    b.p[at + 15] ^= 1;
+    rpc_input(p->server.rpc, buf_span(&b));
+    buf_fini(&b);
+    assert_int_equal(p->server.messages, 0);
+    pump(p);
+    assert_int_equal(p->client.last.kind, ENV_ERROR);
+    assert_int_equal(p->client.last.relates_to, 5);
+    assert_non_null(strstr(p->client.error_text, "Eid"));
+    assert_false(p->server.close_asked);
+    e.message_id = 6;
+    feed_envelope(&p->server, &e);
+    assert_int_equal(p->server.messages, 1);
+    feed_envelope(&p->server, &e); /* numbers grow still */
+    assert_true(p->server.close_asked);
+}
+
 static void test_refuses_wrong_kinds_and_ids(void **state)
 {
     static const struct envelope wrong[] = {
@@ -240,6 +274,7 @@ int main(void)
         T(test_refuses_other_version),
         T(test_refused_by_handler),
         T(test_refuses_malformed_frames),
+        T(test_a_wrong_body_ends_its_call_alone),
         T(test_refuses_wrong_kinds_and_ids),
         T(test_client_refuses_wrong_welcome),
         T(test_send_refusals),
