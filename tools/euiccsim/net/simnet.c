@@ -243,6 +243,12 @@ void simnet_set_faults(struct simnet *n, const struct simnet_faults *f)
     n->cfg.faults = *f;
 }
 
+void simnet_mend(struct simnet *n, enum net_quirk q)
+{
+    for (uint32_t i = 0; i < n->n_devices; i++)
+        n->devices[i].quirks &= ~(uint32_t)q;
+}
+
 static unsigned operator_at(const struct simnet *n, const struct plmn *home)
 {
     unsigned o = 0;

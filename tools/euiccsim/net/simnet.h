@@ -110,6 +110,8 @@ MUST_CHECK int simnet_start(struct simnet *n, int64_t spread_ms);
 MUST_CHECK int simnet_power_cut(struct simnet *n, int64_t now_ms, int64_t spread_ms);
 MUST_CHECK int simnet_power_cycle(struct simnet *n, const struct eid *eid, int64_t now_ms);
 void simnet_set_faults(struct simnet *n, const struct simnet_faults *f);
+/* No device has that quirk any more. */
+void simnet_mend(struct simnet *n, enum net_quirk q);
 /* Lets a card call by itself; *ret: it does (it is attached, knows whom to call, and no session is open). */
 MUST_CHECK int simnet_call(struct simnet *n, const struct eid *eid, int64_t now_ms, bool *ret);
 /* Moves a device: it loses its network and looks for one where visited is heard. */
