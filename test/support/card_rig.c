@@ -95,6 +95,7 @@ void rig_card_new(struct rig *r)
 {
     card_free(r->card);
     r->counter = 0;
+    r->kvn = 1;
     r->n_rows = 0;
     assert_int_equal(card_new(&r->world, &r->factory, &r->card), 0);
 }
@@ -366,10 +367,15 @@ void rig_sms_sent(struct rig *r, bool ok)
     end(r, card_sms_sent(r->card, ok, r->now, &r->out));
 }
 
+static uint8_t kic(const struct rig *r)
+{
+    return (uint8_t)((unsigned)r->kvn << 4 | 0x02u); /* AES */
+}
+
 struct span rig_wrap(struct rig *r, uint32_t tar, struct span data, uint8_t room[PACKET_MAX])
 {
     const struct scp80_keys keys = {r->kic, r->kid, 0};
-    const struct packet_cmd_head h = {r->spi1, r->spi2, 0x12, 0x12, tar};
+    const struct packet_cmd_head h = {r->spi1, r->spi2, kic(r), kic(r), tar};
     struct writer w = wr_init(room, PACKET_MAX);
 
     assert_int_equal(scp80_wrap(r->crypto, &keys, PACKET_SMS, &h, ++r->counter, data, &w), 0);
@@ -392,7 +398,7 @@ static void por_read(struct rig *r)
         if (rc != ERR_OK || p.kind != SMS_RESPONSE)
             continue;
         assert_string_equal(r->sms[i].to.s, RIG_SMSR);
-        assert_int_equal(scp80_por_unwrap(r->crypto, &keys, PACKET_SMS, r->spi2, 0x12, 0x12,
+        assert_int_equal(scp80_por_unwrap(r->crypto, &keys, PACKET_SMS, r->spi2, kic(r), kic(r),
                                           span_of(p.b, p.n), &rsp), 0);
         assert_false(r->por.got);
         r->por.got = true;

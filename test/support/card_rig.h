@@ -49,6 +49,7 @@ struct rig {
     struct card_actions out;       /* of the last call */
     int64_t now;
     uint64_t counter;
+    uint8_t kvn;                   /* of the key set it speaks with */
     uint8_t spi1, spi2;            /* 16 39 unless a test says otherwise */
     struct rig_por por;
     struct rig_sms sms[RIG_SMS];   /* all SMS of the last call or packet */

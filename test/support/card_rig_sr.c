@@ -16,7 +16,7 @@ static struct key *psk_of(void *arg, const struct eid *eid, uint8_t kid, uint8_t
 {
     struct rig_sr *sr = arg;
 
-    return eid_eq(eid, &sr->r->factory.eid) && kid == 1 && kvn == 0x40 ? sr->psk : NULL;
+    return eid_eq(eid, &sr->r->factory.eid) && kid == 1 && kvn == sr->trigger.psk_kvn ? sr->psk : NULL;
 }
 
 void rig_sr_init(struct rig_sr *sr, struct rig *r)
@@ -25,10 +25,18 @@ void rig_sr_init(struct rig_sr *sr, struct rig *r)
     assert_int_equal(key_new(KEY_PSK, span_of(r->factory.psk, 16), &sr->psk), 0);
     sr->ctx = scp81_server_ctx(r->crypto, psk_of, sr);
     assert_non_null(sr->ctx);
-    sr->trigger = (struct push_trigger){.buffer_size = 1280, .port = 7443,
+    sr->trigger = (struct push_trigger){.buffer_size = 1280, .port = 7443, .psk_kvn = 0x40, .psk_kid = 1,
                                         .ipv4 = {127, 0, 0, 1}, .has_address = true};
     (void)snprintf(sr->trigger.host, sizeof(sr->trigger.host), "smsr.example");
     (void)snprintf(sr->trigger.uri, sizeof(sr->trigger.uri), "/remora");
+}
+
+void rig_sr_use_psk(struct rig_sr *sr, uint8_t kvn, const uint8_t psk[16])
+{
+    key_free(sr->psk);
+    assert_int_equal(key_new(KEY_PSK, span_of(psk, 16), &sr->psk), 0);
+    sr->trigger.psk_kvn = kvn;
+    sr->trigger.psk_identity = span_str(""); /* its version and identifier say enough */
 }
 
 void rig_sr_fini(struct rig_sr *sr)

@@ -19,6 +19,8 @@ struct rig_sr {
     uint8_t body[20000];
 };
 void rig_sr_init(struct rig_sr *sr, struct rig *r);
+/* The sessions from now on are of this key set. */
+void rig_sr_use_psk(struct rig_sr *sr, uint8_t kvn, const uint8_t psk[16]);
 void rig_sr_fini(struct rig_sr *sr);
 int rig_sr_setup(void **state); /* for cmocka: *state is one, with a rig of its own */
 int rig_sr_teardown(void **state);

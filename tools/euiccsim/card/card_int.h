@@ -18,6 +18,8 @@
 #define SCP80_SETS_MAX 3u
 #define PSK_SETS_MAX 3u
 #define RC_LEN 16u
+#define KEY_TYPE_AES 0x88u /* GlobalPlatform key types */
+#define KEY_TYPE_PSK 0x85u
 #define PACKET_CONTEXTS 2u /* of the ISD-R, and of the ISD-P that a packet addressed last */
 
 /* --- durable --- */
@@ -40,6 +42,8 @@ struct scp80_set {
 };
 struct psk_set {
     uint8_t kvn, kid, psk[16];
+    bool has_dek;              /* its DEK has the next key identifier (GP Amendment B 3.8) */
+    uint8_t dek[16];
 };
 
 /* A change of the enabled profile, from the command to its confirmation (4.1.1.2, 4.1.1.11). */
@@ -134,6 +138,7 @@ struct exec {
     struct card_actions *out;
     char channel;              /* 'S', 'C' or 'H' */
     uint8_t kvn;
+    uint8_t kid;               /* HTTPS: of the PSK */
     uint64_t counter;
     const char *step_uri;      /* HTTPS; empty on SMS */
     uint16_t sd;               /* ISD-P the script is for; 0 = ISD-R */
@@ -200,6 +205,7 @@ uint16_t cmd_install_perso(struct exec *x, const struct apdu_cmd *cmd, struct wr
 uint16_t cmd_store_data(struct exec *x, const struct apdu_cmd *cmd, struct writer *data);
 uint16_t cmd_delete(struct exec *x, const struct apdu_cmd *cmd, struct writer *data);
 uint16_t cmd_delete_keys(struct exec *x, const struct apdu_cmd *cmd, struct writer *data);
+uint16_t cmd_put_key(struct exec *x, const struct apdu_cmd *cmd, struct writer *data);
 uint16_t cmd_get_status(struct exec *x, const struct apdu_cmd *cmd, struct writer *data);
 uint16_t cmd_get_data(struct exec *x, const struct apdu_cmd *cmd, struct writer *data);
 uint16_t cmd_push_channel(struct exec *x, const struct apdu_cmd *cmd, struct writer *data);
@@ -239,6 +245,7 @@ uint16_t exec_isdp(struct exec *x, struct span tlv, struct isdp **ret);
 #define SW_INS 0x6D00u
 #define SW_CLA 0x6E00u
 #define SW_ALGORITHM 0x9484u
+#define SW_KCV 0x9485u
 
 /* --- get_data.c --- */
 /* GET DATA of the ISD-R; data: of the command. */

@@ -11,7 +11,6 @@
 #define SCENARIO_HOST_ID 0x04u
 #define USAGE_CHANNEL 0x10u
 #define USAGE_BASE 0x5Cu
-#define TYPE_PSK 0x85u
 
 /* What STORE DATA 3A02 carries; views into the command. */
 struct agreement {
@@ -111,7 +110,7 @@ static uint16_t place_check(struct exec *x, const struct ecka_crt *crt)
             return replace ? SW_OK : SW_CONDITIONS;
         return c->n_scp80 < SCP80_SETS_MAX ? SW_OK : SW_FULL;
     }
-    if (crt->usage == USAGE_BASE && crt->key_type == TYPE_PSK && crt->kvn >= 0x40 &&
+    if (crt->usage == USAGE_BASE && crt->key_type == KEY_TYPE_PSK && crt->kvn >= 0x40 &&
         crt->kvn <= 0x4F) {
         if (k)
             return replace ? SW_OK : SW_CONDITIONS;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* GET DATA of the ISD-R and of the ECASD behind it (SGP.02 4.1.1.7): FF21 extended card
- * resources, BF30 with a tag list for the recognition data (66) or CERT.ECASD (7F21). */
+ * resources, BF30 with a tag list for the recognition data (66) or CERT.ECASD (7F21); 00E0 the key
+ * information of the ISD-R (GlobalPlatform Card Specification 11.3.3.1). */
 #include "tools/euiccsim/card/card_int.h"
 
 #define TAG_RESOURCES 0xFF21u
 #define TAG_FORWARDED 0xBF30u
+#define TAG_KEYS 0x00E0u
 #define FREE_RAM 0x3A92u       /* a constant: volatile memory is not simulated */
 
 /* Card recognition data (GlobalPlatform Card Specification H.2): GP, card specification 2.2.1,
@@ -50,11 +52,37 @@ static uint16_t forwarded(const struct card *c, struct span list, struct writer 
     return SW_OK;
 }
 
+/* C0 { KID, KVN, type, length }. */
+static void key_row(struct writer *data, uint8_t kid, uint8_t kvn, uint8_t type)
+{
+    const uint8_t row[4] = {kid, kvn, type, 16};
+
+    tlv_put(data, 0xC0, span_of(row, sizeof(row)));
+}
+
+static uint16_t key_information(const struct card *c, struct writer *data)
+{
+    size_t mark = tlv_open(data, 0xE0);
+
+    for (unsigned i = 0; i < c->n_scp80; i++)
+        for (uint8_t kid = 1; kid <= 3; kid++)
+            key_row(data, kid, c->scp80[i].kvn, KEY_TYPE_AES);
+    for (unsigned i = 0; i < c->n_psk; i++) {
+        key_row(data, c->psk[i].kid, c->psk[i].kvn, KEY_TYPE_PSK);
+        if (c->psk[i].has_dek)
+            key_row(data, (uint8_t)(c->psk[i].kid + 1), c->psk[i].kvn, KEY_TYPE_AES);
+    }
+    tlv_close(data, mark);
+    return SW_OK;
+}
+
 uint16_t get_data(const struct card *c, uint16_t tag, struct span list, struct writer *data)
 {
     switch (tag) {
     case TAG_RESOURCES:
         return list.n == 0 ? resources(c, data) : SW_DATA;
+    case TAG_KEYS:
+        return list.n == 0 ? key_information(c, data) : SW_DATA;
     case TAG_FORWARDED:
         return forwarded(c, list, data);
     default:

@@ -71,7 +71,7 @@ static int body_run(struct card *c, const struct admin_response *r, uint16_t sd,
 {
     struct https *h = c->https;
     struct exec x = {
-        .c = c, .now_ms = now_ms, .out = out, .channel = 'H', .kvn = h->psk_kvn,
+        .c = c, .now_ms = now_ms, .out = out, .channel = 'H', .kvn = h->psk_kvn, .kid = h->psk_kid,
         .counter = ++h->scripts, .step_uri = r->next_uri, .sd = sd,
     };
     struct writer w;

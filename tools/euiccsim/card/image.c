@@ -7,12 +7,14 @@
 #include "tools/euiccsim/card/card_int.h"
 
 #define IMAGE_MAX 16384u
-static const uint8_t MAGIC[4] = {'R', 'M', 'C', 0x01};
+#define IMAGE_VERSION 2u       /* 1: key sets of SCP81 have no DEK */
+static const uint8_t MAGIC[3] = {'R', 'M', 'C'};
 
 /* r NULL: writing. A field that cannot be is remembered in bad. */
 struct walk {
     struct writer w;
     struct reader *r;
+    unsigned version;
     bool bad;
 };
 
@@ -167,6 +169,10 @@ static void walk_keys(struct walk *k, struct card *c)
         walk_u8(k, &c->psk[i].kvn);
         walk_u8(k, &c->psk[i].kid);
         walk_raw(k, c->psk[i].psk, sizeof(c->psk[i].psk));
+        if (k->version < 2)
+            continue;
+        walk_bool(k, &c->psk[i].has_dek);
+        walk_raw(k, c->psk[i].dek, sizeof(c->psk[i].dek));
     }
     walk_u8(k, &c->notify_kvn);
 }
@@ -230,11 +236,12 @@ static bool table_sound(const struct card *c)
 int card_image(const struct card *c, struct buf *out)
 {
     uint8_t room[IMAGE_MAX];
-    struct walk k = {.w = wr_init(room, sizeof(room))};
+    struct walk k = {.w = wr_init(room, sizeof(room)), .version = IMAGE_VERSION};
     struct card copy = *c;         /* the walk takes what it may also fill */
 
     copy.memory_free += c->memory_owed;      /* whoever reads this was without power */
     wr_bytes(&k.w, MAGIC, sizeof(MAGIC));
+    wr_u8(&k.w, IMAGE_VERSION);
     walk_card(&k, &copy);
     wr_u8(&k.w, c->ecasd_cert_len);
     wr_bytes(&k.w, c->ecasd_cert, c->ecasd_cert_len);
@@ -291,7 +298,8 @@ int card_from_image(const struct card_world *w, struct span image, struct card *
     int rc;
 
     *ret = NULL;
-    if (!span_eq(magic, span_of(MAGIC, sizeof(MAGIC))))
+    k.version = rd_u8(&r);
+    if (!span_eq(magic, span_of(MAGIC, sizeof(MAGIC))) || k.version < 1 || k.version > IMAGE_VERSION)
         return ERR_FORMAT;
     c = calloc(1, sizeof(*c));
     if (!c)
