@@ -30,12 +30,39 @@ static int port_keys(void *ctx, const struct eid *eid, struct isdr_keys *ret)
     struct smsr_core *c = ctx;
     const struct euicc *e = core_view(c, eid);
     const struct isdr_secret *k;
+    const struct isdr_set *s;
+    const struct isdr_psk *p;
     int err = e ? keys_get(c->keys, e->tenant, eid, &k) : ERR_NOT_FOUND;
 
     if (err)
         return err;
-    *ret = (struct isdr_keys){.scp80_kvn = k->scp80_kvn, .kic = k->kic, .kid = k->kid,
-                              .psk_kvn = k->psk_kvn, .psk_kid = k->psk_kid, .psk = k->psk};
+    s = isdr_secret_set(k, e->scp80_kvn);
+    p = isdr_secret_psk(k, e->psk_kvn);
+    *ret = (struct isdr_keys){0};
+    if (s)
+        *ret = (struct isdr_keys){.scp80_kvn = s->kvn, .kic = s->kic, .kid = s->kid};
+    if (p) {
+        ret->psk_kvn = p->kvn;
+        ret->psk_kid = p->kid;
+        ret->psk = p->psk;
+    }
+    return ERR_OK;
+}
+
+static int port_more_keys(void *ctx, const struct eid *eid, unsigned at, struct isdr_keys *ret)
+{
+    struct smsr_core *c = ctx;
+    const struct euicc *e = core_view(c, eid);
+    const struct isdr_secret *k;
+    const struct isdr_set *s;
+    int err = e && at < e->n_spare ? keys_get(c->keys, e->tenant, eid, &k) : ERR_NOT_FOUND;
+
+    if (err)
+        return err;
+    s = isdr_secret_set(k, e->spare[at].kvn);
+    if (!s)
+        return ERR_NOT_FOUND;
+    *ret = (struct isdr_keys){.scp80_kvn = s->kvn, .kic = s->kic, .kid = s->kid};
     return ERR_OK;
 }
 
@@ -93,7 +120,7 @@ static int open_channel(struct smsr_core *c)
 {
     struct channel_port port = {.euicc = port_euicc, .candidates = port_candidates,
                                 .keys = port_keys, .psk = port_psk, .packet = port_packet,
-                                .post = port_post, .ctx = c};
+                                .post = port_post, .more_keys = port_more_keys, .ctx = c};
 
     if (c->o.witness.at) {
         port.part_sent = port_part_sent;
@@ -299,6 +326,7 @@ void smsr_core_free(struct smsr_core *c)
 {
     if (!c)
         return;
+    core_keys_done(c);
     channel_free(c->channel);
     engine_close(c->engine);
     api_free(c->api);

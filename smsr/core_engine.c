@@ -124,6 +124,8 @@ static int app_decide(void *ctx, void *obj, const struct input *in, struct plan 
         uuid_v7(&pe.new_op, p->now_ms, c->o.rng);
     err = proc_euicc_decide(&pe, obj, in, p);
     if (!err)
+        err = core_keys_seal(c, obj, p);
+    if (!err)
         err = api_finish_plan(c->api, p);
     for (unsigned i = 0; !err && i < p->n_outs; i++)
         if (p->outs[i].kind == OUT_STEP)
@@ -134,9 +136,36 @@ static int app_decide(void *ctx, void *obj, const struct input *in, struct plan 
 }
 
 /* KIc and KID are the same octet: key set version and algorithm. */
-static uint8_t kvn_of(const struct isdr_secret *k)
+static uint8_t octet_of(uint8_t kvn)
 {
-    return (uint8_t)((unsigned)k->scp80_kvn << 4 | KIC_AES);
+    return (uint8_t)((unsigned)kvn << 4 | KIC_AES);
+}
+
+/* The key set of a unit, and the next figure of its counter. */
+static int set_of_unit(struct smsr_core *c, const struct euicc *e, const struct card_unit *unit,
+                       const struct isdr_set **ret, uint64_t *ret_counter)
+{
+    struct euicc copy = *e;
+    uint8_t kvn = unit->kvn ? unit->kvn : e->scp80_kvn;
+    const uint64_t *high = euicc_counter(&copy, kvn);
+    const struct isdr_secret *k;
+    int err = keys_get(c->keys, e->tenant, &e->eid, &k);
+
+    if (err)
+        return err;
+    *ret = isdr_secret_set(k, kvn);
+    return *ret && high && cntr_next(*high, ret_counter) ? ERR_OK : ERR_STATE;
+}
+
+static int wrap(struct smsr_core *c, const struct isdr_set *set, const struct euicc *e, uint64_t counter,
+                const struct card_unit *unit, struct span script, struct writer *w)
+{
+    const struct packet_cmd_head head = {dialect_of(e)->spi1, dialect_of(e)->spi2, octet_of(set->kvn),
+                                         octet_of(set->kvn), unit->tar};
+    const struct scp80_keys keys = {set->kic, set->kid, 0};
+
+    return scp80_wrap(c->o.crypto, &keys,
+                      unit->armed->bearer == BEARER_CATTP ? PACKET_CATTP : PACKET_SMS, &head, counter, script, w);
 }
 
 /* Counter and packet are the engine's side of a decision: the record that arms them reserves the
@@ -145,9 +174,8 @@ static int app_arm(void *ctx, const void *obj, const struct card_unit *unit, str
 {
     struct smsr_core *c = ctx;
     const struct euicc *e = obj;
-    const struct isdr_secret *k;
-    struct scp80_keys keys;
-    struct packet_cmd_head head;
+    const struct isdr_set *set;
+    struct span script = unit->script;
     struct writer w;
     uint64_t counter;
     uint8_t *place;
@@ -155,24 +183,20 @@ static int app_arm(void *ctx, const void *obj, const struct card_unit *unit, str
 
     if (!e)
         return ERR_INTERNAL;
-    err = keys_get(c->keys, e->tenant, &e->eid, &k);
+    err = set_of_unit(c, e, unit, &set, &counter);
+    if (!err && unit->put_kvn)
+        err = core_keys_put(c, set, unit, dialect_of(e)->packet_form, p->arena, &script);
     if (err)
         return err;
-    if (!cntr_next(e->counter_high, &counter) || k->scp80_kvn != e->scp80_kvn)
-        return ERR_STATE;
-    head = (struct packet_cmd_head){dialect_of(e)->spi1, dialect_of(e)->spi2, kvn_of(k), kvn_of(k),
-                                    unit->tar};
-    keys = (struct scp80_keys){k->kic, k->kid, 0};
     buf_reset(&c->packet);
     place = buf_grow(&c->packet, PACKET_MAX);
     if (!place)
         return ERR_NOMEM;
     w = wr_init(place, PACKET_MAX);
-    err = scp80_wrap(c->o.crypto, &keys,
-                     unit->armed->bearer == BEARER_CATTP ? PACKET_CATTP : PACKET_SMS, &head, counter, unit->script, &w);
+    err = wrap(c, set, e, counter, unit, script, &w);
     if (err)
         return err;
-    unit->armed->kvn = k->scp80_kvn;
+    unit->armed->kvn = set->kvn;
     unit->armed->counter = counter;
     unit->armed->data = span_of(arena_dup(p->arena, w.p, w.len), w.len);
     return unit->armed->data.p ? ERR_OK : ERR_NOMEM;
@@ -235,6 +259,8 @@ static int app_apply(void *ctx, const struct journal_record *rec, const struct e
     if (!err)
         err = store_apply(c->store, rec, &r, &e);
     *obj = e;
+    if (c->keys && ev->n_secrets)
+        keys_forget(c->keys, &rec->eid);
     if (!err && e && c->channel)
         channel_turns(c->channel, e);
     return err;

@@ -36,15 +36,18 @@ static int seal_nobodys(struct keys *k)
 {
     static const uint8_t ANY[16] = {0};
     const struct span any = span_of(ANY, sizeof ANY);
-    struct isdr_secret s = {.scp80_kvn = 1, .psk_kvn = 0x40, .psk_kid = 1};
-    int err = key_new(KEY_AES, any, &s.kic);
+    struct isdr_secret s = {.n_sets = 1, .n_psks = 1};
+    int err = key_new(KEY_AES, any, &s.set[0].kic);
 
+    s.set[0].kvn = 1;
+    s.psk[0].kvn = 0x40;
+    s.psk[0].kid = 1;
     if (!err)
-        err = key_new(KEY_AES, any, &s.kid);
+        err = key_new(KEY_AES, any, &s.set[0].kid);
     if (!err)
-        err = key_new(KEY_AES, any, &s.dek);
+        err = key_new(KEY_AES, any, &s.set[0].dek);
     if (!err)
-        err = key_new(KEY_PSK, any, &s.psk);
+        err = key_new(KEY_PSK, any, &s.psk[0].psk);
     if (!err)
         err = isdr_secret_seal(k->keystore, 0, &NOBODY, &s, &k->nobodys);
     isdr_secret_fini(&s);
@@ -142,6 +145,7 @@ struct key *keys_psk(struct keys *k, uint32_t tenant, const struct eid *eid, uin
                      uint8_t kvn)
 {
     struct isdr_secret *s = &k->asked;
+    const struct isdr_psk *p;
     int err;
 
     isdr_secret_fini(s);
@@ -152,7 +156,16 @@ struct key *keys_psk(struct keys *k, uint32_t tenant, const struct eid *eid, uin
         if (isdr_secret_open(k->keystore, 0, &NOBODY, buf_span(&k->nobodys), s) != ERR_OK)
             return NULL;
     }
-    return !err && s->psk_kid == kid && s->psk_kvn == kvn ? s->psk : NULL;
+    p = err ? NULL : isdr_secret_psk(s, kvn);
+    return p && p->kid == kid ? p->psk : NULL;
+}
+
+void keys_forget(struct keys *k, const struct eid *eid)
+{
+    struct entry *e = map_get(k->map, key_of(eid));
+
+    if (e)
+        drop(k, e);
 }
 
 struct keys_work keys_work(const struct keys *k)

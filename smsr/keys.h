@@ -14,6 +14,8 @@ void keys_free(struct keys *k);
  * under another KEK, or for another card. */
 MUST_CHECK int keys_get(struct keys *k, uint32_t tenant, const struct eid *eid,
                         const struct isdr_secret **ret);
+/* They are others now: the next look is a new one. */
+void keys_forget(struct keys *k, const struct eid *eid);
 /* Of a handshake: the PSK of this version and index, valid until the next call; NULL: none such. eid
  * NULL: nobody here has that EID. Past the cache, and what is not there is made good by an opening that
  * leads nowhere: whoever is asked for, one row is read and one secret opened. */

@@ -126,6 +126,17 @@ int cbc_decrypt(struct crypto *c, const struct key *k, const uint8_t *iv, const 
     return cbc_run(c->ciphers->dec, k, iv, in, n, out);
 }
 
+int cbc_wrap_key(struct crypto *c, const struct key *dek, const struct key *k, struct writer *w)
+{
+    static const uint8_t zero[AES_BLOCK];
+    uint8_t out[KEY_MAX];
+    int err = k->n % AES_BLOCK ? ERR_INVAL : cbc_encrypt(c, dek, zero, k->b, k->n, out);
+
+    if (!err)
+        wr_bytes(w, out, k->n);
+    return err;
+}
+
 /* One block of CBC under a zero IV is ECB. */
 int aes_ecb_block(struct crypto *c, const struct key *k, const uint8_t in[AES_BLOCK],
                   uint8_t out[AES_BLOCK])

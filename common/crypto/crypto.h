@@ -46,6 +46,10 @@ MUST_CHECK int ecb_wrap_key(struct crypto *c, const struct key *transport, const
                             struct writer *w);
 MUST_CHECK int ecb_unwrap_key(struct crypto *c, const struct key *transport, enum key_type type,
                               struct span wrapped, struct key **ret);
+/* PUT KEY (GP Card Specification 11.8.2.3): CBC under the DEK, IV 0; the key's octets are whole blocks, else
+ * ERR_INVAL. */
+MUST_CHECK int cbc_wrap_key(struct crypto *c, const struct key *dek, const struct key *k,
+                            struct writer *w);
 /* AES-256-GCM, 12-octet nonce in front, 16-octet tag behind: n + 28 octets. */
 MUST_CHECK int gcm_seal(struct crypto *c, const struct key *k, struct span aad, struct span plain,
                         struct writer *w);

@@ -51,6 +51,14 @@ struct admin_operation_list_response {
     unsigned n_operations;
 };
 
+struct admin_keys_rotate_request { /* asynchronous */
+    struct base_request base;
+    struct eid eid;
+};
+struct admin_keys_rotate_response {
+    struct base_response base;
+};
+
 struct admin_record { /* a record of the journal with all the leaf is made of (design 3.2) */
     uint64_t lsn;
     uint32_t epoch;

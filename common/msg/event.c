@@ -60,6 +60,9 @@ static const struct event_row ROWS[EV_TYPE_COUNT] = {
     [EV_PROFILE_RELEASED] = {"profile.released", CLASS_LIFE, EVF_ICCID},
     [EV_NOTICE_RELAYED] = {"notice.relayed", CLASS_LIFE,
                            EVF_EID | EVF_ICCID | EVF_FUNCTION | EVF_MNO},
+    [EV_KEYSET_PREPARED] = {"keyset.prepared", CLASS_SEC, EVF_EID | EVF_KVN},
+    [EV_KEYSET_USED] = {"keyset.used", CLASS_SEC, EVF_EID | EVF_KVN},
+    [EV_KEYSET_DELETED] = {"keyset.deleted", CLASS_SEC, EVF_EID | EVF_KVN},
 };
 
 static const char *const FIELD_NAME[EVF_COUNT] = {

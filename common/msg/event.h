@@ -60,6 +60,10 @@ enum event_type {
     EV_ORDER_CONCLUDED,  /* order.concluded */
     EV_PROFILE_RELEASED, /* profile.released: only with proof */
     EV_NOTICE_RELAYED,   /* notice.relayed: what an SM-SR told, and the SM-DP keeps nothing of: function */
+    /* SM-SR: the key sets of an ISD-R; all of them are one secret */
+    EV_KEYSET_PREPARED, /* keyset.prepared: kvn; sealed before the card may have it */
+    EV_KEYSET_USED,     /* keyset.used: kvn is spoken with from now on; number = key id of a PSK */
+    EV_KEYSET_DELETED,  /* keyset.deleted: kvn */
     EV_TYPE_COUNT
 };
 

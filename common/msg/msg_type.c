@@ -59,6 +59,7 @@ BASE_FIRST(admin_template_add);
 BASE_FIRST(admin_subscriptions_import);
 BASE_FIRST(admin_status);
 BASE_FIRST(admin_strangers);
+BASE_FIRST(admin_keys_rotate);
 
 #define SYNC  true
 #define ASYNC false
@@ -246,6 +247,7 @@ static const struct msg_info INFO[MSG_TYPE_COUNT] = {
          IF_ADMIN, FN_NONE, SYNC),
     PAIR(ADMIN_STATUS, admin_status, "AdminStatus", IF_ADMIN, FN_NONE, SYNC),
     PAIR(ADMIN_STRANGERS, admin_strangers, "AdminStrangers", IF_ADMIN, FN_NONE, SYNC),
+    PAIR(ADMIN_KEYS_ROTATE, admin_keys_rotate, "AdminKeysRotate", IF_ADMIN, FN_ROTATE_KEYS, ASYNC),
     [MSG_OPERATION_CONCLUDED] =
         NOTICE(operation_concluded, "OperationConcluded", IF_ADMIN, FN_NONE),
 };

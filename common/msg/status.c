@@ -74,6 +74,7 @@ static const char *const FUNCTION_TEXT[] = {
     [FN_UNSET_FALLBACK_ATTRIBUTE] = "UnsetFallBackAttribute",
     [FN_UNSET_EMERGENCY_ATTRIBUTE] = "UnsetEmergencyProfileAttribute",
     [FN_MASTER_DELETE] = "MasterDelete",
+    [FN_ROTATE_KEYS] = "RotateKeys",
 };
 
 static const char *const INTERFACE_TEXT[] = {

@@ -83,6 +83,7 @@ enum function {
     FN_UNSET_FALLBACK_ATTRIBUTE, /* as are the next: of notifications alone */
     FN_UNSET_EMERGENCY_ATTRIBUTE,
     FN_MASTER_DELETE,
+    FN_ROTATE_KEYS,  /* ours: a new key set of the ISD-R in the place of one */
     FN_COUNT
 };
 #define FN_BIT(f) (UINT64_C(1) << (unsigned)(f)) /* of a set of functions */

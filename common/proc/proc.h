@@ -114,6 +114,8 @@ struct card_unit {
     bool set;
     enum packet_purpose purpose;
     uint32_t tar;
+    uint8_t kvn;                  /* SCP80 set it goes under; 0: the one that is spoken with */
+    uint8_t put_kvn;              /* script is empty: PUT KEY of this set, which the arm port writes */
     struct span script;           /* expanded format, or the push trigger */
     struct event *armed;          /* the EV_OPERATION_ARMED / EV_PACKET_ARMED record of this plan */
 };

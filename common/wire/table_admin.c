@@ -292,6 +292,21 @@ const struct wire_table WIRE_ADMIN_STRANGERS_RESPONSE =
     WIRE_TABLE(admin_strangers_response, ADMIN_STRANGERS_RESPONSE_ROWS,
                remora__admin_strangers_response__descriptor);
 
+static const struct wire_field ADMIN_KEYS_ROTATE_REQUEST_ROWS[] = {
+    WIRE_F_BASE_REQUEST(admin_keys_rotate_request),
+    WIRE_F_EID(admin_keys_rotate_request, "eid", eid),
+};
+const struct wire_table WIRE_ADMIN_KEYS_ROTATE_REQUEST =
+    WIRE_TABLE(admin_keys_rotate_request, ADMIN_KEYS_ROTATE_REQUEST_ROWS,
+               remora__admin_keys_rotate_request__descriptor);
+
+static const struct wire_field ADMIN_KEYS_ROTATE_RESPONSE_ROWS[] = {
+    WIRE_F_BASE_RESPONSE(admin_keys_rotate_response),
+};
+const struct wire_table WIRE_ADMIN_KEYS_ROTATE_RESPONSE =
+    WIRE_TABLE(admin_keys_rotate_response, ADMIN_KEYS_ROTATE_RESPONSE_ROWS,
+               remora__admin_keys_rotate_response__descriptor);
+
 static const struct wire_field OPERATION_CONCLUDED_ROWS[] = {
     WIRE_F_UUID(operation_concluded, "operation", operation),
     WIRE_F_ENUM(operation_concluded, "function", function, enum function, function),

@@ -119,4 +119,6 @@ extern const struct wire_table WIRE_ADMIN_STATUS_REQUEST;
 extern const struct wire_table WIRE_ADMIN_STATUS_RESPONSE;
 extern const struct wire_table WIRE_ADMIN_STRANGERS_REQUEST;
 extern const struct wire_table WIRE_ADMIN_STRANGERS_RESPONSE;
+extern const struct wire_table WIRE_ADMIN_KEYS_ROTATE_REQUEST;
+extern const struct wire_table WIRE_ADMIN_KEYS_ROTATE_RESPONSE;
 extern const struct wire_table WIRE_OPERATION_CONCLUDED;

@@ -3,6 +3,7 @@
  * format, idempotency; what it means is the deciders' business. */
 #include "smsr/api/api_int.h"
 
+#include "common/msg/admin.h"
 #include "common/msg/es1.h"
 #include "common/msg/es3.h"
 #include "common/msg/es4.h"
@@ -144,6 +145,7 @@ static struct eid eid_of(const struct message *m)
         EID_OF(MSG_ES4_ENABLE_PROFILE_REQUEST, es4_enable_profile_request);
         EID_OF(MSG_ES4_DISABLE_PROFILE_REQUEST, es4_disable_profile_request);
         EID_OF(MSG_ES4_DELETE_PROFILE_REQUEST, es4_delete_profile_request);
+        EID_OF(MSG_ADMIN_KEYS_ROTATE_REQUEST, admin_keys_rotate_request);
 #undef EID_OF
     default:
         return (struct eid){{0}};
@@ -238,7 +240,7 @@ static void dispatch(struct request *q, struct span octets)
 {
     struct api *a = q->a;
 
-    if (q->info->iface == IF_ADMIN) {
+    if (q->info->iface == IF_ADMIN && q->info->function == FN_NONE) {
         if (api_admin(q))
             return;
         denied(q, api_admin_roles(q->msg.type));

@@ -208,16 +208,18 @@ static int open_key(const struct unwrap *u, const struct eis_keyset *set, const 
 
 static int open_scp80(const struct unwrap *u, const struct eis_keyset *set, struct isdr_secret *ret)
 {
+    struct isdr_set *s = &ret->set[0];
     int err = ERR_OK;
 
-    if (ret->scp80_kvn)
+    if (ret->n_sets)
         return ERR_OK; /* the first one is used, as the card's aggregate does */
-    ret->scp80_kvn = set->version;
+    ret->n_sets = 1;
+    s->kvn = set->version;
     for (unsigned i = 0; !err && i < set->n_keys; i++) {
         const struct eis_key *k = &set->keys[i];
-        struct key **at = k->kid == KID_KIC   ? &ret->kic
-                          : k->kid == KID_KID ? &ret->kid
-                          : k->kid == KID_DEK ? &ret->dek
+        struct key **at = k->kid == KID_KIC   ? &s->kic
+                          : k->kid == KID_KID ? &s->kid
+                          : k->kid == KID_DEK ? &s->dek
                                               : NULL;
         if (!at || *at)
             err = errmsg_set(u->why, ERR_FORMAT,
@@ -231,13 +233,14 @@ static int open_scp80(const struct unwrap *u, const struct eis_keyset *set, stru
 
 static int open_psk(const struct unwrap *u, const struct eis_keyset *set, struct isdr_secret *ret)
 {
-    if (ret->psk_kvn)
+    if (ret->n_psks)
         return ERR_OK;
     if (!set->n_keys)
         return errmsg_set(u->why, ERR_FORMAT, "key set %02X is empty", set->version);
-    ret->psk_kvn = set->version;
-    ret->psk_kid = set->keys[0].kid;
-    return open_key(u, set, &set->keys[0], KEY_PSK, &ret->psk);
+    ret->n_psks = 1;
+    ret->psk[0].kvn = set->version;
+    ret->psk[0].kid = set->keys[0].kid;
+    return open_key(u, set, &set->keys[0], KEY_PSK, &ret->psk[0].psk);
 }
 
 static enum status_code open_keys(const struct eis_check *c, struct eis_import *im,
@@ -263,9 +266,9 @@ static enum status_code open_keys(const struct eis_check *c, struct eis_import *
             err = errmsg_set(why, ERR_FORMAT, "key set version %02X is neither SCP80 nor SCP81",
                              set->version);
     }
-    if (!err && (!im->keys.kic || !im->keys.kid))
+    if (!err && (!im->keys.set[0].kic || !im->keys.set[0].kid))
         err = errmsg_set(why, ERR_FORMAT, "there is no SCP80 key set with KIc and KID");
-    if (!err && im->info.capabilities.http && !im->keys.psk)
+    if (!err && im->info.capabilities.http && !im->keys.psk[0].psk)
         err = errmsg_set(why, ERR_FORMAT, "the card speaks HTTPS but there is no SCP81 key set");
     return err == ERR_NOMEM ? ST_STORAGE : err ? ST_EIS_KEY : ST_OK;
 }

@@ -50,6 +50,8 @@ struct channel_port {
      * nobody looks. */
     void (*part_sent)(void *ctx);
     void (*smsc_took)(void *ctx);
+    /* The SCP80 key sets a card has beside that of keys, from 0 on; ERR_NOT_FOUND: no more. NULL: none. */
+    int (*more_keys)(void *ctx, const struct eid *eid, unsigned at, struct isdr_keys *ret);
 };
 
 /* NULL when out of memory. env and the port stay the owner's. c draws session ids. */

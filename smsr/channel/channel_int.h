@@ -221,8 +221,8 @@ void turn_fini(struct channel *ch);
 
 /* --- por.c --- */
 struct scp80_keys scp80_keys_from(const struct isdr_keys *k);
-/* false: the card has no key set to open a packet with. */
-bool scp80_keys_of(struct channel *ch, const struct eid *eid, struct isdr_keys *ret);
+/* The SCP80 sets of a card, the one that is spoken with first; false: there is none to open a packet with. */
+bool scp80_keys_at(struct channel *ch, const struct eid *eid, unsigned at, struct isdr_keys *ret);
 /* What became of a response packet with one card; from POR_UNPROVEN on it is this card's. */
 enum por_fate {
     POR_UNTRIED,                    /* no such card, or no keys to try */

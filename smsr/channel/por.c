@@ -12,11 +12,21 @@ struct scp80_keys scp80_keys_from(const struct isdr_keys *k)
     return (struct scp80_keys){k->kic, k->kid, k->cc_len};
 }
 
-bool scp80_keys_of(struct channel *ch, const struct eid *eid, struct isdr_keys *ret)
+static bool usable(const struct isdr_keys *k)
 {
+    return k->kic && k->kid && k->scp80_kvn >= 1 && k->scp80_kvn <= 15;
+}
+
+bool scp80_keys_at(struct channel *ch, const struct eid *eid, unsigned at, struct isdr_keys *ret)
+{
+    int err;
+
     *ret = (struct isdr_keys){0};
-    return ch->port.keys(ch->port.ctx, eid, ret) == ERR_OK && ret->kic && ret->kid &&
-           ret->scp80_kvn >= 1 && ret->scp80_kvn <= 15;
+    if (at == 0)
+        err = ch->port.keys(ch->port.ctx, eid, ret);
+    else
+        err = ch->port.more_keys ? ch->port.more_keys(ch->port.ctx, eid, at - 1, ret) : ERR_NOT_FOUND;
+    return !err && usable(ret);
 }
 
 /* A packet's bytes stay open only under the key set that armed them. */
@@ -51,30 +61,39 @@ static enum por_fate por_post(struct channel *ch, const struct eid *eid, uint8_t
 
 /* The head of what we send is fixed by the card's dialect, so the answer's protection is known
  * before it is read: a card cannot be spoken for with less. */
-enum por_fate por_take(struct channel *ch, const struct eid *eid, enum packet_dialect d,
-                       struct span packet, const struct msisdn *from)
+static enum por_fate por_under(struct channel *ch, const struct eid *eid, enum packet_dialect d,
+                               uint8_t spi2, const struct isdr_keys *k, struct span packet,
+                               const struct msisdn *from)
 {
-    const struct euicc *e = ch->port.euicc(ch->port.ctx, eid);
-    struct scp80_response por;
-    struct scp80_keys keys;
-    struct isdr_keys k;
+    const struct scp80_keys keys = scp80_keys_from(k);
+    uint8_t octet = (uint8_t)((unsigned)k->scp80_kvn << 4 | ALG_AES), kvn = k->scp80_kvn;
     enum por_fate fate = POR_UNPROVEN;
-    uint8_t spi2, octet;
+    struct scp80_response por;
 
-    if (!e) /* one without an open packet is tried as well: a late answer is not a forged one */
-        return POR_UNTRIED;
-    spi2 = dialect_of(e)->spi2;
-    if (!scp80_keys_of(ch, eid, &k))
-        return POR_UNTRIED;
-    keys = scp80_keys_from(&k);
-    octet = (uint8_t)((unsigned)k.scp80_kvn << 4 | ALG_AES);
     if (scp80_por_unwrap(ch->crypto, &keys, d, spi2, octet, octet, packet, &por))
         return POR_FOREIGN;
     tap_response(ch, eid, d, packet, &por);
     if (por.authentic)
-        fate = por_post(ch, eid, k.scp80_kvn, from, &por);
+        fate = por_post(ch, eid, kvn, from, &por);
     else
         ch->n.por_unproven++;
     mem_wipe(&por, sizeof por);
+    return fate;
+}
+
+/* A response does not name its key set: each that the card may have is tried. */
+enum por_fate por_take(struct channel *ch, const struct eid *eid, enum packet_dialect d,
+                       struct span packet, const struct msisdn *from)
+{
+    const struct euicc *e = ch->port.euicc(ch->port.ctx, eid);
+    enum por_fate fate = POR_UNTRIED;
+    struct isdr_keys k;
+    uint8_t spi2;
+
+    if (!e) /* one without an open packet is tried as well: a late answer is not a forged one */
+        return POR_UNTRIED;
+    spi2 = dialect_of(e)->spi2;
+    for (unsigned at = 0; fate < POR_UNPROVEN && scp80_keys_at(ch, eid, at, &k); at++)
+        fate = por_under(ch, eid, d, spi2, &k, packet, from);
     return fate;
 }

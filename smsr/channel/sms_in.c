@@ -56,20 +56,21 @@ static bool notification_level(struct span packet)
            c.head.tar == TAR_ISD_R;
 }
 
-/* true: it is this candidate's. */
+/* true: it is this candidate's, under the key set that the packet names. */
 static bool notification_try(struct channel *ch, const struct eid *eid, struct incoming *m)
 {
     struct scp80_command cmd;
     struct scp80_keys keys;
     struct isdr_keys k;
-    int err;
+    bool mine = false;
 
-    if (!scp80_keys_of(ch, eid, &k))
-        return false;
-    m->tried = true;
-    keys = scp80_keys_from(&k);
-    err = scp80_unwrap(ch->crypto, &keys, PACKET_SMS, m->packet, &cmd);
-    if (err || packet_kvn(cmd.head.kid) != k.scp80_kvn)
+    for (unsigned at = 0; !mine && scp80_keys_at(ch, eid, at, &k); at++) {
+        m->tried = true;
+        keys = scp80_keys_from(&k);
+        mine = scp80_unwrap(ch->crypto, &keys, PACKET_SMS, m->packet, &cmd) == ERR_OK &&
+               packet_kvn(cmd.head.kid) == k.scp80_kvn;
+    }
+    if (!mine)
         return false;
     tap_notification(ch, eid, m->packet, &cmd);
     notification_post(ch, eid, m, span_of(cmd.data, cmd.data_len));

@@ -35,7 +35,7 @@ void tap_command(struct channel *ch, const struct eid *eid, enum packet_dialect 
 
     if (!ch->tap)
         return;
-    if (scp80_keys_of(ch, eid, &k)) {
+    for (unsigned at = 0; !p.opened && scp80_keys_at(ch, eid, at, &k); at++) {
         keys = scp80_keys_from(&k);
         p.opened = scp80_unwrap(ch->crypto, &keys, d, packet, &cmd) == ERR_OK;
     }

@@ -22,6 +22,7 @@ static const struct {
          FN_BIT(FN_DELETE_PROFILE) | FN_BIT(FN_UPDATE_SUBSCRIPTION_ADDRESS)},
     /* The owner's alone, never authorised to somebody else (SGP.02 3.20; facts: sgp02 1.4). */
     {IF_ES4, R(ROLE_OPERATOR), FN_BIT(FN_UPDATE_POLICY_RULES)},
+    {IF_ADMIN, R(ROLE_FLEET) | R(ROLE_ADMIN), FN_BIT(FN_ROTATE_KEYS)},
 };
 
 uint32_t authz_roles(enum interface iface, enum function fn)
@@ -64,7 +65,8 @@ enum status_code authz_card(const struct env *env, const struct caller *c, const
         return p->tenant == realm ? ST_OK : ST_EID_UNKNOWN;
     case ROLE_M2M_SP:
         return env_admits(realm, &c->party) ? ST_OK : ST_EID_UNKNOWN;
-    case ROLE_ADMIN:
+    case ROLE_ADMIN: /* without a tenant: of the house, whose keys the cards have */
+        return !p->tenant || p->tenant == realm ? ST_OK : ST_EID_UNKNOWN;
     case ROLE_AUDITOR:
         return p->tenant == realm ? ST_OK : ST_EID_UNKNOWN;
     case ROLE_NONE:

@@ -11,6 +11,7 @@
 #define EUICC_OPS_MAX 8            /* running or queued operations of one EID */
 #define EUICC_PACKETS_MAX 6        /* SCP80 packets whose answer may still come */
 #define EUICC_AUDIT_MAX 8
+#define EUICC_SPARE_MAX 3          /* SCP80 key sets beside the one that is spoken with */
 
 struct euicc_profile {
     struct aid aid;
@@ -95,6 +96,12 @@ struct operation {
     size_t rsp_len;
 };
 
+/* An SCP80 key set beside the one that is spoken with: not proven yet, or not deleted yet. */
+struct euicc_keyset {
+    uint8_t kvn;
+    uint64_t counter_high;         /* its own */
+};
+
 /* When it can be reached, as its contacts told (reach.h). */
 struct reach {
     int64_t seen_ms;               /* heard last; 0 = never */
@@ -120,7 +127,11 @@ struct euicc {
     unsigned n_profiles;
     uint8_t scp80_kvn;
     uint64_t counter_high;         /* last counter reserved for scp80_kvn */
+    struct euicc_keyset spare[EUICC_SPARE_MAX];
+    unsigned n_spare;
     uint8_t psk_kvn, psk_kid;      /* 0 = no SCP81 */
+    uint8_t psk_spare;             /* SCP81 set beside it; 0 = none */
+    bool psk_named;                /* the card had more than one: a push says which */
     bool has_notif;
     bool unheard; /* an earlier switch ended without its last word: that of its roll-back may still come */
     uint16_t notif_sequence;       /* last one accepted (RFC 1982 order) */
@@ -151,6 +162,10 @@ bool euicc_reported(const struct euicc *e, const struct euicc_packet *pk, enum m
                     const struct iccid *profile);
 const struct euicc_packet *euicc_packet_of(const struct euicc *e, uint8_t kvn, uint64_t counter);
 struct euicc_packet *euicc_packet_by_counter(struct euicc *e, uint8_t kvn, uint64_t counter);
+/* Last counter reserved for this SCP80 key set; NULL: the card has none such. */
+uint64_t *euicc_counter(struct euicc *e, uint8_t kvn);
+/* Smallest SCP80, or SCP81, version that no key set of the card has; 0: there is none. */
+uint8_t euicc_new_kvn(const struct euicc *e, bool psk);
 /* Smallest ISD-P AID number from 0010 on that is free on this card; ERR_FULL. */
 MUST_CHECK int euicc_new_aid(const struct euicc *e, struct aid *ret);
 /* Its validity period ends it while it waits behind another. Not what a card told: that has no caller,

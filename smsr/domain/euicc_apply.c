@@ -321,9 +321,11 @@ static int concluded(struct euicc *e, const struct euicc_record *r)
 
 static int counter_jumped(struct euicc *e, const struct euicc_record *r)
 {
-    if (r->ev->counter < e->counter_high)
+    uint64_t *high = euicc_counter(e, (uint8_t)r->ev->kvn);
+
+    if (!high || r->ev->counter < *high)
         return ERR_CORRUPT;
-    e->counter_high = r->ev->counter;
+    *high = r->ev->counter;
     return ERR_OK;
 }
 
@@ -379,6 +381,9 @@ static const apply_fn APPLY[EV_TYPE_COUNT] = {
     [EV_BEARER_CHOSEN] = euicc_bearer_chosen,
     [EV_MESSAGE_REPORTED] = euicc_message_reported,
     [EV_COUNTER_JUMPED] = counter_jumped,
+    [EV_KEYSET_PREPARED] = euicc_keyset_prepared,
+    [EV_KEYSET_USED] = euicc_keyset_used,
+    [EV_KEYSET_DELETED] = euicc_keyset_deleted,
 };
 
 int euicc_apply(struct euicc **e, const struct euicc_record *r)

@@ -24,5 +24,9 @@ MUST_CHECK int euicc_step_answered(struct euicc *e, const struct euicc_record *r
 MUST_CHECK int euicc_bearer_chosen(struct euicc *e, const struct euicc_record *r);
 void euicc_bearer_heard(struct euicc *e, struct operation *op, enum bearer b);
 void euicc_bearer_missed(struct euicc *e, const struct operation *op, int64_t at_ms);
+/* --- euicc_keysets.c --- */
+MUST_CHECK int euicc_keyset_prepared(struct euicc *e, const struct euicc_record *r);
+MUST_CHECK int euicc_keyset_used(struct euicc *e, const struct euicc_record *r);
+MUST_CHECK int euicc_keyset_deleted(struct euicc *e, const struct euicc_record *r);
 /* What is out for an operation that ended. */
 void euicc_packets_drop(struct euicc *e, const struct uuid *op);

@@ -77,13 +77,14 @@ int euicc_armed(struct euicc *e, const struct euicc_record *r)
 {
     const struct event *ev = r->ev;
     struct operation *op = euicc_op(e, &ev->op);
+    uint64_t *high = euicc_counter(e, (uint8_t)ev->kvn);
     struct euicc_packet *p;
 
-    if (!op || ev->kvn != e->scp80_kvn || ev->counter <= e->counter_high)
+    if (!op || !high || ev->counter <= *high)
         return ERR_CORRUPT;
     forget_try(e, ev);
     (void)euicc_advance(e, r);
-    e->counter_high = ev->counter;
+    *high = ev->counter;
     if (e->n_packets == EUICC_PACKETS_MAX) {
         memmove(&e->packets[0], &e->packets[1], (EUICC_PACKETS_MAX - 1) * sizeof e->packets[0]);
         e->n_packets--;

@@ -227,6 +227,15 @@ const struct status_row STATUS[ST_CODE_COUNT] = {
                       "the card or its route has no HTTPS bearer",
                       "capability or route",
                       "check the EIS capabilities and routes"},
+    [ST_KEYS_FULL] = {{"8.4", "3.8"}, /* chosen */
+                      "the ISD-R has no room for another key set",
+                      "an earlier one was never deleted",
+                      "smctl eis show EID, smctl operation list --eid EID"},
+    /* A warning: SUCCESS with a reservation. */
+    [ST_KEYS_KEPT] = {{"8.4", "3.6"}, /* chosen */
+                      "the new key set is in use, but the card did not delete the old one",
+                      "see the response data",
+                      "rotate again: what is not named goes then"},
     [ST_BUSY] = {{"1.2", "4.4"},
                  "too many operations wait for this card",
                  "earlier calls are not done",

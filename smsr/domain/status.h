@@ -60,6 +60,8 @@ enum status_code {
     ST_NO_EFFECT,
     ST_SWITCHED_UNHEARD,
     ST_OLD_NOT_DELETED,
+    ST_KEYS_FULL,
+    ST_KEYS_KEPT,
     ST_NO_BEARER,
     ST_BUSY,
     ST_IN_CREATION,

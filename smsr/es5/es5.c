@@ -2,8 +2,6 @@
 /* What all ES5 functions share: the first R-APDU of a response script. */
 #include "smsr/es5/es5.h"
 
-#include "common/codec/apdu.h"
-
 int es5_answer_read(struct span response, struct es5_answer *ret)
 {
     struct script_reader sr;
@@ -32,4 +30,19 @@ int es5_answer_read(struct span response, struct es5_answer *ret)
         }
     }
     return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+#define APDU_MAX (5u + 255u + 1u)
+
+void es5_put_apdu(struct writer *w, enum script_form form, const struct apdu_cmd *c)
+{
+    uint8_t apdu[APDU_MAX];
+    struct writer a = wr_init(apdu, sizeof apdu);
+    struct script_writer sw;
+
+    apdu_cmd_put(&a, c);
+    w->failed = w->failed || a.failed;
+    script_begin(&sw, w, form, false);
+    script_put_cmd(&sw, wr_view(&a));
+    script_end(&sw, 1);
 }

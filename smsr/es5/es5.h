@@ -3,8 +3,10 @@
  * writes its C-APDUs as a finished expanded script and reads the answer to it; pure. */
 #pragma once
 
+#include "common/codec/apdu.h"
 #include "common/codec/push.h"
 #include "common/codec/script.h"
+#include "common/crypto/crypto.h"
 #include "smsr/domain/env.h"
 #include "smsr/domain/euicc.h"
 
@@ -15,6 +17,8 @@ struct es5_answer {
     uint8_t bad_format;        /* value of a 90 01 xx, 0 = none */
 };
 MUST_CHECK int es5_answer_read(struct span response, struct es5_answer *ret);
+/* A script of this one C-APDU. */
+void es5_put_apdu(struct writer *w, enum script_form form, const struct apdu_cmd *c);
 
 /* 80E60C00: EIS load file and module, ISD-P AID, privileges 80C000, C9 = SCP03 i 70, quota when >
  * 0. */
@@ -88,3 +92,30 @@ MUST_CHECK int es5_push_session(struct writer *w, const struct route *route, con
 void es5_link_id(const struct eid *eid, const struct uuid *op, uint8_t ret[ES5_LINK_ID]);
 MUST_CHECK int es5_push_link(struct writer *w, enum script_form form, const struct route *route,
                              const struct eid *eid, const struct uuid *op);
+
+/* --- keysets.c: the keys of the ISD-R --- */
+#define ES5_SET_KEYS_MAX 3u     /* KIc, KID, DEK; PSK, DEK */
+/* PUT KEY of a whole set, in the place of old_kvn (0: of none), ciphered by the DEK of the set that the
+ * command goes under (GP Card Specification 11.8, Amendment B 3.8). */
+MUST_CHECK int es5_put_keys(struct writer *w, enum script_form form, struct crypto *c,
+                            const struct key *dek, uint8_t old_kvn, uint8_t kvn,
+                            const struct key *const *keys, unsigned n);
+/* FinaliseISDRHandover: DELETE [key]; each range named stays, every other key of the ISD-R goes. */
+struct es5_range {
+    uint8_t kvn, first, last;
+};
+void es5_keep_keys(struct writer *w, enum script_form form, const struct es5_range *keep, unsigned n);
+/* GET DATA 00E0: which keys there are. */
+void es5_ask_keys(struct writer *w, enum script_form form);
+#define ES5_KEYS_MAX 32u
+struct es5_keys {
+    struct {
+        uint8_t kid, kvn;
+    } key[ES5_KEYS_MAX];
+    unsigned n;
+};
+/* ERR_FORMAT: the answer does not tell. */
+MUST_CHECK int es5_keys_read(struct span response, struct es5_keys *ret);
+bool es5_keys_has(const struct es5_keys *k, uint8_t kvn);
+/* UpdateSMSRAddressingParameters: STORE DATA 3A07 { A3 { 81 number } }. */
+void es5_smsr_address(struct writer *w, enum script_form form, const struct msisdn *number);

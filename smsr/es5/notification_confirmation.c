@@ -2,25 +2,19 @@
 /* ES5.HandleNotificationConfirmation (SGP.02 4.1.1.11). */
 #include "smsr/es5/es5.h"
 
-#include "common/codec/apdu.h"
 #include "common/codec/tlv.h"
 
 void es5_confirm_notification(struct writer *w, enum script_form form, uint16_t sequence)
 {
     uint8_t seq[2] = {(uint8_t)(sequence >> 8), (uint8_t)sequence};
-    uint8_t tlv[8], data[16], apdu[32];
+    uint8_t tlv[8], data[16];
     struct writer t = wr_init(tlv, sizeof tlv), d = wr_init(data, sizeof data);
-    struct writer a = wr_init(apdu, sizeof apdu);
     struct apdu_cmd c = {.cla = 0x80, .ins = 0xE2, .p1 = 0x89, .has_le = true};
-    struct script_writer sw;
 
     tlv_put(&t, 0x4E, span_of(seq, 2));
     dgi_put(&d, 0x3A08, wr_view(&t));
     c.data = wr_view(&d);
-    apdu_cmd_put(&a, &c);
-    script_begin(&sw, w, form, false);
-    script_put_cmd(&sw, wr_view(&a));
-    script_end(&sw, 1);
+    es5_put_apdu(w, form, &c);
 }
 
 int es5_confirm_read(struct span rapdu_data, struct es5_deleted *ret)

@@ -18,6 +18,8 @@ int es5_push_session(struct writer *w, const struct route *route, const struct e
     memcpy(t.ipv4, route->ipv4, sizeof t.ipv4);
     t.psk_kvn = e->psk_kvn;
     t.psk_kid = e->psk_kid;
+    if (e->psk_named) /* choice: its version and identifier; the identity follows from them (SGP.02 2.4.4.1) */
+        t.psk_identity = span_str("");
     if (snprintf(t.apn, sizeof t.apn, "%s", route->apn) >= (int)sizeof t.apn ||
         snprintf(t.host, sizeof t.host, "%s", route->host) >= (int)sizeof t.host ||
         snprintf(t.uri, sizeof t.uri, "/polling") >= (int)sizeof t.uri)

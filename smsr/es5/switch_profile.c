@@ -2,20 +2,7 @@
 /* ES5.EnableProfile, ES5.DisableProfile, ES5.DeleteProfile (SGP.02 4.1.1.2, 4.1.1.3, 4.1.1.4). */
 #include "smsr/es5/es5.h"
 
-#include "common/codec/apdu.h"
 #include "common/codec/tlv.h"
-
-static void one_apdu(struct writer *w, enum script_form form, const struct apdu_cmd *c)
-{
-    struct script_writer sw;
-    uint8_t apdu[64];
-    struct writer a = wr_init(apdu, sizeof apdu);
-
-    apdu_cmd_put(&a, c);
-    script_begin(&sw, w, form, false);
-    script_put_cmd(&sw, wr_view(&a));
-    script_end(&sw, 1);
-}
 
 /* STORE DATA 80E28800: DGI 3A03 or 3A04 around 4F10 <ISD-P AID>; no Le on these two (seen on
  * cards). */
@@ -29,7 +16,7 @@ static void store_aid(struct writer *w, enum script_form form, uint16_t tag,
     tlv_put(&t, 0x4F, aid_span(isd_p));
     dgi_put(&d, tag, wr_view(&t));
     c.data = wr_view(&d);
-    one_apdu(w, form, &c);
+    es5_put_apdu(w, form, &c);
 }
 
 void es5_enable_profile(struct writer *w, enum script_form form, const struct aid *isd_p)
@@ -50,5 +37,5 @@ void es5_delete_profile(struct writer *w, enum script_form form, const struct ai
 
     tlv_put(&t, 0x4F, aid_span(isd_p));
     c.data = wr_view(&t);
-    one_apdu(w, form, &c);
+    es5_put_apdu(w, form, &c);
 }

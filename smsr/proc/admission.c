@@ -267,6 +267,8 @@ static enum status_code check_card(struct admit *a, const struct euicc_profile *
         return check_create(a);
     case FN_SEND_DATA:
         return check_send_data(a);
+    case FN_ROTATE_KEYS:
+        return keys_check(a->r.env, a->r.e);
     default:
         return ST_OK;
     }
@@ -294,6 +296,7 @@ static int64_t default_validity(struct admit *a)
     switch (a->ask.fn) {
     case FN_ENABLE_PROFILE:
     case FN_DISABLE_PROFILE:
+    case FN_ROTATE_KEYS:
         return env->timer_ms[TIMER_VALIDITY_ENABLE];
     case FN_SEND_DATA:
     case FN_CREATE_ISDP:
@@ -356,6 +359,8 @@ static int start(struct admit *a)
         return session_start(&a->r);
     case FN_AUDIT_EIS:
         return audit_start(&a->r);
+    case FN_ROTATE_KEYS:
+        return keys_start(&a->r);
     default:
         return ERR_INTERNAL;
     }
@@ -407,6 +412,11 @@ static const struct euicc_profile *find_profile(struct admit *a, enum status_cod
     return t;
 }
 
+static bool about_a_profile(enum function f)
+{
+    return f != FN_CREATE_ISDP && f != FN_SEND_DATA && f != FN_AUDIT_EIS && f != FN_ROTATE_KEYS;
+}
+
 int proc_admit(const struct proc_env *pe, struct euicc *e, const struct input *in, struct plan *p)
 {
     struct admit a = {.r = RUN_OF(pe, e, NULL, in, p), .call = &in->u.call};
@@ -419,7 +429,7 @@ int proc_admit(const struct proc_env *pe, struct euicc *e, const struct input *i
     st = authz_card(pe->env, &a.ask.caller, e, &a.owner);
     if (st)
         return refuse(&a, st);
-    if (a.ask.fn != FN_CREATE_ISDP && a.ask.fn != FN_SEND_DATA && a.ask.fn != FN_AUDIT_EIS) {
+    if (about_a_profile(a.ask.fn)) {
         t = find_profile(&a, &st);
         if (st)
             return refuse(&a, st);

@@ -35,3 +35,6 @@ int delete_arm(struct run *r);
 enum status_code delete_check(const struct env *env, const struct caller *c, const struct euicc *e,
                               const struct euicc_profile *t, int64_t now);
 int audit_start(struct run *r);
+int keys_start(struct run *r);
+/* The card can get another SCP80 key set now, and is none on its way. */
+enum status_code keys_check(const struct env *env, const struct euicc *e);

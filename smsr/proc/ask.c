@@ -4,6 +4,7 @@
 
 #include <assert.h>
 
+#include "common/msg/admin.h"
 #include "common/msg/es3.h"
 #include "common/msg/es4.h"
 #include "common/msg/msg_type.h"
@@ -90,6 +91,11 @@ static void policy(struct ask *a, const void *body)
     a->pol2 = m->pol2;
 }
 
+static void rotate(struct ask *a, const void *body)
+{
+    a->eid = ((const struct admin_keys_rotate_request *)body)->eid;
+}
+
 static const struct {
     enum msg_type type;
     void (*read)(struct ask *a, const void *body);
@@ -109,6 +115,7 @@ static const struct {
     {MSG_ES4_AUDIT_EIS_REQUEST, audit},
     {MSG_ES4_UPDATE_SUBSCRIPTION_ADDRESS_REQUEST, address},
     {MSG_ES4_UPDATE_POLICY_RULES_REQUEST, policy},
+    {MSG_ADMIN_KEYS_ROTATE_REQUEST, rotate},
 };
 
 bool ask_read(const struct in_call *call, struct ask *ret)

@@ -10,7 +10,7 @@ const struct proc *proc_of(enum function f)
 {
     static const struct proc *const TABLE[] = {&PROC_ENABLE,    &PROC_DISABLE, &PROC_DELETE,
                                                &PROC_CREATE_ISDP, &PROC_SEND_DATA, &PROC_AUDIT,
-                                               &PROC_NOTIFICATION};
+                                               &PROC_NOTIFICATION, &PROC_ROTATE_KEYS};
 
     for (size_t i = 0; i < sizeof TABLE / sizeof *TABLE; i++)
         if (TABLE[i]->function == f)

@@ -114,7 +114,7 @@ static int arm(struct run *r, const struct card_unit *u, enum bearer bearer, int
     enum event_type type = u->purpose == PURPOSE_CMD ? EV_OPERATION_ARMED : EV_PACKET_ARMED;
     struct event *ev;
 
-    if (!u->script.p)
+    if (!u->script.p && !u->put_kvn)
         return ERR_NOMEM;
     if (r->p->unit.set)
         return ERR_INTERNAL;
@@ -126,21 +126,43 @@ static int arm(struct run *r, const struct card_unit *u, enum bearer bearer, int
     return ERR_OK;
 }
 
-int run_arm(struct run *r, enum packet_purpose purpose, struct span script, int next, int64_t due,
-            const struct euicc_profile *to, const struct euicc_profile *to2)
+/* By SMS, under this key set. */
+static int arm_sms(struct run *r, const struct card_unit *u, int next, int64_t due,
+                   const struct euicc_profile *to, const struct euicc_profile *to2)
 {
-    const struct card_unit u = {true, purpose, 0x000001, script, NULL};
-    int err = arm(r, &u, BEARER_SMS, next, due);
+    int err = arm(r, u, BEARER_SMS, next, due);
 
     if (!err)
         put_sms(r, r->p->unit.armed, NULL, to, to2, due);
     return err;
 }
 
+int run_arm(struct run *r, enum packet_purpose purpose, struct span script, int next, int64_t due,
+            const struct euicc_profile *to, const struct euicc_profile *to2)
+{
+    return run_arm_under(r, purpose, 0, script, next, due, to, to2);
+}
+
+int run_arm_under(struct run *r, enum packet_purpose purpose, uint8_t kvn, struct span script, int next,
+                  int64_t due, const struct euicc_profile *to, const struct euicc_profile *to2)
+{
+    const struct card_unit u = {.set = true, .purpose = purpose, .tar = 0x000001, .kvn = kvn,
+                                .script = script};
+
+    return arm_sms(r, &u, next, due, to, to2);
+}
+
+int run_arm_keys(struct run *r, uint8_t kvn, int next)
+{
+    const struct card_unit u = {.set = true, .purpose = PURPOSE_CMD, .tar = 0x000001, .put_kvn = kvn};
+
+    return arm_sms(r, &u, next, run_resend_due(r, r->now), euicc_enabled(r->e), NULL);
+}
+
 int run_arm_link(struct run *r, const struct uuid *link, enum packet_purpose purpose, uint32_t tar,
                  struct span script, int next, int64_t due, uint32_t chained)
 {
-    const struct card_unit u = {true, purpose, tar, script, NULL};
+    const struct card_unit u = {.set = true, .purpose = purpose, .tar = tar, .script = script};
     struct out_link out;
     int err = arm(r, &u, BEARER_CATTP, next, due);
 

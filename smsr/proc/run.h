@@ -45,6 +45,11 @@ int64_t run_timer(const struct run *r, enum timer t);
  */
 int run_arm(struct run *r, enum packet_purpose purpose, struct span script, int next, int64_t due,
             const struct euicc_profile *to, const struct euicc_profile *to2);
+/* The same under a key set beside the one that is spoken with; kvn 0: that one. */
+int run_arm_under(struct run *r, enum packet_purpose purpose, uint8_t kvn, struct span script, int next,
+                  int64_t due, const struct euicc_profile *to, const struct euicc_profile *to2);
+/* PUT KEY of the set that this plan records as prepared. */
+int run_arm_keys(struct run *r, uint8_t kvn, int next);
 /* Arms a packet for a CAT_TP link, under this TAR; it is sent once. chained: the TAR with which
  * script chaining goes on behind it, or 0. */
 int run_arm_link(struct run *r, const struct uuid *link, enum packet_purpose purpose, uint32_t tar,

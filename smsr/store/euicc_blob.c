@@ -235,6 +235,13 @@ static void card(struct walk *k, struct euicc *e)
         e->counter_high -= 3;
     u8(k, &e->psk_kvn);
     u8(k, &e->psk_kid);
+    count(k, &e->n_spare, EUICC_SPARE_MAX);
+    for (unsigned i = 0; i < e->n_spare; i++) {
+        u8(k, &e->spare[i].kvn);
+        u64(k, &e->spare[i].counter_high);
+    }
+    u8(k, &e->psk_spare);
+    flag(k, &e->psk_named);
     flag(k, &e->has_notif);
     flag(k, &e->unheard);
     u16(k, &e->notif_sequence);

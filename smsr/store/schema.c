@@ -40,6 +40,9 @@ const char *const STORE_MIGRATIONS[] = {
     /* Blobs with how each bearer did on the card. */
     "DELETE FROM euicc; DELETE FROM profile; DELETE FROM address; DELETE FROM operation; DELETE FROM tenant;"
     ENGINE_SQL_REBUILD,
+    /* Blobs with the key sets of a card. */
+    "DELETE FROM euicc; DELETE FROM profile; DELETE FROM address; DELETE FROM operation; DELETE FROM tenant;"
+    ENGINE_SQL_REBUILD,
 };
 const unsigned STORE_MIGRATION_COUNT = sizeof STORE_MIGRATIONS / sizeof *STORE_MIGRATIONS;
 

@@ -107,7 +107,9 @@ static void image(struct span in)
     if (card_from_image(&rig->world, in, &c) != ERR_OK)
         return;
     buf_init(&again, 0);
-    if (card_image(c, &again) != ERR_OK || !span_eq(buf_span(&again), in))
+    if (card_image(c, &again) != ERR_OK)
+        abort();
+    if (in.p[3] == again.p[3] && !span_eq(buf_span(&again), in)) /* of the same version */
         abort();
     buf_fini(&again);
     card_free(c);

@@ -95,7 +95,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     arena_init(&a, 8u << 20);
     st = eis_import_read(check(), span_of(data, size), &a, &im, &why);
     /* Taken: the keys are there. Refused: none is, and there is a sentence. */
-    if (st == ST_OK ? !im.keys.kic || !im.keys.kid : im.keys.kic || im.keys.psk || !why.text[0])
+    if (st == ST_OK ? !im.keys.set[0].kic || !im.keys.set[0].kid
+                    : im.keys.n_sets || im.keys.n_psks || !why.text[0])
         abort();
     eis_import_fini(&im);
     arena_fini(&a);

@@ -200,6 +200,20 @@ static void audit(struct world *w, const struct factory_card *card)
     asks(w, fleet, MSG_ES4_AUDIT_EIS_REQUEST, &r, card, NULL);
 }
 
+/* Other keys for a card, whatever else is asked of it. Nothing is drawn for it: what else happens in a world stays. */
+#define ROTATE_EVERY 12u
+static void rotate(struct world *w)
+{
+    const struct factory_card *card = &w->factory.cards[w->stories / ROTATE_EVERY % w->factory.n];
+    struct admin_keys_rotate_request r;
+
+    if (w->stories % ROTATE_EVERY != 3)
+        return;
+    memset(&r, 0, sizeof r);
+    r.eid = card->eid;
+    asks(w, world_fleet(w, &card->eid), MSG_ADMIN_KEYS_ROTATE_REQUEST, &r, card, NULL);
+}
+
 /* A fleet manager that does not wait for answers. */
 static void audits(struct world *w, const struct factory_card *card)
 {
@@ -400,6 +414,7 @@ void world_story(struct world *w)
     client_ask_again(&w->eum); /* the world needs its cards and its stock */
     client_ask_again(&w->admin);
     act(w);
+    rotate(w);
     w->next_story_ms = s < 10 * n ? w->now_ms + pace(w) : INT64_MAX;
     if (w->next_story_ms > w->quiet_ms)
         w->next_story_ms = INT64_MAX;

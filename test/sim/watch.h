@@ -28,6 +28,7 @@ struct watch_command {
     struct uuid op;
     uint64_t number;               /* its step, or its counter */
 };
+#define WATCH_KVNS 16u
 struct watch_card {
     struct eid eid;
     bool registered, touched;
@@ -35,10 +36,10 @@ struct watch_card {
     unsigned n;
     struct watch_profile made[WATCH_PROFILES_MAX]; /* the last creation under each AID, for ever */
     unsigned n_made;
-    uint32_t kvn, step;
+    uint32_t step;
     struct watch_command open;     /* the last effect command, while nothing was heard of it */
     unsigned live;                 /* operations that are not concluded */
-    uint64_t counter;              /* of kvn: the last one armed */
+    uint64_t counter[WATCH_KVNS];  /* of each SCP80 key set: the last one armed */
     struct uuid command;           /* the last operation that armed one ... */
     int64_t command_ms;            /* ... which was not before this moment of the world */
     bool notified;                 /* since then, of a change that is done */

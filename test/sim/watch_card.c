@@ -259,11 +259,12 @@ static void armed(struct watch *k, struct watch_card *c, const struct event *ev)
 {
     check_policy(k, c, ev);
     command(k, c, ev);
-    if (ev->kvn == c->kvn && ev->counter <= c->counter)
-        world_fault(k->w, "I5: counter %llu of key set %u is armed after %llu",
-                    (unsigned long long)ev->counter, ev->kvn, (unsigned long long)c->counter);
-    c->kvn = ev->kvn;
-    c->counter = ev->counter;
+    if (ev->kvn >= WATCH_KVNS || ev->counter <= c->counter[ev->kvn]) {
+        world_fault(k->w, "I5: counter %llu of key set %u is armed after %llu", (unsigned long long)ev->counter,
+                    ev->kvn, (unsigned long long)(ev->kvn < WATCH_KVNS ? c->counter[ev->kvn] : 0));
+        return;
+    }
+    c->counter[ev->kvn] = ev->counter;
 }
 
 static void step_opened(struct watch *k, struct watch_card *c, const struct event *ev)
@@ -335,6 +336,9 @@ static void profile_record(struct watch *k, struct watch_card *c, const struct e
         break;
     case EV_EUICC_AUDITED:
         audited(k, c, ev);
+        break;
+    case EV_KEYSET_PREPARED: /* its counter begins anew */
+        c->counter[ev->kvn % WATCH_KVNS] = 0;
         break;
     case EV_OPERATION_CONCLUDED:
         concluded(k, c, ev);

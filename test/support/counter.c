@@ -194,7 +194,8 @@ static int app_command(struct cnt *w, const struct input *in, struct plan *p)
     } else if (span_eq(cmd, span_str("arm"))) {
         ev = app_record(p, EV_PACKET_ARMED, in);
         ev->purpose = PURPOSE_AUDIT;
-        p->unit = (struct card_unit){true, PURPOSE_AUDIT, 1, span_str("script"), ev};
+        p->unit = (struct card_unit){.set = true, .purpose = PURPOSE_AUDIT, .tar = 1,
+                                     .script = span_str("script"), .armed = ev};
     } else if (span_eq(cmd, span_str("secret"))) {
         ev = app_record(p, EV_EUICC_AUDITED, in);
         ev->secrets[ev->n_secrets++] =

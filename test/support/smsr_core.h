@@ -58,6 +58,7 @@ struct core {
     unsigned concluded[VERDICT_IN_DOUBT + 1];
     unsigned answered;             /* RESPONSEs of asynchronous functions so far */
     bool quiet;                    /* call identifiers and refusals are not repeated in messages */
+    uint8_t por_kvn;               /* answers are under this key set; 0 = the one that is spoken with */
     unsigned por_from;             /* answers carry the number of this profile; 0 = no number */
 };
 
@@ -94,10 +95,13 @@ void core_enable(struct core *w, uint32_t validity_s);
 int core_create(struct core *w, unsigned profile, uint32_t memory, bool more);
 int core_send(struct core *w, unsigned profile, struct span data, bool more);     /* 0: the ISD-R */
 int core_completed(struct core *w, unsigned profile);
+int core_rotate(struct core *w, enum core_party who);
 
 /* The card's side. counter 0: the one armed last. */
 int core_por(struct core *w, uint64_t counter, uint8_t status, struct span data);
 int core_por_sw(struct core *w, uint64_t counter, uint16_t sw);
+/* GET DATA 00E0: "1 2 40" are the versions of key sets it has. */
+int core_por_keys(struct core *w, uint64_t counter, const char *list);
 int core_por_hex(struct core *w, uint64_t counter, const char *hex);
 /* "10=3F 11=1F": ISD-P number and state; the memory answer follows. */
 int core_por_list(struct core *w, uint64_t counter, const char *list);

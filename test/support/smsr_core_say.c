@@ -12,6 +12,7 @@
 #include "common/codec/packet.h"
 #include "common/codec/script.h"
 #include "common/codec/tlv.h"
+#include "common/msg/admin.h"
 #include "smsr/domain/authz.h"
 #include "test/support/smsr_core_int.h"
 
@@ -134,6 +135,13 @@ int core_completed(struct core *w, unsigned profile)
     return core_request(w, CORE_D, MSG_ES3_PROFILE_DOWNLOAD_COMPLETED_REQUEST, &m);
 }
 
+int core_rotate(struct core *w, enum core_party who)
+{
+    struct admin_keys_rotate_request m = {.eid = w->eid};
+
+    return core_request(w, who, MSG_ADMIN_KEYS_ROTATE_REQUEST, &m);
+}
+
 /* --- the card --- */
 static struct msisdn number_of(const struct core *w, unsigned profile)
 {
@@ -148,12 +156,14 @@ int core_por(struct core *w, uint64_t counter, uint8_t status, struct span data)
 {
     struct input in = {.kind = IN_POR};
     uint8_t copy[2048];
+    const uint64_t *high;
 
     assert_true(data.n <= sizeof copy);
     if (data.n)
         memcpy(copy, data.p, data.n);
-    in.u.por.kvn = w->e->scp80_kvn;
-    in.u.por.counter = counter ? counter : w->e->counter_high;
+    in.u.por.kvn = w->por_kvn ? w->por_kvn : w->e->scp80_kvn;
+    high = euicc_counter(w->e, in.u.por.kvn);
+    in.u.por.counter = counter || !high ? counter : *high;
     in.u.por.status = status;
     in.u.por.data = span_of(copy, data.n);
     if (w->por_from)
@@ -172,6 +182,28 @@ int core_por_sw(struct core *w, uint64_t counter, uint16_t sw)
 
     (void)snprintf(hex, sizeof hex, "AB07800101%s%04X", "2302", sw);
     return core_por_hex(w, counter, hex);
+}
+
+int core_por_keys(struct core *w, uint64_t counter, const char *list)
+{
+    uint8_t room[300], rows[200], rapdu[250];
+    struct writer r = wr_init(room, sizeof room), l = wr_init(rows, sizeof rows);
+    struct writer a = wr_init(rapdu, sizeof rapdu), e0;
+    struct script_writer sw;
+    char *end;
+
+    for (; *list; list = *end ? end + 1 : end) {
+        uint8_t kvn = (uint8_t)strtoul(list, &end, 16);
+        for (uint8_t kid = 1; kid <= (kvn < 0x40 ? 3 : 1); kid++)
+            tlv_put(&l, 0xC0, span_of((const uint8_t[]){kid, kvn, kvn < 0x40 ? 0x88 : 0x85, 16}, 4));
+    }
+    e0 = wr_init(room, sizeof room);
+    tlv_put(&e0, 0xE0, wr_view(&l));
+    apdu_rsp_put(&a, wr_view(&e0), 0x9000);
+    script_begin(&sw, &r, SCRIPT_DEFINITE, true);
+    script_put_rsp(&sw, wr_view(&a));
+    script_end(&sw, 1);
+    return core_por(w, counter, POR_OK, wr_view(&r));
 }
 
 int core_por_list(struct core *w, uint64_t counter, const char *list)

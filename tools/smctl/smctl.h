@@ -85,6 +85,7 @@ enum exit_code verb_pki_init(struct smctl *x);
 enum exit_code verb_eis_import(struct smctl *x);
 enum exit_code verb_eis_show(struct smctl *x);
 enum exit_code verb_eis_list(struct smctl *x);
+enum exit_code verb_eis_keys_rotate(struct smctl *x);
 enum exit_code verb_contacts_unknown(struct smctl *x);
 enum exit_code verb_profile_push(struct smctl *x);
 enum exit_code verb_profile_enable(struct smctl *x);

@@ -4,6 +4,7 @@
 #include "tools/smctl/eis_print.h"
 #include "tools/smctl/profile_calls.h"
 
+#include "common/msg/admin.h"
 #include "common/msg/es2.h"
 #include "common/msg/es4.h"
 
@@ -212,27 +213,58 @@ enum exit_code verb_profile_policy(struct smctl *x)
     return err ? smctl_fail(err, &why) : run_one(x, &kind, &p, &row, policy_es2);
 }
 
-enum exit_code verb_audit(struct smctl *x)
+/* The card of the first word, or those of --eids. */
+static enum exit_code cards_named(struct smctl *x, struct eids *ret)
 {
-    struct jobs_kind kind = {"AuditEIS", audit_request, audit_answer, NULL};
-    struct profile_calls p = {.function = FN_AUDIT_EIS};
     struct errmsg why = {""};
-    struct eids cards = {NULL, 0};
     struct eids_row row;
     int err;
 
     memset(&row, 0, sizeof row);
+    *ret = (struct eids){NULL, 0};
     if ((x->n_words == 1) == args_has(x->args, OPT_EIDS)) {
         out_error("name one card, or a file of them with --eids");
         return XC_USAGE;
     }
     if (x->n_words == 0) {
-        err = eids_read(x->args->value[OPT_EIDS], false, &cards, &why);
+        err = eids_read(x->args->value[OPT_EIDS], false, ret, &why);
     } else {
         err = text_eid(x->words[0], &row.eid, &why);
-        cards = (struct eids){err ? NULL : profile_row(&row), 1};
+        *ret = (struct eids){err ? NULL : profile_row(&row), 1};
     }
     if (err)
         return smctl_fail(ERR_CONFIG, &why);
-    return cards.rows ? run(x, &kind, &p, &cards, audit_es2) : XC_LOCAL;
+    return ret->rows ? XC_OK : XC_LOCAL;
+}
+
+enum exit_code verb_audit(struct smctl *x)
+{
+    struct jobs_kind kind = {"AuditEIS", audit_request, audit_answer, NULL};
+    struct profile_calls p = {.function = FN_AUDIT_EIS};
+    struct eids cards;
+    enum exit_code code = cards_named(x, &cards);
+
+    return code == XC_OK ? run(x, &kind, &p, &cards, audit_es2) : code;
+}
+
+static int rotate_request(struct jobs *j, size_t i, const struct base_request *base, struct arena *a,
+                          struct message *ret)
+{
+    struct admin_keys_rotate_request *r = profile_request(a, sizeof *r, ret, MSG_ADMIN_KEYS_ROTATE_REQUEST);
+
+    if (!r)
+        return ERR_NOMEM;
+    r->base = *base;
+    r->eid = j->job[i].eid;
+    return ERR_OK;
+}
+
+enum exit_code verb_eis_keys_rotate(struct smctl *x)
+{
+    static const struct jobs_kind KIND = {"RotateKeys", rotate_request, NULL, NULL};
+    struct profile_calls p = {.function = FN_ROTATE_KEYS};
+    struct eids cards;
+    enum exit_code code = cards_named(x, &cards);
+
+    return code == XC_OK ? profile_run(x, &KIND, &p, &cards) : code;
 }

@@ -41,6 +41,11 @@ const struct verb VERBS[] = {
     {"eis list", "", 0, 0, OPT_BIT(OPT_STATE) | OPT_BIT(OPT_LIMIT), DAEMON_SMSR,
      "the cards you may see; --state: with a profile Created, Disabled or Enabled", NULL,
      verb_eis_list},
+    {"eis keys rotate", "[EID]", 0, 1, CALLS & ~OPT_BIT(OPT_OUT), DAEMON_SMSR,
+     "give a card a new SCP80 key set in the place of the one in use, and wait",
+     "PUT KEY under the old DEK, an answer under the new keys, then DELETE [key]: there is never no key "
+     "set that both sides have. Until the card answers under the new one the old one is in use." MORE_BULK,
+     verb_eis_keys_rotate},
     {"profile push", "", 0, 0,
      CALLS | OPT_BIT(OPT_EID) | OPT_BIT(OPT_ICCID) | OPT_BIT(OPT_TYPE) | OPT_BIT(OPT_ENABLE) |
          OPT_BIT(OPT_SMSR_ID),

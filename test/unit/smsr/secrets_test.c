@@ -89,17 +89,18 @@ static int setup(void **state)
     assert_int_equal(keystore_new(w->c, span_of(kek, 32), 1, &w->ks), ERR_OK);
     assert_int_equal(journal_open("/j", &o, w->c, &w->j, NULL), ERR_OK);
     for (unsigned i = 0; i < 10; i++) {
-        struct isdr_secret s = {.scp80_kvn = (uint8_t)(i + 1)};
+        struct isdr_secret s = {.set = {{.kvn = (uint8_t)(i + 1)}}, .n_sets = 1};
         struct eid eid = eid_no(i);
         char id[ISDR_SECRET_ID];
         struct buf sealed;
         buf_init(&sealed, 0);
-        assert_int_equal(key_random(w->c, KEY_AES, 16, &s.kic), ERR_OK);
-        assert_int_equal(key_random(w->c, KEY_AES, 16, &s.kid), ERR_OK);
+        assert_int_equal(key_random(w->c, KEY_AES, 16, &s.set[0].kic), ERR_OK);
+        assert_int_equal(key_random(w->c, KEY_AES, 16, &s.set[0].kid), ERR_OK);
         if (i == 9) {
-            s.psk_kvn = 0x40;
-            s.psk_kid = 1;
-            assert_int_equal(key_random(w->c, KEY_PSK, 16, &s.psk), ERR_OK);
+            s.n_psks = 1;
+            s.psk[0].kvn = 0x40;
+            s.psk[0].kid = 1;
+            assert_int_equal(key_random(w->c, KEY_PSK, 16, &s.psk[0].psk), ERR_OK);
         }
         assert_int_equal(isdr_secret_seal(w->ks, 4, &eid, &s, &sealed), ERR_OK);
         isdr_secret_id(&eid, id);
@@ -133,10 +134,10 @@ static void keys_are_opened_again_when_they_were_dropped(void **state)
         for (unsigned i = 0; i < 10; i++) {
             struct eid eid = eid_no((i * 7 + round) % 10);
             assert_int_equal(keys_get(k, 4, &eid, &s), ERR_OK);
-            assert_int_equal(s->scp80_kvn, (i * 7 + round) % 10 + 1);
-            assert_non_null(s->kic);
-            assert_null(s->dek);
-            assert_int_equal(s->psk != NULL, s->scp80_kvn == 10);
+            assert_int_equal(s->set[0].kvn, (i * 7 + round) % 10 + 1);
+            assert_non_null(s->set[0].kic);
+            assert_null(s->set[0].dek);
+            assert_int_equal(s->n_psks, s->set[0].kvn == 10);
         }
     }
     keys_free(k);
@@ -179,8 +180,79 @@ static void a_handshake_costs_the_same_for_everybody(void **state)
     }
     assert_null(keys_psk(k, 4, &known, 2, 0x40));
     assert_int_equal(keys_get(k, 4, &known, &cached), ERR_OK);
-    assert_non_null(cached->psk);
+    assert_non_null(cached->psk[0].psk);
     keys_free(k);
+}
+
+/* Sets come and go; what was sealed is what opens. */
+static void several_key_sets_are_one_secret(void **state)
+{
+    struct world *w = *state;
+    struct isdr_secret s = {.n_sets = 0}, copy, back;
+    struct eid eid = eid_no(3);
+    uint8_t a[3], b[3];
+    struct buf sealed;
+
+    for (uint8_t kvn = 1; kvn <= ISDR_SETS_MAX; kvn++)
+        assert_int_equal(isdr_secret_grow(&s, w->c, kvn), ERR_OK);
+    assert_int_equal(isdr_secret_grow(&s, w->c, 5), ERR_FULL);
+    assert_int_equal(isdr_secret_grow(&s, w->c, 2), ERR_EXISTS);
+    for (uint8_t kvn = 0x40; kvn < 0x40 + ISDR_PSKS_MAX; kvn++)
+        assert_int_equal(isdr_secret_grow(&s, w->c, kvn), ERR_OK);
+    assert_int_equal(isdr_secret_grow(&s, w->c, 0x4F), ERR_FULL);
+    copy = isdr_secret_copy(&s);
+    isdr_secret_fini(&s);
+    isdr_secret_drop(&copy, 2);
+    isdr_secret_drop(&copy, 0x41);
+    isdr_secret_drop(&copy, 9);
+    buf_init(&sealed, 0);
+    assert_int_equal(isdr_secret_seal(w->ks, 4, &eid, &copy, &sealed), ERR_OK);
+    assert_int_equal(isdr_secret_open(w->ks, 4, &eid, buf_span(&sealed), &back), ERR_OK);
+    assert_int_equal(back.n_sets, ISDR_SETS_MAX - 1);
+    assert_int_equal(back.n_psks, ISDR_PSKS_MAX - 1);
+    assert_null(isdr_secret_set(&back, 2));
+    assert_null(isdr_secret_psk(&back, 0x41));
+    assert_int_equal(key_kcv(w->c, isdr_secret_set(&copy, 3)->dek, a), ERR_OK);
+    assert_int_equal(key_kcv(w->c, isdr_secret_set(&back, 3)->dek, b), ERR_OK);
+    assert_memory_equal(a, b, 3);
+    assert_int_equal(key_kcv(w->c, isdr_secret_psk(&copy, 0x42)->dek, a), ERR_OK);
+    assert_int_equal(key_kcv(w->c, isdr_secret_psk(&back, 0x42)->dek, b), ERR_OK);
+    assert_memory_equal(a, b, 3);
+    buf_fini(&sealed);
+    isdr_secret_fini(&copy);
+    isdr_secret_fini(&back);
+}
+
+/* As it was sealed before there could be more than one set of each. */
+static void a_secret_of_before_opens(void **state)
+{
+    static const uint8_t OLD[] = {1, 7, 16, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16,
+                                  16, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 0,
+                                  0x40, 1, 16, 3, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
+    struct world *w = *state;
+    struct secret_place at = {.tenant = 4, .purpose = ISDR_SECRET_PURPOSE};
+    struct eid eid = eid_no(3);
+    struct isdr_secret s;
+    struct buf sealed;
+
+    memcpy(at.id, eid.b, sizeof at.id);
+    for (unsigned psk = 0; psk < 2; psk++) {
+        uint8_t clear[sizeof OLD];
+        memcpy(clear, OLD, sizeof OLD);
+        if (!psk)
+            memset(clear + 37, 0, 3);
+        buf_init(&sealed, 0);
+        assert_int_equal(keystore_seal(w->ks, &at, span_of(clear, psk ? sizeof clear : 40), &sealed),
+                         ERR_OK);
+        assert_int_equal(isdr_secret_open(w->ks, 4, &eid, buf_span(&sealed), &s), ERR_OK);
+        assert_int_equal(s.n_sets, 1);
+        assert_int_equal(s.set[0].kvn, 7);
+        assert_null(s.set[0].dek);
+        assert_int_equal(s.n_psks, psk);
+        assert_int_equal(s.psk[0].kvn, psk ? 0x40 : 0);
+        isdr_secret_fini(&s);
+        buf_fini(&sealed);
+    }
 }
 
 int main(void)
@@ -191,6 +263,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(keys_are_opened_again_when_they_were_dropped, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(keys_of_nobody_or_of_others_do_not_open, setup, teardown),
+        cmocka_unit_test_setup_teardown(several_key_sets_are_one_secret, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_secret_of_before_opens, setup, teardown),
         cmocka_unit_test_setup_teardown(a_handshake_costs_the_same_for_everybody, setup, teardown),
     };
 

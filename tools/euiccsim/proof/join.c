@@ -166,7 +166,7 @@ static struct operation_seen *operation(struct join *j, const struct event *ev)
  * fence. */
 static bool by_steps(const struct operation_seen *op)
 {
-    return op->function == FN_CREATE_ISDP || op->function == FN_SEND_DATA;
+    return op->function == FN_CREATE_ISDP || op->function == FN_SEND_DATA || op->function == FN_ROTATE_KEYS;
 }
 
 /* The SM-DP's calls are named <order>/<attempt>/<step> (design 3.3). */
@@ -413,6 +413,14 @@ int join_event(struct join *j, const struct event *ev)
     case EV_PROFILE_DISABLED:
         op->turned = true;
         later_word(op);
+        return ERR_OK;
+    case EV_KEYSET_USED: /* the card answered under it */
+        op->new_keys = true;
+        later_word(op);
+        return ERR_OK;
+    case EV_KEYSET_DELETED: /* one that never came to the card is forgotten with the same word */
+        if (op->new_keys)
+            later_word(op);
         return ERR_OK;
     case EV_PROFILE_ROLLED_BACK:
     case EV_ISDP_CREATED:

@@ -28,6 +28,7 @@ struct operation_seen {
     enum verdict verdict;
     bool refused;                  /* at admission: it never was one */
     bool turned;                   /* the switch is recorded: a deletion by POL2 may follow */
+    bool new_keys;                 /* the card has answered under its new key set */
     bool fenced;                   /* a question behind the last command was answered, on its channel */
     uint64_t counter;              /* of the last command that is a packet */
     bool again;                    /* an effect went out again without either */

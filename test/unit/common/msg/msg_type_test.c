@@ -20,7 +20,7 @@ static void test_every_message_has_its_row(void **state)
         assert_non_null(info->name);
         assert_true(info->size > 0);
         assert_true(info->iface != IF_NONE && info->kind != MSG_KIND_NONE);
-        assert_int_equal(info->function == FN_NONE, info->iface == IF_ADMIN);
+        assert_true(info->function != FN_NONE || info->iface == IF_ADMIN);
         assert_int_equal(msg_type_parse(span_str(info->name)), t);
         const char *tail = info->kind == MSG_KIND_REQUEST    ? "Request"
                            : info->kind == MSG_KIND_RESPONSE ? "Response"

@@ -41,13 +41,13 @@ static void a_good_eis_is_registered_with_its_keys(void **state)
                          ERR_OK);
         assert_int_equal(isdr_secret_open(w->ks, e->tenant, &e->eid, buf_span(&sealed), &s),
                          ERR_OK);
-        assert_int_equal(key_kcv(w->crypto, s.kic, a), ERR_OK);
+        assert_int_equal(key_kcv(w->crypto, s.set[0].kic, a), ERR_OK);
         assert_int_equal(key_kcv(w->crypto, w->kic, b), ERR_OK);
         assert_memory_equal(a, b, 3);
-        assert_int_equal(key_kcv(w->crypto, s.psk, a), ERR_OK);
+        assert_int_equal(key_kcv(w->crypto, s.psk[0].psk, a), ERR_OK);
         assert_int_equal(key_kcv(w->crypto, w->psk, b), ERR_OK);
         assert_memory_equal(a, b, 3);
-        assert_int_equal(s.psk_kid, 1);
+        assert_int_equal(s.psk[0].kid, 1);
         isdr_secret_fini(&s);
         /* Another tenant or EID does not open it. */
         assert_int_equal(isdr_secret_open(w->ks, e->tenant + 1, &e->eid, buf_span(&sealed), &s),

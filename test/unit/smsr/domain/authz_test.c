@@ -27,6 +27,7 @@ static const struct { enum interface iface; enum function fn; uint32_t roles; } 
     {IF_ES3, FN_AUDIT_EIS, R(ROLE_SMDP)},
     {IF_ES3, FN_UPDATE_SUBSCRIPTION_ADDRESS, R(ROLE_SMDP)},
     {IF_ES3, FN_UPDATE_POLICY_RULES, R(ROLE_SMDP)},
+    {IF_ADMIN, FN_ROTATE_KEYS, R(ROLE_FLEET) | R(ROLE_ADMIN)},
 };
 
 static void functions_of_roles(void **state)
@@ -50,7 +51,7 @@ static void functions_of_roles(void **state)
                                             (enum function)fn));
                 yes += expect;
             }
-    assert_int_equal(yes, 1 + 10 + 6 * 3 + 1);
+    assert_int_equal(yes, 1 + 10 + 6 * 3 + 1 + 2);
     (void)state;
 }
 

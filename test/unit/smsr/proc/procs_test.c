@@ -14,6 +14,7 @@
 #include "test/support/smsr_card.h"
 #include "test/support/smsr_core_way.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 static void call(struct core *w, enum function f)
@@ -36,6 +37,9 @@ static void call(struct core *w, enum function f)
         break;
     case FN_AUDIT_EIS:
         (void)core_call(w, CORE_F, f, 0);
+        break;
+    case FN_ROTATE_KEYS:
+        (void)core_rotate(w, CORE_ADMIN);
         break;
     default:
         (void)core_note(w, 5, 9, BOOT);
@@ -113,6 +117,23 @@ static void to_switch_state(struct core *w, bool disable, const char *state)
         (void)core_por_list(w, 0, disable ? "10=3F 11=1F 12=1F" : "10=1F 11=3F 12=1F");
 }
 
+#define UNCLEAR(w) (void)core_por(w, 0, POR_CIPHERING, span_of("", 0))
+static void to_keys_state(struct core *w, const char *state)
+{
+    call(w, FN_ROTATE_KEYS);
+    if (!strcmp(state, "ASKING"))
+        UNCLEAR(w);
+    else if (strcmp(state, "PUTTING"))
+        (void)core_por_sw(w, 0, 0x9000);
+    if (!strcmp(state, "DELETING") || !strcmp(state, "CHECKING")) {
+        w->por_kvn = w->e->spare[0].kvn;
+        (void)core_por_keys(w, 0, "1 2");
+        w->por_kvn = 0;
+    }
+    if (!strcmp(state, "CHECKING"))
+        UNCLEAR(w);
+}
+
 /* Routes that prefer CAT_TP. */
 static void by_cattp(struct core *w)
 {
@@ -135,6 +156,10 @@ static void to_state(struct core *w, enum function f, const char *state)
             f == FN_DISABLE_PROFILE ? "10=1F 11=1F 12=3F"
             : f == FN_SEND_DATA     ? "10=3F 11=1F 12=1F 13=07"
                                     : "10=3F 11=1F 12=1F");
+        return;
+    }
+    if (f == FN_ROTATE_KEYS) {
+        to_keys_state(w, state);
         return;
     }
     if (f == FN_ENABLE_PROFILE || f == FN_DISABLE_PROFILE) {
@@ -221,8 +246,23 @@ static void every_state_meets_every_input(void **state)
                 core_fini(&w);
             }
     }
-    assert_int_equal(pairs, (9 + 9 + 5 + 5 + 5 + 2 + 3) * (IN_KIND_COUNT - 1));
+    assert_int_equal(pairs, (9 + 9 + 5 + 5 + 5 + 2 + 3 + 6) * (IN_KIND_COUNT - 1));
     (void)state;
+}
+
+/* The card has done all it was told. */
+static void keys_answer(struct core *w)
+{
+    char list[8];
+
+    w->por_kvn = w->plan.unit.kvn;
+    (void)snprintf(list, sizeof list, "%X",
+                   w->e->n_spare ? (unsigned)w->e->spare[0].kvn : (unsigned)w->e->scp80_kvn);
+    if (w->plan.unit.purpose == PURPOSE_CMD)
+        (void)core_por_sw(w, 0, 0x9000);
+    else
+        (void)core_por_keys(w, 0, !strcmp(core_state(w), "CHECKING") ? "2" : list);
+    w->por_kvn = 0;
 }
 
 /* In each state the world goes silent for a day, and twice the process dies; then the card is
@@ -243,6 +283,8 @@ static void every_operation_ends(void **state)
             for (; w.e->n_ops && tries < 20; tries++) {
                 if (!w.plan.unit.set)
                     (void)core_timer(&w);
+                else if (f == FN_ROTATE_KEYS)
+                    keys_answer(&w);
                 else if (w.plan.unit.purpose == PURPOSE_TRIGGER)
                     (void)core_first_post(&w, (uint8_t)(20 + tries));
                 else

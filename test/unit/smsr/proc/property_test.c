@@ -353,6 +353,7 @@ static int name_the_seed(void **state)
 #define EDGE(w, call)                                                                              \
     do {                                                                                           \
         struct operation before_ = *(w)->e->ops[0];                                                \
+        visited[before_.function][before_.state]++;                                                \
         call;                                                                                      \
         note_edges((w), &before_);                                                                 \
     } while (0)
@@ -453,6 +454,36 @@ static void fenced_in_session(void **state)
     (void)state;
 }
 
+/* A rotation whose every answer is unclear at first, and one that is told each thing twice. */
+static void key_sets(void **state)
+{
+    struct core w;
+
+    core_init(&w);
+    (void)core_call(&w, CORE_F, FN_AUDIT_EIS, 0);
+    (void)core_rotate(&w, CORE_ADMIN);
+    (void)core_por_list(&w, 0, "10=3F 11=1F 12=1F");
+    EDGE(&w, (void)core_timer(&w)); /* its turn */
+    EDGE(&w, (void)core_por(&w, 0, POR_CIPHERING, span_of("", 0)));
+    EDGE(&w, (void)core_por(&w, 0, POR_CIPHERING, span_of("", 0)));
+    EDGE(&w, (void)core_timer(&w));
+    EDGE(&w, (void)core_por_keys(&w, 0, "1 2 40"));
+    EDGE(&w, (void)core_timer(&w));
+    w.por_kvn = 2;
+    EDGE(&w, (void)core_por_keys(&w, 0, "1 2 40"));
+    w.por_kvn = 0;
+    EDGE(&w, (void)core_por(&w, 0, POR_CIPHERING, span_of("", 0)));
+    EDGE(&w, (void)core_por(&w, 0, POR_CIPHERING, span_of("", 0)));
+    EDGE(&w, (void)core_timer(&w));
+    EDGE(&w, (void)core_por_keys(&w, 0, "1 2 40"));
+    EDGE(&w, (void)core_por_sw(&w, 0, 0x9000));
+    core_expect_end(&w, VERDICT_SUCCESS, "", "");
+    (void)core_rotate(&w, CORE_ADMIN);
+    EDGE(&w, (void)core_por_sw(&w, 0, 0x9000));
+    core_fini(&w);
+    (void)state;
+}
+
 static bool takes(const struct proc *p, unsigned s, unsigned k)
 {
     for (unsigned f = FN_NONE; f < FN_COUNT; f++) {
@@ -494,6 +525,7 @@ int main(void)
         cmocka_unit_test(rare_edges),
         cmocka_unit_test(moved_from_a_session),
         cmocka_unit_test(fenced_in_session),
+        cmocka_unit_test(key_sets),
         cmocka_unit_test(every_state_is_visited_and_every_edge_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

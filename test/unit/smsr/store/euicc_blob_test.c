@@ -109,6 +109,11 @@ static void random_card(struct rng *r, struct euicc *e)
     e->counter_high = rng_u64(r);
     e->psk_kvn = (uint8_t)rng_below(r, 256);
     e->psk_kid = (uint8_t)rng_below(r, 256);
+    e->n_spare = (unsigned)rng_below(r, EUICC_SPARE_MAX + 1);
+    for (unsigned i = 0; i < e->n_spare; i++)
+        e->spare[i] = (struct euicc_keyset){(uint8_t)rng_below(r, 256), rng_u64(r)};
+    e->psk_spare = (uint8_t)rng_below(r, 256);
+    e->psk_named = rng_below(r, 2);
     e->has_notif = rng_below(r, 2);
     e->unheard = rng_below(r, 2);
     e->notif_sequence = (uint16_t)rng_u64(r);
@@ -224,7 +229,7 @@ static void the_codec_knows_these_structs(void **state)
     assert_int_equal(sizeof(struct euicc_profile), 316);
     assert_int_equal(sizeof(struct euicc_packet), 64);
     assert_int_equal(sizeof(struct operation), 944);
-    assert_int_equal(sizeof(struct euicc), 952);
+    assert_int_equal(sizeof(struct euicc), 1008);
 }
 
 static void every_truncation_is_refused(void **state)

@@ -36,7 +36,7 @@ static void unknown_instruction_6D00(void **state)
     struct rig *r = *state;
     unsigned rows = r->n_rows;
 
-    assert_int_equal(rig_hex(r, "80D8000101AA00", NULL), 0x6D00);
+    assert_int_equal(rig_hex(r, "80D6000101AA00", NULL), 0x6D00);
     assert_int_equal(rig_hex(r, "80A40400", NULL), 0x6D00);
     assert_int_equal(r->n_rows, rows);
 }
