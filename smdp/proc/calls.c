@@ -8,8 +8,8 @@
 
 #define SCRIPT_ROOM 600u
 
-/* Zeroed request of its struct with the identifier of the order's call. */
-static void *request(struct run *r, const struct order *o, size_t n, bool validity)
+/* Zeroed request of its struct with the identifier of the order's call. validity_s 0: none is named. */
+static void *request_new(struct run *r, const struct order *o, size_t n, uint32_t validity_s)
 {
     struct base_request *base = arena_alloc(r->p->arena, n);
     char fcid[ORDER_FCID];
@@ -20,14 +20,14 @@ static void *request(struct run *r, const struct order *o, size_t n, bool validi
     }
     order_call_id(&o->id, o->attempt, o->step, fcid);
     base->function_call_identifier = run_str(r, fcid);
-    base->has_validity_period = validity && o->validity_s;
-    base->validity_period_s = base->has_validity_period ? o->validity_s : 0;
+    base->has_validity_period = validity_s > 0;
+    base->validity_period_s = validity_s;
     return base;
 }
 
 static struct message get_eis(struct run *r, const struct order *o)
 {
-    struct es3_get_eis_request *q = request(r, o, sizeof *q, false);
+    struct es3_get_eis_request *q = request_new(r, o, sizeof *q, 0);
 
     if (q)
         q->eid = o->eid;
@@ -36,7 +36,7 @@ static struct message get_eis(struct run *r, const struct order *o)
 
 static struct message create(struct run *r, const struct order *o)
 {
-    struct es3_create_isdp_request *q = request(r, o, sizeof *q, true);
+    struct es3_create_isdp_request *q = request_new(r, o, sizeof *q, o->validity_s);
 
     if (q) {
         q->eid = o->eid;
@@ -51,7 +51,7 @@ static struct message create(struct run *r, const struct order *o)
 static struct message send_data(struct run *r, const struct order *o, const struct aid *to,
                                 struct span data, bool more)
 {
-    struct es3_send_data_request *q = request(r, o, sizeof *q, true);
+    struct es3_send_data_request *q = request_new(r, o, sizeof *q, o->validity_s);
 
     if (q) {
         q->eid = o->eid;
@@ -78,7 +78,7 @@ static struct message script(struct run *r, const struct order *o)
 
 static struct message completed(struct run *r, const struct order *o)
 {
-    struct es3_profile_download_completed_request *q = request(r, o, sizeof *q, false);
+    struct es3_profile_download_completed_request *q = request_new(r, o, sizeof *q, 0);
 
     if (q) {
         q->eid = o->eid;
@@ -102,10 +102,10 @@ _Static_assert(sizeof(struct es3_enable_profile_request) ==
                        sizeof(struct es3_set_emergency_profile_attribute_request),
                "what names a profile and nothing else has one shape");
 
-static struct message on_profile(struct run *r, const struct order *o, enum msg_type type,
-                                 const struct iccid *iccid, bool validity)
+static struct message about_profile(struct run *r, const struct order *o, enum msg_type type,
+                                    const struct iccid *iccid, uint32_t validity_s)
 {
-    struct es3_enable_profile_request *q = request(r, o, sizeof *q, validity);
+    struct es3_enable_profile_request *q = request_new(r, o, sizeof *q, validity_s);
 
     if (q) {
         q->eid = o->eid;
@@ -116,12 +116,12 @@ static struct message on_profile(struct run *r, const struct order *o, enum msg_
 
 static struct message enable(struct run *r, const struct order *o)
 {
-    return on_profile(r, o, MSG_ES3_ENABLE_PROFILE_REQUEST, &o->iccid, true);
+    return about_profile(r, o, MSG_ES3_ENABLE_PROFILE_REQUEST, &o->iccid, o->validity_s);
 }
 
 static struct message audit(struct run *r, const struct order *o)
 {
-    struct es3_audit_eis_request *q = request(r, o, sizeof *q, true);
+    struct es3_audit_eis_request *q = request_new(r, o, sizeof *q, o->validity_s);
 
     if (q) {
         q->eid = o->eid;
@@ -133,7 +133,7 @@ static struct message audit(struct run *r, const struct order *o)
 
 static struct message policy(struct run *r, const struct order *o)
 {
-    struct es3_update_policy_rules_request *q = request(r, o, sizeof *q, false);
+    struct es3_update_policy_rules_request *q = request_new(r, o, sizeof *q, 0);
 
     if (q) {
         q->eid = o->eid;
@@ -145,7 +145,7 @@ static struct message policy(struct run *r, const struct order *o)
 
 static struct message address(struct run *r, const struct order *o)
 {
-    struct es3_update_subscription_address_request *q = request(r, o, sizeof *q, false);
+    struct es3_update_subscription_address_request *q = request_new(r, o, sizeof *q, 0);
 
     if (q) {
         q->eid = o->eid;
@@ -166,27 +166,22 @@ static struct message relayed(struct run *r, const struct order *o)
     case FN_UPDATE_SUBSCRIPTION_ADDRESS:
         return address(r, o);
     default:
-        return on_profile(r, o, msg_type_find(IF_ES3, o->function, MSG_KIND_REQUEST), &o->iccid, true);
+        return about_profile(r, o, msg_type_find(IF_ES3, o->function, MSG_KIND_REQUEST), &o->iccid,
+                             o->validity_s);
     }
 }
 
+#define CLEANUP_SOON 2u             /* that many are short: most cards are there */
 #define CLEANUP_PATIENCE_S 86400u
 
-/* Nobody waits for it: a card that two of them did not reach may sleep, and is waited for through a day. Not every
+/* Nobody waits for it: a card that the first ones did not reach may sleep, and is waited for through a day. Not every
  * time: an SM-SR may refuse so long a period. */
 static struct message cleanup(struct run *r, const struct order *o)
 {
-    struct message m = on_profile(r, o, MSG_ES3_DELETE_ISDP_REQUEST, &o->iccid, false);
-    struct base_request *base;
+    bool patient = o->tries >= CLEANUP_SOON && o->tries % 2 == 0;
 
-    if (!m.body || o->tries < 2 || o->tries % 2)
-        return m;
-    base = arena_dup(r->p->arena, m.body, sizeof(struct es3_delete_isdp_request));
-    if (!base)
-        return m;
-    base->has_validity_period = true;
-    base->validity_period_s = CLEANUP_PATIENCE_S;
-    return (struct message){m.type, base};
+    return about_profile(r, o, MSG_ES3_DELETE_ISDP_REQUEST, &o->iccid,
+                         patient ? CLEANUP_PATIENCE_S : 0);
 }
 
 struct message run_message(struct run *r, const struct order *o, struct span payload)
@@ -195,7 +190,7 @@ struct message run_message(struct run *r, const struct order *o, struct span pay
     case ORDER_CHECK:
         return get_eis(r, o);
     case ORDER_ORPHAN:
-        return on_profile(r, o, MSG_ES3_DELETE_ISDP_REQUEST, &o->orphan, false);
+        return about_profile(r, o, MSG_ES3_DELETE_ISDP_REQUEST, &o->orphan, 0);
     case ORDER_CREATE:
         return create(r, o);
     case ORDER_PERSO:
