@@ -180,9 +180,9 @@ static void get_eis(struct request *q)
         dp_request_refuse(q, DP_ST_SMSR_UNKNOWN, NULL);
         return;
     }
-    err = q->a->cfg.read_eis ? q->a->cfg.read_eis(q->a->cfg.ctx, &r) : ERR_FULL;
+    err = q->a->cfg.read_eis(q->a->cfg.ctx, &r);
     if (err)
-        dp_request_refuse(q, err == ERR_FULL ? DP_ST_BUSY : DP_ST_SMSR_INACCESSIBLE, NULL);
+        dp_request_refuse(q, DP_ST_BUSY, err == ERR_FULL ? "too many reads wait for their SM-SR" : NULL);
 }
 
 static void order(struct request *q)

@@ -29,6 +29,7 @@ enum dp_status {
     DP_ST_EXPIRED,
     DP_ST_IN_DOUBT,
     DP_ST_BUSY,
+    DP_ST_ORDERS_FULL,
     DP_ST_DISK_FULL,
     DP_ST_CALL_REUSED,
     DP_ST_NOT_ALLOWED,

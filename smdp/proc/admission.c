@@ -185,7 +185,7 @@ static enum dp_status check(struct admit *a)
         return DP_ST_ICCID_UNKNOWN;
     if (a->policy && !pol2_read(&a->policy->pol2, &bits))
         return DP_ST_POL2_INVALID;
-    return a->pe->orders_full ? DP_ST_BUSY : DP_ST_OK;
+    return a->pe->orders_full ? DP_ST_ORDERS_FULL : DP_ST_OK;
 }
 
 /* Seconds as the caller counts them; the time scale divides them like every timer. */

@@ -116,6 +116,11 @@ static void statuses_are_explained(void **state)
     assert_true(
         code_explain(&busy, span_str("the card rolled back repeatedly; held"), DAEMON_SMSR, &h));
     assert_non_null(strstr(h.next, "24 hours"));
+    assert_true(code_explain(&busy, span_str("too many orders are running"), DAEMON_SMDP, &h));
+    assert_non_null(strstr(h.cause, "orders:"));
+    /* Whatever else an SM-DP could not do at the moment is not the limit of orders. */
+    assert_true(code_explain(&busy, span_str("the call could not be taken; nothing was done"), DAEMON_SMDP, &h));
+    assert_null(strstr(h.cause, "orders:"));
     assert_true(code_explain(&stock, (struct span){NULL, 0}, DAEMON_SMDP, &h));
     assert_non_null(strstr(h.next, "import"));
     assert_false(code_explain(&none, span_str("x"), DAEMON_SMSR, &h));
