@@ -233,8 +233,3 @@ void channel_set_tap(struct channel *ch, const struct channel_tap *tap)
 {
     ch->tap = tap;
 }
-
-void channel_set_env(struct channel *ch, const struct env *env)
-{
-    ch->env = env;
-}

@@ -59,8 +59,6 @@ struct channel *channel_new(const struct channel_port *port, const struct carrie
                             struct crypto *c, const struct clock *clock, const struct env *env);
 /* Streams are closed at the carrier; nothing is posted. */
 void channel_free(struct channel *ch);
-/* After a reload of the configuration: routes and timers from now on. */
-void channel_set_env(struct channel *ch, const struct env *env);
 
 /* Somebody looks on; NULL: nobody, from now on. It lives as long as the channel asks it. */
 void channel_set_tap(struct channel *ch, const struct channel_tap *tap);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What deciders may know besides the card: who the parties are, which relations they have, how a
- * card is addressed, and the timers (design 3.5, 3.7). Built by conf, read-only afterwards,
- * replaced as a whole. */
+ * card is addressed, and the timers (design 3.5, 3.7). Built by conf, read-only afterwards. */
 #pragma once
 
 #include "common/msg/event.h"

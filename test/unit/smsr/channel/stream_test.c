@@ -248,28 +248,12 @@ static void counters_have_names(void **state)
     assert_int_equal(n * sizeof(uint64_t), sizeof(struct channel_counters));
 }
 
-/* A reload changes timers from the next one on. */
-static void new_configuration(void **state)
-{
-    struct env other = W.env;
-
-    (void)state;
-    channel_stream_open(W.ch, 1);
-    assert_int_equal(channel_due(W.ch), W.clock.mono_ms + IDLE_MS);
-    other.timer_ms[TIMER_SESSION_IDLE] = 5000;
-    channel_set_env(W.ch, &other);
-    channel_stream_closed(W.ch, 1);
-    channel_stream_open(W.ch, 2);
-    assert_int_equal(channel_due(W.ch), W.clock.mono_ms + 5000);
-    channel_stream_closed(W.ch, 2);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(unknown_is_as_wrong), T(card_without_psk), T(garbage), T(garbage_behind_the_handshake),
         T(no_request_in_time), T(opened_twice), T(streams_are_bounded), T(closing_and_stuck),
-        T(byte_by_byte), T(counters_have_names), T(new_configuration),
+        T(byte_by_byte), T(counters_have_names),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
