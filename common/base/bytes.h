@@ -27,6 +27,15 @@ static inline struct span span_str(const char *s)
 
 bool span_eq(struct span a, struct span b); /* not constant time: never for secrets or MACs */
 
+/* FNV-1a from h on, first SPREAD_BEGIN: spreads what is alike, and proves nothing. */
+#define SPREAD_BEGIN 2166136261u
+static inline uint32_t span_spread(uint32_t h, struct span s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        h = (h ^ s.p[i]) * 16777619u;
+    return h;
+}
+
 /* --- reader: every rd_ call after a failure returns zeros and leaves the failure standing --- */
 struct reader {
     const uint8_t *p;

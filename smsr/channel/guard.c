@@ -4,16 +4,6 @@
  * voice neither by talking nor by what numbers of nobody say. */
 #include "smsr/channel/channel_int.h"
 
-/* FNV-1a: spreads digits; who collides shares an allowance. */
-static uint32_t spread(struct span s)
-{
-    uint32_t h = 2166136261u;
-
-    for (size_t i = 0; i < s.n; i++)
-        h = (h ^ s.p[i]) * 16777619u;
-    return h;
-}
-
 static bool allowance(const struct channel *ch, struct guard *g)
 {
     int64_t now = channel_now(ch), back = (now - g->since_ms) / GUARD_REFILL_MS;
@@ -32,9 +22,10 @@ static void spend(struct guard *g)
         g->tokens--;
 }
 
+/* Who collides shares an allowance. */
 static struct guard *bucket(struct channel *ch, const struct msisdn *from)
 {
-    return &ch->guard[spread(span_str(from->s)) % GUARD_BUCKETS];
+    return &ch->guard[span_spread(SPREAD_BEGIN, span_str(from->s)) % GUARD_BUCKETS];
 }
 
 bool guard_open(struct channel *ch, const struct msisdn *from)
@@ -53,7 +44,7 @@ void guard_unproven(struct channel *ch, const struct msisdn *from)
  * was forgotten: by a restart, or because another one has its place. */
 static struct eid *place(struct channel *ch, const struct eid *eid)
 {
-    return &ch->pushed[spread(span_of(eid->b, sizeof eid->b)) % LINKS_PUSHED];
+    return &ch->pushed[span_spread(SPREAD_BEGIN, span_of(eid->b, sizeof eid->b)) % LINKS_PUSHED];
 }
 
 static bool pushed(struct channel *ch, const struct eid *eid)

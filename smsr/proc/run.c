@@ -216,12 +216,10 @@ int64_t run_patient_due(const struct run *r, int64_t at)
  * same operation whenever it is looked at, so nothing is kept of it. */
 static int64_t spread(const struct run *r, int64_t ms)
 {
-    uint32_t h = 2166136261u;
+    uint32_t h = span_spread(SPREAD_BEGIN, span_of(r->e->eid.b, sizeof r->e->eid.b));
 
-    for (size_t i = 0; i < sizeof r->e->eid.b; i++)
-        h = (h ^ r->e->eid.b[i]) * 16777619u;
-    for (size_t i = 0; r->op && i < sizeof r->op->id.b; i++)
-        h = (h ^ r->op->id.b[i]) * 16777619u;
+    if (r->op)
+        h = span_spread(h, span_of(r->op->id.b, sizeof r->op->id.b));
     return ms + ms * (int64_t)r->env->jitter_percent * (int64_t)(h >> 16) / (100 * 65536);
 }
 
