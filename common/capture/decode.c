@@ -7,6 +7,7 @@
 #include "common/codec/push.h"
 #include "common/codec/script.h"
 #include "common/codec/tlv.h"
+#include "common/crypto/scp03.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -137,8 +138,6 @@ void decode_response(struct rows *out, unsigned depth, enum packet_dialect d, st
 
 /* --- scripts --- */
 
-#define SCP03T_MAC 8u               /* alone it proves a segment, with no result */
-
 static void scp03t_row(struct rows *out, unsigned depth, const struct script_item *item,
                        bool response)
 {
@@ -158,7 +157,7 @@ static void scp03t_row(struct rows *out, unsigned depth, const struct script_ite
     case 0x86:
         row_say(rows_hide(out, depth, name, item->value, CLAUSE_SCP03T), "%s",
                 !response       ? "profile data, ciphered for the ISD-P"
-                : item->value.n > SCP03T_MAC ? "result, ciphered for the SM-DP"
+                : item->value.n > SCP03_MAC ? "result, ciphered for the SM-DP"
                                 : "segment taken");
         return;
     default: /* 9F44 9F45 9F46 */

@@ -13,6 +13,7 @@
 #define SCP03_R_MAC 0x10u
 #define SCP03_R_ENC 0x20u
 #define SCP03_I_PSEUDO_RANDOM 0x10u   /* bit of parameter i: the card challenge can be predicted */
+#define SCP03_MAC 8u                  /* octets; an answer that is no longer proves and says nothing */
 
 struct scp03_keys {
     struct key *enc, *mac, *dek;

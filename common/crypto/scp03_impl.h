@@ -6,7 +6,6 @@
 #include "common/crypto/scp03.h"
 
 #define SCP03_CHALLENGE 8u
-#define SCP03_MAC 8u
 #define SCP03_BLOCK 16u
 #define SCP03_SEQUENCE_MAX 0xFFFFFFu
 #define SCP03_ICV_COMMAND 0x00u      /* first octet of the counter block */

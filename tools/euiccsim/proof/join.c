@@ -7,6 +7,7 @@
 #include "common/codec/apdu.h"
 #include "common/codec/script.h"
 #include "common/codec/tlv.h"
+#include "common/crypto/scp03.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -269,7 +270,6 @@ static bool first_sw(struct span response, uint16_t *ret)
 
 /* Effects in the answer of a SendData step: every C-APDU that went well, and an 86 with data, which is
  * the protected result of a whole load; some cards prove each segment by a MAC alone. */
-#define SCP03T_MAC 8u
 static unsigned effects(struct span elements)
 {
     struct reader r = rd_init(elements);
@@ -280,7 +280,7 @@ static unsigned effects(struct span elements)
         struct apdu_rsp rsp;
         if (t.tag == SCRIPT_TAG_RSP && !apdu_rsp_parse(t.value, &rsp) && rsp.sw == 0x9000)
             n++;
-        else if (t.tag == 0x86 && t.value.n && t.value.n != SCP03T_MAC)
+        else if (t.tag == 0x86 && t.value.n && t.value.n != SCP03_MAC)
             n++;
     }
     return n;
