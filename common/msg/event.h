@@ -92,10 +92,11 @@ struct event_delivery { /* what a party must still hear; written with the state 
     uint64_t number;     /* gap-free per party, given by the engine */
     struct span message; /* encoded message (wire_message_encode) */
 };
+#define LIFECYCLE_ENABLED 0x3Fu /* of an ISD-P (SGP.02 2.2.1.3) */
 struct event_profile { /* one ISD-P as a card or an EIS shows it */
     struct aid aid;
     struct iccid iccid;
-    uint8_t lifecycle; /* 07 0F 1F 3F */
+    uint8_t lifecycle; /* 07 0F 1F, LIFECYCLE_ENABLED */
     bool fallback;
 };
 struct event_secret {   /* stored or dropped in the same transaction as the record */

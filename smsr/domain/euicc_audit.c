@@ -9,7 +9,7 @@
  * either would have a good profile deleted. */
 static enum profile_state audited_state(enum profile_state was, uint8_t lifecycle)
 {
-    if (lifecycle == 0x3F)
+    if (lifecycle == LIFECYCLE_ENABLED)
         return PROFILE_ENABLED;
     if (was == PROFILE_IN_CREATION || was == PROFILE_CREATED)
         return PROFILE_CREATED;

@@ -170,7 +170,7 @@ static int read_one(const struct apdu_rsp *rsp, struct reading *at, struct es5_s
 static bool shows_enabled(const struct es5_status *st)
 {
     for (unsigned i = 0; i < st->n; i++)
-        if (st->isdp[i].lifecycle == 0x3F)
+        if (st->isdp[i].lifecycle == LIFECYCLE_ENABLED)
             return true;
     return false;
 }

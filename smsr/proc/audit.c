@@ -77,12 +77,9 @@ static int queued(const struct proc_view *v, const struct input *in, struct plan
 /* Another profile is on than the EIS believed: by the card's fall-back or at the device. */
 static void moved(struct run *r, const struct es5_status *st)
 {
-    const struct euicc_profile *was = euicc_enabled(r->e), *on = NULL;
+    const struct euicc_profile *was = euicc_enabled(r->e), *on = run_seen_on(r, st);
     struct event *ev;
 
-    for (unsigned i = 0; i < st->n; i++)
-        if (st->isdp[i].lifecycle == 0x3F)
-            on = euicc_profile_by_aid(r->e, &st->isdp[i].aid);
     if (!on || on == was)
         return;
     ev = run_record(r, EV_PROFILE_FALLEN_BACK, -1, 0);

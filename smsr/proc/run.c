@@ -314,7 +314,15 @@ int run_confirm_again(struct run *r, int state, const struct euicc_profile *to,
 bool run_enabled(const struct es5_status *st, const struct euicc_profile *p)
 {
     const struct event_profile *seen = p ? run_seen(st, &p->aid) : NULL;
-    return seen && seen->lifecycle == 0x3F;
+    return seen && seen->lifecycle == LIFECYCLE_ENABLED;
+}
+
+const struct euicc_profile *run_seen_on(const struct run *r, const struct es5_status *st)
+{
+    for (unsigned i = 0; i < st->n; i++)
+        if (st->isdp[i].lifecycle == LIFECYCLE_ENABLED)
+            return euicc_profile_by_aid(r->e, &st->isdp[i].aid);
+    return NULL;
 }
 
 const struct event_profile *run_seen(const struct es5_status *st, const struct aid *aid)
@@ -420,19 +428,34 @@ bool run_answer_lost(struct run *r, const struct euicc_packet *pk)
     return true;
 }
 
-void run_audit_put(const struct run *r, struct writer *w, enum script_form form, unsigned turn)
+/* What the list of a card is like, nobody knows: asked again it is asked in another form, each in its turn. */
+enum { ASK_WHOLE, ASK_IN_PAGES, ASK_BY_NAME, ASK_FORMS };
+
+static void audit_put(const struct run *r, struct writer *w, enum script_form form, unsigned ask)
 {
-    if (turn == 1)
+    if (ask == ASK_IN_PAGES)
         es5_audit_paged(w, form, r->e->n_profiles);
-    else if (turn == 2)
+    else if (ask == ASK_BY_NAME)
         es5_audit_named(w, form, r->e, &r->op->aid);
     else
         es5_audit(w, form, r->e->n_profiles);
 }
 
+/* Steps count from 1. */
+void run_audit_step_put(const struct run *r, struct writer *w)
+{
+    audit_put(r, w, SCRIPT_INDEFINITE, (r->e->next_step - 1) % ASK_FORMS);
+}
+
+/* The form of the packet that comes next, when it is not the first question. */
+static unsigned ask_next(const struct run *r)
+{
+    return (unsigned)(r->e->counter_high % ASK_FORMS);
+}
+
 bool run_list_cut(struct run *r, const struct euicc_packet *pk, int err)
 {
-    if (err != ERR_TRUNCATED || !(r->e->counter_high % 3))
+    if (err != ERR_TRUNCATED || ask_next(r) == ASK_WHOLE)
         return false;
     r->again = pk->counter;
     return true;
@@ -452,9 +475,8 @@ int run_fence_to(struct run *r, enum packet_purpose purpose, int state,
     int64_t due = run_fence_due(r, r->op->fences);
     int err;
 
-    /* Asked again it is asked in turn: its list may come in pages, or cut. */
-    run_audit_put(r, &w, dialect_of(r->e)->packet_form,
-                  r->op->state == (unsigned)state ? (unsigned)(r->e->counter_high % 3) : 0);
+    audit_put(r, &w, dialect_of(r->e)->packet_form,
+              r->op->state == (unsigned)state ? ask_next(r) : ASK_WHOLE);
     if (to && !to->msisdn.s[0])
         to = NULL;
     if (purpose == PURPOSE_AUDIT)

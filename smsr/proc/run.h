@@ -156,6 +156,8 @@ void run_deleted(struct run *r, const struct euicc_profile *p, const char *why);
 /* The audit shows this profile enabled; p may be NULL. */
 bool run_enabled(const struct es5_status *st, const struct euicc_profile *p);
 const struct event_profile *run_seen(const struct es5_status *st, const struct aid *aid);
+/* The profile that is on by this list; NULL: none that is known. */
+const struct euicc_profile *run_seen_on(const struct run *r, const struct es5_status *st);
 
 /* --- effect.c: the effect command of a switch or a deletion is out --- */
 /* What its procedure does there, and its states of the fence. */
@@ -212,8 +214,8 @@ MUST_CHECK int run_list_read(const struct run *r, struct span response, struct e
 /* The list went on, and another form of the question comes next: it is asked at once, since the card is there,
  * and where it answered. pk: the question before. */
 bool run_list_cut(struct run *r, const struct euicc_packet *pk, int err);
-/* The question for the card's list in one of its three forms (es5.h): turn 0, 1 or 2. */
-void run_audit_put(const struct run *r, struct writer *w, enum script_form form, unsigned turn);
+/* The question for the card's list as the next step. */
+void run_audit_step_put(const struct run *r, struct writer *w);
 /* The card's list, in the session of this POST or in the one that waits. */
 int run_ask_in_session(struct run *r, enum packet_purpose purpose, int next);
 /* Asks for the new session that the fence of a session is; without a way it is waited for. */

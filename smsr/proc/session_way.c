@@ -113,6 +113,6 @@ int session_ask(struct run *r, const struct way *way)
     if (way->bearer == BEARER_CATTP)
         return run_fence(r, PURPOSE_FENCE, SE_FENCE_WAIT);
     w = run_writer(r, ES5_AUDIT_ROOM);
-    run_audit_put(r, &w, SCRIPT_INDEFINITE, (r->e->next_step + 2) % 3);
+    run_audit_step_put(r, &w);
     return open_step(r, way, PURPOSE_FENCE, wr_view(&w), NULL, SE_FENCE_STEP);
 }

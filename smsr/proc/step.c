@@ -115,7 +115,7 @@ int run_ask_in_session(struct run *r, enum packet_purpose purpose, int next)
         r->in->kind == IN_POST ? &r->in->u.post.session : &r->pe->held_session;
     struct writer w = run_writer(r, ES5_AUDIT_ROOM);
 
-    run_audit_put(r, &w, SCRIPT_INDEFINITE, (r->e->next_step + 2) % 3);
+    run_audit_step_put(r, &w);
     (void)run_open_step(r, session, purpose, wr_view(&w), NULL, next);
     return ERR_OK;
 }

@@ -252,14 +252,10 @@ static int still_fencing(const struct run *r)
  * NULL: by a packet. */
 static int settle_elsewhere(struct run *r, const struct es5_status *st, const struct uuid *session)
 {
-    const struct euicc_profile *from = switch_from(r), *goal = switch_goal(r), *on = NULL;
-    bool stays = false;
+    const struct euicc_profile *goal = switch_goal(r), *on = run_seen_on(r, st);
+    bool stays = on && on == switch_from(r);
     int err = ERR_OK;
 
-    for (unsigned i = 0; i < st->n; i++)
-        if (st->isdp[i].lifecycle == 0x3F)
-            on = euicc_profile_by_aid(r->e, &st->isdp[i].aid);
-    stays = on && on == from;
     if (stays) {
         (void)run_audited(r, st);
         if (goal && run_seen(st, &goal->aid) && run_effect_again(r, &SWITCH_EFFECT, session, &err))
