@@ -158,6 +158,35 @@ static int check(const void *conf, struct errmsg *why)
     return err;
 }
 
+static void carrier_counters(void *ctx, struct counter_list *l)
+{
+    const struct app *a = ctx;
+    struct coap_carrier_counters c;
+    struct smpp_carrier_counters s;
+
+    coap_carrier_get_counters(a->carrier, &c);
+    counter_add(l, "coap_mt_sent", c.mt_sent);
+    counter_add(l, "coap_mt_accepted", c.mt_accepted);
+    counter_add(l, "coap_mo_received", c.mo_received);
+    counter_add(l, "coap_mo_repeated", c.mo_repeated);
+    counter_add(l, "coap_reports", c.dlr_received);
+    counter_add(l, "coap_refused", c.refused);
+    counter_add(l, "coap_streams_cut", c.streams_cut);
+    counter_add(l, "coap_datagrams_in", c.datagrams_in);
+    counter_add(l, "coap_datagrams_out", c.datagrams_out);
+    smpp_carrier_get_counters(a->smscs, &s);
+    counter_add(l, "smpp_binds", s.binds);
+    counter_add(l, "smpp_ends", s.ends);
+    counter_add(l, "smpp_mt_sent", s.mt_sent);
+    counter_add(l, "smpp_mt_accepted", s.mt_accepted);
+    counter_add(l, "smpp_mt_throttled", s.mt_throttled);
+    counter_add(l, "smpp_mo_received", s.mo_received);
+    counter_add(l, "smpp_mo_left", s.mo_left);
+    counter_add(l, "smpp_receipts", s.receipts);
+    counter_add(l, "smpp_receipts_wrong", s.receipts_wrong);
+    counter_add(l, "smpp_not_ota", s.not_ota);
+}
+
 static int open_core(struct app *a, struct errmsg *why)
 {
     struct smsr_core_options o = {
@@ -167,7 +196,7 @@ static int open_core(struct app *a, struct errmsg *why)
         .n_transport = a->secrets.n_transport, .clock = &CLOCK_SYSTEM, .rng = &a->service.rng,
         .carrier = udp_carrier_port(a->udp), .version = SMSR_VERSION,
         .witness = crash_self_witness(&a->service.crash), .on_record = on_record,
-        .on_trouble = on_trouble, .rss = daemon_resident, .ctx = a};
+        .on_trouble = on_trouble, .rss = daemon_resident, .counters = carrier_counters, .ctx = a};
     int err = smsr_core_new(&o, &a->core, why);
 
     if (!err)

@@ -182,26 +182,22 @@ static int check_kek(struct smsr_core *c, struct errmsg *why)
 }
 
 /* --- api --- */
-static unsigned api_more(void *ctx, struct admin_counter *ret, unsigned max)
+static void api_counters(void *ctx, struct counter_list *l)
 {
     struct smsr_core *c = ctx;
     const char *name;
     uint64_t value;
-    unsigned n = 0;
 
-    while (n + 6 < max && channel_counter(c->channel, n, &name, &value)) {
-        ret[n].name = span_str(name);
-        ret[n++].value = value;
-    }
-    if (max < 6)
-        return n;
-    ret[n++] = (struct admin_counter){span_str("streams_open"), channel_streams(c->channel)};
-    ret[n++] = (struct admin_counter){span_str("sessions_open"), channel_sessions(c->channel)};
-    ret[n++] = (struct admin_counter){span_str("links_open"), channel_links(c->channel)};
-    ret[n++] = (struct admin_counter){span_str("operations_waiting"), channel_turns_waiting(c->channel)};
-    ret[n++] = (struct admin_counter){span_str("operations_let_in"), channel_turns_running(c->channel)};
-    ret[n++] = (struct admin_counter){span_str("outputs_lost"), c->lost_outputs};
-    return n;
+    for (unsigned i = 0; channel_counter(c->channel, i, &name, &value); i++)
+        counter_add(l, name, value);
+    counter_add(l, "streams_open", channel_streams(c->channel));
+    counter_add(l, "sessions_open", channel_sessions(c->channel));
+    counter_add(l, "links_open", channel_links(c->channel));
+    counter_add(l, "operations_waiting", channel_turns_waiting(c->channel));
+    counter_add(l, "operations_let_in", channel_turns_running(c->channel));
+    counter_add(l, "outputs_lost", c->lost_outputs);
+    if (c->o.counters)
+        c->o.counters(c->o.ctx, l);
 }
 
 static unsigned api_strangers(void *ctx, struct admin_stranger_row *ret, unsigned max, uint64_t *ret_known,
@@ -246,8 +242,8 @@ static int open_api(struct smsr_core *c)
                              .pki = c->o.pki, .keystore = c->o.keystore, .clock = c->o.clock,
                              .rng = c->o.rng, .env = &c->o.conf->env, .transport = c->o.transport,
                              .n_transport = c->o.n_transport, .version = c->o.version,
-                             .counters = api_more, .strangers = api_strangers, .waiting = api_waiting, .rss = api_rss,
-                             .ctx = c};
+                             .counters = api_counters, .strangers = api_strangers,
+                             .waiting = api_waiting, .rss = api_rss, .ctx = c};
 
     c->api = api_new(&cfg);
     return c->api ? ERR_OK : ERR_NOMEM;

@@ -33,6 +33,7 @@ struct smsr_core_options {
      * what runs on it or empty; NULL: nobody. */
     void (*on_trouble)(void *ctx, const struct eid *eid, const struct uuid *op, int err);
     uint64_t (*rss)(void *ctx);    /* resident octets for the status; NULL: 0 */
+    void (*counters)(void *ctx, struct counter_list *l);   /* of the carriers, for the status; NULL: none */
     void *ctx;
 };
 struct smsr_core;

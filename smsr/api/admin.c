@@ -9,7 +9,7 @@
 #define OPERATIONS_PAGE 256u
 #define EIS_PAGE 1024u
 #define STRANGERS_PAGE 1024u
-#define COUNTERS_MAX 128u
+#define COUNTERS_MAX 160u
 
 static struct arena *mem(struct request *q)
 {
@@ -287,7 +287,7 @@ static void status(struct request *q)
     }
     own_counters(q, &l);
     if (cfg->counters)
-        l.n += cfg->counters(cfg->ctx, l.list + l.n, l.max - l.n);
+        cfg->counters(cfg->ctx, &l);
     log_view_status(cfg->engine, cfg->version, cfg->rss ? cfg->rss(cfg->ctx) : 0, &l, body);
     api_respond(q, m, &(struct outcome){.verdict = VERDICT_NONE});
 }

@@ -4,6 +4,7 @@
  * is an output of the engine, so nothing is said before it is durable. */
 #pragma once
 
+#include "common/daemon/log_view.h"
 #include "common/engine/engine.h"
 #include "common/msg/admin.h"
 #include "common/net/rpc.h"
@@ -30,8 +31,7 @@ struct api_config {
     const struct transport_key *transport;
     unsigned n_transport;
     const char *version;
-    /* Further counters of the status, at most max; may be NULL. */
-    unsigned (*counters)(void *ctx, struct admin_counter *ret, unsigned max);
+    void (*counters)(void *ctx, struct counter_list *l);   /* further ones of the status; may be NULL */
     /* Numbers of no card that were heard, the last first, at most max; how many are known of in all, and made
      * room for others. May be NULL. */
     unsigned (*strangers)(void *ctx, struct admin_stranger_row *ret, unsigned max, uint64_t *ret_known,

@@ -88,6 +88,8 @@ def test_receipts_are_shown(tmp_path, node_modules):
         counters = world.counters()
         assert counters["report_failed"] >= 2 * len(rows) and counters["report_delivered"] > 0, counters
         assert counters["report_unknown"] == 0, counters
+        assert counters["smpp_binds"] == 2 and counters["smpp_receipts"] >= counters["report_failed"], counters
+        assert counters["smpp_receipts_wrong"] == 0, counters
         world.proof()
 
 

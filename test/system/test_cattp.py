@@ -100,6 +100,7 @@ def test_downloads_through_the_simulated_network(make_world):
     download_and_enable(world)
     counters = {name: int(value) for name, value in world.counters().items()}
     assert counters["link_opened"] >= 4 and counters["session_opened"] >= 4
+    assert counters["coap_datagrams_in"] > 0 and counters["coap_mt_accepted"] > 0, counters
     rows = [json.loads(line) for line in world.euiccsim("ledger", "--dir", world.file("world")).stdout.splitlines()]
     by = collections.Counter(r.get("channel") for r in rows)
     assert by["cattp"] >= 4 and by["https"] >= 4, by
