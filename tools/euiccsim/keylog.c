@@ -52,7 +52,7 @@ int keylog_open(const char *path, struct scp81_ctx *client, struct keylog **ret,
     int rc;
 
     if (!k)
-        return ERR_NOMEM;
+        return errmsg_set(why, ERR_NOMEM, "--keylog %s: no memory for it", path);
     k->fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
     if (k->fd < 0)
         rc = errmsg_set(why, ERR_CONFIG, "--keylog %s: %s", path, strerror(errno));
