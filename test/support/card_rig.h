@@ -135,6 +135,7 @@ size_t rig_keyset_apdu(struct rig *r, struct key *signer, const struct ecka_crt 
                        size_t cap);
 /* A personalised package of the built-in template. */
 void rig_package(uint16_t number, uint8_t pol1, size_t size, struct buf *out);
+void rig_package_of(const struct iccid *iccid, uint16_t number, uint8_t pol1, size_t size, struct buf *out);
 void rig_imsi(uint16_t number, struct imsi *ret);
 void rig_secrets(uint16_t number, uint8_t k[16], uint8_t opc[16]);
 

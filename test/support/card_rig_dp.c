@@ -40,16 +40,24 @@ void rig_secrets(uint16_t number, uint8_t k[16], uint8_t opc[16])
 
 void rig_package(uint16_t number, uint8_t pol1, size_t size, struct buf *out)
 {
+    struct iccid iccid;
+    char text[24];
+
+    (void)snprintf(text, sizeof(text), "894901000000000%04u", number);
+    assert_int_equal(iccid_parse(span_str(text), &iccid), 0);
+    rig_package_of(&iccid, number, pol1, size, out);
+}
+
+void rig_package_of(const struct iccid *iccid, uint16_t number, uint8_t pol1, size_t size, struct buf *out)
+{
     const struct profile_options options = {.test = true};
     struct subscription s = {.has_pol1 = true, .pol1 = pol1, .mnc_len = 2};
     struct profile_report report;
     struct errmsg why = {""};
     struct buf template;
-    char iccid[24];
 
     buf_init(&template, 0);
-    (void)snprintf(iccid, sizeof(iccid), "894901000000000%04u", number);
-    assert_int_equal(iccid_parse(span_str(iccid), &s.iccid), 0);
+    s.iccid = *iccid;
     rig_imsi(number, &s.imsi);
     rig_secrets(number, s.k, s.opc);
     assert_int_equal(msisdn_parse(span_str("4917100000222"), &s.msisdn), 0);
