@@ -279,7 +279,8 @@ static unsigned most_notified(const struct env *env, const struct plma *p, enum 
 static int check_notified(struct build *b, const struct plma *p)
 {
     static const enum function TOLD[] = {FN_ENABLE_PROFILE, FN_DISABLE_PROFILE, FN_DELETE_PROFILE,
-                                         FN_PROFILE_DOWNLOAD_COMPLETED, FN_UPDATE_POLICY_RULES};
+                                         FN_PROFILE_DOWNLOAD_COMPLETED, FN_UPDATE_POLICY_RULES,
+                                         FN_SET_FALLBACK_ATTRIBUTE, FN_UNSET_FALLBACK_ATTRIBUTE};
 
     for (size_t i = 0; i < sizeof TOLD / sizeof *TOLD; i++)
         if ((p->functions & FN_BIT(TOLD[i])) &&

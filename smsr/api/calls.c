@@ -135,6 +135,12 @@ static struct eid eid_of(const struct message *m)
         EID_OF(MSG_ES3_DISABLE_PROFILE_REQUEST, es3_disable_profile_request);
         EID_OF(MSG_ES3_DELETE_ISDP_REQUEST, es3_delete_isdp_request);
         EID_OF(MSG_ES3_AUDIT_EIS_REQUEST, es3_audit_eis_request);
+        EID_OF(MSG_ES3_SET_FALL_BACK_ATTRIBUTE_REQUEST, es3_set_fall_back_attribute_request);
+        EID_OF(MSG_ES3_SET_EMERGENCY_PROFILE_ATTRIBUTE_REQUEST,
+               es3_set_emergency_profile_attribute_request);
+        EID_OF(MSG_ES4_SET_FALL_BACK_ATTRIBUTE_REQUEST, es4_set_fall_back_attribute_request);
+        EID_OF(MSG_ES4_SET_EMERGENCY_PROFILE_ATTRIBUTE_REQUEST,
+               es4_set_emergency_profile_attribute_request);
         EID_OF(MSG_ES3_UPDATE_SUBSCRIPTION_ADDRESS_REQUEST,
                es3_update_subscription_address_request);
         EID_OF(MSG_ES3_UPDATE_POLICY_RULES_REQUEST, es3_update_policy_rules_request);

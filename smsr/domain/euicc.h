@@ -171,6 +171,11 @@ MUST_CHECK int euicc_new_aid(const struct euicc *e, struct aid *ret);
 /* Its validity period ends it while it waits behind another. Not what a card told: that has no caller,
  * and must be looked into whenever its turn comes. */
 bool operation_ends_waiting(const struct operation *op);
+/* Changes the card by one command, which it answers at once (smsr/proc/command.c). */
+static inline bool operation_is_command(const struct operation *op)
+{
+    return op->function == FN_DELETE_PROFILE || op->function == FN_SET_FALLBACK_ATTRIBUTE;
+}
 static inline bool operation_is_switch(const struct operation *op)
 {
     return op->function == FN_ENABLE_PROFILE || op->function == FN_DISABLE_PROFILE;

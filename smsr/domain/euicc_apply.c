@@ -272,6 +272,19 @@ static int policy_changed(struct euicc *e, const struct euicc_record *r)
     return ERR_OK;
 }
 
+/* Somebody has it always: whoever had it lost it. */
+static int attribute_changed(struct euicc *e, const struct euicc_record *r)
+{
+    struct euicc_profile *to = euicc_profile_by_iccid(e, &r->ev->iccid);
+
+    (void)euicc_advance(e, r);
+    if (!to || r->ev->function != FN_SET_FALLBACK_ATTRIBUTE)
+        return ERR_CORRUPT;
+    for (unsigned i = 0; i < e->n_profiles; i++)
+        e->profiles[i].fallback = &e->profiles[i] == to;
+    return ERR_OK;
+}
+
 static int in_doubt(struct euicc *e, const struct euicc_record *r)
 {
     struct operation *op = euicc_advance(e, r);
@@ -371,6 +384,7 @@ static const apply_fn APPLY[EV_TYPE_COUNT] = {
     [EV_PROFILE_FALLEN_BACK] = enabled,
     [EV_ADDRESS_CHANGED] = address_changed,
     [EV_POLICY_CHANGED] = policy_changed,
+    [EV_ATTRIBUTE_CHANGED] = attribute_changed,
     [EV_OPERATION_ACCEPTED] = accepted,
     [EV_OPERATION_ARMED] = euicc_armed,
     [EV_PACKET_ARMED] = euicc_armed,

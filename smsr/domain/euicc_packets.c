@@ -59,14 +59,14 @@ static void arm(struct euicc *e, struct operation *op, int64_t at_ms)
     op->armed = true;
 }
 
-/* A switch or a deletion is tried again, behind the fence of what was armed for it before: a late answer to
+/* A switch or another command is tried again, behind the fence of what was armed for it before: a late answer to
  * that is one to nothing that is open. */
 static void forget_try(struct euicc *e, const struct event *ev)
 {
     struct operation *op = euicc_op(e, &ev->op);
 
     if (!op || !op->armed || ev->attempt <= op->attempt || ev->purpose != PURPOSE_CMD ||
-        !(operation_is_switch(op) || op->function == FN_DELETE_PROFILE))
+        !(operation_is_switch(op) || operation_is_command(op)))
         return;
     euicc_packets_drop(e, &op->id);
     op->armed_ms = 0;

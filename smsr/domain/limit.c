@@ -9,7 +9,7 @@
 bool limit_counts(enum function f)
 {
     return f == FN_ENABLE_PROFILE || f == FN_DISABLE_PROFILE || f == FN_DELETE_PROFILE ||
-           f == FN_CREATE_ISDP;
+           f == FN_CREATE_ISDP || f == FN_SET_FALLBACK_ATTRIBUTE;
 }
 
 enum status_code limit_effects(const struct env *env, const struct euicc *e, int64_t now)

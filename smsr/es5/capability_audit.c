@@ -220,3 +220,34 @@ int es5_audit_read(const struct euicc *e, struct span response, struct es5_statu
         return ERR_TRUNCATED;
     return shows_enabled(ret) ? ERR_OK : ERR_FORMAT;
 }
+
+void es5_fallback_ask(struct writer *w, enum script_form form, const struct aid *isd_p)
+{
+    uint8_t tlv[24];
+    struct writer t = wr_init(tlv, sizeof tlv);
+    struct apdu_cmd c = {.cla = 0x80, .ins = 0xF2, .p1 = 0x40, .p2 = 0x02, .has_le = true};
+
+    tlv_put(&t, 0x4F, aid_span(isd_p));
+    c.data = wr_view(&t);
+    es5_put_apdu(w, form, &c);
+}
+
+int es5_fallback_read(struct span response, const struct aid *isd_p, bool *ret_holds)
+{
+    struct es5_answer a;
+    struct tlv e3, t;
+    struct aid named;
+    int err = es5_answer_read(response, &a);
+
+    *ret_holds = false;
+    if (err)
+        return err;
+    if (a.sw == 0x6A88)
+        return ERR_OK;
+    if (a.sw != 0x9000 || tlv_only(a.data, 0xE3, &e3) || tlv_find(e3.value, 0x4F, &t) ||
+        aid_from_bytes(t.value, &named) || !aid_eq(&named, isd_p) || tlv_find(e3.value, 0x53, &t) ||
+        t.value.n != 1)
+        return ERR_FORMAT;
+    *ret_holds = (t.value.p[0] & 0x01u) != 0;
+    return ERR_OK;
+}

@@ -27,6 +27,12 @@ void es5_create_isdp(struct writer *w, enum script_form form, const struct euicc
 /* 80E28800 15 3A03 / 3A04: 9000 is not the end, the notification is. */
 void es5_enable_profile(struct writer *w, enum script_form form, const struct aid *isd_p);
 void es5_disable_profile(struct writer *w, enum script_form form, const struct aid *isd_p);
+/* 80E28800 15 3A05 .. 00: 9000 is the end. */
+void es5_set_fallback(struct writer *w, enum script_form form, const struct aid *isd_p);
+/* Who holds it: GET STATUS of that ISD-P without a tag list, since 53 is told in no other form (facts: sgp02
+ * 6.5). ERR_FORMAT: the answer does not tell. One that is not there holds nothing. */
+void es5_fallback_ask(struct writer *w, enum script_form form, const struct aid *isd_p);
+MUST_CHECK int es5_fallback_read(struct span response, const struct aid *isd_p, bool *ret_holds);
 /* 80E40040 12 4F10: 9000, or 6A88 when it is gone already. */
 void es5_delete_profile(struct writer *w, enum script_form form, const struct aid *isd_p);
 

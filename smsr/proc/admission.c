@@ -250,6 +250,16 @@ static enum status_code check_audit(struct admit *a)
     return run_reachable(a->r.env, a->r.e);
 }
 
+/* Whoever may not have it done is told so first. Its DGI is published nowhere we could read, and none is
+ * made up (proto/RULES.md). */
+static enum status_code check_emergency(struct admit *a, const struct euicc_profile *p)
+{
+    enum status_code st =
+        policy_check(a->r.env, &a->ask.caller, a->r.e, p, POLICY_SET_EMERGENCY);
+
+    return st ? st : ST_UNSUPPORTED;
+}
+
 static enum status_code check_card(struct admit *a, const struct euicc_profile *p)
 {
     const struct caller *c = &a->ask.caller;
@@ -260,7 +270,10 @@ static enum status_code check_card(struct admit *a, const struct euicc_profile *
     case FN_DISABLE_PROFILE:
         return switch_check(a->r.env, c, a->r.e, p, POLICY_DISABLE, a->r.now);
     case FN_DELETE_PROFILE:
-        return delete_check(a->r.env, c, a->r.e, p, a->r.now);
+    case FN_SET_FALLBACK_ATTRIBUTE:
+        return command_check(a->r.env, c, a->r.e, p, a->ask.fn, a->r.now);
+    case FN_SET_EMERGENCY_ATTRIBUTE:
+        return check_emergency(a, p);
     case FN_AUDIT_EIS:
         return check_audit(a);
     case FN_CREATE_ISDP:
@@ -353,7 +366,8 @@ static int start(struct admit *a)
     case FN_DISABLE_PROFILE:
         return switch_arm(&a->r);
     case FN_DELETE_PROFILE:
-        return delete_arm(&a->r);
+    case FN_SET_FALLBACK_ATTRIBUTE:
+        return command_arm(&a->r);
     case FN_CREATE_ISDP:
     case FN_SEND_DATA:
         return session_start(&a->r);

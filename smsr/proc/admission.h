@@ -30,10 +30,10 @@ bool ask_read(const struct in_call *call, struct ask *ret);
 /* First step of each procedure, in the commit of its admission when nothing else runs on the card.
  */
 int session_start(struct run *r);
-int delete_arm(struct run *r);
-/* Requester, policy, state, address and limit of a deletion in this view. */
-enum status_code delete_check(const struct env *env, const struct caller *c, const struct euicc *e,
-                              const struct euicc_profile *t, int64_t now);
+int command_arm(struct run *r);
+/* Requester, policy, state, address and limit of a command that is no switch, in this view. */
+enum status_code command_check(const struct env *env, const struct caller *c, const struct euicc *e,
+                               const struct euicc_profile *t, enum function f, int64_t now);
 int audit_start(struct run *r);
 int keys_start(struct run *r);
 /* The card can get another SCP80 key set now, and is none on its way. */

@@ -40,6 +40,12 @@ static void add_data(enum msg_type t, void *body, struct span data, const struct
     case MSG_ES4_DELETE_PROFILE_RESPONSE:
         ((struct es4_delete_profile_response *)body)->euicc_response_data = data;
         break;
+    case MSG_ES3_SET_FALL_BACK_ATTRIBUTE_RESPONSE:
+        ((struct es3_set_fall_back_attribute_response *)body)->euicc_response_data = data;
+        break;
+    case MSG_ES4_SET_FALL_BACK_ATTRIBUTE_RESPONSE:
+        ((struct es4_set_fall_back_attribute_response *)body)->euicc_response_data = data;
+        break;
     default:
         break;
     }

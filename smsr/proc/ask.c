@@ -9,7 +9,7 @@
 #include "common/msg/es4.h"
 #include "common/msg/msg_type.h"
 
-/* Enable, Disable, Delete of both interfaces: base, EID, ICCID in this order. */
+/* What names a profile and nothing else, of both interfaces: base, EID, ICCID in this order. */
 static void plain(struct ask *a, const void *body)
 {
     const struct es3_enable_profile_request *m = body;
@@ -22,7 +22,13 @@ static_assert(
     sizeof(struct es3_enable_profile_request) == sizeof(struct es4_enable_profile_request) &&
         sizeof(struct es3_disable_profile_request) == sizeof(struct es4_disable_profile_request) &&
         sizeof(struct es3_delete_isdp_request) == sizeof(struct es4_delete_profile_request) &&
-        sizeof(struct es3_enable_profile_request) == sizeof(struct es3_delete_isdp_request),
+        sizeof(struct es3_enable_profile_request) == sizeof(struct es3_delete_isdp_request) &&
+        sizeof(struct es3_enable_profile_request) == sizeof(struct es3_set_fall_back_attribute_request) &&
+        sizeof(struct es3_enable_profile_request) == sizeof(struct es4_set_fall_back_attribute_request) &&
+        sizeof(struct es3_enable_profile_request) ==
+            sizeof(struct es3_set_emergency_profile_attribute_request) &&
+        sizeof(struct es3_enable_profile_request) ==
+            sizeof(struct es4_set_emergency_profile_attribute_request),
     "the plain profile requests share one layout");
 
 static void create_isdp(struct ask *a, const void *body)
@@ -106,6 +112,10 @@ static const struct {
     {MSG_ES3_ENABLE_PROFILE_REQUEST, plain},
     {MSG_ES3_DISABLE_PROFILE_REQUEST, plain},
     {MSG_ES3_DELETE_ISDP_REQUEST, plain},
+    {MSG_ES3_SET_FALL_BACK_ATTRIBUTE_REQUEST, plain},
+    {MSG_ES3_SET_EMERGENCY_PROFILE_ATTRIBUTE_REQUEST, plain},
+    {MSG_ES4_SET_FALL_BACK_ATTRIBUTE_REQUEST, plain},
+    {MSG_ES4_SET_EMERGENCY_PROFILE_ATTRIBUTE_REQUEST, plain},
     {MSG_ES3_AUDIT_EIS_REQUEST, audit},
     {MSG_ES3_UPDATE_SUBSCRIPTION_ADDRESS_REQUEST, address},
     {MSG_ES3_UPDATE_POLICY_RULES_REQUEST, policy},

@@ -8,7 +8,7 @@
 
 const struct proc *proc_of(enum function f)
 {
-    static const struct proc *const TABLE[] = {&PROC_ENABLE,    &PROC_DISABLE, &PROC_DELETE,
+    static const struct proc *const TABLE[] = {&PROC_ENABLE,    &PROC_DISABLE, &PROC_DELETE, &PROC_SET_FALLBACK,
                                                &PROC_CREATE_ISDP, &PROC_SEND_DATA, &PROC_AUDIT,
                                                &PROC_NOTIFICATION, &PROC_ROTATE_KEYS};
 

@@ -5,8 +5,8 @@
 
 #include "smsr/proc/proc_env.h"
 
-extern const struct proc PROC_ENABLE, PROC_DISABLE, PROC_DELETE, PROC_CREATE_ISDP, PROC_SEND_DATA,
-    PROC_AUDIT, PROC_NOTIFICATION, PROC_ROTATE_KEYS;
+extern const struct proc PROC_ENABLE, PROC_DISABLE, PROC_DELETE, PROC_SET_FALLBACK, PROC_CREATE_ISDP,
+    PROC_SEND_DATA, PROC_AUDIT, PROC_NOTIFICATION, PROC_ROTATE_KEYS;
 const struct proc *proc_of(enum function f);   /* NULL: the function has no card procedure */
 
 /* Decides one input of an EID's mailbox. e NULL: the EID is not registered. ERR_STATE: nobody takes

@@ -433,7 +433,9 @@ enum { ASK_WHOLE, ASK_IN_PAGES, ASK_BY_NAME, ASK_FORMS };
 
 static void audit_put(const struct run *r, struct writer *w, enum script_form form, unsigned ask)
 {
-    if (ask == ASK_IN_PAGES)
+    if (r->op->function == FN_SET_FALLBACK_ATTRIBUTE)
+        es5_fallback_ask(w, form, &r->op->aid);
+    else if (ask == ASK_IN_PAGES)
         es5_audit_paged(w, form, r->e->n_profiles);
     else if (ask == ASK_BY_NAME)
         es5_audit_named(w, form, r->e, &r->op->aid);
@@ -493,6 +495,9 @@ static const struct euicc_profile *asked_at(const struct run *r, uint32_t turn)
 {
     const struct euicc_profile *fallback = euicc_fallback(r->e);
 
+    /* Whom it falls back to may be another by now. */
+    if (r->op->function == FN_SET_FALLBACK_ATTRIBUTE && turn % 2)
+        return euicc_profile_by_iccid(r->e, &r->op->iccid);
     if (r->op->function != FN_ENABLE_PROFILE || (turn % 2 && fallback && fallback != euicc_enabled(r->e)))
         return fallback;
     return euicc_profile_by_iccid(r->e, &r->op->iccid);

@@ -144,6 +144,9 @@ static void check_eis(struct world *w, struct watch_card *c)
         if (!q || !aid_eq(&q->aid, &p->aid) || !same_state(p->state, q->state))
             world_fault(w, "I6: EID %s: ICCID %s is %s in the EIS and %s by the records", text, p->iccid.s,
                         profile_state_text(p->state), q ? profile_state_text(q->state) : "nowhere");
+        else if (p->fallback != iccid_eq(&p->iccid, &c->fallback))
+            world_fault(w, "I11: EID %s: ICCID %s has the fall-back attribute %s", text, p->iccid.s,
+                        p->fallback ? "in the EIS, not by the records" : "by the records, not in the EIS");
         else if (p->pol2 != q->pol2)
             world_fault(w, "I6: EID %s: POL2 of ICCID %s is %02X in the EIS and %02X by the records", text, p->iccid.s,
                         (unsigned)p->pol2, (unsigned)q->pol2);
@@ -174,6 +177,19 @@ static bool is_told(const struct euicc *e, const struct card *c)
     return on && is && aid_eq(&on->aid, &is->aid);
 }
 
+/* Where nothing runs on a card, who has the attribute is known. */
+static void check_fallback(struct world *w, const struct euicc *e, const struct card *c)
+{
+    const struct euicc_profile *f = euicc_fallback(e);
+
+    for (unsigned i = 0; i < card_isdp_count(c); i++) {
+        const struct card_isdp *p = card_isdp_at(c, i);
+        if (p->fallback && (!f || !aid_eq(&f->aid, &p->aid)))
+            world_fault(w, "I11: ICCID %s holds the fall-back attribute on its card, ICCID %s in the EIS",
+                        p->data.iccid.s, f ? f->iccid.s : "none");
+    }
+}
+
 /* Where nothing runs on a card, the EIS claims to know what is on: then it is the profile whose own key
  * opened the network (design law 12). Only what the card did by itself may be news still to come. */
 static void check_attached(struct world *w, size_t at, struct watch_card *c)
@@ -183,6 +199,8 @@ static void check_attached(struct world *w, size_t at, struct watch_card *c)
     struct imsi imsi;
     char text[EID_TEXT];
 
+    if (e && !e->n_ops)
+        check_fallback(w, e, simnet_card(w->net, at));
     if (c->moved_by == CAUSE_FALLBACK && is_told(e, simnet_card(w->net, at)))
         c->moved_by = CAUSE_OTA;
     if (!on || c->moved_by == CAUSE_FALLBACK || !simnet_attached(w->net, at, &imsi) ||

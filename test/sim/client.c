@@ -107,7 +107,7 @@ static void concluded(struct client *c, const struct operation_concluded *n)
         k->concluded = n->verdict;
 }
 
-/* The six notifications have one shape (smsr/proc/conclude.c, smdp/proc/notice.c). */
+/* Those of the functions below have one shape (smsr/proc/conclude.c, smdp/proc/notice.c). */
 static void noticed(struct client *c, const struct envelope *e)
 {
     const struct es4_handle_profile_enabled_notification *n = e->message.body;
@@ -119,7 +119,8 @@ static void noticed(struct client *c, const struct envelope *e)
         return;
     }
     if (!info || (info->function != FN_ENABLE_PROFILE && info->function != FN_DISABLE_PROFILE &&
-                  info->function != FN_DELETE_PROFILE)) {
+                  info->function != FN_DELETE_PROFILE && info->function != FN_SET_FALLBACK_ATTRIBUTE &&
+                  info->function != FN_UNSET_FALLBACK_ATTRIBUTE)) {
         fault(c, "a notice that nobody knows", NULL);
         return;
     }

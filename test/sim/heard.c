@@ -136,9 +136,15 @@ static int check_change(struct world *w, const struct watch_change *g, struct er
         owner.by_order = target && oid_eq(&op->party, &w->dp_env.smdp_oid);
     else
         owner.asked = target && oid_eq(&op->party, &w->a.me.oid);
+    if (g->what == FN_UNSET_FALLBACK_ATTRIBUTE) { /* no answer tells that, and no PLMA names it */
+        owner.asked = owner.by_order = false;
+        return check_hearing(w, g, op, &owner, why);
+    }
+    if (g->what == FN_SET_FALLBACK_ATTRIBUTE) /* the PLMA that lets the other owner take it */
+        fleet.who = of_b ? &w->a : &w->b;
     fleet.asked = oid_eq(&op->party, &fleet.who->me.oid);
     err = check_hearing(w, g, op, &owner, why);
-    return err || !of_b ? err : check_hearing(w, g, op, &fleet, why);
+    return err || (!of_b && g->what != FN_SET_FALLBACK_ATTRIBUTE) ? err : check_hearing(w, g, op, &fleet, why);
 }
 
 static int check_lies(struct world *w, const struct client *c, struct errmsg *why)

@@ -67,6 +67,7 @@ static const char *const NAMES[WORLD_HITS] = {
     [HIT_ADDRESS_MOVED] = "address-moved",
     [HIT_ADDRESS_IN_OPERATION] = "address-moved-in-operation",
     [HIT_CALL_DEFERRED] = "call-over-data-sessions",
+    [HIT_FALLBACK_MOVED] = "fallback-moved",
     [HIT_SLEEPER] = "device-sleeps",
     [HIT_WAKE_DEADLINE] = "wake-deadline",
     [HIT_NEXT_CONTACT] = "at-next-contact",

@@ -316,6 +316,18 @@ static void order(struct world *w, const struct factory_card *card)
     download(w, card, iccid, rng_below(&w->story_rng, 2) != 0);
 }
 
+/* Each owner has leave to take it from the other; neither gives it to the other's profile, nor the fleet to any. */
+static void fallback(struct world *w, const struct factory_card *card, const struct iccid *iccid, bool relayed)
+{
+    uint64_t who = rng_below(&w->story_rng, 8);
+
+    if (relayed)
+        es2(w, MSG_ES2_SET_FALL_BACK_ATTRIBUTE_REQUEST, card, iccid);
+    else
+        es4(w, !who ? world_fleet(w, &card->eid) : who & 1 ? &w->a : &w->b,
+            MSG_ES4_SET_FALL_BACK_ATTRIBUTE_REQUEST, card, iccid);
+}
+
 static void act_own(struct world *w)
 {
     const struct factory_card *card = &w->factory.cards[rng_below(&w->story_rng, w->factory.n)];
@@ -324,7 +336,7 @@ static void act_own(struct world *w)
     struct client *who;
     enum msg_type type;
 
-    switch (rng_below(&w->story_rng, 13)) {
+    switch (rng_below(&w->story_rng, 14)) {
     case 0:
     case 1:
     case 2:
@@ -365,6 +377,9 @@ static void act_own(struct world *w)
         break;
     case 12:
         policy(w, card, b);
+        break;
+    case 13:
+        fallback(w, card, rng_below(&w->story_rng, 2) ? a : b, relayed);
         break;
     case 9: /* A may not touch B's, nor delete its own fall-back profile */
         es4(w, &w->a, MSG_ES4_DELETE_PROFILE_REQUEST, card, rng_below(&w->story_rng, 2) ? a : b);

@@ -36,6 +36,7 @@ struct watch_card {
     unsigned n;
     struct watch_profile made[WATCH_PROFILES_MAX]; /* the last creation under each AID, for ever */
     unsigned n_made;
+    struct iccid fallback;         /* holds the attribute, by the records */
     uint32_t step;
     struct watch_command open;     /* the last effect command, while nothing was heard of it */
     unsigned live;                 /* operations that are not concluded */

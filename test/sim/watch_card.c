@@ -75,6 +75,7 @@ static void registered(struct watch *k, struct watch_card *c)
         add(k, c, &aid, &f->bootstrap.iccid, PROFILE_ENABLED);
     if (c->n)
         c->p[c->n - 1].msisdn = f->bootstrap.msisdn;
+    c->fallback = f->bootstrap.iccid;
 }
 
 static void move(struct watch *k, struct watch_card *c, const struct event *ev, enum profile_state from,
@@ -158,7 +159,8 @@ static void audited(struct watch *k, struct watch_card *c, const struct event *e
 /* Where a switch was to go. */
 static const struct iccid *goal_of(const struct watch *k, const struct watch_card *c, const struct watch_call *call)
 {
-    return call->function == FN_DISABLE_PROFILE ? &k->w->factory.cards[c - k->cards].f.bootstrap.iccid : &call->iccid;
+    (void)k;
+    return call->function == FN_DISABLE_PROFILE ? &c->fallback : &call->iccid;
 }
 
 static void concluded(struct watch *k, struct watch_card *c, const struct event *ev)
@@ -210,6 +212,23 @@ static void address_changed(struct watch *k, struct watch_card *c, const struct 
     c->moves++;
     k->w->stats.hits[c->live > 0 ? HIT_ADDRESS_IN_OPERATION : HIT_ADDRESS_MOVED]++;
     numbers_look(k->w);
+}
+
+/* I11: one has it, and it is never taken from nobody. */
+static void attribute_changed(struct watch *k, struct watch_card *c, const struct event *ev, int64_t at_ms)
+{
+    struct watch_profile *p = watch_profile(c, &ev->iccid);
+    bool same = iccid_eq(&ev->iccid, &c->fallback);
+
+    if (!p || p->state < PROFILE_DISABLED || (same ? ev->previous.s[0] != 0 : !iccid_eq(&ev->previous, &c->fallback)))
+        world_fault(k->w, "I11: the fall-back attribute moves from ICCID %s to ICCID %s; ICCID %s had it",
+                    ev->previous.s, ev->iccid.s, c->fallback.s);
+    if (same)
+        return;
+    changed(k, ev, at_ms, FN_SET_FALLBACK_ATTRIBUTE, &ev->iccid, true);
+    changed(k, ev, at_ms, FN_UNSET_FALLBACK_ATTRIBUTE, &c->fallback, true);
+    c->fallback = ev->iccid;
+    k->w->stats.hits[HIT_FALLBACK_MOVED]++;
 }
 
 static void policy_changed(struct watch *k, struct watch_card *c, const struct event *ev)
@@ -333,6 +352,9 @@ static void profile_record(struct watch *k, struct watch_card *c, const struct e
         break;
     case EV_ADDRESS_CHANGED:
         address_changed(k, c, ev);
+        break;
+    case EV_ATTRIBUTE_CHANGED:
+        attribute_changed(k, c, ev, at_ms);
         break;
     case EV_EUICC_AUDITED:
         audited(k, c, ev);

@@ -388,6 +388,23 @@ void world_free(struct world *w)
     free(w);
 }
 
+/* A card whose way back is B's own profile has none where only A is heard. */
+static void bring_home(struct world *w)
+{
+    struct plmn here;
+
+    memset(&here, 0, sizeof here);
+    (void)snprintf(here.s, sizeof here.s, "%s", FACTORY_PLMN_HERE);
+    for (unsigned i = 0; i < w->factory.n; i++) {
+        const struct factory_card *f = &w->factory.cards[i];
+        const struct card *c = simnet_card_of(w->net, &f->eid);
+        for (unsigned k = 0; k < card_isdp_count(c); k++)
+            if (card_isdp_at(c, k)->fallback && !iccid_eq(&card_isdp_at(c, k)->data.iccid, &f->f.bootstrap.iccid) &&
+                simnet_move(w->net, &f->eid, &here, world_wall(w)))
+                world_fault(w, "a device cannot be brought home");
+    }
+}
+
 /* Registration and the first orders come from the story; faults end at quiet_ms, then everything that is
  * under way must come to its end. */
 int world_run(struct world *w, struct world_stats *ret, struct errmsg *why)
@@ -409,6 +426,7 @@ int world_run(struct world *w, struct world_stats *ret, struct errmsg *why)
         /* A card may put off its REFRESH until the next power cycle: each meter gets one. */
         if (simnet_power_cut(w->net, world_wall(w), hour))
             world_fault(w, "the meters cannot be switched off and on");
+        bring_home(w);
         w->next_story_ms = INT64_MAX;
         while (!w->fault.text[0] && world_step(w, w->quiet_ms + 72 * hour))
             ;

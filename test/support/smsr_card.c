@@ -17,6 +17,7 @@ void little_init(struct little_card *c, struct core *w)
     memset(c, 0, sizeof *c);
     c->w = w;
     c->isdp[0] = (struct little_isdp){BOOT, 0x3F};
+    c->fallback = BOOT;
     c->isdp[1] = (struct little_isdp){ONE, 0x1F};
     c->isdp[2] = (struct little_isdp){TWO, 0x1F};
     c->n_isdps = 3;
@@ -168,11 +169,11 @@ void little_roll_back(struct little_card *c)
 
 void little_fall_back(struct little_card *c)
 {
-    if (c->open || little_on(c) == BOOT || c->w->e->n_ops)
+    if (c->open || little_on(c) == c->fallback || c->w->e->n_ops)
         return;
     c->stands = (struct uuid){{0}};
     c->fell = true;
-    little_change(c, BOOT);
+    little_change(c, c->fallback);
     little_tell(c, 5);
 }
 

@@ -26,6 +26,7 @@ struct little_card {
     struct little_isdp isdp[TWIN_ISDPS];
     unsigned n_isdps;
     uint64_t counter;              /* last accepted */
+    uint16_t fallback;             /* holds the attribute */
     /* a change that waits for its confirmation */
     bool open;
     bool enable;

@@ -66,13 +66,13 @@ static uint16_t run_switch(struct little_card *c, uint16_t number, bool enable)
 
     if (!p)
         return 0x6A88;
-    if (c->open || p->state != (enable ? 0x1F : 0x3F) || (!enable && number == BOOT))
+    if (c->open || p->state != (enable ? 0x1F : 0x3F) || (!enable && number == c->fallback))
         return 0x6985;
     effect(c);
     c->open = true;
     c->enable = enable;
     c->from = little_on(c);
-    c->to = enable ? number : (uint16_t)BOOT;
+    c->to = enable ? number : c->fallback;
     c->since = c->w->now;
     c->stands = c->w->effect_op;
     c->fell = false;
@@ -92,6 +92,19 @@ static uint16_t run_confirm(struct little_card *c, uint16_t sequence, struct wri
     return c->confirmed && sequence == c->confirmed ? c->reconfirm_sw : 0x6A88;
 }
 
+static uint16_t run_fallback(struct little_card *c, uint16_t number)
+{
+    struct little_isdp *p = find(c, number);
+
+    if (!p)
+        return 0x6A88;
+    if (c->open || p->state < 0x1F)
+        return 0x6985;
+    effect(c);
+    c->fallback = number;
+    return 0x9000;
+}
+
 static uint16_t run_store(struct little_card *c, struct span data, struct writer *out)
 {
     struct reader r = rd_init(data);
@@ -108,7 +121,7 @@ static uint16_t run_store(struct little_card *c, struct span data, struct writer
     assert_int_equal(tlv_only(d.value, 0x4F, &t), ERR_OK);
     assert_int_equal(aid_from_bytes(t.value, &aid), ERR_OK);
     assert_true(aid_is_isd_p(&aid, &number));
-    return run_switch(c, number, d.tag == 0x3A03);
+    return d.tag == 0x3A05 ? run_fallback(c, number) : run_switch(c, number, d.tag == 0x3A03);
 }
 
 static uint16_t run_delete(struct little_card *c, struct span data)
@@ -124,7 +137,7 @@ static uint16_t run_delete(struct little_card *c, struct span data)
     p = find(c, number);
     if (!p)
         return 0x6A88;
-    if (p->state == 0x3F || number == BOOT || (c->open && number == c->from))
+    if (p->state == 0x3F || number == c->fallback || (c->open && number == c->from))
         return 0x6985;
     effect(c);
     *p = c->isdp[--c->n_isdps];
@@ -149,7 +162,8 @@ static uint16_t run_create(struct little_card *c, struct span data)
 /* Of one ISD-P by its name, or of all. */
 static uint16_t run_status(struct little_card *c, struct span asked, struct writer *out)
 {
-    struct tlv name;
+    struct tlv name, tags;
+    bool whole = tlv_find(asked, 0x5C, &tags) != ERR_OK;
 
     assert_int_equal(tlv_find(asked, 0x4F, &name), ERR_OK);
     for (unsigned i = 0; i < c->n_isdps; i++) {
@@ -161,6 +175,8 @@ static uint16_t run_status(struct little_card *c, struct span asked, struct writ
         e3 = tlv_open(out, 0xE3);
         tlv_put(out, 0x4F, aid_span(&aid));
         tlv_put_u8(out, 0x9F70, c->isdp[i].state);
+        if (whole)
+            tlv_put_u8(out, 0x53, c->isdp[i].number == c->fallback);
         tlv_close(out, e3);
     }
     return out->len ? 0x9000 : 0x6A88;

@@ -173,3 +173,26 @@ def test_meters_that_are_switched_on_before_their_import(make_world):
     world.restart("euiccsim")       # whom nobody confirms is silent after five tries, until it is switched on again
     wait_for("nobody unknown any more", lambda: unknown() == [])
     assert {e["function"] for e in world.operations()} >= {"Notification"}
+
+
+def test_the_fall_back_attribute_moves_with_leave(make_world):
+    plma = '\n  - {mno: 1.3.6.1.4.1.99999.11, profile_type: "*", m2m_sp: 1.3.6.1.4.1.99999.10, ' \
+           'operations: [SetFallBackAttribute]}'
+    world = make_world(before_start=lambda w: w.edit("smsr.yaml", r"\nplma:", "\nplma:" + plma))
+    told = world.follow("operator-a")
+    profiles = world.push(world.eids[:2])
+    holds = lambda eid: {p["Iccid"].decode() for p in world.peer("fleet").request("ES4_GetEIS", {"Eid": eid_octets(eid)})
+                         [1]["Eis"]["ProfileInfo"] if p.get("FallbackAttribute")}
+    for (eid, iccid), via in zip(profiles.items(), ("smsr", "smdp")):
+        set_it = lambda code: world.smctl("profile", "fallback", "--eid", eid, "--iccid", iccid, "--via", via,
+                                          as_="operator-b", code=code)
+        before, refused = holds(eid), 4 if via == "smsr" else 1
+        set_it(0)
+        assert holds(eid) == {iccid} and before != {iccid}
+        assert "holds the fall-back attribute already" in set_it(refused).text
+        world.smctl("profile", "delete", "--eid", eid, "--iccid", iccid, as_="operator-b", code=4)
+        said = world.smctl("profile", "emergency", "--eid", eid, "--iccid", iccid, "--via", via, as_="operator-b",
+                           code=refused)
+        assert said.rows[0]["subject"] + "-" + said.rows[0]["reason"] == "8.2-3.8"
+        told.wait("ES4-HandleProfileFallBackAttributeUnsetNotification", 1 if via == "smsr" else 2)
+    assert world.euiccsim("ledger", "--dir", world.file("world"), "--json").stdout.count('"3A05"') == 2

@@ -100,6 +100,8 @@ def calls(eid, iccid):
         "ES4_EnableProfile": {"Eid": eid, "Iccid": iccid},
         "ES4_DisableProfile": {"Eid": eid, "Iccid": iccid},
         "ES4_DeleteProfile": {"Eid": eid, "Iccid": iccid},
+        "ES4_SetFallBackAttribute": {"Eid": eid, "Iccid": iccid},
+        "ES4_SetEmergencyProfileAttribute": {"Eid": eid, "Iccid": iccid},
         "ES4_UpdateSubscriptionAddress": {"Eid": eid, "Iccid": iccid,
                                           "newSubscriptionAddress": {"Msisdn": "491700000099"}},
     }
@@ -146,6 +148,11 @@ def es3_calls(eid, iccid):
         "ES3_EnableProfile": {"Eid": eid, "Iccid": iccid},
         "ES3_DisableProfile": {"Eid": eid, "Iccid": iccid},
         "ES3_DeleteISDP": {"Eid": eid, "Iccid": iccid},
+        "ES3_AuditEIS": {"Eid": eid},
+        "ES3_UpdatePolicyRules": {"Eid": eid, "Iccid": iccid},
+        "ES3_UpdateSubscriptionAddress": {"Eid": eid, "Iccid": iccid, "newSubscriptionAddress": {"Msisdn": "491700000099"}},
+        "ES3_SetFallBackAttribute": {"Eid": eid, "Iccid": iccid},
+        "ES3_SetEmergencyProfileAttribute": {"Eid": eid, "Iccid": iccid},
     }
 
 

@@ -95,6 +95,8 @@ enum exit_code verb_profile_list(struct smctl *x);
 enum exit_code verb_profile_inspect(struct smctl *x);
 enum exit_code verb_profile_address(struct smctl *x);
 enum exit_code verb_profile_policy(struct smctl *x);
+enum exit_code verb_profile_fallback(struct smctl *x);
+enum exit_code verb_profile_emergency(struct smctl *x);
 enum exit_code verb_profile_import(struct smctl *x);
 enum exit_code verb_template_add(struct smctl *x);
 enum exit_code verb_operation_show(struct smctl *x);

@@ -65,6 +65,8 @@ static void build_command(const struct story *s, const struct event *ev, struct 
         es5_disable_profile(w, SCRIPT_DEFINITE, &ev->aid);
     else if (ev->function == FN_DELETE_PROFILE)
         es5_delete_profile(w, SCRIPT_DEFINITE, &ev->aid);
+    else if (ev->function == FN_SET_FALLBACK_ATTRIBUTE)
+        es5_set_fallback(w, SCRIPT_DEFINITE, &ev->aid);
     else if (ev->function == FN_CREATE_ISDP)
         build_create(s, w);
     else
@@ -88,7 +90,10 @@ static void build(const struct story *s, const struct event *ev, unsigned known,
         break;
     case PURPOSE_FENCE:
     case PURPOSE_AUDIT:
-        es5_audit(w, SCRIPT_DEFINITE, known);
+        if (ev->function == FN_SET_FALLBACK_ATTRIBUTE)
+            es5_fallback_ask(w, SCRIPT_DEFINITE, &ev->aid);
+        else
+            es5_audit(w, SCRIPT_DEFINITE, known);
         break;
     default:
         w->failed = true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* profile push, enable, disable and delete: calls on one card or on a list of them
+/* profile push, enable, disable, delete, fallback and emergency: calls on one card or on a list of them
  * (SGP.02 5.3 ES2, 5.5 ES4). */
 #include "tools/smctl/profile_calls.h"
 
@@ -234,4 +234,14 @@ enum exit_code verb_profile_disable(struct smctl *x)
 enum exit_code verb_profile_delete(struct smctl *x)
 {
     return change(x, FN_DELETE_PROFILE, "DeleteProfile");
+}
+
+enum exit_code verb_profile_fallback(struct smctl *x)
+{
+    return change(x, FN_SET_FALLBACK_ATTRIBUTE, "SetFallBackAttribute");
+}
+
+enum exit_code verb_profile_emergency(struct smctl *x)
+{
+    return change(x, FN_SET_EMERGENCY_ATTRIBUTE, "SetEmergencyProfileAttribute");
 }

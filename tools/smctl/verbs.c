@@ -63,6 +63,14 @@ const struct verb VERBS[] = {
     {"profile delete", "", 0, 0, CHANGE, DAEMON_SMSR,
      "delete a disabled profile from a card (ES4, or ES2 with --via smdp)",
      "Lines of --eids: EID ICCID." MORE_BULK, verb_profile_delete},
+    {"profile fallback", "", 0, 0, CHANGE, DAEMON_SMSR,
+     "give a profile the fall-back attribute (SetFallBackAttribute: ES4, or ES2 with --via smdp)",
+     "The card returns to this profile when it loses its network; whoever had the attribute loses it. Lines of "
+     "--eids: EID ICCID." MORE_BULK, verb_profile_fallback},
+    {"profile emergency", "", 0, 0, CHANGE, DAEMON_SMSR,
+     "ask for the emergency attribute (SetEmergencyProfileAttribute: ES4, or ES2 with --via smdp)",
+     "Refused by this SM-SR: the command is published nowhere we could read. Lines of --eids: EID ICCID." MORE_BULK,
+     verb_profile_emergency},
     {"profile address", "EID ICCID MSISDN", 3, 3,
      OPT_BIT(OPT_IMSI) | OPT_BIT(OPT_CALL_ID) | OPT_BIT(OPT_VALIDITY) | OPT_BIT(OPT_VIA) |
          OPT_BIT(OPT_SMSR_ID),

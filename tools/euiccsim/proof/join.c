@@ -424,6 +424,7 @@ int join_event(struct join *j, const struct event *ev)
         return ERR_OK;
     case EV_PROFILE_ROLLED_BACK:
     case EV_ISDP_CREATED:
+    case EV_ATTRIBUTE_CHANGED:
         later_word(op);
         return ERR_OK;
     case EV_OPERATION_CONCLUDED:

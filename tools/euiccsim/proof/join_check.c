@@ -27,6 +27,11 @@ static bool is_switch(const struct card_ledger_row *r)
     return r->ins == 0xE2 && (r->dgi == 0x3A03 || r->dgi == 0x3A04);
 }
 
+static bool is_attribute(const struct card_ledger_row *r)
+{
+    return r->ins == 0xE2 && r->dgi == 0x3A05;
+}
+
 static bool is_deletion(const struct card_ledger_row *r)
 {
     return r->ins == 0xE4 && r->cause != CAUSE_FALLBACK;
@@ -49,6 +54,8 @@ static bool stands(const struct row *r)
         if (is_deletion(&l->r) && aid_eq(&l->r.aid, &r->r.aid))
             return false;
         if (l->r.cause == CAUSE_POL1 && aid_eq(&l->r.aid, &r->r.aid))
+            return false;
+        if (is_attribute(&r->r) && is_attribute(&l->r)) /* it has moved on */
             return false;
         if (is_switch(&r->r) && (l->r.cause == CAUSE_FALLBACK || is_switch(&l->r)))
             return false;
@@ -208,7 +215,8 @@ static void check_command(const struct operation_seen *op, const struct command 
 static void check_operation(const struct operation_seen *op, struct join_report *ret)
 {
     bool is_one = op->function == FN_ENABLE_PROFILE || op->function == FN_DISABLE_PROFILE ||
-                  op->function == FN_CREATE_ISDP || op->function == FN_DELETE_PROFILE;
+                  op->function == FN_CREATE_ISDP || op->function == FN_DELETE_PROFILE ||
+                  op->function == FN_SET_FALLBACK_ATTRIBUTE;
     bool must = op->verdict == VERDICT_SUCCESS || op->verdict == VERDICT_ROLLED_BACK;
     uint32_t n = effect_rows(op);
 

@@ -28,6 +28,10 @@ static const struct { enum interface iface; enum function fn; uint32_t roles; } 
     {IF_ES3, FN_UPDATE_SUBSCRIPTION_ADDRESS, R(ROLE_SMDP)},
     {IF_ES3, FN_UPDATE_POLICY_RULES, R(ROLE_SMDP)},
     {IF_ADMIN, FN_ROTATE_KEYS, R(ROLE_FLEET) | R(ROLE_ADMIN)},
+    {IF_ES3, FN_SET_FALLBACK_ATTRIBUTE, R(ROLE_SMDP)},
+    {IF_ES3, FN_SET_EMERGENCY_ATTRIBUTE, R(ROLE_SMDP)},
+    {IF_ES4, FN_SET_FALLBACK_ATTRIBUTE, R(ROLE_OPERATOR) | R(ROLE_FLEET) | R(ROLE_M2M_SP)},
+    {IF_ES4, FN_SET_EMERGENCY_ATTRIBUTE, R(ROLE_OPERATOR) | R(ROLE_FLEET) | R(ROLE_M2M_SP)},
 };
 
 static void functions_of_roles(void **state)
@@ -51,7 +55,7 @@ static void functions_of_roles(void **state)
                                             (enum function)fn));
                 yes += expect;
             }
-    assert_int_equal(yes, 1 + 10 + 6 * 3 + 1 + 2);
+    assert_int_equal(yes, 1 + 12 + 8 * 3 + 1 + 2);
     (void)state;
 }
 

@@ -133,7 +133,8 @@ static uint64_t refusals(const struct corner *k)
                IF(k->t_rules & POL2_DELETE_NOT_ALLOWED, ST_POL2);
     case POLICY_SET_FALLBACK:
         return IF(k->t_is == EMERGENCY, ST_ATTRIBUTES_EXCLUDE) | IF(k->t_is == TEST_PROFILE, ST_PROFILE_LOCAL) |
-               IF(k->t == PROFILE_CREATED, ST_NOT_INSTALLED) | IF(theirs, ST_ATTRIBUTE_HELD);
+               IF(k->t_is == FALL_BACK, ST_ALREADY_FALLBACK) | IF(k->t == PROFILE_CREATED, ST_NOT_INSTALLED) |
+               IF(theirs, ST_ATTRIBUTE_HELD);
     case POLICY_SET_EMERGENCY:
         return IF(k->t_is == FALL_BACK, ST_ATTRIBUTES_EXCLUDE) | IF(k->t_is == TEST_PROFILE, ST_PROFILE_LOCAL) |
                IF(k->t == PROFILE_CREATED, ST_NOT_INSTALLED) | IF(t_on, ST_STILL_ENABLED) |
@@ -213,7 +214,7 @@ static void every_corner_is_as_the_sentences_say(void **state)
     print_message("%llu corners, every cell of the SM-SR decided\n", (unsigned long long)corners);
 }
 
-/* The attribute on its own owner's profile moves freely, and stays where it is when it is there already. */
+/* The attribute on its own owner's profile moves freely; where it is already it is not set again. */
 static void an_owner_moves_its_own_attribute(void **state)
 {
     struct core *w = *state;
@@ -223,7 +224,7 @@ static void an_owner_moves_its_own_attribute(void **state)
 
     assert_int_equal(policy_check(&w->env, &a, w->e, t, POLICY_SET_FALLBACK), ST_OK);
     t = euicc_profile_by_iccid(w->e, &boot);
-    assert_int_equal(policy_check(&w->env, &a, w->e, t, POLICY_SET_FALLBACK), ST_OK);
+    assert_int_equal(policy_check(&w->env, &a, w->e, t, POLICY_SET_FALLBACK), ST_ALREADY_FALLBACK);
 }
 
 /* --- what the card says, and what follows --- */

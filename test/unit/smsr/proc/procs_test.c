@@ -41,6 +41,9 @@ static void call(struct core *w, enum function f)
     case FN_ROTATE_KEYS:
         (void)core_rotate(w, CORE_ADMIN);
         break;
+    case FN_SET_FALLBACK_ATTRIBUTE:
+        (void)core_call(w, CORE_A, f, TWO);
+        break;
     default:
         (void)core_note(w, 5, 9, BOOT);
         break;
@@ -166,12 +169,12 @@ static void to_state(struct core *w, enum function f, const char *state)
         to_switch_state(w, f == FN_DISABLE_PROFILE, state);
         return;
     }
-    if (f == FN_DELETE_PROFILE && !strcmp(state, "FENCE_STEP")) {
+    if ((f == FN_DELETE_PROFILE || f == FN_SET_FALLBACK_ATTRIBUTE) && !strcmp(state, "FENCE_STEP")) {
         to_fence_step(w, f);
         return;
     }
     call(w, f);
-    if (f == FN_DELETE_PROFILE && !strcmp(state, "FENCING"))
+    if ((f == FN_DELETE_PROFILE || f == FN_SET_FALLBACK_ATTRIBUTE) && !strcmp(state, "FENCING"))
         (void)core_por(w, 0, POR_CIPHERING, span_of("", 0));
     if (f == FN_CREATE_ISDP || f == FN_SEND_DATA) {
         if (strcmp(state, "WAIT_SESSION"))
@@ -246,7 +249,7 @@ static void every_state_meets_every_input(void **state)
                 core_fini(&w);
             }
     }
-    assert_int_equal(pairs, (9 + 9 + 5 + 5 + 5 + 2 + 3 + 6) * (IN_KIND_COUNT - 1));
+    assert_int_equal(pairs, (9 + 9 + 5 + 5 + 5 + 5 + 2 + 3 + 6) * (IN_KIND_COUNT - 1));
     (void)state;
 }
 
@@ -264,6 +267,9 @@ static void keys_answer(struct core *w)
         (void)core_por_keys(w, 0, !strcmp(core_state(w), "CHECKING") ? "2" : list);
     w->por_kvn = 0;
 }
+
+/* GET STATUS of TWO without a tag list. */
+#define TWO_HOLDS "231DE3194F10A0000005591010FFFFFFFF89000012009F70011F5301019000"
 
 /* In each state the world goes silent for a day, and twice the process dies; then the card is
  * heard. */
@@ -287,12 +293,16 @@ static void every_operation_ends(void **state)
                     keys_answer(&w);
                 else if (w.plan.unit.purpose == PURPOSE_TRIGGER)
                     (void)core_first_post(&w, (uint8_t)(20 + tries));
+                else if (f == FN_SET_FALLBACK_ATTRIBUTE)
+                    (void)core_por_hex(&w, 0, "AB22800101" TWO_HOLDS);
                 else
                     (void)core_por_list(&w, 0, "10=3F 11=1F 12=1F 13=07");
                 if (w.e->n_ops && core_out(&w, OUT_STEP, 0))
                     (void)core_step_post(&w, (uint8_t)(20 + tries), 0, ADMIN_STATUS_OK,
-                                         core_hex(&w, "AF80231AE3164F10A0000005591010FFFFFFFF890000"
-                                                      "10009F70013F90000000"));
+                                         core_hex(&w, f == FN_SET_FALLBACK_ATTRIBUTE
+                                                          ? "AF80" TWO_HOLDS "0000"
+                                                          : "AF80231AE3164F10A0000005591010FFFFFFFF890000"
+                                                            "10009F70013F90000000"));
             }
             if (w.e->n_ops)
                 fail_msg("%s from %s stays in %s", p->name, p->states[s].name, core_state(&w));

@@ -36,6 +36,7 @@ static unsigned visited[FN_COUNT][32];
 
 static void note_edges(const struct core *w, const struct operation *before)
 {
+    visited[before->function][before->state]++;
     for (unsigned i = 0; i < w->plan.n_records; i++) {
         const struct event *ev = w->plan.records[i];
         if (ev->op_state && ev->type != EV_OPERATION_ACCEPTED && uuid_eq(&ev->op, &before->id))
@@ -113,6 +114,8 @@ static void sensible_call(struct core *w)
     assert_true(aid_is_isd_p(&p->aid, &number));
     if (p->state == PROFILE_ENABLED)
         (void)core_call(w, owner, draw(4) ? FN_DISABLE_PROFILE : FN_AUDIT_EIS, number);
+    else if (owner == CORE_A && !draw(8))
+        (void)core_call(w, owner, FN_SET_FALLBACK_ATTRIBUTE, number);
     else
         (void)core_call(w, owner, draw(6) ? FN_ENABLE_PROFILE : FN_DELETE_PROFILE, number);
 }
@@ -122,11 +125,11 @@ static void random_call(struct little_card *c)
     static const enum core_party WHO[] = {CORE_A, CORE_B, CORE_D, CORE_F, CORE_S, CORE_X};
     static const unsigned PROFILE[] = {ONE, TWO, BOOT, FRESH};
     static const enum function FN[] = {FN_ENABLE_PROFILE, FN_ENABLE_PROFILE, FN_DISABLE_PROFILE,
-                                       FN_DELETE_PROFILE, FN_AUDIT_EIS};
+                                       FN_DELETE_PROFILE, FN_AUDIT_EIS, FN_SET_FALLBACK_ATTRIBUTE};
     static const uint8_t DATA[] = {0x86, 0x02, 0xAA, 0xBB, 0x86, 0x01, 0xCC};
     struct core *w = c->w;
     /* Drawn one by one: the order in which arguments are evaluated is the compiler's. */
-    unsigned fresh = FRESH + draw(3), who = draw(6), fn = draw(5), profile = draw(4);
+    unsigned fresh = FRESH + draw(3), who = draw(6), fn = draw(6), profile = draw(4);
     bool some = draw(2), more = draw(2);
 
     switch (draw(8)) {
@@ -430,14 +433,25 @@ static void fenced_in_session(void **state)
 {
     struct core w;
 
-    for (unsigned i = 0; i < 2; i++) {
+    for (unsigned i = 0; i < 3; i++) {
+        bool disable = i == 2;
         core_init(&w);
+        if (disable) {
+            (void)core_call(&w, CORE_A, FN_ENABLE_PROFILE, TWO);
+            (void)core_note(&w, 2, 3, TWO);
+            (void)core_por_hex(&w, 0, CONFIRMED);
+        }
         (void)core_call(&w, CORE_F, FN_AUDIT_EIS, 0);
-        (void)core_call(&w, CORE_B, i ? FN_DELETE_PROFILE : FN_ENABLE_PROFILE, ONE);
+        if (disable)
+            (void)core_call(&w, CORE_A, FN_DISABLE_PROFILE, TWO);
+        else
+            (void)core_call(&w, CORE_B, i ? FN_DELETE_PROFILE : FN_ENABLE_PROFILE, ONE);
         (void)core_first_post(&w, 1);
-        core_step_hex(&w, 1, STEP_BOOT_ON);
+        core_step_hex(&w, 1, disable ? STEP_TWO_ON : STEP_BOOT_ON);
         (void)core_timer(&w);
+        assert_string_equal(core_state(&w), "ARMED");
         EDGE(&w, (void)core_first_post(&w, 2));
+        assert_string_equal(core_state(&w), "FENCE_STEP");
         if (i) {
             EDGE(&w, (void)core_first_post(&w, 3));
         } else {
