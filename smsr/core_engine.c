@@ -243,7 +243,8 @@ static int app_apply(void *ctx, const struct journal_record *rec, const struct e
     int err = ERR_OK;
 
     if (eid_is_zero(&rec->eid))
-        return store_apply_house(c->store, ev);
+        return ev->type == EV_BATCH_IMPORTED ? store_apply_batch(c->store, rec->at_ms, ev)
+                                             : store_apply_house(c->store, ev);
     if (ev->type == EV_EUICC_REGISTERED) {
         struct signed_eis *eis;
         struct eum_signed_info *info;

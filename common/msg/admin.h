@@ -110,12 +110,23 @@ struct admin_eis_row {
     struct iccid enabled;
     uint32_t profiles; /* how many */
     int64_t last_audit_ms;
+    enum card_state card_state;
+    int64_t registered_ms, last_contact_ms;
 };
 struct admin_eis_list_request {
     struct base_request base;
     struct eid after;
     uint32_t limit;
     enum profile_state state; /* cards that hold a profile in this state */
+    /* Of one and the same profile, where more than one of these is given. */
+    struct iccid iccid;
+    struct imsi imsi;
+    struct msisdn msisdn;
+    struct oid mno;
+    enum card_state card_state;
+    uint8_t batch[32]; /* registered from this file */
+    bool has_batch;
+    int64_t unheard_since_ms; /* registered by then and never heard */
 };
 struct admin_eis_list_response {
     struct base_response base;
@@ -138,6 +149,68 @@ struct admin_strangers_response {
     unsigned n_rows;
     uint64_t known;     /* numbers kept, listed or not */
     uint64_t forgotten; /* that made room for others since the start */
+};
+
+struct admin_card_state_request {
+    struct base_request base;
+    struct eid eid;
+    enum card_state card_state; /* SEEN: back from quarantine or lost; REGISTERED when it was never heard */
+    struct span text;           /* why */
+};
+struct admin_card_state_response {
+    struct base_response base;
+    enum card_state card_state, previous;
+};
+
+struct admin_batch_row { /* a file of cards; rows = accepted + refused + known */
+    struct oid party;
+    uint8_t batch[32]; /* SHA-256 of the file */
+    struct span order_reference;
+    uint32_t rows;
+    uint32_t accepted; /* registered from it, whenever it was imported */
+    uint32_t refused;  /* when it was imported last */
+    uint32_t known;    /* registered before, from somewhere else */
+    int64_t first_ms, last_ms;
+};
+struct admin_batch_request { /* told behind the calls of an import */
+    struct base_request base;
+    uint8_t batch[32];
+    struct span order_reference;
+    uint32_t rows, accepted, refused, known; /* of this run */
+};
+struct admin_batch_response {
+    struct base_response base;
+    const struct admin_batch_row *row;
+};
+struct admin_batch_list_request {
+    struct base_request base;
+    uint32_t limit;
+    uint8_t after[32]; /* last one of the page before, with its party */
+    struct oid after_party;
+};
+struct admin_batch_list_response {
+    struct base_response base;
+    const struct admin_batch_row *rows;
+    unsigned n_rows;
+};
+
+#define ADMIN_DRIFT_MAX 64u
+struct admin_drift_row {
+    struct iccid iccid;
+    struct aid aid;
+    struct span found; /* one sentence */
+    struct span next;  /* what to type */
+};
+struct admin_drift_request {
+    struct base_request base;
+    struct eid eid;
+};
+struct admin_drift_response {
+    struct base_response base;
+    int64_t audited_ms; /* 0: never */
+    bool partial;       /* the card's list was cut: what is missing on it is not known */
+    const struct admin_drift_row *rows;
+    unsigned n_rows;
 };
 
 struct admin_profile_row { /* the inventory of the SM-DP */
@@ -229,4 +302,10 @@ struct operation_concluded { /* NOTICE to the party that made the call */
     enum verdict verdict;
     struct gsma_code code;
     struct span text;
+};
+
+struct device_changed { /* NOTICE to the fleet managers of the realm */
+    struct eid eid;
+    struct span imei, previous; /* octets as the card coded them (TS 102 223 8.20) */
+    int64_t at_ms;
 };

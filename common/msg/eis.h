@@ -108,4 +108,8 @@ struct eis { /* what GetEIS returns, filtered by the role (facts: sgp02 3.4) */
     struct eis_properties properties;
     /* ours: when it can be reached, as its contacts told; wakes_every_ms 0: it is not known to sleep */
     int64_t last_contact_ms, last_wake_ms, wakes_every_ms, awake_ms;
+    /* ours, for the realm: its life, and the device it was last heard in (octets as the card coded them) */
+    enum card_state card_state;
+    struct span imei;
+    int64_t registered_ms;
 };

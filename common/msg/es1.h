@@ -8,6 +8,10 @@
 struct es1_register_eis_request { /* ES1-RegisterEIS, synchronous */
     struct base_request base;
     struct span eis; /* SignedEis as received: wire_signed_eis_decode; kept unchanged */
+    /* ours: what it came with */
+    struct span order_reference;
+    uint8_t batch[32]; /* SHA-256 of the file */
+    bool has_batch;
 };
 struct es1_register_eis_response {
     struct base_response base;

@@ -21,6 +21,9 @@ static const struct event_row ROWS[EV_TYPE_COUNT] = {
     [EV_EUICC_REGISTERED] = {"euicc.registered", CLASS_LIFE, EVF_EID | EVF_DATA},
     [EV_EUICC_AUDITED] = {"euicc.audited", CLASS_LIFE, EVF_EID},
     [EV_EUICC_SEEN] = {"euicc.seen", CLASS_OTA, EVF_EID | EVF_NUMBER},
+    [EV_EUICC_STATE_CHANGED] = {"euicc.state-changed", CLASS_LIFE, EVF_EID | EVF_NUMBER | EVF_KIND},
+    [EV_DEVICE_CHANGED] = {"device.changed", CLASS_LIFE, EVF_EID | EVF_IMEI | EVF_DATA},
+    [EV_BATCH_IMPORTED] = {"batch.imported", CLASS_LIFE, EVF_PARTY | EVF_BATCH | EVF_NUMBER},
     [EV_ISDP_CREATED] = {"isdp.created", CLASS_LIFE, EVF_EID | EVF_ICCID | EVF_AID},
     [EV_PROFILE_INSTALLED] = {"profile.installed", CLASS_LIFE, EVF_EID | EVF_ICCID},
     [EV_PROFILE_ENABLED] = {"profile.enabled", CLASS_LIFE, EVF_EID | EVF_ICCID},
@@ -69,7 +72,7 @@ static const char *const FIELD_NAME[EVF_COUNT] = {
     "op",      "eid",      "iccid",    "party",        "function", "aid",    "kvn",
     "counter", "purpose",  "data",     "text",         "number",   "result", "session",
     "digest",  "sequence", "kind",     "profile_type", "mno",      "imsi",   "previous",
-    "pol2",    "attempt",  "op_state", "decision",
+    "pol2",    "attempt",  "op_state", "decision",     "batch",    "imei",
 };
 
 static const char *const CLASS_TEXT[] = {
@@ -176,6 +179,8 @@ static unsigned fields_set(const struct event *ev)
     SET(EVF_ATTEMPT, ev->attempt);
     SET(EVF_OP_STATE, ev->op_state);
     SET(EVF_DECISION, ev->decision);
+    SET(EVF_BATCH, ev->has_batch);
+    SET(EVF_IMEI, ev->imei.n);
 #undef SET
     return set;
 }

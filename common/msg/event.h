@@ -18,11 +18,17 @@ enum event_type {
     EV_DELIVERY_ACKNOWLEDGED, /* delivery.acknowledged: party, number = up to and including */
     EV_RELAY_RECEIVED,        /* relay.received: a peer's delivery was taken over: party, number */
     /* SM-SR: the card */
-    EV_EUICC_REGISTERED,    /* euicc.registered: data = SignedEis as received; secret stored */
+    EV_EUICC_REGISTERED,    /* euicc.registered: data = SignedEis as received; secret stored; batch and
+                             * text = file and order reference it came with */
     EV_EUICC_AUDITED,       /* euicc.audited: card_profiles, memory; more_to_do = not all that
                              * is missing has its profile.deleted yet, it stays */
     EV_EUICC_SEEN,          /* euicc.seen: it woke (number: when), or does not sleep; kind = wakes that
                              * fitted period_ms; window_ms */
+    EV_EUICC_STATE_CHANGED, /* euicc.state-changed: number = enum card_state, kind = that of before,
+                             * text = why */
+    EV_DEVICE_CHANGED,      /* device.changed: imei = of the notification, data = the one known before */
+    EV_BATCH_IMPORTED,      /* batch.imported: party, batch, text = order reference, number = rows of
+                             * the file, of them rows_accepted, rows_refused, rows_known */
     EV_ISDP_CREATED,        /* isdp.created */
     EV_PROFILE_INSTALLED,   /* profile.installed: subscription address, pol2, profile type */
     EV_PROFILE_ENABLED,     /* profile.enabled: iccid, previous */
@@ -174,6 +180,10 @@ struct event {
     int64_t validity_once_ms; /* operation.accepted: validity once the card is there; validity_end_ms is the
                                * wake deadline until then */
     bool at_next_contact;     /* nothing is sent before the card is heard */
+    /* an import of many cards */
+    uint8_t batch[32]; /* SHA-256 of the file */
+    bool has_batch;
+    uint32_t rows_accepted, rows_refused, rows_known;
     /* free use by type */
     uint64_t number;
     struct span text;
@@ -235,8 +245,10 @@ enum event_field {
     EVF_ATTEMPT = 1 << 22,
     EVF_OP_STATE = 1 << 23,
     EVF_DECISION = 1 << 24,
+    EVF_BATCH = 1 << 25,
+    EVF_IMEI = 1 << 26,
 };
-#define EVF_COUNT 25
+#define EVF_COUNT 27
 unsigned event_type_fields(enum event_type t);      /* EVF_ bits; 0 for an unknown type */
 const char *event_field_name(enum event_field bit); /* name in event.proto; NULL when unknown */
 /* ERR_INVAL naming the first mandatory field that is missing, or an unknown type. */

@@ -59,6 +59,10 @@ BASE_FIRST(admin_template_add);
 BASE_FIRST(admin_subscriptions_import);
 BASE_FIRST(admin_status);
 BASE_FIRST(admin_strangers);
+BASE_FIRST(admin_card_state);
+BASE_FIRST(admin_batch);
+BASE_FIRST(admin_batch_list);
+BASE_FIRST(admin_drift);
 BASE_FIRST(admin_keys_rotate);
 
 #define SYNC  true
@@ -247,9 +251,14 @@ static const struct msg_info INFO[MSG_TYPE_COUNT] = {
          IF_ADMIN, FN_NONE, SYNC),
     PAIR(ADMIN_STATUS, admin_status, "AdminStatus", IF_ADMIN, FN_NONE, SYNC),
     PAIR(ADMIN_STRANGERS, admin_strangers, "AdminStrangers", IF_ADMIN, FN_NONE, SYNC),
+    PAIR(ADMIN_CARD_STATE, admin_card_state, "AdminCardState", IF_ADMIN, FN_NONE, SYNC),
+    PAIR(ADMIN_BATCH, admin_batch, "AdminBatch", IF_ADMIN, FN_NONE, SYNC),
+    PAIR(ADMIN_BATCH_LIST, admin_batch_list, "AdminBatchList", IF_ADMIN, FN_NONE, SYNC),
+    PAIR(ADMIN_DRIFT, admin_drift, "AdminDrift", IF_ADMIN, FN_NONE, SYNC),
     PAIR(ADMIN_KEYS_ROTATE, admin_keys_rotate, "AdminKeysRotate", IF_ADMIN, FN_ROTATE_KEYS, ASYNC),
     [MSG_OPERATION_CONCLUDED] =
         NOTICE(operation_concluded, "OperationConcluded", IF_ADMIN, FN_NONE),
+    [MSG_DEVICE_CHANGED] = NOTICE(device_changed, "DeviceChanged", IF_ADMIN, FN_NONE),
 };
 
 const struct msg_info *msg_type_info(enum msg_type t)

@@ -88,6 +88,16 @@ static const char *const PROFILE_STATE_TEXT[] = {
     [PROFILE_ENABLED] = "Enabled",
 };
 
+static const char *const CARD_STATE_TEXT[CARD_STATE_COUNT] = {
+    [CARD_NONE] = "none",
+    [CARD_REGISTERED] = "REGISTERED",
+    [CARD_SEEN] = "SEEN",
+    [CARD_QUARANTINED] = "QUARANTINED",
+    [CARD_LOST] = "LOST",
+    [CARD_RETIRED] = "RETIRED",
+    [CARD_TRANSFERRED] = "TRANSFERRED",
+};
+
 const char *exec_status_text(enum exec_status s)
 {
     return TEXT_OF(EXEC_TEXT, s);
@@ -141,4 +151,14 @@ const char *profile_state_text(enum profile_state s)
 enum profile_state profile_state_parse(struct span s)
 {
     return (enum profile_state)VALUE_OF(PROFILE_STATE_TEXT, s);
+}
+
+const char *card_state_text(enum card_state s)
+{
+    return TEXT_OF(CARD_STATE_TEXT, s);
+}
+
+enum card_state card_state_parse(struct span s)
+{
+    return (enum card_state)VALUE_OF(CARD_STATE_TEXT, s);
 }

@@ -98,6 +98,19 @@ enum profile_state { /* EIS state of SGP.02; the card's life-cycle byte beside i
                      PROFILE_ENABLED,     /* 3F */
 };
 
+/* Where a card stands in its life at this SM-SR: ours, beside the states of its profiles. Moves and what
+ * each refuses: smsr/domain/card_state.c. */
+enum card_state {
+    CARD_NONE = 0,
+    CARD_REGISTERED,  /* its EIS is here; it was never heard */
+    CARD_SEEN,        /* heard */
+    CARD_QUARANTINED, /* nothing is changed on it until somebody has looked */
+    CARD_LOST,        /* it is given nothing more; what is on it may be taken away */
+    CARD_RETIRED,     /* for good */
+    CARD_TRANSFERRED, /* another SM-SR manages it */
+    CARD_STATE_COUNT
+};
+
 #define POL2_ENABLE_NOT_ALLOWED  0x01u
 #define POL2_DISABLE_NOT_ALLOWED 0x02u
 #define POL2_DELETE_NOT_ALLOWED  0x04u
@@ -115,3 +128,5 @@ enum function function_parse(struct span s);
 const char *interface_text(enum interface i);         /* "ES4" */
 const char *profile_state_text(enum profile_state s); /* "Created" "Disabled" "Enabled" */
 enum profile_state profile_state_parse(struct span s);
+const char *card_state_text(enum card_state s); /* "REGISTERED" "SEEN" ... */
+enum card_state card_state_parse(struct span s);

@@ -60,6 +60,9 @@ static const struct wire_field ADMIN_EIS_ROW_ROWS[] = {
     WIRE_F_ICCID(admin_eis_row, "enabled", enabled),
     WIRE_F_U32(admin_eis_row, "profiles", profiles),
     WIRE_F_I64(admin_eis_row, "last_audit_ms", last_audit_ms),
+    WIRE_F_ENUM(admin_eis_row, "card_state", card_state, enum card_state, card_state),
+    WIRE_F_I64(admin_eis_row, "registered_ms", registered_ms),
+    WIRE_F_I64(admin_eis_row, "last_contact_ms", last_contact_ms),
 };
 static const struct wire_table ADMIN_EIS_ROW =
     WIRE_TABLE(admin_eis_row, ADMIN_EIS_ROW_ROWS, remora__admin_eis_row__descriptor);
@@ -160,6 +163,13 @@ static const struct wire_field ADMIN_EIS_LIST_REQUEST_ROWS[] = {
     WIRE_F_EID(admin_eis_list_request, "after", after),
     WIRE_F_U32(admin_eis_list_request, "limit", limit),
     WIRE_F_ENUM(admin_eis_list_request, "state", state, enum profile_state, profile_state),
+    WIRE_F_ICCID(admin_eis_list_request, "iccid", iccid),
+    WIRE_F_IMSI(admin_eis_list_request, "imsi", imsi),
+    WIRE_F_MSISDN(admin_eis_list_request, "msisdn", msisdn),
+    WIRE_F_OID(admin_eis_list_request, "mno", mno),
+    WIRE_F_ENUM(admin_eis_list_request, "card_state", card_state, enum card_state, card_state),
+    WIRE_F_OCTETS_HAS(admin_eis_list_request, "batch", batch, has_batch),
+    WIRE_F_I64(admin_eis_list_request, "unheard_since_ms", unheard_since_ms),
 };
 const struct wire_table WIRE_ADMIN_EIS_LIST_REQUEST =
     WIRE_TABLE(admin_eis_list_request, ADMIN_EIS_LIST_REQUEST_ROWS,

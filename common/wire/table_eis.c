@@ -165,6 +165,9 @@ static const struct wire_field EIS_ROWS[] = {
     WIRE_F_I64(eis, "last_wake_ms", last_wake_ms),
     WIRE_F_I64(eis, "wakes_every_ms", wakes_every_ms),
     WIRE_F_I64(eis, "awake_ms", awake_ms),
+    WIRE_F_ENUM(eis, "card_state", card_state, enum card_state, card_state),
+    WIRE_F_BYTES(eis, "imei", imei, 16),
+    WIRE_F_I64(eis, "registered_ms", registered_ms),
     WIRE_F_MSG(eis, "AdditionalProperties", properties, WIRE_PROPERTIES),
 };
 const struct wire_table WIRE_EIS = WIRE_TABLE(eis, EIS_ROWS, remora__eis__descriptor);

@@ -15,6 +15,8 @@
 static const struct wire_field ES1_REGISTER_EIS_REQUEST_ROWS[] = {
     WIRE_F_BASE_REQUEST(es1_register_eis_request),
     WIRE_F_SECRET(es1_register_eis_request, "Eis", eis, WIRE_DATA_MAX),
+    WIRE_F_TEXT(es1_register_eis_request, "order_reference", order_reference, 100),
+    WIRE_F_OCTETS_HAS(es1_register_eis_request, "batch", batch, has_batch),
 };
 const struct wire_table WIRE_ES1_REGISTER_EIS_REQUEST =
     WIRE_TABLE(es1_register_eis_request, ES1_REGISTER_EIS_REQUEST_ROWS,

@@ -86,5 +86,9 @@ static const struct wire_field EVENT_ROWS[] = {
     WIRE_F_I64(event, "window_ms", window_ms),
     WIRE_F_I64(event, "validity_once_ms", validity_once_ms),
     WIRE_F_BOOL(event, "at_next_contact", at_next_contact),
+    WIRE_F_OCTETS_HAS(event, "batch", batch, has_batch),
+    WIRE_F_U32(event, "rows_accepted", rows_accepted),
+    WIRE_F_U32(event, "rows_refused", rows_refused),
+    WIRE_F_U32(event, "rows_known", rows_known),
 };
 const struct wire_table WIRE_EVENT = WIRE_TABLE(event, EVENT_ROWS, remora__event__descriptor);

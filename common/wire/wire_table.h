@@ -284,6 +284,7 @@ const char *wire_role_text(unsigned v);
 const char *wire_function_text(unsigned v);
 const char *wire_interface_text(unsigned v);
 const char *wire_profile_state_text(unsigned v);
+const char *wire_card_state_text(unsigned v);
 const char *wire_exec_status_text(unsigned v);
 const char *wire_event_class_text(unsigned v);
 const char *wire_packet_purpose_text(unsigned v);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Our own interface (common/msg/admin.h): operations, log, fleet and status, each for what the
- * caller may see. Reads only; pages are bounded so that each fits into one frame. */
+ * caller may see. Pages are bounded so that each fits into one frame; what changes stands in life.c. */
 #include "smsr/api/api_int.h"
 
 #include "common/daemon/log_view.h"
@@ -181,14 +181,6 @@ static void heads(struct request *q)
 }
 
 /* --- the fleet --- */
-static bool holds(const struct euicc *e, enum profile_state state)
-{
-    for (unsigned i = 0; i < e->n_profiles; i++)
-        if (e->profiles[i].state == state)
-            return true;
-    return state == PROFILE_NONE;
-}
-
 /* What an owner is shown of a card are its own profiles. */
 static void eis_row(struct request *q, const struct euicc *e, struct admin_eis_row *ret)
 {
@@ -206,18 +198,22 @@ static void eis_row(struct request *q, const struct euicc *e, struct admin_eis_r
         if (p->state == PROFILE_ENABLED)
             ret->enabled = p->iccid;
     }
-    if (realm)
+    if (realm) {
         ret->last_audit_ms = e->last_audit_ms;
+        ret->card_state = e->life;
+        ret->registered_ms = e->registered_ms;
+        ret->last_contact_ms = e->reach.seen_ms;
+    }
 }
 
 /* One page of candidates into rows; *after moves on. false: no further candidates, or failed. */
-static bool eis_page(struct request *q, enum profile_state state, struct eid *after,
+static bool eis_page(struct request *q, const struct card_filter *f, struct eid *after,
                      struct admin_eis_row *rows, unsigned *n, unsigned max)
 {
     struct eid eids[256];
     unsigned found = 0;
 
-    if (store_eids(q->a->cfg.store, &q->scope, after, eids, 256, &found))
+    if (store_eids(q->a->cfg.store, &q->scope, f, after, eids, 256, &found))
         return false;
     for (unsigned i = 0; i < found && *n < max; i++) {
         struct mbox key = {.kind = MBOX_EUICC};
@@ -226,7 +222,7 @@ static bool eis_page(struct request *q, enum profile_state state, struct eid *af
         memcpy(key.id, eids[i].b, sizeof eids[i].b);
         if (engine_view(q->a->cfg.engine, &key, &e))
             return false;
-        if (e && scope_sees_card(&q->scope, e) && holds(e, state))
+        if (e && scope_sees_card(&q->scope, e) && scope_matches(&q->scope, e, f))
             eis_row(q, e, &rows[(*n)++]);
     }
     return found == 256 && *n < max;
@@ -238,6 +234,9 @@ static void eis_list(struct request *q)
     unsigned max = page(req->limit, EIS_PAGE), n = 0;
     struct admin_eis_row *rows = arena_alloc(mem(q), max * sizeof *rows);
     struct eid after = req->after;
+    struct card_filter f = {.iccid = req->iccid, .imsi = req->imsi, .msisdn = req->msisdn, .mno = req->mno,
+                            .state = req->state, .life = req->card_state, .has_batch = req->has_batch,
+                            .unheard_since_ms = req->unheard_since_ms};
     struct message m;
     struct admin_eis_list_response *body = api_response(q, &m);
 
@@ -245,7 +244,8 @@ static void eis_list(struct request *q)
         no_memory(q);
         return;
     }
-    while (eis_page(q, req->state, &after, rows, &n, max))
+    memcpy(f.batch, req->batch, sizeof f.batch);
+    while (eis_page(q, &f, &after, rows, &n, max))
         ;
     body->rows = rows;
     body->n_rows = n;
@@ -319,14 +319,19 @@ static const struct {
     enum msg_type type;
     uint32_t roles;
     void (*run)(struct request *q);
+    bool changes;
 } TABLE[] = {
-    {MSG_ADMIN_OPERATION_SHOW_REQUEST, EVERYBODY, operation_show},
-    {MSG_ADMIN_OPERATION_LIST_REQUEST, EVERYBODY, operation_list},
-    {MSG_ADMIN_EVENTS_REQUEST, EVERYBODY, events},
-    {MSG_ADMIN_HEADS_REQUEST, R(ROLE_FLEET) | R(ROLE_ADMIN) | R(ROLE_AUDITOR), heads},
-    {MSG_ADMIN_EIS_LIST_REQUEST, EVERYBODY & ~R(ROLE_SMDP), eis_list},
-    {MSG_ADMIN_STATUS_REQUEST, R(ROLE_ADMIN) | R(ROLE_AUDITOR), status},
-    {MSG_ADMIN_STRANGERS_REQUEST, R(ROLE_ADMIN) | R(ROLE_AUDITOR), strangers},
+    {MSG_ADMIN_OPERATION_SHOW_REQUEST, EVERYBODY, operation_show, false},
+    {MSG_ADMIN_OPERATION_LIST_REQUEST, EVERYBODY, operation_list, false},
+    {MSG_ADMIN_EVENTS_REQUEST, EVERYBODY, events, false},
+    {MSG_ADMIN_HEADS_REQUEST, R(ROLE_FLEET) | R(ROLE_ADMIN) | R(ROLE_AUDITOR), heads, false},
+    {MSG_ADMIN_EIS_LIST_REQUEST, EVERYBODY & ~R(ROLE_SMDP), eis_list, false},
+    {MSG_ADMIN_STATUS_REQUEST, R(ROLE_ADMIN) | R(ROLE_AUDITOR), status, false},
+    {MSG_ADMIN_STRANGERS_REQUEST, R(ROLE_ADMIN) | R(ROLE_AUDITOR), strangers, false},
+    {MSG_ADMIN_CARD_STATE_REQUEST, R(ROLE_FLEET) | R(ROLE_ADMIN), api_card_state, true},
+    {MSG_ADMIN_BATCH_REQUEST, R(ROLE_EUM), api_batch, true},
+    {MSG_ADMIN_BATCH_LIST_REQUEST, R(ROLE_EUM) | R(ROLE_ADMIN) | R(ROLE_AUDITOR), api_batch_list, false},
+    {MSG_ADMIN_DRIFT_REQUEST, R(ROLE_FLEET) | R(ROLE_ADMIN) | R(ROLE_AUDITOR), api_drift, false},
 };
 
 uint32_t api_admin_roles(enum msg_type t)
@@ -337,14 +342,21 @@ uint32_t api_admin_roles(enum msg_type t)
     return 0;
 }
 
-bool api_admin(struct request *q)
+bool api_admin_may(const struct request *q, bool *ret_changes)
 {
     for (size_t i = 0; i < sizeof TABLE / sizeof *TABLE; i++) {
         if (TABLE[i].type != q->msg.type || !(TABLE[i].roles & R(q->call.role)) ||
             !(q->party->roles & R(q->call.role)))
             continue;
-        TABLE[i].run(q);
+        *ret_changes = TABLE[i].changes;
         return true;
     }
     return false;
+}
+
+void api_admin(struct request *q)
+{
+    for (size_t i = 0; i < sizeof TABLE / sizeof *TABLE; i++)
+        if (TABLE[i].type == q->msg.type)
+            TABLE[i].run(q);
 }

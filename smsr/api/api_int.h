@@ -40,6 +40,17 @@ struct message api_refusal(struct request *q, enum status_code st, struct span d
 /* A response body of the request's type, its base filled for success; NULL: out of memory. */
 void *api_response(struct request *q, struct message *ret);
 
+/* A record of this call that no procedure makes: who asked, by which function; its end is the answer. */
+struct event *api_call_record(struct request *q, struct plan *p, enum event_type type,
+                              const struct eid *eid);
+void api_call_end(struct request *q, struct plan *p, struct event *ev, struct message m, enum verdict v);
+
+/* life.c: what the tools of the house change or read of the life of cards */
+void api_card_state(struct request *q);
+void api_batch(struct request *q);
+void api_batch_list(struct request *q);
+void api_drift(struct request *q);
+
 /* es1.c */
 void api_register_eis(struct request *q);
 /* get_eis.c */
@@ -48,6 +59,7 @@ void api_get_eis(struct request *q);
  * left out and what remains is in ret; else the body may be shown as it is. */
 MUST_CHECK int api_owner_body(struct request *q, const struct op_row *op,
                               const struct journal_record *rec, struct buf *ret, bool *ret_cut);
-/* admin.c; false: no such function for this role */
-bool api_admin(struct request *q);
+/* admin.c; false: no such function for this role. It may leave a record: idempotency and room go before it. */
+bool api_admin_may(const struct request *q, bool *ret_changes);
+void api_admin(struct request *q);
 uint32_t api_admin_roles(enum msg_type t); /* that may ask it: bits 1 << ROLE_x */

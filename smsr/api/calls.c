@@ -242,17 +242,63 @@ static void denied(struct request *q, uint32_t roles)
     api_refuse(q, ST_FUNCTION_DENIED, span_str(text));
 }
 
+struct event *api_call_record(struct request *q, struct plan *p, enum event_type type,
+                              const struct eid *eid)
+{
+    struct event *ev = plan_record(p, type);
+
+    ev->eid = *eid;
+    ev->function = q->info->function;
+    ev->iface = q->info->iface;
+    ev->party = q->call.party;
+    ev->role = q->call.role;
+    ev->fcid = q->call.fcid;
+    ev->correlation_id = q->call.context_id;
+    ev->has_digest = true;
+    memcpy(ev->digest, q->call.digest, sizeof ev->digest);
+    ev->completed_at_ms = p->now_ms;
+    return ev;
+}
+
+void api_call_end(struct request *q, struct plan *p, struct event *ev, struct message m, enum verdict v)
+{
+    struct mbox key = {.kind = eid_is_zero(&ev->eid) ? MBOX_HOUSE : MBOX_EUICC};
+    struct outcome x = {.op = ev->op, .verdict = v};
+    int err;
+
+    memcpy(key.id, ev->eid.b, sizeof ev->eid.b);
+    ev->answer_msg = arena_dup(p->arena, &m, sizeof m);
+    plan_reply(q, p, ENV_RESPONSE, m, &x);
+    err = api_finish_plan(q->a, p);
+    if (!err)
+        err = engine_plan_end(q->a->cfg.engine, p, &key);
+    if (err)
+        api_refuse(q, ST_STORAGE, span_str("it could not be stored; nothing was done"));
+}
+
+/* false: one that changes something: it goes the way of every call. */
+static bool admin_dispatched(struct request *q)
+{
+    bool changes = false;
+
+    if (!api_admin_may(q, &changes)) {
+        denied(q, api_admin_roles(q->msg.type));
+        return true;
+    }
+    if (changes)
+        return false;
+    api_admin(q);
+    return true;
+}
+
 static void dispatch(struct request *q, struct span octets)
 {
     struct api *a = q->a;
+    bool admin = q->info->iface == IF_ADMIN && q->info->function == FN_NONE;
 
-    if (q->info->iface == IF_ADMIN && q->info->function == FN_NONE) {
-        if (api_admin(q))
-            return;
-        denied(q, api_admin_roles(q->msg.type));
+    if (admin && admin_dispatched(q))
         return;
-    }
-    if (!authz_function(q->party, q->call.role, q->info->iface, q->info->function)) {
+    if (!admin && !authz_function(q->party, q->call.role, q->info->iface, q->info->function)) {
         denied(q, authz_roles(q->info->iface, q->info->function));
         return;
     }
@@ -270,7 +316,9 @@ static void dispatch(struct request *q, struct span octets)
         api_refuse(q, ST_STORAGE, (struct span){NULL, 0});
         return;
     }
-    if (q->info->function == FN_REGISTER_EIS)
+    if (admin)
+        api_admin(q);
+    else if (q->info->function == FN_REGISTER_EIS)
         api_register_eis(q);
     else
         call_card(q);

@@ -54,47 +54,6 @@ static bool number_taken(void *ctx, const struct msisdn *number, const struct oi
     return api_number_taken(ctx, number, mno);
 }
 
-static struct event *call_record(struct request *q, struct plan *p, enum event_type type,
-                                 const struct eid *eid)
-{
-    struct event *ev = plan_record(p, type);
-
-    ev->eid = *eid;
-    ev->function = FN_REGISTER_EIS;
-    ev->iface = IF_ES1;
-    ev->party = q->call.party;
-    ev->role = q->call.role;
-    ev->fcid = q->call.fcid;
-    ev->correlation_id = q->call.context_id;
-    ev->has_digest = true;
-    memcpy(ev->digest, q->call.digest, sizeof ev->digest);
-    ev->completed_at_ms = p->now_ms;
-    return ev;
-}
-
-static void end(struct request *q, struct plan *p, struct event *ev, struct message m,
-                enum verdict v)
-{
-    struct out_reply o = {.conn = q->call.conn,
-                          .message_id = q->call.message_id,
-                          .kind = ENV_RESPONSE,
-                          .operation = ev->op,
-                          .verdict = v,
-                          .context_id = q->call.context_id,
-                          .message = m};
-    struct mbox key = {.kind = MBOX_EUICC};
-    int err;
-
-    memcpy(key.id, ev->eid.b, sizeof ev->eid.b);
-    ev->answer_msg = arena_dup(p->arena, &m, sizeof m);
-    plan_out(p, OUT_REPLY, &o, sizeof o);
-    err = api_finish_plan(q->a, p);
-    if (!err)
-        err = engine_plan_end(q->a->cfg.engine, p, &key);
-    if (err)
-        api_refuse(q, ST_STORAGE, span_str("the EIS could not be stored; nothing was done"));
-}
-
 /* The caller's sentence is the detail; the record and a repeat of the call say the same. */
 static void refuse(struct request *q, enum status_code st, const struct eid *eid,
                    const struct errmsg *why)
@@ -113,13 +72,13 @@ static void refuse(struct request *q, enum status_code st, const struct eid *eid
         callers_hang_up(q->a->callers, q->call.conn, ERR_NOMEM);
         return;
     }
-    ev = call_record(q, p, EV_OPERATION_CONCLUDED, eid);
+    ev = api_call_record(q, p, EV_OPERATION_CONCLUDED, eid);
     uuid_v7(&ev->op, p->now_ms, q->a->cfg.rng);
     ev->result = VERDICT_FAILED;
     ev->code = STATUS[st].code;
     ev->stage = STAGE_ADMISSION;
     ev->text = message_response(&m)->answer.message;
-    end(q, p, ev, m, VERDICT_FAILED);
+    api_call_end(q, p, ev, m, VERDICT_FAILED);
 }
 
 static int seal(struct request *q, struct plan *p, struct event *ev, const struct eis_import *im)
@@ -169,6 +128,7 @@ static int without_keys(const struct eis_import *im, struct arena *arena, struct
 
 static void store(struct request *q, const struct eis_import *im)
 {
+    const struct es1_register_eis_request *req = q->msg.body;
     struct plan *p = engine_plan_begin(q->a->cfg.engine);
     struct message m;
     struct event *ev;
@@ -177,13 +137,16 @@ static void store(struct request *q, const struct eis_import *im)
         callers_hang_up(q->a->callers, q->call.conn, ERR_NOMEM);
         return;
     }
-    ev = call_record(q, p, EV_EUICC_REGISTERED, &im->info.eid);
+    ev = api_call_record(q, p, EV_EUICC_REGISTERED, &im->info.eid);
     ev->number = im->realm->number;
+    ev->text = req->order_reference;
+    ev->has_batch = req->has_batch;
+    memcpy(ev->batch, req->batch, sizeof ev->batch);
     if (seal(q, p, ev, im) || without_keys(im, p->arena, &ev->data)) {
         api_refuse(q, ST_STORAGE, span_str("the keys could not be sealed; nothing was done"));
         return;
     }
-    end(q, p, ev, m, VERDICT_SUCCESS);
+    api_call_end(q, p, ev, m, VERDICT_SUCCESS);
 }
 
 void api_register_eis(struct request *q)

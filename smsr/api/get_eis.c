@@ -5,6 +5,7 @@
 
 #include "common/msg/es3.h"
 #include "common/msg/es4.h"
+#include "smsr/domain/card_state.h"
 #include "smsr/domain/eis_view.h"
 
 /* The signed part as it was received stands in the body of its record. */
@@ -63,6 +64,8 @@ void api_get_eis(struct request *q)
     if (engine_view(q->a->cfg.engine, &key, &e))
         return; /* the engine has failed: the process stops */
     st = authz_card(q->a->cfg.env, &c, e, &owner);
+    if (!st)
+        st = card_state_refuses(((const struct euicc *)e)->life, FN_GET_EIS);
     if (st) {
         api_refuse(q, st, (struct span){NULL, 0});
         return;

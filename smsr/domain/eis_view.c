@@ -62,6 +62,9 @@ void eis_view(const struct env *env, const struct caller *c, const struct euicc 
     if (realm) {
         ret->last_audit_ms = e->last_audit_ms;
         ret->last_contact_ms = e->reach.seen_ms;
+        ret->card_state = e->life;
+        ret->registered_ms = e->registered_ms;
+        ret->imei = euicc_imei(e, a);
         if (reach_sleeps(e)) {
             ret->last_wake_ms = e->reach.woke_ms;
             ret->wakes_every_ms = e->reach.period_ms;

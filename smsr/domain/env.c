@@ -125,6 +125,17 @@ unsigned env_notified(const struct env *env, const struct tenant *realm, const s
     return n;
 }
 
+unsigned env_fleets(const struct env *env, const struct tenant *realm,
+                    const struct oid *ret[ENV_FLEETS_MAX])
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; realm && i < env->n_parties && n < ENV_FLEETS_MAX; i++)
+        if (env->parties[i].tenant == realm && (env->parties[i].roles & (1u << (unsigned)ROLE_FLEET)))
+            ret[n++] = &env->parties[i].oid;
+    return n;
+}
+
 bool env_owner_covers(const struct party *owner, const struct iccid *iccid)
 {
     for (unsigned i = 0; i < owner->n_iccid; i++)

@@ -123,6 +123,10 @@ bool env_plma(const struct env *env, const struct oid *mno, const char *profile_
 unsigned env_notified(const struct env *env, const struct tenant *realm, const struct oid *mno,
                       const char *profile_type, enum function f,
                       const struct oid *ret[ENV_NOTIFIED_MAX + 1]);
+/* Fleet managers of this realm, in the order of the configuration: at most ENV_FLEETS_MAX. */
+#define ENV_FLEETS_MAX 4u
+unsigned env_fleets(const struct env *env, const struct tenant *realm,
+                    const struct oid *ret[ENV_FLEETS_MAX]);
 /* The profile falls in the owner's ICCID prefixes and networks. An empty list holds nothing:
  * default reject. */
 bool env_owner_covers(const struct party *owner, const struct iccid *iccid);

@@ -2,6 +2,8 @@
 /* Access to the aggregate of one EID. */
 #include "smsr/domain/euicc.h"
 
+#include "common/base/hex.h"
+
 #include "smsr/domain/notification.h"
 
 #include <stdlib.h>
@@ -125,6 +127,16 @@ bool operation_told_fall(const struct operation *op)
 bool operation_told_late(const struct operation *op)
 {
     return (op->notif_kind & TOLD_LATE) != 0;
+}
+
+struct span euicc_imei(const struct euicc *e, struct arena *a)
+{
+    size_t n = strlen(e->imei) & ~(size_t)1, got = 0;
+    uint8_t *p = n ? arena_alloc(a, n / 2) : NULL;
+
+    if (!p || hex_decode(e->imei, n, p, n / 2, &got))
+        return (struct span){NULL, 0};
+    return span_of(p, got);
 }
 
 int64_t euicc_due(const struct euicc *e)

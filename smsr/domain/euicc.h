@@ -12,6 +12,7 @@
 #define EUICC_PACKETS_MAX 6        /* SCP80 packets whose answer may still come */
 #define EUICC_AUDIT_MAX 8
 #define EUICC_SPARE_MAX 3          /* SCP80 key sets beside the one that is spoken with */
+#define EUICC_IMEI_MAX 9
 
 struct euicc_profile {
     struct aid aid;
@@ -136,7 +137,13 @@ struct euicc {
     bool unheard; /* an earlier switch ended without its last word: that of its roll-back may still come */
     uint16_t notif_sequence;       /* last one accepted (RFC 1982 order) */
     struct reach reach;
-    char imei[20];                 /* hex of the octets the card sent; at most 9 */
+    char imei[20];                 /* hex of the octets the card sent; at most EUICC_IMEI_MAX */
+    enum card_state life;          /* card_state.h */
+    int64_t registered_ms;
+    bool has_batch;
+    uint8_t batch[32];             /* SHA-256 of the file it was registered from */
+    uint64_t audit_lsn;            /* the last euicc.audited: the card's own list stands there */
+    uint64_t profiles_lsn;         /* the last record of anything else that changed its profiles */
     /* admission limits (facts: trust A14) */
     int64_t effect_ms[10];         /* times of the last ten effect operations (limit.h), ring */
     unsigned effect_at;
@@ -209,5 +216,7 @@ void euicc_take_audit(struct euicc *e, const struct event *ev, int64_t at_ms);
 /* The operation that operation.accepted begins, without its payload; op is zeroed. Admission looks
  * at the same one before it is applied. */
 void operation_of(struct operation *op, const struct event *accepted, int64_t at_ms);
+/* The octets behind the hex of the aggregate; empty: none was told, or no memory. */
+struct span euicc_imei(const struct euicc *e, struct arena *a);
 void euicc_free(struct euicc *e);
 void operation_free(struct operation *op);

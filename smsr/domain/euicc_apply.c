@@ -5,6 +5,7 @@
 
 #include "common/base/hex.h"
 #include "common/base/mutant.h"
+#include "smsr/domain/card_state.h"
 #include "smsr/domain/limit.h"
 #include "smsr/domain/notification.h"
 
@@ -116,8 +117,8 @@ static int notified(struct euicc *e, const struct euicc_record *r)
         e->has_notif = true;
         e->notif_sequence = (uint16_t)(r->ev->sequence - 1);
     }
-    if (r->ev->imei.n) {
-        size_t n = r->ev->imei.n < 9 ? r->ev->imei.n : 9;
+    if (r->ev->imei.n && r->ev->decision != 3) { /* an old one tells of an old device */
+        size_t n = r->ev->imei.n < EUICC_IMEI_MAX ? r->ev->imei.n : EUICC_IMEI_MAX;
         memset(e->imei, 0, sizeof e->imei);
         if (hex_encode(span_of(r->ev->imei.p, n), e->imei, sizeof e->imei))
             return ERR_INTERNAL;
@@ -155,6 +156,7 @@ static int audited(struct euicc *e, const struct euicc_record *r)
 {
     (void)euicc_advance(e, r);
     euicc_take_audit(e, r->ev, r->at_ms);
+    e->audit_lsn = r->lsn;
     return ERR_OK;
 }
 
@@ -345,6 +347,26 @@ static int counter_jumped(struct euicc *e, const struct euicc_record *r)
     return ERR_OK;
 }
 
+static int state_changed(struct euicc *e, const struct euicc_record *r)
+{
+    enum card_state to = (enum card_state)r->ev->number;
+
+    if (r->ev->number >= CARD_STATE_COUNT || r->ev->kind != (uint32_t)e->life ||
+        card_state_move(e->life, to) == MOVE_NONE)
+        return ERR_CORRUPT;
+    e->life = to;
+    return ERR_OK;
+}
+
+/* What the card sits in changes nothing of what is on it: the notification brought the new IMEI, this only
+ * says that it is another one. */
+static int device_changed(struct euicc *e, const struct euicc_record *r)
+{
+    (void)e;
+    (void)r;
+    return ERR_OK;
+}
+
 static int seen(struct euicc *e, const struct euicc_record *r)
 {
     if (r->ev->period_ms < 0 || r->ev->window_ms < 0 || r->ev->kind > UINT8_MAX)
@@ -363,11 +385,20 @@ static bool is_contact(enum event_type t)
            t == EV_NOTIFICATION_RECEIVED || t == EV_EUICC_SEEN;
 }
 
+/* Records after which the card's list of an earlier audit is not the EIS any more. */
+static bool changes_profiles(enum event_type t)
+{
+    return t == EV_ISDP_CREATED || t == EV_PROFILE_INSTALLED || t == EV_PROFILE_ENABLED ||
+           t == EV_PROFILE_DISABLED || t == EV_PROFILE_DELETED || t == EV_PROFILE_FALLEN_BACK;
+}
+
 static void contact(struct euicc *e, const struct euicc_record *r)
 {
     struct operation *op = uuid_is_zero(&r->ev->op) ? NULL : euicc_op(e, &r->ev->op);
 
     e->reach.seen_ms = r->at_ms;
+    if (card_state_move(e->life, CARD_SEEN) == MOVE_CONTACT)
+        e->life = CARD_SEEN;
     if (op && !op->next_contact && r->ev->type != EV_EUICC_SEEN)
         validity_begins(op, r->at_ms);
 }
@@ -375,6 +406,8 @@ static void contact(struct euicc *e, const struct euicc_record *r)
 static const apply_fn APPLY[EV_TYPE_COUNT] = {
     [EV_EUICC_AUDITED] = audited,
     [EV_EUICC_SEEN] = seen,
+    [EV_EUICC_STATE_CHANGED] = state_changed,
+    [EV_DEVICE_CHANGED] = device_changed,
     [EV_ISDP_CREATED] = isdp_created,
     [EV_PROFILE_INSTALLED] = installed,
     [EV_PROFILE_ENABLED] = enabled,
@@ -421,6 +454,8 @@ int euicc_apply(struct euicc **e, const struct euicc_record *r)
     err = fn(*e, r);
     if (!err && is_contact(r->ev->type))
         contact(*e, r);
+    if (!err && changes_profiles(r->ev->type))
+        (*e)->profiles_lsn = r->lsn;
     if (!err)
         (*e)->last_lsn = r->lsn;
     return err;

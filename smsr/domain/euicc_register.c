@@ -104,6 +104,10 @@ int euicc_create(struct euicc **ret, const struct euicc_record *r)
     e->eid = r->ev->eid;
     e->tenant = (uint32_t)r->ev->number;
     e->eis_lsn = r->lsn;
+    e->life = CARD_REGISTERED;
+    e->registered_ms = r->at_ms;
+    e->has_batch = r->ev->has_batch;
+    memcpy(e->batch, r->ev->batch, sizeof e->batch);
     e->eum = r->info->eum_id;
     euicc_copy_text(e->rp_version, sizeof e->rp_version,
                     r->info->capabilities.remote_provisioning_version);

@@ -2,6 +2,7 @@
 /* Reading a notification leniently in its tags, strictly in its lengths. */
 #include "smsr/domain/notification.h"
 
+#include "common/base/hex.h"
 #include "common/base/mutant.h"
 #include "common/codec/tlv.h"
 
@@ -59,4 +60,30 @@ bool sequence_newer(uint16_t a, uint16_t b)
 {
     unsigned d = (0x10000u + a - b) % 0x10000u;
     return mutant("SEQUENCE_DOES_NOT_WRAP") ? a > b : d != 0 && d < 0x8000u;
+}
+
+/* Eight octets: a digit and A, then two digits each, the second one in the upper half. */
+static bool imei_digits(struct span imei, char dst[IMEI_TEXT])
+{
+    size_t n = 0;
+
+    if (imei.n != 8 || (imei.p[0] & 0x0Fu) != 0x0A)
+        return false;
+    for (size_t i = 0; i < imei.n; i++) {
+        unsigned low = imei.p[i] & 0x0Fu, high = imei.p[i] >> 4;
+        if (high > 9 || (i && low > 9))
+            return false;
+        if (i)
+            dst[n++] = (char)('0' + low);
+        dst[n++] = (char)('0' + high);
+    }
+    dst[n] = '\0';
+    return true;
+}
+
+void imei_text(struct span imei, char dst[IMEI_TEXT])
+{
+    dst[0] = '\0';
+    if (!imei_digits(imei, dst) && (imei.n > 16 || hex_encode(imei, dst, IMEI_TEXT)))
+        dst[0] = '\0';
 }

@@ -19,5 +19,8 @@ struct notification {
     struct span imei;              /* as coded by the card; absent = empty */
 };
 MUST_CHECK int notification_parse(struct span e1, struct notification *ret);
+/* An IMEI as a person reads it; what is not coded so (TS 102 223 8.20) in hexadecimal. At most 16 octets. */
+#define IMEI_TEXT 36
+void imei_text(struct span imei, char dst[IMEI_TEXT]);
 /* RFC 1982 order of 16-bit sequence numbers: a comes after b. 32768 apart is neither. */
 bool sequence_newer(uint16_t a, uint16_t b);

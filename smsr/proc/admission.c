@@ -7,6 +7,7 @@
 #include "common/base/clock.h"
 #include "common/base/mutant.h"
 
+#include "smsr/domain/card_state.h"
 #include "smsr/domain/limit.h"
 #include "smsr/domain/reach.h"
 #include "smsr/proc/switch.h"
@@ -441,6 +442,8 @@ int proc_admit(const struct proc_env *pe, struct euicc *e, const struct input *i
     if (!ask_read(a.call, &a.ask))
         return ERR_UNSUPPORTED;
     st = authz_card(pe->env, &a.ask.caller, e, &a.owner);
+    if (!st)
+        st = card_state_refuses(e->life, a.ask.fn);
     if (st)
         return refuse(&a, st);
     if (about_a_profile(a.ask.fn)) {

@@ -3,7 +3,6 @@
  * sgp02 6.9 rule 4). One plan, one commit. */
 #include "smsr/proc/run.h"
 
-#include "common/base/hex.h"
 #include "common/msg/admin.h"
 #include "common/msg/es3.h"
 #include "common/msg/es4.h"
@@ -59,17 +58,6 @@ static void answer_with(struct run *r, struct event *ev, const struct exec_answe
     plan_deliver(r->p, ev, &r->op->party, m);
 }
 
-/* The octets behind the hex of the aggregate. */
-static struct span imei(struct run *r)
-{
-    size_t n = strlen(r->e->imei), got = 0;
-    uint8_t *p = n ? arena_alloc(r->p->arena, n / 2) : NULL;
-
-    if (!p || hex_decode(r->e->imei, n & ~(size_t)1, p, n / 2, &got))
-        return (struct span){NULL, 0};
-    return span_of(p, got);
-}
-
 static struct event *conclude(struct run *r, enum verdict v, const struct exec_answer *answer,
                               enum stage stage, struct span data)
 {
@@ -84,7 +72,7 @@ static struct event *conclude(struct run *r, enum verdict v, const struct exec_a
     ev->completed_at_ms = r->now;
     if (r->op->notif_seen)
         ev->sequence = r->op->notif_sequence + 1u;
-    ev->imei = imei(r);
+    ev->imei = euicc_imei(r->e, r->p->arena);
     answer_with(r, ev, answer, data);
     return ev;
 }

@@ -240,6 +240,8 @@ int proc_euicc_decide(const struct proc_env *pe, struct euicc *e, const struct i
     /* What stands before a notification waits no more. */
     if (!err && in->kind == IN_NOTIFICATION && e->n_ops && !e->ops[0]->state)
         p->volatile_due_ms = p->now_ms;
+    if (!err && in->kind == IN_NOTIFICATION)
+        proc_device(pe, e, p);
     if (!err)
         heard(pe, e, in, p);
     return err;

@@ -36,6 +36,9 @@ struct run {
 int proc_reported(const struct proc_env *pe, const struct euicc *e, const struct input *in,
                   struct plan *p);
 
+/* device.changed, when the notification this plan records came from another device. */
+void proc_device(const struct proc_env *pe, const struct euicc *e, struct plan *p);
+
 /* A record of the running operation; next < 0 leaves state and timer. due is capped by the validity
  * period while the caller has no answer yet. */
 struct event *run_record(struct run *r, enum event_type type, int next, int64_t due);

@@ -246,6 +246,13 @@ static void card(struct walk *k, struct euicc *e)
     flag(k, &e->unheard);
     u16(k, &e->notif_sequence);
     TEXT(k, e->imei);
+    CHOICE(k, e->life, CARD_TRANSFERRED);
+    i64(k, &e->registered_ms);
+    flag(k, &e->has_batch);
+    if (e->has_batch)
+        OCTETS(k, e->batch);
+    u64(k, &e->audit_lsn);
+    u64(k, &e->profiles_lsn);
 }
 
 static void heard(struct walk *k, struct euicc_bearer *b)

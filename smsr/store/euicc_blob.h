@@ -6,7 +6,7 @@
 
 #include "smsr/domain/euicc.h"
 
-#define EUICC_BLOB_VERSION 5
+#define EUICC_BLOB_VERSION 7
 #define EUICC_BLOB_MAX (32u * 1024u)
 
 /* Deterministic: equal aggregates give equal octets. */

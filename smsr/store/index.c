@@ -17,8 +17,10 @@ void index_read(const struct euicc *e, struct index_state *ret)
     for (unsigned i = 0; e && i < e->n_profiles; i++) {
         memcpy(ret->iccid[ret->n].s, e->profiles[i].iccid.s, strlen(e->profiles[i].iccid.s));
         memcpy(ret->number[ret->n].s, e->profiles[i].msisdn.s, strlen(e->profiles[i].msisdn.s));
+        memcpy(ret->imsi[ret->n].s, e->profiles[i].imsi.s, strlen(e->profiles[i].imsi.s));
         ret->n++;
     }
+    ret->life = e ? e->life : CARD_NONE;
 }
 
 static bool has_iccid(const struct index_state *st, const struct iccid *iccid)
@@ -165,6 +167,7 @@ int index_save(struct store *s, const struct eid *eid, const struct euicc *e)
         stmt_bind_text(st, 1, span_str(p->iccid.s));
         stmt_bind_blob(st, 2, eid_span(eid));
         stmt_bind_text(st, 3, span_str(p->mno.s));
+        stmt_bind_text(st, 4, span_str(p->imsi.s));
         err = stmt_run(st);
         if (err || !p->msisdn.s[0])
             continue;
@@ -267,7 +270,8 @@ static void insert_eid(struct eid *at, unsigned *n, unsigned max, const struct e
     (*n)++;
 }
 
-static struct stmt *eids_stmt(struct store *s, const struct scope *sc)
+/* Cards of the caller, whatever they are. */
+static struct stmt *scope_stmt(struct store *s, const struct scope *sc)
 {
     struct stmt *st;
 
@@ -283,10 +287,42 @@ static struct stmt *eids_stmt(struct store *s, const struct scope *sc)
     return st;
 }
 
-int store_eids(struct store *s, const struct scope *sc, const struct eid *after, struct eid *ret,
-               unsigned max, unsigned *ret_n)
+static struct stmt *text_stmt(struct store *s, enum store_stmt which, const char *key)
 {
-    struct stmt *st = eids_stmt(s, sc);
+    struct stmt *st = stmt_at(s->sql, which);
+
+    stmt_bind_text(st, 3, span_str(key));
+    return st;
+}
+
+/* The index that leaves the fewest candidates; whoever asks checks each of them against the view. */
+static struct stmt *eids_stmt(struct store *s, const struct scope *sc, const struct card_filter *f)
+{
+    struct stmt *st;
+
+    if (f->iccid.s[0])
+        return text_stmt(s, SQ_CARD_ICCID, f->iccid.s);
+    if (f->imsi.s[0])
+        return text_stmt(s, SQ_CARD_IMSI, f->imsi.s);
+    if (f->msisdn.s[0])
+        return text_stmt(s, SQ_CARD_MSISDN, f->msisdn.s);
+    if (f->has_batch) {
+        st = stmt_at(s->sql, SQ_CARD_BATCH);
+        stmt_bind_blob(st, 3, span_of(f->batch, sizeof f->batch));
+        return st;
+    }
+    if (f->life != CARD_NONE) {
+        st = stmt_at(s->sql, SQ_CARD_LIFE);
+        stmt_bind_u64(st, 3, (uint64_t)f->life);
+        return st;
+    }
+    return f->mno.s[0] ? text_stmt(s, SQ_CARD_OWNER, f->mno.s) : scope_stmt(s, sc);
+}
+
+int store_eids(struct store *s, const struct scope *sc, const struct card_filter *f,
+               const struct eid *after, struct eid *ret, unsigned max, unsigned *ret_n)
+{
+    struct stmt *st = eids_stmt(s, sc, f);
     void *cursor = NULL;
     void *value;
     unsigned n = 0;

@@ -15,9 +15,10 @@ struct store *store_new(void)
     s->iccids = map_new(0);
     s->numbers = map_new(0);
     s->changed = map_new(0);
+    s->batches = map_new(0);
     s->ops = map_new(0);
     s->tenants = map_new(0);
-    if (s->blob && s->iccids && s->numbers && s->changed && s->ops && s->tenants)
+    if (s->blob && s->iccids && s->numbers && s->changed && s->batches && s->ops && s->tenants)
         return s;
     store_free(s);
     return NULL;
@@ -40,6 +41,8 @@ void store_free(struct store *s)
         return;
     if (s->iccids && s->numbers && s->changed)
         index_clear(s);
+    if (s->batches)
+        batches_clear(s);
     if (s->ops)
         ops_clear(s);
     if (s->tenants)
@@ -47,6 +50,7 @@ void store_free(struct store *s)
     map_free(s->iccids);
     map_free(s->numbers);
     map_free(s->changed);
+    map_free(s->batches);
     map_free(s->ops);
     map_free(s->tenants);
     free(s->blob);
@@ -97,6 +101,7 @@ void store_close(struct store *s)
     stmt_set_free(s->sql);
     s->sql = NULL;
     index_clear(s);
+    batches_clear(s);
     ops_clear(s);
     tenants_clear(s);
 }
@@ -156,6 +161,11 @@ int store_save(struct store *s, const struct eid *eid, const struct euicc *e)
     stmt_bind_i64(st, 3, euicc_due(e));
     stmt_bind_u64(st, 4, e->n_ops);
     stmt_bind_blob(st, 5, wr_view(&w));
+    stmt_bind_u64(st, 6, (uint64_t)e->life);
+    if (e->has_batch)
+        stmt_bind_blob(st, 7, span_of(e->batch, sizeof e->batch));
+    else
+        stmt_bind_null(st, 7);
     err = stmt_run(st);
     return err ? err : index_save(s, eid, e);
 }
@@ -167,6 +177,8 @@ int store_save_rest(struct store *s)
     void *value;
     int err = ops_save(s);
 
+    if (!err)
+        err = batches_save(s);
     while (!err && map_next(s->tenants, &cursor, NULL, &value)) {
         const struct tenant_row *t = value;
         if (!t->dirty)
@@ -205,6 +217,7 @@ void store_flushed(struct store *s)
     void *value;
 
     index_clear(s);
+    batches_clear(s);
     ops_clear(s);
     while (map_next(s->tenants, &cursor, NULL, &value))
         ((struct tenant_row *)value)->dirty = false;

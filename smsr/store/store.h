@@ -104,9 +104,41 @@ struct op_filter {
 MUST_CHECK int store_operations(struct store *s, const struct scope *sc, const struct op_filter *f,
                                 struct op_row *ret, unsigned max, unsigned *ret_n);
 
-/* Cards that may be the caller's, in order of EID, after this one: candidates, to be checked by
- * scope_sees_card against the view. *ret_n < max: there are no more. */
-MUST_CHECK int store_eids(struct store *s, const struct scope *sc, const struct eid *after,
-                          struct eid *ret, unsigned max, unsigned *ret_n);
+/* What cards are searched by; zero does not filter. */
+struct card_filter {
+    struct iccid iccid;
+    struct imsi imsi;
+    struct msisdn msisdn;
+    struct oid mno;
+    enum profile_state state;      /* a profile in this state; with the four above, the same profile */
+    enum card_state life;
+    uint8_t batch[32];
+    bool has_batch;
+    int64_t unheard_since_ms;      /* registered by then, and never heard */
+};
+/* The card is what is searched for, as far as the caller may know it: of a profile that is not shown to it
+ * nothing is found, not even that it is there. */
+bool scope_matches(const struct scope *sc, const struct euicc *e, const struct card_filter *f);
+/* Cards that may be searched for, in order of EID, after this one: candidates, to be checked by
+ * scope_sees_card and scope_matches against the view. *ret_n < max: there are no more. */
+MUST_CHECK int store_eids(struct store *s, const struct scope *sc, const struct card_filter *f,
+                          const struct eid *after, struct eid *ret, unsigned max, unsigned *ret_n);
+
+/* --- files of cards --- */
+struct batch_row {
+    struct oid party;
+    uint8_t batch[32];
+    char order_reference[101];
+    uint32_t rows, accepted, refused;
+    int64_t first_ms, last_ms;
+};
+/* batch.imported: rows accepted add up over the runs, those refused are of the last one. */
+MUST_CHECK int store_apply_batch(struct store *s, int64_t at_ms, const struct event *ev);
+MUST_CHECK int store_batch(struct store *s, const struct oid *party, const uint8_t batch[32],
+                           struct batch_row *ret); /* ERR_NOT_FOUND */
+/* Of this party (empty: of all), in order of file and party, after that one; at most max. */
+MUST_CHECK int store_batches(struct store *s, const struct oid *party, const uint8_t after[32],
+                             const struct oid *after_party, struct batch_row *ret, unsigned max,
+                             unsigned *ret_n);
 /* Cards registered, and operations that run; of the whole fleet, for the status. */
 MUST_CHECK int store_counts(struct store *s, uint64_t *ret_cards, uint64_t *ret_live);

@@ -15,6 +15,14 @@ enum store_stmt {
     SQ_CARD_ALL,
     SQ_CARD_TENANT,
     SQ_CARD_OWNER,
+    SQ_CARD_ICCID,
+    SQ_CARD_IMSI,
+    SQ_CARD_MSISDN,
+    SQ_CARD_LIFE,
+    SQ_CARD_BATCH,
+    SQ_BATCH_GET,
+    SQ_BATCH_PUT,
+    SQ_BATCH_ALL,
     SQ_PROFILE_DEL,
     SQ_PROFILE_PUT,
     SQ_PROFILE_GET,
@@ -55,7 +63,8 @@ struct store {
     uint8_t *blob;                 /* EUICC_BLOB_MAX */
     struct map *iccids;            /* iccid -> struct claim */
     struct map *numbers;           /* msisdn -> struct number_claims */
-    struct map *changed; /* eid -> struct eid: profiles or addresses differ from the tables */
+    struct map *changed; /* eid -> struct eid: profiles, addresses or life differ from the tables */
+    struct map *batches;           /* SHA-256 of a file -> its rows newer than the table (batch.c) */
     struct map *ops;               /* op -> struct op_row, newer than the tables */
     struct map *tenants;           /* id -> struct tenant_row, all of them */
     uint32_t last_tenant;
@@ -67,12 +76,18 @@ struct index_state {               /* what the indexes hold of one card */
     unsigned n;
     struct iccid iccid[EUICC_PROFILES_MAX];
     struct msisdn number[EUICC_PROFILES_MAX];
+    struct imsi imsi[EUICC_PROFILES_MAX];
+    enum card_state life;
 };
 void index_read(const struct euicc *e, struct index_state *ret);      /* e NULL: nothing */
 MUST_CHECK int index_change(struct store *s, const struct eid *eid,
                             const struct index_state *before, const struct index_state *after);
 MUST_CHECK int index_save(struct store *s, const struct eid *eid, const struct euicc *e);
 void index_clear(struct store *s);
+
+/* batch.c */
+MUST_CHECK int batches_save(struct store *s);
+void batches_clear(struct store *s);
 
 /* ops.c */
 MUST_CHECK int ops_apply(struct store *s, const struct journal_record *rec, const struct event *ev);

@@ -56,6 +56,11 @@ const struct opt_row OPTS[OPT_COUNT] = {
                    "how long ago it began (0): certificates that end soon, or ended"},
     [OPT_SMSR] = {"smsr", "HOST:PORT", "address of the SM-SR in the contexts (127.0.0.1:7101)"},
     [OPT_SMDP] = {"smdp", "HOST:PORT", "address of the SM-DP in the contexts (127.0.0.1:7102)"},
+    [OPT_MSISDN] = {"msisdn", "MSISDN", "3 to 15 digits"},
+    [OPT_NEVER_SEEN] = {"never-seen", NULL, "only cards that were never heard since they were registered"},
+    [OPT_BATCH] = {"batch", "HASH", "only cards of this file: its SHA-256, as smctl eis batches prints it"},
+    [OPT_ORDER] = {"order", "TEXT", "reference of the order the cards came with, at most 100 octets"},
+    [OPT_REASON] = {"reason", "TEXT", "why; it stands in the log"},
     [OPT_WIRE] = {"wire", NULL, "every octet that was on the wire, short messages included"},
 };
 

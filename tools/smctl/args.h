@@ -51,6 +51,11 @@ enum opt {
     OPT_SMSR,
     OPT_SMDP,
     OPT_WIRE,
+    OPT_MSISDN,
+    OPT_NEVER_SEEN,
+    OPT_BATCH,
+    OPT_ORDER,
+    OPT_REASON,
     OPT_COUNT
 };
 #define OPT_BIT(o) (1ull << (unsigned)(o))

@@ -3,6 +3,7 @@
 #include "tools/smctl/eis_print.h"
 
 #include "common/base/clock.h"
+#include "smsr/domain/notification.h"
 #include "tools/smctl/out.h"
 
 static void line(const char *name, struct span value)
@@ -69,7 +70,7 @@ static void reach(const struct eis *e)
 
 void eis_print(const struct eis *e)
 {
-    char eid[EID_TEXT], at[25];
+    char eid[EID_TEXT], at[25], imei[IMEI_TEXT];
 
     eid_text(&e->eid, eid);
     printf("EID %s\n", eid);
@@ -83,6 +84,16 @@ void eis_print(const struct eis *e)
     if (e->last_audit_ms) {
         clock_text(e->last_audit_ms, at);
         line("last audit", span_str(at));
+    }
+    if (e->card_state != CARD_NONE)
+        line("state", span_str(card_state_text(e->card_state)));
+    if (e->registered_ms) {
+        clock_text(e->registered_ms, at);
+        line("registered", span_str(at));
+    }
+    if (e->imei.n) {
+        imei_text(e->imei, imei);
+        line("IMEI of its device", span_str(imei));
     }
     reach(e);
     for (unsigned i = 0; i < e->n_profiles; i++)

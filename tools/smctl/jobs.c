@@ -203,7 +203,8 @@ enum exit_code jobs_run(struct jobs *j)
     for (int o = 0; o < CALL_OUTCOME_COUNT; o++)
         if (j->count[o])
             code = exit_worse(code, outcome_exit((enum call_outcome)o));
-    if (j->bulk)
+    j->why = why;
+    if (j->bulk && !j->sum_later)
         jobs_show_sum(j, why.text);
     return exit_worse(code, close_out(j));
 }

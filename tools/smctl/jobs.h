@@ -34,6 +34,8 @@ struct jobs {
     struct job *job;
     size_t n;
     bool bulk; /* many: summary and progress; one: its own sentence */
+    bool sum_later; /* something else is said before the sum: whoever runs them calls jobs_show_sum(j, j->why.text) */
+    struct errmsg why;
     const char *call_id;
     struct base_request base;
     FILE *out; /* --out */

@@ -5,6 +5,7 @@
 #include "common/codec/apdu.h"
 #include "common/codec/packet.h"
 #include "common/wire/wire.h"
+#include "smsr/domain/notification.h"
 
 #include <inttypes.h>
 
@@ -118,6 +119,30 @@ static void word(struct buf *b, const char *fmt, ...)
     buf_add(b, text, strlen(text));
 }
 
+/* Words in place of numbers that mean something else elsewhere; true: number and kind are said. */
+static bool life_words(const struct event *ev, struct buf *b)
+{
+    char now[IMEI_TEXT], before[IMEI_TEXT];
+
+    switch (ev->type) {
+    case EV_EUICC_STATE_CHANGED:
+        word(b, "%s, before %s", card_state_text((enum card_state)ev->number),
+             card_state_text((enum card_state)ev->kind));
+        return true;
+    case EV_DEVICE_CHANGED:
+        imei_text(ev->imei, now);
+        imei_text(ev->data, before);
+        word(b, "IMEI %s, before %s", now, before);
+        return true;
+    case EV_BATCH_IMPORTED:
+        word(b, "%" PRIu64 " rows: %u accepted, %u refused, %u known", ev->number, ev->rows_accepted,
+             ev->rows_refused, ev->rows_known);
+        return true;
+    default:
+        return false;
+    }
+}
+
 static void card_words(const struct event *ev, struct buf *b)
 {
     char aid[AID_TEXT];
@@ -134,7 +159,7 @@ static void card_words(const struct event *ev, struct buf *b)
         word(b, "SW %04X %s", ev->sw - 1, sw_text((uint16_t)(ev->sw - 1)));
     if (ev->sequence)
         word(b, "sequence %u", ev->sequence - 1);
-    if (ev->kind)
+    if (ev->kind && ev->type != EV_EUICC_STATE_CHANGED)
         word(b, "type %02X %s", ev->kind, notification_kind_text(ev->kind));
     if (ev->decision)
         word(b, "(%s)", decision_text(ev->decision));
@@ -196,7 +221,9 @@ void event_words(const struct event *ev, struct buf *out)
         word(out, "stage %s", stage_text(ev->stage));
     if (ev->attempt > 1)
         word(out, "attempt %u", ev->attempt);
-    if (ev->type == EV_MESSAGE_REPORTED) /* its number stands in words */
+    if (life_words(ev, out))
+        ;
+    else if (ev->type == EV_MESSAGE_REPORTED) /* its number stands in words */
         word(out, "a hint:");
     else if (ev->number && ev->type != EV_EUICC_SEEN)
         word(out, "number %" PRIu64, ev->number);

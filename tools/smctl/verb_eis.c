@@ -3,6 +3,7 @@
 #include "tools/smctl/eis_print.h"
 #include "tools/smctl/smctl.h"
 
+#include "common/base/hex.h"
 #include "common/msg/admin.h"
 #include "common/msg/es2.h"
 #include "common/msg/es4.h"
@@ -64,11 +65,22 @@ struct listing {
     uint64_t left;
     struct eid after;
     unsigned n;
+    struct eid only; /* zero: any */
 };
+
+/* The EID one less, as a number. */
+static void before(const struct eid *eid, struct eid *ret)
+{
+    size_t i = sizeof ret->b;
+
+    *ret = *eid;
+    while (i-- > 0 && ret->b[i]-- == 0)
+        ;
+}
 
 static void row_print(const struct smctl *x, const struct admin_eis_row *r)
 {
-    char eid[EID_TEXT], tenant[64], at[25] = "never";
+    char eid[EID_TEXT], tenant[64], at[25] = "never", seen[25] = "never";
     struct buf b;
     struct json w = {.out = &b};
 
@@ -76,9 +88,13 @@ static void row_print(const struct smctl *x, const struct admin_eis_row *r)
     if (!x->json) {
         if (r->last_audit_ms)
             clock_text(r->last_audit_ms, at);
-        printf("%s  enabled %-20s  %2u profiles  %s  audit %s\n", eid,
-               r->enabled.s[0] ? r->enabled.s : "-", r->profiles,
-               text_safe(r->tenant, tenant, sizeof tenant), at);
+        if (r->last_contact_ms)
+            clock_text(r->last_contact_ms, seen);
+        printf("%s  enabled %-20s  %2u profiles", eid, r->enabled.s[0] ? r->enabled.s : "-", r->profiles);
+        if (r->card_state != CARD_NONE)
+            printf("  %s  %-11s  heard %s  audit %s", text_safe(r->tenant, tenant, sizeof tenant),
+                   card_state_text(r->card_state), seen, at);
+        putchar('\n');
         return;
     }
     buf_init(&b, 0);
@@ -88,6 +104,10 @@ static void row_print(const struct smctl *x, const struct admin_eis_row *r)
     json_str(&w, "enabled", r->enabled.s);
     json_u64(&w, "profiles", r->profiles);
     json_time(&w, "last_audit", r->last_audit_ms);
+    if (r->card_state != CARD_NONE)
+        json_str(&w, "card_state", card_state_text(r->card_state));
+    json_time(&w, "registered", r->registered_ms);
+    json_time(&w, "last_contact", r->last_contact_ms);
     json_close(&w, '}');
     out_line(stdout, &b);
     buf_fini(&b);
@@ -102,6 +122,10 @@ static enum exit_code listed(void *ctx, const struct envelope *e)
         return XC_CONNECTION;
     l->n = r->n_rows;
     for (unsigned i = 0; i < r->n_rows; i++) {
+        if (!eid_is_zero(&l->only) && !eid_eq(&l->only, &r->rows[i].eid)) {
+            l->left = 0;
+            break;
+        }
         if (l->left > 0) {
             row_print(l->x, &r->rows[i]);
             l->left--;
@@ -111,31 +135,86 @@ static enum exit_code listed(void *ctx, const struct envelope *e)
     return XC_OK;
 }
 
-/* Any letter case; PROFILE_NONE: not one a card can be asked for. */
-static enum profile_state state_of(const char *text)
+/* A profile's state, in any letter case, or the card's own. */
+static int state_of(const char *text, struct admin_eis_list_request *q, struct errmsg *why)
 {
     static const enum profile_state ASKED[] = {PROFILE_CREATED, PROFILE_DISABLED, PROFILE_ENABLED};
 
     for (size_t i = 0; i < sizeof ASKED / sizeof *ASKED; i++)
-        if (!strcasecmp(text, profile_state_text(ASKED[i])))
-            return ASKED[i];
-    return PROFILE_NONE;
+        if (!strcasecmp(text, profile_state_text(ASKED[i]))) {
+            q->state = ASKED[i];
+            return ERR_OK;
+        }
+    for (unsigned s = CARD_REGISTERED; s < CARD_STATE_COUNT; s++)
+        if (!strcasecmp(text, card_state_text((enum card_state)s))) {
+            q->card_state = (enum card_state)s;
+            return ERR_OK;
+        }
+    return errmsg_set(why, ERR_INVAL,
+                      "--state '%.40s' is none of Created, Disabled, Enabled, nor of REGISTERED, SEEN, "
+                      "QUARANTINED, LOST, RETIRED, TRANSFERRED",
+                      text);
+}
+
+#define NEVER_SEEN_DAYS 30u
+#define DAY_MS (24 * 3600 * 1000LL)
+
+static int never_seen(const struct args *a, struct admin_eis_list_request *q, struct errmsg *why)
+{
+    uint64_t days = NEVER_SEEN_DAYS;
+    int err = args_number(a, OPT_DAYS, 0, 36500, &days, why);
+
+    if (err || !args_has(a, OPT_NEVER_SEEN))
+        return err || !args_has(a, OPT_DAYS)
+                   ? err
+                   : errmsg_set(why, ERR_INVAL, "--days goes with --never-seen");
+    if (q->card_state == CARD_NONE)
+        q->card_state = CARD_REGISTERED; /* by its meaning: never heard, and nobody set it aside */
+    q->unheard_since_ms = clock_wall_ms(&CLOCK_SYSTEM) - (int64_t)days * DAY_MS;
+    return ERR_OK;
+}
+
+static int batch_of(const char *text, struct admin_eis_list_request *q, struct errmsg *why)
+{
+    size_t n = 0;
+
+    if (hex_decode(text, strlen(text), q->batch, sizeof q->batch, &n) || n != sizeof q->batch)
+        return errmsg_set(why, ERR_INVAL, "--batch takes the 64 digits of a SHA-256; smctl eis batches prints them");
+    q->has_batch = true;
+    return ERR_OK;
+}
+
+static int search_options(const struct args *a, struct admin_eis_list_request *q, struct errmsg *why)
+{
+    int err = args_iccid(a, OPT_ICCID, &q->iccid, why);
+
+    if (!err)
+        err = args_oid(a, OPT_MNO, &q->mno, why);
+    if (!err && args_has(a, OPT_IMSI) && imsi_parse(span_str(a->value[OPT_IMSI]), &q->imsi))
+        err = errmsg_set(why, ERR_INVAL, "--imsi '%.40s' is no IMSI: up to 15 digits", a->value[OPT_IMSI]);
+    if (!err && args_has(a, OPT_MSISDN) && msisdn_parse(span_str(a->value[OPT_MSISDN]), &q->msisdn))
+        err = errmsg_set(why, ERR_INVAL, "--msisdn '%.40s' is no number: 3 to 15 digits, without +",
+                         a->value[OPT_MSISDN]);
+    if (!err && args_has(a, OPT_BATCH))
+        err = batch_of(a->value[OPT_BATCH], q, why);
+    if (!err && args_has(a, OPT_STATE))
+        err = state_of(a->value[OPT_STATE], q, why);
+    return err ? err : never_seen(a, q, why);
 }
 
 enum exit_code verb_eis_list(struct smctl *x)
 {
     struct admin_eis_list_request q = {.limit = PAGE};
-    const char *state = x->args->value[OPT_STATE];
     struct listing l = {.x = x, .left = UINT64_MAX};
     struct errmsg why = {""};
     enum exit_code code;
 
     if (args_number(x->args, OPT_LIMIT, 1, UINT64_MAX, &l.left, &why))
         return smctl_fail(ERR_INVAL, &why);
-    if (state && (q.state = state_of(state)) == PROFILE_NONE) {
-        out_error("--state '%.40s' is none of Created, Disabled, Enabled", state);
-        return XC_USAGE;
-    }
+    if (search_options(x->args, &q, &why) || args_eid(x->args, OPT_EID, &l.only, &why))
+        return smctl_fail(ERR_INVAL, &why);
+    if (!eid_is_zero(&l.only)) /* the list is in order of EID: it would come first behind the one before it */
+        before(&l.only, &l.after);
     do {
         char id[UUID_TEXT];
         struct message m = {MSG_ADMIN_EIS_LIST_REQUEST, &q};

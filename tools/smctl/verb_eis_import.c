@@ -5,6 +5,8 @@
 #include "tools/smctl/input_file.h"
 #include "tools/smctl/jobs.h"
 
+#include "common/base/hex.h"
+#include "common/msg/admin.h"
 #include "common/msg/es1.h"
 
 #include <dirent.h>
@@ -14,20 +16,39 @@
 
 #define FILES_MAX    4096u
 #define DECODE_ARENA (1u << 20)
+#define ORDER_MAX    100u
 
+/* A file is what batches are counted by. */
+struct source {
+    char name[PATH_MAX];
+    struct input_file file;
+    uint8_t hash[32];
+    size_t first, n; /* its entries */
+};
 struct import {
-    struct input_file *files;
-    size_t n_files;
+    struct crypto *crypto;
+    const char *order;
+    struct source *sources;
+    size_t n_sources;
     struct span *entries; /* of all files, in order */
     size_t n;
 };
 
 static void import_fini(struct import *m)
 {
-    for (size_t i = 0; i < m->n_files; i++)
-        input_close(&m->files[i]);
-    free(m->files);
+    for (size_t i = 0; i < m->n_sources; i++)
+        input_close(&m->sources[i].file);
+    free(m->sources);
     free(m->entries);
+}
+
+static const struct source *source_of(const struct import *m, size_t entry)
+{
+    size_t i = 0;
+
+    while (i + 1 < m->n_sources && entry >= m->sources[i].first + m->sources[i].n)
+        i++;
+    return &m->sources[i];
 }
 
 /* A damaged file is refused as a whole, before anything is sent. */
@@ -59,20 +80,27 @@ static int take_entries(struct import *m, const char *path, struct span octets, 
 
 static int take_file(struct import *m, const char *path, struct errmsg *why)
 {
-    struct input_file *files;
+    struct source *sources, *at;
     int err;
 
-    if (m->n_files == FILES_MAX)
+    if (m->n_sources == FILES_MAX)
         return errmsg_set(why, ERR_CONFIG, "more than %u files", FILES_MAX);
-    files = realloc(m->files, (m->n_files + 1) * sizeof *files);
-    if (!files)
+    sources = realloc(m->sources, (m->n_sources + 1) * sizeof *sources);
+    if (!sources)
         return errmsg_set(why, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
-    m->files = files;
-    err = input_open(path, &m->files[m->n_files], why);
+    m->sources = sources;
+    at = &sources[m->n_sources];
+    memset(at, 0, sizeof *at);
+    (void)snprintf(at->name, sizeof at->name, "%s", path);
+    err = input_open(path, &at->file, why);
     if (err)
         return err;
-    m->n_files++;
-    return take_entries(m, path, m->files[m->n_files - 1].octets, why);
+    m->n_sources++;
+    sha256(m->crypto, &at->file.octets, 1, at->hash);
+    at->first = m->n;
+    err = take_entries(m, path, at->file.octets, why);
+    at->n = m->n - at->first;
+    return err;
 }
 
 static int is_eis(const struct dirent *e)
@@ -122,8 +150,12 @@ static int register_request(struct jobs *j, size_t i, const struct base_request 
 
     if (!r)
         return ERR_NOMEM;
+    memset(r, 0, sizeof *r);
     r->base = *base;
     r->eis = m->entries[i];
+    r->order_reference = m->order ? span_str(m->order) : (struct span){NULL, 0};
+    r->has_batch = true;
+    memcpy(r->batch, source_of(m, i)->hash, sizeof r->batch);
     *ret = (struct message){MSG_ES1_REGISTER_EIS_REQUEST, r};
     return ERR_OK;
 }
@@ -147,26 +179,128 @@ static void name_cards(struct jobs *j, const struct import *m)
     arena_fini(&a);
 }
 
-enum exit_code verb_eis_import(struct smctl *x)
+/* --- what became of each file --- */
+struct sum {
+    const struct smctl *x;
+    const struct source *src;
+    struct admin_batch_request q;
+};
+
+static enum exit_code batch_told(void *ctx, const struct envelope *e)
+{
+    const struct admin_batch_response *r = e->message.body;
+    const struct sum *t = ctx;
+    char hash[65] = "";
+    struct buf b;
+    struct json w = {.out = &b};
+
+    if (e->message.type != MSG_ADMIN_BATCH_RESPONSE || !r->row ||
+        hex_encode(span_of(t->src->hash, sizeof t->src->hash), hash, sizeof hash))
+        return XC_CONNECTION;
+    if (!t->x->json) {
+        printf("%s: %u rows: %u accepted, %u refused, %u known; batch %s\n", t->src->name, t->q.rows,
+               t->q.accepted, t->q.refused, t->q.known, hash);
+        if (r->row->accepted != t->q.accepted)
+            printf("  over all its imports: %u accepted, %u refused, %u known\n", r->row->accepted,
+                   r->row->refused, r->row->known);
+        return XC_OK;
+    }
+    buf_init(&b, 0);
+    json_open(&w, NULL, '{');
+    json_open(&w, "batch", '{');
+    json_str(&w, "file", t->src->name);
+    json_str(&w, "hash", hash);
+    json_text(&w, "order", r->row->order_reference);
+    json_u64(&w, "rows", t->q.rows);
+    json_u64(&w, "accepted", t->q.accepted);
+    json_u64(&w, "refused", t->q.refused);
+    json_u64(&w, "known", t->q.known);
+    json_close(&w, '}');
+    json_close(&w, '}');
+    out_line(stdout, &b);
+    buf_fini(&b);
+    return XC_OK;
+}
+
+/* Counts of a file; false: a call has no answer, so that nothing can be said of all of it. */
+static bool count_rows(const struct jobs *j, const struct source *src, struct admin_batch_request *q)
+{
+    q->rows = (uint32_t)src->n;
+    for (size_t i = src->first; i < src->first + src->n; i++) {
+        const struct job *job = &j->job[i];
+        if (!job->already && (job->outcome == CALL_UNANSWERED || job->outcome == CALL_ERROR))
+            return false;
+        if (job->already)
+            q->known++;
+        else if (job->outcome == CALL_OK || job->outcome == CALL_WARNING)
+            q->accepted++;
+        else
+            q->refused++;
+    }
+    return true;
+}
+
+/* A run repeated under --call-id gets the answers of the first one, this one's included. */
+static void batch_call_id(struct smctl *x, size_t file, char dst[256])
+{
+    if (args_has(x->args, OPT_CALL_ID))
+        (void)snprintf(dst, 256, "%.180s-batch-%zu", x->args->value[OPT_CALL_ID], file + 1);
+    else
+        smctl_call_id(x, dst);
+}
+
+static enum exit_code tell_batch(struct smctl *x, const struct import *m, const struct jobs *j, size_t file)
+{
+    const struct source *src = &m->sources[file];
+    struct sum t = {.x = x, .src = src, .q = {.rows = 0}};
+    struct message msg = {MSG_ADMIN_BATCH_REQUEST, &t.q};
+    char id[256];
+
+    if (!count_rows(j, src, &t.q)) {
+        out_error("%.160s: not every row was answered; import the file again: what is registered counts as known",
+                  src->name);
+        return XC_DOUBT;
+    }
+    batch_call_id(x, file, id);
+    t.q.base.function_call_identifier = span_str(id);
+    memcpy(t.q.batch, src->hash, sizeof t.q.batch);
+    if (m->order)
+        t.q.order_reference = span_str(m->order);
+    return smctl_ask(x, &msg, batch_told, &t);
+}
+
+static enum exit_code run_import(struct smctl *x, struct import *m)
 {
     static const struct jobs_kind KIND = {"RegisterEIS", register_request, NULL, registered_before};
-    struct import m = {.files = NULL};
-    struct errmsg why = {""};
     struct jobs j;
-    enum exit_code code = XC_OK;
-    int err = import_read(&m, x->words[0], &why);
+    enum exit_code code = jobs_init(&j, x, &KIND, m->n, true);
 
-    if (err) {
-        import_fini(&m);
-        return smctl_fail(err, &why);
-    }
-    code = jobs_init(&j, x, &KIND, m.n, true);
-    j.ctx = &m;
+    j.ctx = m;
+    j.sum_later = true;
     if (code == XC_OK) {
-        name_cards(&j, &m);
+        name_cards(&j, m);
         code = jobs_run(&j);
+        for (size_t i = 0; code != XC_CONNECTION && i < m->n_sources; i++)
+            code = exit_worse(code, tell_batch(x, m, &j, i));
+        if (j.ended)
+            jobs_show_sum(&j, j.why.text);
     }
     jobs_fini(&j);
+    return code;
+}
+
+enum exit_code verb_eis_import(struct smctl *x)
+{
+    struct import m = {.crypto = x->crypto, .order = x->args->value[OPT_ORDER]};
+    struct errmsg why = {""};
+    enum exit_code code;
+    int err = ERR_OK;
+
+    if (m.order && strlen(m.order) > ORDER_MAX)
+        err = errmsg_set(&why, ERR_INVAL, "--order is longer than %u octets", ORDER_MAX);
+    if (!err)
+        err = import_read(&m, x->words[0], &why);
+    code = err ? smctl_fail(err, &why) : run_import(x, &m);
     import_fini(&m);
     return code;
 }

@@ -6,6 +6,7 @@
 #include "common/msg/admin.h"
 #include "common/msg/es2.h"
 #include "common/wire/wire.h"
+#include "smsr/domain/notification.h"
 
 #include <inttypes.h>
 
@@ -36,6 +37,19 @@ static void print_concluded(const struct envelope *e)
            e->delivery_no, function_text(n->function), eid, n->iccid.s, verdict_text(n->verdict),
            n->code.subject, n->code.subject[0] ? "-" : "", n->code.reason,
            text_safe(n->text, text, sizeof text), op);
+}
+
+static void print_device(const struct envelope *e)
+{
+    const struct device_changed *n = e->message.body;
+    char eid[EID_TEXT], at[25], now[IMEI_TEXT], before[IMEI_TEXT];
+
+    eid_text(&n->eid, eid);
+    clock_text(n->at_ms, at);
+    imei_text(n->imei, now);
+    imei_text(n->previous, before);
+    printf("%" PRIu64 "  DeviceChanged  EID %s  IMEI %s, before %s  heard %s\n", e->delivery_no, eid, now, before,
+           at);
 }
 
 static void print_response(const struct envelope *e, const struct base_response *b)
@@ -99,6 +113,8 @@ static enum client_delivery delivery(void *ctx, const struct envelope *e)
         ok = print_json(e);
     else if (e->message.type == MSG_OPERATION_CONCLUDED)
         print_concluded(e);
+    else if (e->message.type == MSG_DEVICE_CHANGED)
+        print_device(e);
     else if (is_notification(e->message.type))
         print_notification(e);
     else if (b)

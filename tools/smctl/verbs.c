@@ -29,23 +29,44 @@ const struct verb VERBS[] = {
      "auditor.",
      verb_pki_init},
     {"eis import", "FILE|DIR", 1, 1,
-     OPT_BIT(OPT_CALL_ID) | OPT_BIT(OPT_VALIDITY) | OPT_BIT(OPT_PROGRESS), DAEMON_SMSR,
+     OPT_BIT(OPT_CALL_ID) | OPT_BIT(OPT_VALIDITY) | OPT_BIT(OPT_PROGRESS) | OPT_BIT(OPT_ORDER), DAEMON_SMSR,
      "register the cards of .eis files (ES1-RegisterEIS, as an EUM)",
      "A damaged file is refused before anything is sent. Each entry is registered whole or not at "
      "all; those registered before count as done before. A refused one gets a line with its "
-     "reason.",
+     "reason. The rows of each file are counted and kept with --order and its SHA-256: smctl eis batches.",
      verb_eis_import},
     {"eis show", "EID", 1, 1, OPT_BIT(OPT_VIA) | OPT_BIT(OPT_SMSR_ID), DAEMON_SMSR,
      "what is known of a card, as far as you may see it (ES4-GetEIS; ES2 with --via smdp)", NULL,
      verb_eis_show},
-    {"eis list", "", 0, 0, OPT_BIT(OPT_STATE) | OPT_BIT(OPT_LIMIT), DAEMON_SMSR,
-     "the cards you may see; --state: with a profile Created, Disabled or Enabled", NULL,
+    {"eis list", "", 0, 0,
+     OPT_BIT(OPT_STATE) | OPT_BIT(OPT_LIMIT) | OPT_BIT(OPT_ICCID) | OPT_BIT(OPT_IMSI) | OPT_BIT(OPT_MSISDN) |
+         OPT_BIT(OPT_MNO) | OPT_BIT(OPT_EID) | OPT_BIT(OPT_BATCH) | OPT_BIT(OPT_NEVER_SEEN) |
+         OPT_BIT(OPT_DAYS),
+     DAEMON_SMSR, "the cards you may see, or those of them that are searched for",
+     "Several options: the cards for which all hold; those about a profile hold of one and the same profile. "
+     "What you may not see is not found: an IMSI or a number finds your own profiles only, unless you are of the "
+     "house.",
      verb_eis_list},
     {"eis keys rotate", "[EID]", 0, 1, CALLS & ~OPT_BIT(OPT_OUT), DAEMON_SMSR,
      "give a card a new SCP80 key set in the place of the one in use, and wait",
      "PUT KEY under the old DEK, an answer under the new keys, then DELETE [key]: there is never no key "
      "set that both sides have. Until the card answers under the new one the old one is in use." MORE_BULK,
      verb_eis_keys_rotate},
+    {"eis state", "EID STATE", 2, 2, OPT_BIT(OPT_REASON) | OPT_BIT(OPT_CALL_ID), DAEMON_SMSR,
+     "put a card into quarantine, or mark it as lost or retired, or take that back",
+     "STATE: QUARANTINED: nothing is changed on the card. LOST: no profile is put or enabled on it; disable and "
+     "delete are possible. RETIRED: nothing is asked of it any more, for good. SEEN: back to where it was. What "
+     "runs goes on to its verdict, and what the card tells is confirmed in every state. REGISTERED becomes SEEN "
+     "by itself, when the card is heard first.",
+     verb_eis_state},
+    {"eis drift", "EID", 1, 1, 0, DAEMON_SMSR,
+     "what the EIS says against what the card said last of itself, and what to type about it",
+     "Exit code 1 when they differ. smctl audit EID asks the card again.", verb_eis_drift},
+    {"eis batches", "", 0, 0, OPT_BIT(OPT_LIMIT), DAEMON_SMSR,
+     "files of cards that were imported: order reference, SHA-256, rows",
+     "Rows are the sum of those accepted (registered from the file, in whichever run), refused (in the last run) "
+     "and known (registered before).",
+     verb_eis_batches},
     {"profile push", "", 0, 0,
      CALLS | OPT_BIT(OPT_EID) | OPT_BIT(OPT_ICCID) | OPT_BIT(OPT_TYPE) | OPT_BIT(OPT_ENABLE) |
          OPT_BIT(OPT_SMSR_ID),
@@ -157,7 +178,14 @@ const struct verb VERBS[] = {
 };
 const struct opt_own OPTS_OWN[] = {
     {"eis list", OPT_STATE, "STATE",
-     "only cards that hold a profile in this state: Created Disabled Enabled"},
+     "only cards that hold a profile in this state: Created Disabled Enabled; or that are in this one: "
+     "REGISTERED SEEN QUARANTINED LOST RETIRED TRANSFERRED"},
+    {"eis list", OPT_DAYS, "N", "with --never-seen: registered at least that long ago (30; 0: all)"},
+    {"eis list", OPT_ICCID, "ICCID", "only the card this profile is on"},
+    {"eis list", OPT_IMSI, "IMSI", "only cards with this subscription"},
+    {"eis list", OPT_MSISDN, "MSISDN", "only cards with a profile of this number"},
+    {"eis list", OPT_MNO, "OID", "only cards with a profile of this operator"},
+    {"eis list", OPT_EID, "EID", "only this card"},
     {"profile list", OPT_STATE, "STATE", "only those: Available Reserved Installed Deleted"},
     {"log verify", OPT_STATE, "DIR", "files of a stopped or running daemon"},
     {"operation list", OPT_LIMIT, "N", "at most that many, the oldest ones"},

@@ -140,6 +140,12 @@ static void set_field(struct event *ev, enum event_field bit)
     case EVF_DECISION:
         ev->decision = 1;
         break;
+    case EVF_BATCH:
+        ev->has_batch = true;
+        break;
+    case EVF_IMEI:
+        ev->imei = span_of(OCTETS, 1);
+        break;
     }
 }
 

@@ -24,6 +24,7 @@ static void test_every_message_has_its_row(void **state)
         assert_int_equal(msg_type_parse(span_str(info->name)), t);
         const char *tail = info->kind == MSG_KIND_REQUEST    ? "Request"
                            : info->kind == MSG_KIND_RESPONSE ? "Response"
+                           : t == MSG_DEVICE_CHANGED         ? "Changed"
                            : info->iface == IF_ADMIN         ? "Concluded"
                                                              : "Notification";
         size_t n = strlen(info->name);

@@ -27,7 +27,7 @@ static void what_each_role_sees(void **state)
         enum core_party who;
         bool boot, one, two;       /* profiles */
         bool details;              /* address, SM-DP, POL2 of its own */
-        bool audit_date, isd_r, ecasd;
+        bool audit_date, isd_r, ecasd; /* audit date: and contacts, life, device */
     } ROWS[] = {
         {CORE_A, true, false, true, true, false, false, false},
         {CORE_B, false, true, false, true, false, false, false},
@@ -45,6 +45,9 @@ static void what_each_role_sees(void **state)
     struct signed_eis se = {.eum_certificate = {cert, 3}};
 
     w->e->last_audit_ms = 77;
+    w->e->reach.seen_ms = 88;
+    w->e->life = CARD_SEEN;
+    memcpy(w->e->imei, "4A09512430325781", 17);
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
         struct caller c = core_caller(w, ROWS[i].who);
         struct eis e;
@@ -62,7 +65,12 @@ static void what_each_role_sees(void **state)
         assert_int_equal(e.isd_p_load_file.n != 0, ROWS[i].isd_r);
         assert_int_equal(e.ecasd_certificate.n != 0, ROWS[i].ecasd);
         assert_int_equal(e.eum_certificate.n != 0, ROWS[i].ecasd);
+        assert_int_equal(e.last_contact_ms, ROWS[i].audit_date ? 88 : 0);
+        assert_int_equal(e.card_state, ROWS[i].audit_date ? CARD_SEEN : CARD_NONE);
+        assert_int_equal(e.imei.n, ROWS[i].audit_date ? 8 : 0);
         assert_int_equal(e.n_keysets, 0); /* nobody sees key sets */
+        assert_int_equal(e.eum_signed_info.n, 0); /* nor the signed part: it goes to the next SM-SR only */
+        assert_int_equal(e.eum_signature.n, 0);
         assert_int_equal(e.remaining_memory, 500000);
         assert_true(eid_eq(&e.eid, &w->eid));
     }

@@ -123,6 +123,13 @@ static void random_card(struct rng *r, struct euicc *e)
     e->reach.window_ms = (int64_t)rng_u64(r);
     e->reach.proofs = (uint8_t)rng_below(r, 256);
     digits(r, e->imei, 0, sizeof e->imei - 1);
+    e->life = (enum card_state)rng_below(r, CARD_STATE_COUNT);
+    e->registered_ms = (int64_t)rng_u64(r);
+    e->has_batch = rng_below(r, 2);
+    if (e->has_batch)
+        rng_fill(r, e->batch, sizeof e->batch);
+    e->audit_lsn = rng_u64(r);
+    e->profiles_lsn = rng_u64(r);
     for (unsigned i = 0; i < 10; i++)
         e->effect_ms[i] = (int64_t)rng_u64(r);
     e->effect_at = (unsigned)rng_below(r, 10);
@@ -229,7 +236,7 @@ static void the_codec_knows_these_structs(void **state)
     assert_int_equal(sizeof(struct euicc_profile), 316);
     assert_int_equal(sizeof(struct euicc_packet), 64);
     assert_int_equal(sizeof(struct operation), 944);
-    assert_int_equal(sizeof(struct euicc), 1008);
+    assert_int_equal(sizeof(struct euicc), 1072);
 }
 
 static void every_truncation_is_refused(void **state)

@@ -157,7 +157,7 @@ static unsigned eids(struct rows *w, unsigned party, enum party_role role, unsig
 
     if (after)
         from = fake_eid(after);
-    assert_int_equal(store_eids(w->s, &sc, &from, ret, max, &n), ERR_OK);
+    assert_int_equal(store_eids(w->s, &sc, &(struct card_filter){.has_batch = false}, &from, ret, max, &n), ERR_OK);
     return n;
 }
 
@@ -168,7 +168,7 @@ static unsigned seen_cards(struct rows *w, unsigned party, enum party_role role)
     unsigned n, seen = 0;
 
     do {
-        assert_int_equal(store_eids(w->s, &sc, &after, page, 3, &n), ERR_OK);
+        assert_int_equal(store_eids(w->s, &sc, &(struct card_filter){.has_batch = false}, &after, page, 3, &n), ERR_OK);
         for (unsigned i = 0; i < n; i++) {
             for (unsigned c = 0; c < ROWS_CARDS; c++)
                 if (w->card[c] && eid_eq(&w->card[c]->eid, &page[i]))

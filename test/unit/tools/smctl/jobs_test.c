@@ -8,6 +8,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include "common/msg/admin.h"
 #include "common/msg/es1.h"
 #include "common/msg/es2.h"
 #include "common/msg/es4.h"
@@ -187,6 +188,22 @@ static void an_answer_is_not_the_verdict(void **state)
 }
 
 /* --- eis import --- */
+/* What is told of the file behind its calls: it sums. */
+static void batch_request(struct rpc *r, const struct envelope *e)
+{
+    const struct admin_batch_request *q = e->message.body;
+    struct admin_batch_row row = {.rows = q->rows, .accepted = q->accepted, .refused = q->refused,
+                                  .known = q->known, .order_reference = q->order_reference};
+    struct admin_batch_response body = {.row = &row};
+    struct envelope a = {.kind = ENV_RESPONSE, .relates_to = e->message_id,
+                         .message = {MSG_ADMIN_BATCH_RESPONSE, &body}};
+
+    fake_must(q->rows == 10 && q->accepted == 8 && q->refused == 1 && q->known == 1, "rows that sum");
+    fake_must(span_eq(q->order_reference, span_str("PO-1")), "the order reference");
+    body.base.answer.status = EXEC_SUCCESS;
+    fake_send(r, &a);
+}
+
 static void register_request(struct fake *f, struct rpc *r, const struct envelope *e, bool repeat)
 {
     const struct es1_register_eis_request *q = e->message.body;
@@ -200,6 +217,10 @@ static void register_request(struct fake *f, struct rpc *r, const struct envelop
 
     (void)repeat;
     (void)f;
+    if (e->message.type == MSG_ADMIN_BATCH_REQUEST) {
+        batch_request(r, e);
+        return;
+    }
     arena_init(&arena, 1 << 20);
     fake_must(e->message.type == MSG_ES1_REGISTER_EIS_REQUEST, "another message");
     fake_must(eis_file_eid(q->eis, &arena, &eid), "the entry as it stands in the file");
@@ -248,16 +269,17 @@ static void an_import_counts_every_entry(void **state)
     fake_start(&f, register_request, NULL);
     tmpdir_path(&f.dir, "cards.eis", eis, sizeof eis);
     write_eis(eis, 10);
-    SMCTL(&f, &ran, "--as", "eum", "eis", "import", eis);
+    SMCTL(&f, &ran, "--as", "eum", "eis", "import", eis, "--order", "PO-1");
     assert_int_equal(ran.code, XC_REFUSED);
     assert_non_null(strstr(ran.out, "RegisterEIS: 8 of 10 ok, 1 done before, 1 refused"));
     assert_non_null(strstr(ran.out, "8.6-6.2 EUM signature does not fit"));
     assert_null(strstr(ran.out, "8.1.1-3.3"));
-    SMCTL(&f, &ran, "--as", "eum", "eis", "import",
-          f.dir.path); /* every .eis file of a directory */
+    assert_non_null(strstr(ran.out, "cards.eis: 10 rows: 8 accepted, 1 refused, 1 known; batch "));
+    SMCTL(&f, &ran, "--as", "eum", "eis", "import", f.dir.path, "--order",
+          "PO-1"); /* every .eis file of a directory */
     assert_non_null(strstr(ran.out, "8 of 10 ok"));
     struct fake_report r = fake_end(&f);
-    assert_int_equal(r.calls, 20);
+    assert_int_equal(r.calls, 22);
 }
 
 int main(void)
