@@ -4,9 +4,30 @@
 
 #include "common/msg/es2.h"
 
+/* false: no memory. */
+static bool keep(struct arena *a, struct span *s)
+{
+    if (!s->n)
+        return true;
+    s->p = arena_dup(a, s->p, s->n);
+    return s->p != NULL;
+}
+
+static bool keep_profile(struct arena *a, struct eis_profile *p)
+{
+    bool kept = keep(a, &p->profile_type);
+
+    for (unsigned i = 0; kept && i < p->pol2.n; i++) {
+        struct pol2_rule *rule = &p->pol2.rules[i];
+        kept = keep(a, &rule->subject) && keep(a, &rule->action) && keep(a, &rule->qualification);
+    }
+    return kept;
+}
+
 const struct eis *dp_operator_view(struct arena *a, const struct eis *whole)
 {
     struct eis *eis = arena_dup(a, whole, sizeof *whole);
+    bool kept;
 
     if (!eis)
         return NULL;
@@ -16,7 +37,14 @@ const struct eis *dp_operator_view(struct arena *a, const struct eis *whole)
     memset(&eis->isd_p_module, 0, sizeof eis->isd_p_module);
     eis->last_audit_ms = 0;
     eis->n_keysets = 0;
-    return eis;
+    /* The octets of the SM-SR's answer end with the call that brought it; this one leaves with the turn. */
+    kept = keep(a, &eis->platform_type) && keep(a, &eis->platform_version) &&
+           keep(a, &eis->capabilities.remote_provisioning_version) && keep(a, &eis->capabilities.platform);
+    for (unsigned i = 0; kept && i < eis->n_profiles; i++)
+        kept = keep_profile(a, &eis->profiles[i]);
+    for (unsigned i = 0; kept && i < eis->properties.n; i++)
+        kept = keep(a, &eis->properties.list[i].key) && keep(a, &eis->properties.list[i].value);
+    return kept ? eis : NULL;
 }
 
 struct message dp_answer(struct arena *a, enum function f, const struct exec_answer *x,

@@ -5,14 +5,18 @@ import json
 import os
 
 from remora import World, wait_for
-from suite import DISABLED, ENABLED, FRESH
+from suite import DISABLED, ENABLED, FLEETING, FRESH, KEPT, UNDELETABLE
 from wire import Peer, eid_octets, status
 
 Card = collections.namedtuple("Card", "eid iccid boot")
 OURS = {"owner": "operator-b", "other": "operator-a", "sp": "fleet", "smdp": "smdp", "eum": "eum", "stranger": "stranger"}
 OIDS = {"owner": "1.3.6.1.4.1.99999.10", "other": "1.3.6.1.4.1.99999.11", "sp": "1.3.6.1.4.1.99999.20",
         "smdp": "1.3.6.1.4.1.99999.2", "eum": "1.3.6.1.4.1.99999.30", "stranger": "1.3.6.1.4.1.99999.77"}
-PROFILE_TYPE = "meter"
+# Of which profile type, with which POL1 and whether it is enabled; "" is the one that has none.
+GIVENS = {DISABLED: ("", False), ENABLED: ("", True), KEPT: ("01", True), UNDELETABLE: ("02", False), FLEETING: ("04", True)}
+EACH = 4                       # subscriptions of a world of ours for each POL1
+KINDS = {"": {}, "sms": {}, "https": {}, "cattp": {"cattp_meters": "100%"}, "no-coverage": {"no_coverage": "100%"},
+         "unknown-imsi": {"unknown_imsi": "100%"}}
 STATES = {"STATE_Created": "Created", "STATE_Disabled": "Disabled", "STATE_Enabled": "Enabled"}
 
 
@@ -61,13 +65,12 @@ class Pair:
         """The ICCID of the owner's profile that was brought there, None for FRESH."""
         if given == FRESH:
             return None
+        pol1, enabled = GIVENS[given]
         said = self.ask("owner", "smdp", "ES2_DownloadProfile", {"Eid": eid_octets(eid), "SmSr_id": self.smsr_id,
-                                                                 "ProfileType": PROFILE_TYPE})
+                                                                 "ProfileType": self.profile_type(pol1)})
         iccid = said["Iccid"].decode()
-        if given == ENABLED:
+        if enabled:
             self.ask("owner", "smdp", "ES2_EnableProfile", {"Eid": eid_octets(eid), "SmSr_id": self.smsr_id, "Iccid": iccid})
-        else:
-            assert given == DISABLED
         return iccid
 
     def ask(self, party, daemon, function, fields):
@@ -76,18 +79,19 @@ class Pair:
         return body
 
     # --- what a party must still hear ---
-    def listen(self, party):
-        if party not in self.ears:
-            self.ears[party] = Ear(self.connect(party, "smsr", hello=False))
+    def listen(self, ear):
+        """ear: (party, daemon), before the call that it shall hear of."""
+        if ear not in self.ears:
+            self.ears[ear] = Ear(self.connect(*ear, hello=False))
 
-    def heard(self, party, message, eid, iccid):
-        ear = self.ears[party]
+    def heard(self, where, message, eid, iccid):
+        ear = self.ears[where]
         for _ in range(10_000):
             for got in ear.got:
                 if got[0] == message and got[1].get("Eid") == eid_octets(eid) and got[1].get("Iccid") == iccid.encode():
                     return
             ear.next()
-        raise AssertionError(f"{party} heard much, but no {message} about {iccid}")
+        raise AssertionError(f"{where[0]} heard much, but no {message} about {iccid}")
 
     def has(self, _):
         return True
@@ -119,22 +123,46 @@ class Ear:
 
 
 class Lab(Pair):
-    """A world of our own. bearer: by which switches and downloads go."""
+    """A world of our own. kind: by which bearer switches and downloads go, or what is wrong with the owner's network."""
 
-    def __init__(self, where, cards, bearer="sms"):
+    def __init__(self, where, cards, kind=""):
         super().__init__()
-        self.bearer, self.smsr_id, self.boot_mno = bearer, "1.3.6.1.4.1.99999.1", OIDS["other"]
-        self.world = World(where, meters=cards, parties=[f"{OIDS['stranger']}:operator:stranger"], before_start=self.arrange,
-                           cattp_meters="100%" if bearer == "cattp" else "0%")
-        self.free = list(reversed(self.world.eids))
+        self.kind, self.smsr_id, self.iccid_prefix = kind, "1.3.6.1.4.1.99999.1", "894901"
+        odd = 0 if kind else EACH * 3
+        self.world = World(where, meters=cards + odd, parties=[f"{OIDS['stranger']}:operator:stranger"], load=False,
+                           before_start=self.arrange, **KINDS[kind])
+        self.load(odd)
+        self.free = list(reversed(self.world.eids[:cards]))
 
     def arrange(self, world):
         world.edit("smsr.yaml", r"\nplma:", f"\n  - {{oid: {OIDS['stranger']}, tenant: green, roles: [operator]}}\nplma:")
-        if self.bearer == "cattp":
+        if self.kind == "cattp":
             for _ in range(2):
                 world.edit("smsr.yaml", r"bearers: \[sms, https, cattp\]", "bearers: [cattp, sms]")
-        if self.bearer == "https":
+        if self.kind == "https":
             world.edit("smsr.yaml", r"roles: \[fleet\]", "roles: [fleet], bearers: [https]")
+
+    def load(self, odd):
+        """Subscriptions in stock, the last ones with a POL1 of their own."""
+        world = self.world
+        world.smctl("eis", "import", world.file("world/fleet.eis"), as_="eum", code=0)
+        rows = world.csv("subscriptions-b.csv")
+        stock = {"": rows[:len(rows) - odd]}
+        for i, pol1 in enumerate(("01", "02", "04") if odd else ()):
+            first = len(rows) - odd + i * EACH
+            stock[pol1] = [{**row, "pol1": pol1} for row in rows[first:first + EACH]]
+        for pol1, some in stock.items():
+            name = self.profile_type(pol1)
+            lines = [",".join({**row, "profile_type": name}.values()) for row in some]
+            world.smctl("profile", "template", "add", "--builtin", "--type", name, as_="admin", code=0)
+            world.smctl("profile", "import", world.list_file("stock.csv", [",".join({**some[0], "profile_type": name}), *lines]),
+                        "--type", name, as_="operator-b", code=0)
+
+    def profile_type(self, pol1):
+        return "meter" + pol1
+
+    def settle(self):
+        wait_for("the end of all that runs", lambda: not self.world.operations("--live"))
 
     def connect(self, party, daemon, **options):
         return self.world.peer(OURS[party], daemon, **options)
@@ -148,7 +176,7 @@ class Lab(Pair):
 
     def close(self):
         super().close()
-        wait_for("the end of all that runs", lambda: not self.world.operations("--live"))
+        self.settle()
         self.world.close()
 
 
@@ -160,7 +188,7 @@ class Remote(Pair):
         with open(path, encoding="utf-8") as f:
             self.file = json.load(f)
         self.folder = os.path.dirname(os.path.abspath(path))
-        self.smsr_id, self.world = self.file["smsr_id"], None
+        self.smsr_id, self.iccid_prefix, self.world = self.file["smsr_id"], self.file["iccid_prefix"], None
         self.free = list(reversed(self.file["cards"]))
 
     def has(self, party):
@@ -177,6 +205,11 @@ class Remote(Pair):
         if not self.has(party):
             raise Skipped(f"the file has no party {party}")
         return self.file["parties"][party]["oid"]
+
+    def profile_type(self, pol1):
+        if "type" + pol1 not in self.file:
+            raise Skipped(f"the file names no type{pol1}, a profile type whose POL1 is {pol1 or 'empty'}")
+        return self.file["type" + pol1]
 
     def ledger(self):
         raise Skipped("cards of a remote pair keep no ledger for us")

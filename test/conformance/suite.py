@@ -5,9 +5,10 @@ A case is a row: case(area, title, clause, given, when, then). `when` is one ste
 functions of a Scene. A look that does not find what it wants raises AssertionError with what it found instead."""
 import uuid
 
-from wire import SCHEMA, eid_octets, status
+from wire import eid_octets, status
 
 FRESH, DISABLED, ENABLED = "fresh", "disabled", "enabled"      # of the owner's profile on the card
+KEPT, UNDELETABLE, FLEETING = "enabled, POL1 01", "disabled, POL1 02", "enabled, POL1 04"     # and a profile that has POL1
 NOTHING_CHANGED = object()       # of a case that only refuses: its card may serve others, and is looked at afterwards
 CASES = []
 
@@ -39,7 +40,9 @@ class Scene:
     @property
     def said(self):
         """The body of the last answer."""
-        return self.answers[-1][1]
+        envelope, body, _ = self.answers[-1]
+        assert body is not None, f"no answer of the function: {envelope.get('error_text', b'').decode()}"
+        return body
 
 
 # --- values that depend on the card ---
@@ -70,7 +73,12 @@ def BOOT(scene):
 
 def UNKNOWN_ICCID(scene):
     """Of the owner's range: the check digit holds, no profile has it."""
-    return luhn((scene.iccid or scene.boot)[:8] + "99999999999"[:len(scene.iccid or scene.boot) - 9])
+    return luhn(scene.pair.iccid_prefix.ljust(18, "9"))
+
+
+def NEXT_ICCID(scene):
+    """Another one of that kind."""
+    return luhn(scene.pair.iccid_prefix.ljust(18, "8"))
 
 
 def luhn(body):
@@ -99,10 +107,18 @@ def call(party, function, mno=None, **fields):
         header = {"mno_id": scene.pair.oid(mno)} if mno else {}
         envelope, body, octets = scene.pair.peer(party, "smdp" if interface == "ES2" else "smsr").request(
             function, said, **header)
-        assert body is not None, f"{function}: {envelope.get('error_text', b'no answer').decode()}"
         scene.answers.append((envelope, body, octets))
     step.function = function
     return step
+
+
+def away(scene):
+    """All devices are switched off."""
+    scene.pair.world.stop("euiccsim")
+
+
+def back(scene):
+    scene.pair.world.start("euiccsim")
 
 
 # --- then ---
@@ -119,6 +135,15 @@ def message(body):
 
 
 done = answered("EXECUTED_SUCCESS")
+
+
+def malformed(name):
+    """The call alone is refused below the function, by a sentence that names the field."""
+    def look(scene):
+        envelope, body, _ = scene.answers[-1]
+        text = envelope.get("error_text", b"").decode()
+        assert body is None and name in text, f"'{text}' does not name {name}" if body is None else status(body)
+    return (look, NOTHING_CHANGED)
 
 
 def refused(code):
@@ -172,10 +197,12 @@ def eis_says(state, iccid=ICCID, party="owner"):
 
 
 def heard(party, message_name, iccid=ICCID):
-    """The party is told: a notification about this card and profile."""
+    """The party is told: a notification about this card and profile. An owner with an SM-DP hears it there."""
+    ear = party, "smdp" if message_name.startswith("ES2") else "smsr"
+
     def look(scene):
-        scene.pair.heard(party, message_name, scene.eid, iccid(scene))
-    look.listens = party
+        scene.pair.heard(ear, message_name, scene.eid, iccid(scene))
+    look.listens = ear
     return look
 
 
@@ -187,6 +214,13 @@ def card_says(enabled):
     return look
 
 
+def agrees(scene):
+    """When nothing runs any more the EIS says of the owner's profile what the card says."""
+    scene.pair.settle()
+    on = scene.pair.world.cards()[scene.eid]["enabled_iccid"] == scene.iccid
+    eis_says("Enabled" if on else "Disabled")(scene)
+
+
 def went_by(bearer):
     """The card's ledger: every command of this card came by that bearer."""
     def look(scene):
@@ -194,6 +228,3 @@ def went_by(bearer):
         assert found == {bearer}, f"commands came by {sorted(found)} in place of {bearer}"
     return look
 
-
-def schema_has(function):
-    return function + "Request" in SCHEMA.messages
