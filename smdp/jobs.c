@@ -169,7 +169,7 @@ static int check_card(struct smdp_core *c, const struct order *o, const struct e
     ret->facts.has_card_key = true;
     ret->facts.curve = ecasd.curve;
     memcpy(ret->facts.card_point, ecasd.point.p, ORDER_POINT);
-    ret->facts.bare_point = es8_bare_point(eis->capabilities.remote_provisioning_version);
+    ret->facts.bare_point = keyset_bare_point(eis->capabilities.remote_provisioning_version);
     return ERR_OK;
 }
 

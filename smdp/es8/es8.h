@@ -5,17 +5,13 @@
 #pragma once
 
 #include "common/codec/saip.h"
-#include "common/crypto/ecka.h"
+#include "common/crypto/keyset.h"
 #include "common/crypto/scp03t.h"
 
 #define ES8_KVN         0x30u         /* SCP03 key version of an ISD-P; key identifier 01 */
-#define ES8_RC_MAX      32u           /* random challenge: 16 octets, 32 allowed */
+#define ES8_RC_MAX      KEYSET_RC_MAX
 #define ES8_PAYLOAD_MAX (48u * 1024u) /* octets of one SendData */
-#define ES8_CERT_MAX    252u          /* of a 7F21: one STORE DATA block carries it */
-
-/* Cards whose RemoteProvisioningVersion is below 4 take the ephemeral key as 7F49 41 04XY, newer
- * ones as 7F49 46 B0 41 .. F0 01 curve (facts: sgp02 14.2). */
-bool es8_bare_point(struct span remote_provisioning_version);
+#define ES8_CERT_MAX    KEYSET_CERT_MAX
 
 /* --- establish_keyset.c: EstablishISDPKeySet, scenario 3 --- */
 

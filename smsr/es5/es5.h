@@ -6,7 +6,7 @@
 #include "common/codec/apdu.h"
 #include "common/codec/push.h"
 #include "common/codec/script.h"
-#include "common/crypto/crypto.h"
+#include "common/crypto/keyset.h"
 #include "smsr/domain/env.h"
 #include "smsr/domain/euicc.h"
 
@@ -125,3 +125,16 @@ MUST_CHECK int es5_keys_read(struct span response, struct es5_keys *ret);
 bool es5_keys_has(const struct es5_keys *k, uint8_t kvn);
 /* UpdateSMSRAddressingParameters: STORE DATA 3A07 { A3 { 81 number } }. */
 void es5_smsr_address(struct writer *w, enum script_form form, const struct msisdn *number);
+
+/* --- establish_keyset.c: EstablishISDRKeySet, of an SM-SR change; both scripts are one chain --- */
+/* The CRT of a new SCP80 set; both SM-SRs write the same octets from its version (SGP.02 4.1.1.8). */
+struct ecka_crt es5_keyset_crt(uint8_t kvn, uint8_t scenario);
+#define ES5_KEYSET_SCENARIO 0x08u /* choice: no key set is deleted, no DR, no HostID */
+/* The other SM-SR's certificate. ERR_TOO_LARGE. */
+MUST_CHECK int es5_keyset_certificate(struct writer *w, struct span cert_7f21);
+/* Its ephemeral key, signed over the challenge. */
+MUST_CHECK int es5_keyset_key(struct writer *w, const struct ecka_crt *crt, struct span point,
+                              enum curve curve, bool bare, struct span signature);
+/* Views into the response. ERR_DENIED: an error status word; ERR_FORMAT: it does not tell. */
+MUST_CHECK int es5_keyset_challenge(struct span response, struct span *ret_rc);
+MUST_CHECK int es5_keyset_receipt(struct span response, struct span *ret_dr, struct span *ret_receipt);

@@ -48,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             abort();
         break;
     case 2:
-        (void)es8_bare_point(rest);
+        (void)keyset_bare_point(rest);
         break;
     default:
         load_answer(rest);

@@ -229,8 +229,8 @@ static void form_of_the_point(void **state)
 
     (void)state;
     for (size_t i = 0; i < 4; i++) {
-        assert_true(es8_bare_point(span_str(BARE[i])));
-        assert_false(es8_bare_point(span_str(WRAPPED[i])));
+        assert_true(keyset_bare_point(span_str(BARE[i])));
+        assert_false(keyset_bare_point(span_str(WRAPPED[i])));
     }
 }
 
