@@ -123,3 +123,21 @@ struct es4_handle_policy_rules_updated_notification {
     int64_t completion_timestamp_ms;
     struct pol2 pol2; /* all of them; not present = no rules */
 };
+
+struct es4_prepare_smsr_change_request { /* ES4-PrepareSMSRChange, to SM-SR2 */
+    struct base_request base;
+    struct eid eid;
+    struct oid current_smsr_id;
+};
+struct es4_prepare_smsr_change_response {
+    struct base_response base;
+};
+
+struct es4_smsr_change_request { /* ES4-SMSRChange, to SM-SR1 */
+    struct base_request base;
+    struct eid eid;
+    struct oid target_smsr_id;
+};
+struct es4_smsr_change_response {
+    struct base_response base;
+};

@@ -8,6 +8,7 @@
 #include "common/msg/es2.h"
 #include "common/msg/es3.h"
 #include "common/msg/es4.h"
+#include "common/msg/es7.h"
 #include "common/msg/message.h"
 
 /* Every call starts with the common part: message_request and message_response rely on it. */
@@ -49,6 +50,11 @@ BASE_FIRST(es3_set_fall_back_attribute);
 BASE_FIRST(es3_set_emergency_profile_attribute);
 BASE_FIRST(es4_set_fall_back_attribute);
 BASE_FIRST(es4_set_emergency_profile_attribute);
+BASE_FIRST(es4_prepare_smsr_change);
+BASE_FIRST(es4_smsr_change);
+BASE_FIRST(es7_handover_euicc);
+BASE_FIRST(es7_authenticate_smsr);
+BASE_FIRST(es7_create_additional_key_set);
 BASE_FIRST(admin_operation_show);
 BASE_FIRST(admin_operation_list);
 BASE_FIRST(admin_events);
@@ -239,6 +245,12 @@ static const struct msg_info INFO[MSG_TYPE_COUNT] = {
     [MSG_ES4_HANDLE_EMERGENCY_PROFILE_ATTRIBUTE_UNSET_NOTIFICATION] =
         NOTICE(es4_profile_notification, "ES4-HandleEmergencyProfileAttributeUnsetNotification", IF_ES4,
                FN_UNSET_EMERGENCY_ATTRIBUTE),
+
+    PAIR(ES4_PREPARE_SMSR_CHANGE, es4_prepare_smsr_change, "ES4-PrepareSMSRChange", IF_ES4, FN_PREPARE_SMSR_CHANGE, ASYNC),
+    PAIR(ES4_SMSR_CHANGE, es4_smsr_change, "ES4-SMSRChange", IF_ES4, FN_SMSR_CHANGE, ASYNC),
+    PAIR(ES7_HANDOVER_EUICC, es7_handover_euicc, "ES7-HandoverEUICC", IF_ES7, FN_HANDOVER_EUICC, ASYNC),
+    PAIR(ES7_AUTHENTICATE_SMSR, es7_authenticate_smsr, "ES7-AuthenticateSMSR", IF_ES7, FN_AUTHENTICATE_SMSR, ASYNC),
+    PAIR(ES7_CREATE_ADDITIONAL_KEY_SET, es7_create_additional_key_set, "ES7-CreateAdditionalKeySet", IF_ES7, FN_CREATE_ADDITIONAL_KEY_SET, ASYNC),
 
     PAIR(ADMIN_OPERATION_SHOW, admin_operation_show, "AdminOperationShow", IF_ADMIN, FN_NONE, SYNC),
     PAIR(ADMIN_OPERATION_LIST, admin_operation_list, "AdminOperationList", IF_ADMIN, FN_NONE, SYNC),

@@ -75,6 +75,11 @@ static const char *const FUNCTION_TEXT[] = {
     [FN_UNSET_EMERGENCY_ATTRIBUTE] = "UnsetEmergencyProfileAttribute",
     [FN_MASTER_DELETE] = "MasterDelete",
     [FN_ROTATE_KEYS] = "RotateKeys",
+    [FN_PREPARE_SMSR_CHANGE] = "PrepareSMSRChange",
+    [FN_SMSR_CHANGE] = "SMSRChange",
+    [FN_HANDOVER_EUICC] = "HandoverEUICC",
+    [FN_AUTHENTICATE_SMSR] = "AuthenticateSMSR",
+    [FN_CREATE_ADDITIONAL_KEY_SET] = "CreateAdditionalKeySet",
 };
 
 static const char *const INTERFACE_TEXT[] = {

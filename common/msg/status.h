@@ -84,6 +84,11 @@ enum function {
     FN_UNSET_EMERGENCY_ATTRIBUTE,
     FN_MASTER_DELETE,
     FN_ROTATE_KEYS,  /* ours: a new key set of the ISD-R in the place of one */
+    FN_PREPARE_SMSR_CHANGE,
+    FN_SMSR_CHANGE,
+    FN_HANDOVER_EUICC,
+    FN_AUTHENTICATE_SMSR,
+    FN_CREATE_ADDITIONAL_KEY_SET,
     FN_COUNT
 };
 #define FN_BIT(f) (UINT64_C(1) << (unsigned)(f)) /* of a set of functions */

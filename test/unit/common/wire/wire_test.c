@@ -21,7 +21,7 @@ static const uint8_t EID_GOOD[16] = {0x89, 0x00, 0x10, 0x12, 0x01, 0x23, 0x41, 0
 static void test_unknown_message(void **state)
 {
     struct pen *w = *state;
-    static const uint32_t TAGS[] = {100 + 99, 700, 959, 2000};
+    static const uint32_t TAGS[] = {100 + 99, 799, 959, 2000};
     for (size_t i = 0; i < 4; i++) {
         buf_reset(&w->frame);
         pen_number(&w->frame, 1, ENV_REQUEST);
