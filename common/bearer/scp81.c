@@ -240,6 +240,13 @@ int scp81_peer(const struct scp81 *s, struct eid *ret_eid)
     return ERR_OK;
 }
 
+uint8_t scp81_peer_kvn(const struct scp81 *s)
+{
+    struct eid eid;
+
+    return scp81_peer(s, &eid) == ERR_OK ? s->peer_kvn : 0;
+}
+
 /* --- messages --- */
 
 /* The whole message in one call: each SSL_write closes a record and, on a socket below, a

@@ -51,6 +51,7 @@ void scp81_sent(struct scp81 *s, size_t n);
 bool scp81_ready(const struct scp81 *s);                      /* handshake finished */
 /* Server: the EID that the PSK has proven; ERR_STATE before the handshake is over. */
 MUST_CHECK int scp81_peer(const struct scp81 *s, struct eid *ret_eid);
+uint8_t scp81_peer_kvn(const struct scp81 *s); /* version of that PSK; 0 before */
 
 /* Server: the next complete request, ERR_NOT_FOUND when none; then exactly one respond. The
  * request's views live until then. ERR_STATE out of order, ERR_INVAL for a response that cannot be

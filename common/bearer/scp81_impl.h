@@ -38,6 +38,7 @@ struct scp81 {
     int dead;           /* the error that ended the stream, 0 while it lives */
     bool has_peer;
     struct eid peer;
+    uint8_t peer_kvn;
     struct key *key;    /* client */
     char identity[SCP81_CLIENT_IDENTITY_MAX];
 };

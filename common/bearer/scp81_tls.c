@@ -35,6 +35,7 @@ static unsigned server_psk(SSL *ssl, const char *identity, unsigned char *dst, u
         scp81_identity_parse(span_str(identity), &eid, &kid, &kvn) == ERR_OK) {
         k = s->ctx->psk(s->ctx->psk_arg, &eid, kid, kvn);
         s->peer = eid;
+        s->peer_kvn = kvn;
         s->has_peer = k != NULL;
     }
     if (k)

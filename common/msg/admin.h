@@ -54,6 +54,7 @@ struct admin_operation_list_response {
 struct admin_keys_rotate_request { /* asynchronous */
     struct base_request base;
     struct eid eid;
+    bool sessions; /* the PSK and DEK of SCP81 in place of the keys of SCP80 */
 };
 struct admin_keys_rotate_response {
     struct base_response base;

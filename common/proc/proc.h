@@ -64,6 +64,7 @@ struct in_post {
     struct span next_uri;         /* as POSTed: names the step it answers; empty path = first POST */
     bool first, resume;
     uint8_t script_status;        /* enum admin_script_status */
+    uint8_t psk_kvn;              /* of the key set that proved the card */
     struct span body;
 };
 struct in_peer {

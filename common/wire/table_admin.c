@@ -305,6 +305,7 @@ const struct wire_table WIRE_ADMIN_STRANGERS_RESPONSE =
 static const struct wire_field ADMIN_KEYS_ROTATE_REQUEST_ROWS[] = {
     WIRE_F_BASE_REQUEST(admin_keys_rotate_request),
     WIRE_F_EID(admin_keys_rotate_request, "eid", eid),
+    WIRE_F_BOOL(admin_keys_rotate_request, "sessions", sessions),
 };
 const struct wire_table WIRE_ADMIN_KEYS_ROTATE_REQUEST =
     WIRE_TABLE(admin_keys_rotate_request, ADMIN_KEYS_ROTATE_REQUEST_ROWS,

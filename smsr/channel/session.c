@@ -239,6 +239,7 @@ static void post_new(struct channel *ch, struct session *se, const struct place 
     struct uuid id = se->id;
     struct eid eid = se->eid;
     bool step = at->ours && at->number < PLACE_WAIT;
+    uint8_t kvn = se->stream ? scp81_peer_kvn(se->stream->tls) : 0;
 
     tap_post(ch, &eid, &id, r);
     kept_clear(se);
@@ -254,6 +255,7 @@ static void post_new(struct channel *ch, struct session *se, const struct place 
     in.u.post.first = !step;
     in.u.post.resume = r->resume;
     in.u.post.script_status = (uint8_t)r->status;
+    in.u.post.psk_kvn = kvn;
     in.u.post.body = r->body;
     channel_post(ch, &eid, &in);
 }

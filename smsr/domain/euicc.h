@@ -85,7 +85,7 @@ struct operation {
     uint8_t notif_kind;            /* of the last that counted; operation_told_... */
     bool ran;                      /* the card itself told that the command was executed */
     bool stray;                    /* its roll-back may belong to an earlier switch */
-    bool more_to_do;               /* ES3 CreateISDP, SendData: keep the session */
+    bool more_to_do;               /* ES3 CreateISDP, SendData: keep the session; RotateKeys: those of sessions */
     uint32_t memory_required;
     struct uuid session;           /* of the current step, or CAT_TP link of its packet */
     uint32_t step;

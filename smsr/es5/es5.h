@@ -91,6 +91,8 @@ MUST_CHECK int es5_send_data_read(struct span response, struct buf *out, bool *r
 
 /* Push trigger for a route: connection parameters, host, URI of the first POST, PSK reference. */
 MUST_CHECK int es5_push_session(struct writer *w, const struct route *route, const struct euicc *e);
+/* The same for this key set of SCP81, whichever the card is called with otherwise. */
+MUST_CHECK int es5_push_session_under(struct writer *w, const struct route *route, uint8_t kvn, uint8_t kid);
 
 /* The two PUSH commands of a CAT_TP link as one script. What the card has to say in its SYN is its
  * EID and half of the operation's id: a stranger who knows the EID alone cannot take its place. */

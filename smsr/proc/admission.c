@@ -282,7 +282,7 @@ static enum status_code check_card(struct admit *a, const struct euicc_profile *
     case FN_SEND_DATA:
         return check_send_data(a);
     case FN_ROTATE_KEYS:
-        return keys_check(a->r.env, a->r.e);
+        return keys_check(a->r.env, a->r.e, a->ask.more_to_do);
     default:
         return ST_OK;
     }

@@ -36,5 +36,5 @@ enum status_code command_check(const struct env *env, const struct caller *c, co
                                const struct euicc_profile *t, enum function f, int64_t now);
 int audit_start(struct run *r);
 int keys_start(struct run *r);
-/* The card can get another SCP80 key set now, and is none on its way. */
-enum status_code keys_check(const struct env *env, const struct euicc *e);
+/* The card can get another key set now, of SCP80 or of sessions, and none is on its way. */
+enum status_code keys_check(const struct env *env, const struct euicc *e, bool sessions);

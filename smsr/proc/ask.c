@@ -99,7 +99,10 @@ static void policy(struct ask *a, const void *body)
 
 static void rotate(struct ask *a, const void *body)
 {
-    a->eid = ((const struct admin_keys_rotate_request *)body)->eid;
+    const struct admin_keys_rotate_request *m = body;
+
+    a->eid = m->eid;
+    a->more_to_do = m->sessions;
 }
 
 static const struct {

@@ -2,46 +2,61 @@
 /* A new SCP80 key set of the ISD-R in the place of the one that is spoken with: put (PUT KEY under the old DEK),
  * proven by an answer under the new keys, then the old one deleted (DELETE [key]). At every instant the card has
  * a set whose keys are sealed here, and until the answer under the new one the old one is spoken with. Effects go
- * by SMS, the same bytes each time; behind silence the card is asked which key sets it has (GET DATA 00E0). */
+ * by SMS, the same bytes each time; behind silence the card is asked which key sets it has (GET DATA 00E0). The keys
+ * of sessions (SCP81, PSK and DEK) are put in the same way, and proven by a session that the card opens with them. */
 #include "smsr/proc/admission.h"
 
 #include "common/codec/packet.h"
 
-enum { RK_QUEUED, RK_PUTTING, RK_ASKING, RK_PROVING, RK_DELETING, RK_CHECKING, RK_STATE_COUNT };
+enum { RK_QUEUED, RK_PUTTING, RK_ASKING, RK_PROVING, RK_DELETING, RK_CHECKING, RK_CALLING, RK_STATE_COUNT };
 #define S(x) (1u << (unsigned)(x))
+#define PSK_KID  1u
 #define PSK_KEYS 2u /* PSK and DEK have neighbouring key identifiers */
 #define SET_LAST 3u /* KIc 1, KID 2, DEK 3 */
 
 static const struct span NOTHING = {NULL, 0};
 
+static bool of_sessions(const struct run *r)
+{
+    return r->op->more_to_do;
+}
+
 /* The set that this operation puts: the newest beside the one that is spoken with. */
 static uint8_t fresh(const struct run *r)
 {
+    if (of_sessions(r))
+        return r->e->psk_spare;
     return r->e->n_spare ? r->e->spare[r->e->n_spare - 1].kvn : 0;
 }
 
-enum status_code keys_check(const struct env *env, const struct euicc *e)
+static bool full(const struct euicc *e, bool sessions)
+{
+    return !euicc_new_kvn(e, sessions) || (sessions ? e->psk_spare != 0 : e->n_spare == EUICC_SPARE_MAX);
+}
+
+enum status_code keys_check(const struct env *env, const struct euicc *e, bool sessions)
 {
     for (unsigned i = 0; i < e->n_ops; i++)
         if (e->ops[i]->function == FN_ROTATE_KEYS)
             return ST_BUSY;
-    if (e->n_spare == EUICC_SPARE_MAX || !euicc_new_kvn(e, false))
+    if (full(e, sessions))
         return ST_KEYS_FULL;
+    if (sessions && !bearer_route(env, e, BEARER_HTTPS))
+        return ST_NO_BEARER;
     return run_reachable(env, e);
 }
 
 int keys_start(struct run *r)
 {
-    uint8_t kvn = euicc_new_kvn(r->e, false);
     struct event *ev;
 
-    if (!kvn || r->e->n_spare == EUICC_SPARE_MAX) {
+    if (full(r->e, of_sessions(r))) {
         (void)run_conclude(r, VERDICT_FAILED, ST_KEYS_FULL, STAGE_PREPARATION, NOTHING);
         return ERR_OK;
     }
     ev = run_record(r, EV_KEYSET_PREPARED, -1, 0);
-    ev->kvn = kvn;
-    return run_arm_keys(r, kvn, RK_PUTTING);
+    ev->kvn = euicc_new_kvn(r->e, of_sessions(r));
+    return run_arm_keys(r, (uint8_t)ev->kvn, RK_PUTTING);
 }
 
 static int queued(const struct proc_view *v, const struct input *in, struct plan *p)
@@ -82,9 +97,23 @@ static int ask(struct run *r, enum packet_purpose purpose, uint8_t kvn, int stat
     return run_arm_under(r, purpose, kvn, wr_view(&w), state, ask_due(r), euicc_enabled(r->e), other(r));
 }
 
+/* For a session under the new keys. */
+static int call(struct run *r)
+{
+    const struct route *route = bearer_route(r->env, r->e, BEARER_HTTPS);
+    struct writer w = run_writer(r, 512);
+    int err = route ? es5_push_session_under(&w, route, fresh(r), PSK_KID) : ERR_OK;
+
+    if (!route) { /* of the profile that is on now: it may come back */
+        r->p->volatile_due_ms = ask_due(r);
+        return ERR_OK;
+    }
+    return err ? err : run_arm(r, PURPOSE_TRIGGER, wr_view(&w), RK_CALLING, ask_due(r), euicc_enabled(r->e), other(r));
+}
+
 static int prove(struct run *r)
 {
-    return ask(r, PURPOSE_AUDIT, fresh(r), RK_PROVING);
+    return of_sessions(r) ? call(r) : ask(r, PURPOSE_AUDIT, fresh(r), RK_PROVING);
 }
 
 /* It is not on the card, and nothing that could bring it there is on its way. */
@@ -97,32 +126,35 @@ static int give_up(struct run *r, enum status_code code, struct span data)
     return ERR_OK;
 }
 
-/* Everything but the new set, and the one of sessions, goes. */
-static int delete_old(struct run *r, uint8_t kvn)
+/* Everything but these two goes. */
+static int delete_old(struct run *r, uint8_t kvn, uint8_t psk)
 {
-    struct es5_range keep[2] = {{kvn, 1, SET_LAST}, {r->e->psk_kvn, r->e->psk_kid, 0}};
+    uint8_t kid = psk == r->e->psk_kvn ? r->e->psk_kid : PSK_KID;
+    const struct es5_range keep[2] = {{kvn, 1, SET_LAST}, {psk, kid, (uint8_t)(kid + PSK_KEYS - 1)}};
     struct writer w = run_writer(r, 64);
 
-    keep[1].last = (uint8_t)(r->e->psk_kid + PSK_KEYS - 1);
-    es5_keep_keys(&w, dialect_of(r->e)->packet_form, keep, r->e->psk_kvn ? 2 : 1);
+    es5_keep_keys(&w, dialect_of(r->e)->packet_form, keep, psk ? 2 : 1);
     return run_arm_under(r, PURPOSE_CMD, kvn, wr_view(&w), RK_DELETING, run_resend_due(r, r->now),
                          euicc_enabled(r->e), other(r));
 }
 
-/* The card answered under it. */
+/* The card answered under it, or opened a session with it. */
 static int proven(struct run *r)
 {
     uint8_t kvn = fresh(r);
     struct event *ev = run_record(r, EV_KEYSET_USED, -1, 0);
 
     ev->kvn = kvn;
-    return delete_old(r, kvn);
+    ev->number = of_sessions(r) ? PSK_KID : 0;
+    return of_sessions(r) ? delete_old(r, r->e->scp80_kvn, kvn) : delete_old(r, kvn, r->e->psk_kvn);
 }
 
 static int gone(struct run *r)
 {
     for (unsigned i = 0; i < r->e->n_spare; i++)
         run_record(r, EV_KEYSET_DELETED, -1, 0)->kvn = r->e->spare[i].kvn;
+    if (r->e->psk_spare)
+        run_record(r, EV_KEYSET_DELETED, -1, 0)->kvn = r->e->psk_spare;
     (void)run_conclude(r, VERDICT_SUCCESS, ST_OK, STAGE_NONE, NOTHING);
     return ERR_OK;
 }
@@ -255,6 +287,14 @@ static int proving(const struct proc_view *v, const struct input *in, struct pla
     return pk->kvn == fresh(&r) ? proven(&r) : ERR_OK;
 }
 
+static bool left(const struct euicc *e, const struct es5_keys *keys)
+{
+    for (unsigned i = 0; i < e->n_spare; i++)
+        if (es5_keys_has(keys, e->spare[i].kvn))
+            return true;
+    return e->psk_spare && es5_keys_has(keys, e->psk_spare);
+}
+
 /* Behind the fence of DELETE [key]: what is still there is deleted anew. */
 static int checking(const struct proc_view *v, const struct input *in, struct plan *p)
 {
@@ -270,22 +310,44 @@ static int checking(const struct proc_view *v, const struct input *in, struct pl
     if (!listed(&r, RK_CHECKING, &keys, &err))
         return err;
     (void)run_por(&r, -1, 0);
-    for (unsigned i = 0; i < r.e->n_spare; i++)
-        if (es5_keys_has(&keys, r.e->spare[i].kvn))
-            return delete_old(&r, r.e->scp80_kvn);
-    return gone(&r);
+    return left(r.e, &keys) ? delete_old(&r, r.e->scp80_kvn, r.e->psk_kvn) : gone(&r);
+}
+
+/* It calls: with the new keys, or with those of before. */
+static int calling(const struct proc_view *v, const struct input *in, struct plan *p)
+{
+    struct run r = RUN_INIT(v, in, p);
+
+    if (in->kind == IN_POST) {
+        if (!in->u.post.first || in->u.post.psk_kvn != fresh(&r))
+            return ERR_STATE;
+        run_session_leave(&r, &in->u.post.session);
+        return proven(&r);
+    }
+    if (in->kind != IN_POR) {
+        if (run_expired(&r))
+            late(&r, RK_CALLING);
+        return call(&r);
+    }
+    if (!run_answered(&r))
+        return ERR_STATE;
+    (void)run_por(&r, -1, 0); /* of the push: the session is what counts */
+    return ERR_OK;
 }
 
 #define INPUTS (IN_BIT(IN_POR) | IN_BIT(IN_TIMER) | IN_BIT(IN_RESTART))
 static const struct proc_state STATES[] = {
     [RK_QUEUED] = {"QUEUED", IN_BIT(IN_TIMER) | IN_BIT(IN_RESTART), S(RK_PUTTING), NULL, RESTART_WAIT,
                    queued},
-    [RK_PUTTING] = {"PUTTING", INPUTS, S(RK_ASKING) | S(RK_PROVING), "resend_1", RESTART_RESUME, putting},
-    [RK_ASKING] = {"ASKING", INPUTS, S(RK_ASKING) | S(RK_PROVING), "fence_1", RESTART_RECONCILE, asking},
+    [RK_PUTTING] = {"PUTTING", INPUTS, S(RK_ASKING) | S(RK_PROVING) | S(RK_CALLING), "resend_1", RESTART_RESUME, putting},
+    [RK_ASKING] = {"ASKING", INPUTS, S(RK_ASKING) | S(RK_PROVING) | S(RK_CALLING), "fence_1",
+                   RESTART_RECONCILE, asking},
     [RK_PROVING] = {"PROVING", INPUTS, S(RK_PROVING) | S(RK_DELETING), "fence_1", RESTART_RECONCILE,
                     proving},
     [RK_DELETING] = {"DELETING", INPUTS, S(RK_CHECKING), "resend_1", RESTART_RESUME, deleting},
     [RK_CHECKING] = {"CHECKING", INPUTS, S(RK_CHECKING) | S(RK_DELETING), "fence_1", RESTART_RECONCILE,
                      checking},
+    [RK_CALLING] = {"CALLING", INPUTS | IN_BIT(IN_POST), S(RK_CALLING) | S(RK_DELETING), "fence_1",
+                    RESTART_RECONCILE, calling},
 };
 const struct proc PROC_ROTATE_KEYS = {"rotate keys", FN_ROTATE_KEYS, STATES, RK_STATE_COUNT};

@@ -211,6 +211,7 @@ static void rotate(struct world *w)
         return;
     memset(&r, 0, sizeof r);
     r.eid = card->eid;
+    r.sessions = w->stories / ROTATE_EVERY % 2 != 0;
     asks(w, world_fleet(w, &card->eid), MSG_ADMIN_KEYS_ROTATE_REQUEST, &r, card, NULL);
 }
 

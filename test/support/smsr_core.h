@@ -96,6 +96,7 @@ int core_create(struct core *w, unsigned profile, uint32_t memory, bool more);
 int core_send(struct core *w, unsigned profile, struct span data, bool more);     /* 0: the ISD-R */
 int core_completed(struct core *w, unsigned profile);
 int core_rotate(struct core *w, enum core_party who);
+int core_rotate_sessions(struct core *w, enum core_party who);
 
 /* The card's side. counter 0: the one armed last. */
 int core_por(struct core *w, uint64_t counter, uint8_t status, struct span data);
@@ -107,6 +108,7 @@ int core_por_hex(struct core *w, uint64_t counter, const char *hex);
 int core_por_list(struct core *w, uint64_t counter, const char *list);
 int core_note(struct core *w, uint8_t kind, uint16_t sequence, unsigned profile);
 int core_first_post(struct core *w, uint8_t session);
+int core_first_post_under(struct core *w, uint8_t session, uint8_t psk_kvn);
 /* The answer to a step; 0: the one open now. */
 int core_step_post(struct core *w, uint8_t session, uint32_t step, uint8_t status,
                    struct span body);

@@ -142,6 +142,13 @@ int core_rotate(struct core *w, enum core_party who)
     return core_request(w, who, MSG_ADMIN_KEYS_ROTATE_REQUEST, &m);
 }
 
+int core_rotate_sessions(struct core *w, enum core_party who)
+{
+    struct admin_keys_rotate_request m = {.eid = w->eid, .sessions = true};
+
+    return core_request(w, who, MSG_ADMIN_KEYS_ROTATE_REQUEST, &m);
+}
+
 /* --- the card --- */
 static struct msisdn number_of(const struct core *w, unsigned profile)
 {
@@ -251,8 +258,14 @@ int core_note(struct core *w, uint8_t kind, uint16_t sequence, unsigned profile)
 
 int core_first_post(struct core *w, uint8_t session)
 {
+    return core_first_post_under(w, session, w->e->psk_kvn);
+}
+
+int core_first_post_under(struct core *w, uint8_t session, uint8_t psk_kvn)
+{
     struct input in = {.kind = IN_POST};
 
+    in.u.post.psk_kvn = psk_kvn;
     in.u.post.session = core_session(session);
     in.u.post.first = true;
     in.u.post.next_uri = span_str("");

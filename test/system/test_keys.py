@@ -30,7 +30,12 @@ def test_new_keys_whoever_is_killed(make_world):
     assert len(rows) == 12 and {r["verdict"] for r in rows} == {"SUCCESS"}, errors
     assert sorted(set(versions(world))) == [("keyset.deleted", 1), ("keyset.prepared", 2), ("keyset.used", 2)]
 
-    profiles = world.push()                  # by HTTPS, called for by a push under the new set
+    eids = world.file("world/eids.txt")
+    rows = world.smctl("eis", "keys", "rotate", "--sessions", "--eids", eids, as_="fleet", code=0).rows
+    assert rows[-1]["summary"]["ok"] == 12
+    assert ("keyset.used", 65) in versions(world) and ("keyset.deleted", 64) in versions(world)
+
+    profiles = world.push()                  # by HTTPS under the new PSK, called for under the new set of SCP80
     world.enable(profiles)
     found = world.proof(ok=False)
     assert found["mismatches"] == 0 and found["log_ok"] and found["in_doubt"] == 0, found

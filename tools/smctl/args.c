@@ -30,6 +30,7 @@ const struct opt_row OPTS[OPT_COUNT] = {
     [OPT_ICCID] = {"iccid", "ICCID", "18 to 20 digits"},
     [OPT_TYPE] = {"type", "T", "profile type"},
     [OPT_ENABLE] = {"enable", NULL, "enable the profile once it is installed"},
+    [OPT_SESSIONS] = {"sessions", NULL, "the keys of SCP81 sessions (HTTPS) in place of those of SCP80"},
     [OPT_OUT] = {"out", "FILE", "write \"EID ICCID\" of what succeeded, the form --eids takes"},
     [OPT_SMSR_ID] = {"smsr-id", "OID", "the card's SM-SR; else smsr_id of the context"},
     [OPT_MNO] = {"mno", "OID", "operator that owns the profiles; else the caller"},

@@ -28,6 +28,7 @@ enum opt {
     OPT_ICCID,
     OPT_TYPE,
     OPT_ENABLE,
+    OPT_SESSIONS,
     OPT_OUT,
     OPT_SMSR_ID,
     OPT_MNO,

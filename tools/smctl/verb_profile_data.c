@@ -256,6 +256,7 @@ static int rotate_request(struct jobs *j, size_t i, const struct base_request *b
         return ERR_NOMEM;
     r->base = *base;
     r->eid = j->job[i].eid;
+    r->sessions = args_has(j->x->args, OPT_SESSIONS);
     return ERR_OK;
 }
 

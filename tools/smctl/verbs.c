@@ -47,10 +47,12 @@ const struct verb VERBS[] = {
      "What you may not see is not found: an IMSI or a number finds your own profiles only, unless you are of the "
      "house.",
      verb_eis_list},
-    {"eis keys rotate", "[EID]", 0, 1, CALLS & ~OPT_BIT(OPT_OUT), DAEMON_SMSR,
-     "give a card a new SCP80 key set in the place of the one in use, and wait",
+    {"eis keys rotate", "[EID]", 0, 1,
+     (CALLS & ~OPT_BIT(OPT_OUT)) | OPT_BIT(OPT_SESSIONS), DAEMON_SMSR,
+     "give a card a new key set in the place of the one in use, and wait",
      "PUT KEY under the old DEK, an answer under the new keys, then DELETE [key]: there is never no key "
-     "set that both sides have. Until the card answers under the new one the old one is in use." MORE_BULK,
+     "set that both sides have. Until the card answers under the new one the old one is in use; those of "
+     "--sessions are proven by a session that the card opens with them." MORE_BULK,
      verb_eis_keys_rotate},
     {"eis state", "EID STATE", 2, 2, OPT_BIT(OPT_REASON) | OPT_BIT(OPT_CALL_ID), DAEMON_SMSR,
      "put a card into quarantine, or mark it as lost or retired, or take that back",

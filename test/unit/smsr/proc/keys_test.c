@@ -224,6 +224,67 @@ static void after_each_death_it_goes_on(void **state)
     assert_int_equal(w->e->n_spare, 0);
 }
 
+static void of_sessions_by_the_book(void **state)
+{
+    struct core *w = *state;
+    const struct out_step *said;
+
+    assert_int_equal(core_rotate_sessions(w, CORE_F), ERR_OK);
+    assert_int_equal(core_event(w, EV_KEYSET_PREPARED)->kvn, 0x41);
+    assert_int_equal(w->plan.unit.put_kvn, 0x41);
+    (void)core_por_sw(w, 0, 0x9000);
+    assert_string_equal(core_state(w), "CALLING");
+    assert_int_equal(w->plan.unit.purpose, PURPOSE_TRIGGER);
+    assert_non_null(strstr(core_script(w), "850400024101")); /* no identity, version 41, key 01 */
+    assert_int_equal(core_first_post(w, 1), ERR_STATE); /* with the keys of before: nothing is proven */
+    (void)core_session_end(w, 1);
+    assert_int_equal(w->e->psk_kvn, 0x40);
+    (void)core_first_post_under(w, 2, 0x41);
+    assert_int_equal(core_event(w, EV_KEYSET_USED)->kvn, 0x41);
+    assert_int_equal(w->e->psk_kvn, 0x41);
+    assert_int_equal(w->e->scp80_kvn, 1);
+    said = core_out(w, OUT_STEP, 0);
+    assert_int_equal(said->code, 204);
+    assert_string_equal(core_script(w), "AA1222" "1080E400000AF203010103F20341010200");
+    (void)core_por_sw(w, 0, 0x9000);
+    assert_int_equal(core_event(w, EV_KEYSET_DELETED)->kvn, 0x40);
+    core_expect_end(w, VERDICT_SUCCESS, "", "");
+    assert_int_equal(w->e->psk_spare, 0);
+    (void)core_create(w, FRESH, 0, false); /* called with the new ones from here on */
+    assert_non_null(strstr(core_script(w), "850400024101"));
+}
+
+static void of_sessions_it_is_called_until_it_comes(void **state)
+{
+    struct core *w = *state;
+    unsigned calls = 0;
+
+    (void)core_rotate_sessions(w, CORE_F);
+    (void)core_por_sw(w, 0, 0x9000);
+    while (!core_event(w, EV_OPERATION_EXPIRED)) {
+        assert_true(core_timer(w));
+        calls++;
+    }
+    assert_true(calls > 2);
+    core_restart(w);
+    assert_string_equal(core_state(w), "CALLING");
+    assert_int_equal(w->plan.unit.purpose, PURPOSE_TRIGGER);
+    assert_int_equal(w->e->psk_kvn, 0x40); /* and what calls meanwhile uses the old ones */
+    (void)core_por(w, 0, POR_OK, span_of("", 0));
+    (void)core_first_post_under(w, 2, 0x41);
+    assert_string_equal(core_state(w), "DELETING");
+}
+
+static void of_sessions_where_there_are_none(void **state)
+{
+    struct core *w = *state;
+
+    for (unsigned i = 0; i < 2; i++)
+        w->routes[i].https = false;
+    (void)core_rotate_sessions(w, CORE_F);
+    core_expect(w, EXEC_FAILED, "8.1", "3.1");
+}
+
 static void who_may_and_when(void **state)
 {
     struct core *w = *state;
@@ -247,7 +308,8 @@ int main(void)
         CASE(what_was_not_deleted_is_deleted_behind_its_fence),
         CASE(answers_that_come_late_are_no_fence),
         CASE(a_card_that_keeps_the_old_set_is_a_warning), CASE(after_each_death_it_goes_on),
-        CASE(who_may_and_when),
+        CASE(of_sessions_by_the_book), CASE(of_sessions_it_is_called_until_it_comes),
+        CASE(of_sessions_where_there_are_none), CASE(who_may_and_when),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -495,6 +495,21 @@ static void key_sets(void **state)
     (void)core_rotate(&w, CORE_ADMIN);
     EDGE(&w, (void)core_por_sw(&w, 0, 0x9000));
     core_fini(&w);
+    for (unsigned i = 0; i < 2; i++) {
+        core_init(&w);
+        (void)core_rotate_sessions(&w, CORE_ADMIN);
+        if (i) {
+            EDGE(&w, (void)core_por(&w, 0, POR_CIPHERING, span_of("", 0)));
+            EDGE(&w, (void)core_por_keys(&w, 0, "1 40 41"));
+        } else {
+            EDGE(&w, (void)core_por_sw(&w, 0, 0x9000));
+        }
+        EDGE(&w, (void)core_timer(&w));
+        EDGE(&w, (void)core_first_post_under(&w, 3, 0x41));
+        EDGE(&w, (void)core_por_sw(&w, 0, 0x9000));
+        core_expect_end(&w, VERDICT_SUCCESS, "", "");
+        core_fini(&w);
+    }
     (void)state;
 }
 
