@@ -235,6 +235,37 @@ static int build_platforms(struct build *b)
     return ERR_OK;
 }
 
+static int build_low_row(struct build *b, const struct dp_raw_low *r, struct dp_low *l)
+{
+    if (!r->below || *r->below == 0)
+        return conf_bad(&b->at, "low_stock: below is the number of profiles, from 1 on");
+    l->below = *r->below;
+    if (r->profile_type && strlen(r->profile_type) >= sizeof l->profile_type)
+        return conf_bad(&b->at, "low_stock: a profile type has at most %zu characters",
+                        sizeof l->profile_type - 1);
+    if (r->profile_type)
+        memcpy(l->profile_type, r->profile_type, strlen(r->profile_type));
+    if (!r->mno)
+        return ERR_OK;
+    int err = conf_oid(&b->at, r->mno, "low_stock.mno", &l->mno);
+    if (!err && !dp_env_has_role(dp_env_party(&b->c->env, &l->mno), ROLE_OPERATOR))
+        err = conf_bad(&b->at, "low_stock: %s is no operator under parties", l->mno.s);
+    return err;
+}
+
+static int build_low(struct build *b)
+{
+    struct dp_low *list = conf_alloc(&b->at, b->raw->low_stock_count, sizeof *list);
+    int err = list ? ERR_OK : ERR_NOMEM;
+
+    b->c->env.low = list;
+    for (unsigned i = 0; !err && i < b->raw->low_stock_count; i++) {
+        err = build_low_row(b, &b->raw->low_stock[i], &list[i]);
+        b->c->env.n_low += !err;
+    }
+    return err;
+}
+
 /* --- numbers --- */
 static int build_timers(struct build *b, unsigned time_scale)
 {
@@ -288,6 +319,8 @@ static int build_all(struct build *b, unsigned time_scale)
         err = build_eids(b);
     if (!err)
         err = build_platforms(b);
+    if (!err)
+        err = build_low(b);
     if (!err)
         err = build_timers(b, time_scale ? time_scale : 1);
     return err ? err : build_limits(b);

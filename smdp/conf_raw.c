@@ -34,6 +34,13 @@ static const cyaml_schema_field_t PLATFORM_FIELDS[] = {
 static const cyaml_schema_value_t PLATFORM = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct dp_raw_platform, PLATFORM_FIELDS)};
 
+static const cyaml_schema_field_t LOW_FIELDS[] = {
+    CONF_STR_OPT("profile_type", struct dp_raw_low, profile_type),
+    CONF_STR_OPT("mno", struct dp_raw_low, mno), CONF_NUM_OPT("below", struct dp_raw_low, below),
+    CYAML_FIELD_END};
+static const cyaml_schema_value_t LOW = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct dp_raw_low, LOW_FIELDS)};
+
 /* The sections are anonymous structs of dp_raw_conf: named here for the offsets inside them. */
 #define SECTION(name) __typeof__(((struct dp_raw_conf *)0)->name)
 
@@ -82,6 +89,7 @@ static const cyaml_schema_field_t FIELDS[] = {
     CONF_SEQ_OPT("test_eids", struct dp_raw_conf, test_eids, &CONF_RANGE),
     CONF_SEQ_OPT("denied_eids", struct dp_raw_conf, denied_eids, &CONF_RANGE),
     CONF_SEQ_OPT("platforms", struct dp_raw_conf, platforms, &PLATFORM),
+    CONF_SEQ_OPT("low_stock", struct dp_raw_conf, low_stock, &LOW),
     CYAML_FIELD_MAPPING("timers", CYAML_FLAG_OPTIONAL, struct dp_raw_conf, timers, TIMER_FIELDS),
     CYAML_FIELD_MAPPING("limits", CYAML_FLAG_OPTIONAL, struct dp_raw_conf, limits, LIMIT_FIELDS),
     CYAML_FIELD_END};

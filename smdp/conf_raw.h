@@ -22,6 +22,10 @@ struct dp_raw_platform {
     char **services;
     unsigned services_count;
 };
+struct dp_raw_low {
+    char *profile_type, *mno;
+    unsigned *below;
+};
 struct dp_raw_limits {
     unsigned *connections, *orders, *orders_in_memory, *packages, *write_behind, *min_free_mb,
         *reserve_mb, *profile_memory_kb;
@@ -49,6 +53,8 @@ struct dp_raw_conf {
     unsigned denied_eids_count;
     struct dp_raw_platform *platforms;
     unsigned platforms_count;
+    struct dp_raw_low *low_stock;
+    unsigned low_stock_count;
     struct {
         char *t[DP_TIMER_COUNT];
     } timers;

@@ -68,6 +68,28 @@ static int name_tenants(struct smdp_core *c)
     return ERR_OK;
 }
 
+/* A threshold that is new, over a stock that is under it already. */
+static int ran_low(void *ctx, const struct dp_level *l)
+{
+    struct smdp_core *c = ctx;
+    struct mbox house = {.kind = MBOX_HOUSE};
+    unsigned below = dp_env_low(c->cfg.env, &l->mno, l->profile_type);
+    struct plan *p;
+    struct event *ev;
+
+    if (l->below || l->state[STOCK_AVAILABLE] >= below)
+        return ERR_OK;
+    p = engine_plan_begin(c->engine);
+    if (!p)
+        return ERR_NOMEM;
+    ev = plan_record(p, EV_STOCK_RAN_LOW);
+    ev->mno = l->mno;
+    ev->profile_type = span_str(l->profile_type);
+    ev->number = l->state[STOCK_AVAILABLE];
+    ev->counter = below;
+    return engine_plan_end(c->engine, p, &house);
+}
+
 static int open_engine(struct smdp_core *c, struct errmsg *why)
 {
     const struct engine_app app = dp_core_app(c);
@@ -116,6 +138,8 @@ static int start(struct smdp_core *c, struct errmsg *why)
     api.clock = c->cfg.clock;
     c->api = dp_api_new(&api);
     err = c->api ? name_tenants(c) : ERR_NOMEM;
+    if (!err)
+        err = dp_store_kinds(c->store, ran_low, c);
     if (!err)
         err = engine_restart_all(c->engine);
     if (!err)

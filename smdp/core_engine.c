@@ -2,7 +2,9 @@
 /* What the engine asks of its application: orders, decisions, streams, releases. */
 #include "smdp/core_int.h"
 
+#include "common/msg/admin.h"
 #include "common/msg/es2.h"
+#include "smdp/domain/replace.h"
 
 #include <stdlib.h>
 
@@ -142,7 +144,7 @@ static int look_up_stock(struct smdp_core *c, const struct input *in, struct dp_
         }
         err = dp_store_stock(c->store, &scope, &q->iccid, item);
         pe->stock = err                              ? DP_ST_ICCID_UNKNOWN
-                    : item->state == STOCK_DELETED   ? DP_ST_ICCID_DELETED
+                    : stock_gone(item)               ? DP_ST_ICCID_DELETED
                     : item->state != STOCK_AVAILABLE ? DP_ST_ICCID_IN_USE
                     : q->profile_type.n && !span_eq(q->profile_type, span_str(item->profile_type))
                         ? DP_ST_TYPE_MISMATCH
@@ -160,8 +162,49 @@ static int look_up_stock(struct smdp_core *c, const struct input *in, struct dp_
     return err == ERR_NOT_FOUND || err == ERR_FULL ? ERR_OK : err;
 }
 
+/* What is replaced, and the item of its type that takes its place. */
+static int look_up_replaced(struct smdp_core *c, const struct in_call *call, struct plan *p,
+                            struct dp_proc_env *pe, struct stock_item *item)
+{
+    const struct admin_profile_replace_request *q = call->msg->body;
+    struct dp_scope scope = {.mno = call->party};
+    struct dp_replaced *r = arena_alloc(p->arena, sizeof *r);
+    int err = r ? ERR_OK : ERR_NOMEM;
+
+    if (!err) {
+        r->wanted = q->old_iccid;
+        err = dp_store_of_card(c->store, &scope, &q->old_eid, dp_replaced_see, r);
+    }
+    if (err)
+        return err;
+    pe->stock = dp_replaced_judge(r, &pe->old);
+    if (!pe->stock && dp_store_order_live(c->store, &pe->old->successor))
+        pe->stock = DP_ST_REPLACING;
+    if (pe->stock)
+        return ERR_OK;
+    err = dp_store_pick(c->store, &call->party, span_str(pe->old->profile_type), item);
+    pe->stock = err == ERR_OK     ? DP_ST_OK
+                : err == ERR_FULL ? DP_ST_TYPE_EMPTY
+                                  : DP_ST_TYPE_UNKNOWN;
+    pe->item = item;
+    pe->card_busy = dp_store_card_busy(c->store, &q->new_eid, &pe->new_op);
+    return err == ERR_NOT_FOUND || err == ERR_FULL ? ERR_OK : err;
+}
+
+static int look_up_call(struct smdp_core *c, const struct input *in, struct plan *p,
+                        struct dp_proc_env *pe, struct stock_item *item)
+{
+    int err = in->u.call.msg->type == MSG_ADMIN_PROFILE_REPLACE_REQUEST
+                  ? look_up_replaced(c, &in->u.call, p, pe, item)
+                  : look_up_stock(c, in, pe, item);
+
+    if (!err && pe->item)
+        dp_store_level(c->store, &item->mno, item->profile_type, &pe->left, &pe->told_below);
+    return err;
+}
+
 static int look_up(struct smdp_core *c, const struct order *o, const struct input *in,
-                   struct dp_proc_env *pe, struct stock_item *item)
+                   struct plan *p, struct dp_proc_env *pe, struct stock_item *item)
 {
     struct dp_scope scope = {0};
     int err;
@@ -173,13 +216,13 @@ static int look_up(struct smdp_core *c, const struct order *o, const struct inpu
     pe->orders_full = dp_store_live(c->store) >= c->cfg.env->orders_max;
     pe->disk_full = !engine_has_room(c->engine);
     if (!o)
-        return in->kind == IN_CALL ? look_up_stock(c, in, pe, item) : ERR_OK;
+        return in->kind == IN_CALL ? look_up_call(c, in, p, pe, item) : ERR_OK;
     scope.mno = o->mno;
     err = dp_store_stock(c->store, &scope, &o->iccid, item);
     if (err && err != ERR_NOT_FOUND)
         return err;
     pe->item = err ? NULL : item;
-    if (o->function == FN_DOWNLOAD_PROFILE && o->state == ORDER_WAITING)
+    if (order_installs(o->function) && o->state == ORDER_WAITING)
         pe->card_busy = dp_store_card_busy(c->store, &o->eid, &o->id);
     if (o->has_card_key) {
         const struct smdp_identity *id = dp_core_identity(c, (enum curve)o->curve);
@@ -214,7 +257,7 @@ static int app_decide(void *ctx, void *obj, const struct input *in, struct plan 
 
     if (!item)
         return ERR_NOMEM;
-    err = look_up(c, obj, in, &pe, item);
+    err = look_up(c, obj, in, plan, &pe, item);
     if (!err)
         err = dp_order_decide(&pe, obj, in, plan);
     if (!err)

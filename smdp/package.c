@@ -162,6 +162,9 @@ int dp_core_package(struct smdp_core *c, const struct order *o, struct buf *out,
     if (err)
         return refuse(ret, DP_ST_SECRET, NULL);
     mutate(&s);
+    /* The number that is taken over, where the subscription was to have one of its own. */
+    if (o->function == FN_REPLACE_PROFILE && s.msisdn.s[0] && o->msisdn.s[0])
+        s.msisdn = o->msisdn;
     err = personalise(c, o, template, &s, out, report, ret);
     subscription_wipe(&s);
     return err;

@@ -240,6 +240,50 @@ struct admin_profile_list_response {
     unsigned n_rows;
 };
 
+struct admin_stock_row { /* what an operator has of a type, by state */
+    struct oid mno;
+    struct span profile_type;
+    uint64_t available, reserved, installed, deleted, lost;
+    uint32_t below; /* the threshold; 0: none is configured */
+    bool low;       /* stock.ran-low is written, and it was not filled up since */
+};
+struct admin_stock_request {
+    struct base_request base;
+    struct oid mno;
+    struct span profile_type;
+};
+struct admin_stock_response {
+    struct base_response base;
+    const struct admin_stock_row *rows;
+    unsigned n_rows;
+};
+
+/* A profile of the same type for new_eid takes over the number of the one that was on old_eid. */
+struct admin_profile_replace_request {
+    struct base_request base;
+    struct eid old_eid;
+    struct iccid old_iccid; /* empty: the one this operator had there */
+    struct eid new_eid;
+    struct oid smsr_id; /* of the new card */
+    bool enable_profile;
+};
+struct admin_profile_replace_response {
+    struct base_response base;
+    struct iccid iccid; /* of the new profile */
+};
+
+/* By two admins of this SM-DP, one after the other. */
+struct admin_loss_declare_request {
+    struct base_request base;
+    struct eid eid;
+    struct iccid iccid;
+    struct span reason; /* for the log */
+};
+struct admin_loss_declare_response {
+    struct base_response base;
+    uint32_t persons; /* who have declared it by now: 1 or 2 */
+};
+
 struct admin_template_add_request {
     struct base_request base;
     struct span profile_type;

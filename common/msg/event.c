@@ -66,6 +66,11 @@ static const struct event_row ROWS[EV_TYPE_COUNT] = {
     [EV_KEYSET_PREPARED] = {"keyset.prepared", CLASS_SEC, EVF_EID | EVF_KVN},
     [EV_KEYSET_USED] = {"keyset.used", CLASS_SEC, EVF_EID | EVF_KVN},
     [EV_KEYSET_DELETED] = {"keyset.deleted", CLASS_SEC, EVF_EID | EVF_KVN},
+    [EV_STOCK_RAN_LOW] = {"stock.ran-low", CLASS_LIFE,
+                          EVF_MNO | EVF_PROFILE_TYPE | EVF_COUNTER},
+    [EV_LOSS_DECLARED] = {"loss.declared", CLASS_LIFE,
+                          EVF_EID | EVF_ICCID | EVF_PARTY | EVF_NUMBER},
+    [EV_NUMBER_MOVED] = {"number.moved", CLASS_LIFE, OP_EID | EVF_ICCID | EVF_PREVIOUS},
 };
 
 static const char *const FIELD_NAME[EVF_COUNT] = {

@@ -70,6 +70,9 @@ enum event_type {
     EV_KEYSET_PREPARED, /* keyset.prepared: kvn; sealed before the card may have it */
     EV_KEYSET_USED,     /* keyset.used: kvn is spoken with from now on; number = key id of a PSK */
     EV_KEYSET_DELETED,  /* keyset.deleted: kvn */
+    EV_STOCK_RAN_LOW,    /* stock.ran-low: number = available, counter = the threshold it fell under */
+    EV_LOSS_DECLARED,    /* loss.declared: party = who says it, text = why; number = persons by now */
+    EV_NUMBER_MOVED,     /* number.moved: op, iccid = who has it now, previous = who had it; msisdn */
     EV_TYPE_COUNT
 };
 

@@ -70,6 +70,9 @@ BASE_FIRST(admin_batch);
 BASE_FIRST(admin_batch_list);
 BASE_FIRST(admin_drift);
 BASE_FIRST(admin_keys_rotate);
+BASE_FIRST(admin_stock);
+BASE_FIRST(admin_profile_replace);
+BASE_FIRST(admin_loss_declare);
 
 #define SYNC  true
 #define ASYNC false
@@ -268,6 +271,11 @@ static const struct msg_info INFO[MSG_TYPE_COUNT] = {
     PAIR(ADMIN_BATCH_LIST, admin_batch_list, "AdminBatchList", IF_ADMIN, FN_NONE, SYNC),
     PAIR(ADMIN_DRIFT, admin_drift, "AdminDrift", IF_ADMIN, FN_NONE, SYNC),
     PAIR(ADMIN_KEYS_ROTATE, admin_keys_rotate, "AdminKeysRotate", IF_ADMIN, FN_ROTATE_KEYS, ASYNC),
+    PAIR(ADMIN_STOCK, admin_stock, "AdminStock", IF_ADMIN, FN_NONE, SYNC),
+    PAIR(ADMIN_PROFILE_REPLACE, admin_profile_replace, "AdminProfileReplace", IF_ADMIN,
+         FN_REPLACE_PROFILE, ASYNC),
+    PAIR(ADMIN_LOSS_DECLARE, admin_loss_declare, "AdminLossDeclare", IF_ADMIN, FN_DECLARE_LOSS,
+         SYNC),
     [MSG_OPERATION_CONCLUDED] =
         NOTICE(operation_concluded, "OperationConcluded", IF_ADMIN, FN_NONE),
     [MSG_DEVICE_CHANGED] = NOTICE(device_changed, "DeviceChanged", IF_ADMIN, FN_NONE),

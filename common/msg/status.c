@@ -80,6 +80,8 @@ static const char *const FUNCTION_TEXT[] = {
     [FN_HANDOVER_EUICC] = "HandoverEUICC",
     [FN_AUTHENTICATE_SMSR] = "AuthenticateSMSR",
     [FN_CREATE_ADDITIONAL_KEY_SET] = "CreateAdditionalKeySet",
+    [FN_REPLACE_PROFILE] = "ReplaceProfile",
+    [FN_DECLARE_LOSS] = "DeclareLoss",
 };
 
 static const char *const INTERFACE_TEXT[] = {

@@ -89,6 +89,8 @@ enum function {
     FN_HANDOVER_EUICC,
     FN_AUTHENTICATE_SMSR,
     FN_CREATE_ADDITIONAL_KEY_SET,
+    FN_REPLACE_PROFILE, /* ours: a profile for another card takes over the number of one */
+    FN_DECLARE_LOSS,    /* ours: two persons say that a card is lost */
     FN_COUNT
 };
 #define FN_BIT(f) (UINT64_C(1) << (unsigned)(f)) /* of a set of functions */

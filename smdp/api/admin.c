@@ -3,6 +3,8 @@
  * may see. Pages are bounded so that each fits into one frame. */
 #include "smdp/api/api_int.h"
 
+#include "smdp/proc/procs.h"
+
 #include "common/daemon/log_view.h"
 
 #define ORDERS_PAGE   256u
@@ -38,7 +40,7 @@ static void row_of(struct request *q, const struct order *o, struct admin_operat
     ret->op = o->id;
     ret->eid = o->eid;
     ret->function = o->function;
-    ret->iface = IF_ES2;
+    ret->iface = dp_answer_iface(o->function);
     ret->party = o->party;
     ret->fcid = copy(q, o->fcid);
     ret->iccid = o->iccid;
@@ -171,7 +173,7 @@ static void profile_list(struct request *q)
 
     if (req->state.n && f.state == STOCK_NONE) {
         dp_request_refuse(q, DP_ST_REQUEST_INVALID,
-                          "state is one of Available, Reserved, Installed, Deleted");
+                          "state is one of Available, Reserved, Installed, Deleted, Lost");
         return;
     }
     /* An operator's own stock whatever it filters by; the house may narrow to one operator. */
@@ -273,6 +275,8 @@ static const struct {
     {MSG_ADMIN_OPERATION_SHOW_REQUEST, READERS, show},
     {MSG_ADMIN_OPERATION_LIST_REQUEST, READERS, list},
     {MSG_ADMIN_PROFILE_LIST_REQUEST, READERS, profile_list},
+    {MSG_ADMIN_STOCK_REQUEST, READERS, dp_request_stock},
+    {MSG_ADMIN_LOSS_DECLARE_REQUEST, R(ROLE_ADMIN), dp_request_loss},
     {MSG_ADMIN_EVENTS_REQUEST, READERS, events},
     {MSG_ADMIN_HEADS_REQUEST, READERS, heads},
     {MSG_ADMIN_STATUS_REQUEST, R(ROLE_ADMIN) | R(ROLE_AUDITOR), status},

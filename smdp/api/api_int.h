@@ -53,6 +53,10 @@ void dp_request_put(struct request *q, struct event *ev, const struct message *a
 /* admin.c; false: no such function for this role */
 bool dp_request_admin(struct request *q);
 
+/* stock.c */
+void dp_request_stock(struct request *q);
+void dp_request_loss(struct request *q);
+
 /* upload.c */
 void dp_upload_free(struct upload *u);
 void dp_upload_drop(struct dp_api *a, uint64_t conn); /* the one of this connection, if any */

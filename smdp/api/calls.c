@@ -203,7 +203,8 @@ static void order(struct request *q)
 
 static void dispatch(struct request *q)
 {
-    bool es2 = q->info->iface == IF_ES2 && q->call.role == ROLE_OPERATOR;
+    bool es2 = (q->info->iface == IF_ES2 || q->info->function == FN_REPLACE_PROFILE) &&
+               q->call.role == ROLE_OPERATOR;
 
     if (!q->call.fcid.n) {
         dp_request_refuse(q, DP_ST_REQUEST_INVALID, "FunctionCallIdentifier is missing");

@@ -87,6 +87,17 @@ bool dp_env_is_denied(const struct dp_env *env, const struct eid *eid)
     return in_ranges(env->denied_eids, env->n_denied_eids, eid);
 }
 
+unsigned dp_env_low(const struct dp_env *env, const struct oid *mno, const char *profile_type)
+{
+    for (unsigned i = 0; i < env->n_low; i++) {
+        const struct dp_low *l = &env->low[i];
+        if ((!l->mno.s[0] || oid_eq(&l->mno, mno)) &&
+            (!l->profile_type[0] || strcmp(l->profile_type, profile_type) == 0))
+            return l->below;
+    }
+    return 0;
+}
+
 const struct dp_platform *dp_env_platform(const struct dp_env *env, struct span name)
 {
     for (unsigned i = 0; i < env->n_platforms; i++)

@@ -16,6 +16,12 @@ struct dp_platform {
     char name[101];    /* as the EIS has it */
     uint32_t services; /* bits of saip_service_name */
 };
+/* Fewer than below profiles left of a type: told once (stock.ran-low). */
+struct dp_low {
+    struct oid mno;         /* empty: any operator */
+    char profile_type[101]; /* empty: any type */
+    unsigned below;
+};
 struct dp_party {
     struct oid oid;
     char tenant[48];
@@ -65,6 +71,8 @@ struct dp_env {
     unsigned n_denied_eids;
     const struct dp_platform *platforms;
     unsigned n_platforms;
+    const struct dp_low *low; /* the first row that fits counts */
+    unsigned n_low;
     int64_t timer_ms[DP_TIMER_COUNT];
     unsigned time_scale;
     unsigned orders_max; /* live orders; beyond it new ones are refused */
@@ -76,6 +84,8 @@ const struct dp_party *dp_env_party(const struct dp_env *env,
 const struct dp_smsr *dp_env_smsr(const struct dp_env *env, const struct oid *oid);
 bool dp_env_has_role(const struct dp_party *p, enum party_role role);
 bool dp_env_is_test(const struct dp_env *env, const struct eid *eid);
+/* The threshold of that operator's type; 0: none. */
+unsigned dp_env_low(const struct dp_env *env, const struct oid *mno, const char *profile_type);
 bool dp_env_is_denied(const struct dp_env *env, const struct eid *eid);
 const struct dp_platform *dp_env_platform(const struct dp_env *env, struct span name); /* or NULL */
 /* The ICCID falls in the operator's prefixes, the IMSI in its networks. An empty list holds nothing:

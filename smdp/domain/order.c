@@ -21,6 +21,11 @@ const char *order_state_text(unsigned state)
     return state < ORDER_STATES ? STATE_TEXT[state] : "?";
 }
 
+bool order_installs(enum function f)
+{
+    return f == FN_DOWNLOAD_PROFILE || f == FN_REPLACE_PROFILE;
+}
+
 bool order_live(const struct order *o)
 {
     return o->state != ORDER_DONE;
@@ -161,6 +166,8 @@ static int create(struct order **ret, int64_t at_ms, const struct event *ev)
     o->eid = ev->eid;
     o->iccid = ev->iccid;
     o->enable = ev->enable;
+    if (ev->function == FN_REPLACE_PROFILE)
+        o->replaces = ev->previous;
     order_payload(o, ev);
     o->accepted_ms = at_ms;
     o->validity_end_ms = ev->validity_end_ms;

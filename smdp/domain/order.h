@@ -43,6 +43,7 @@ struct order {
     struct iccid iccid;
     char profile_type[101];
     bool enable; /* EnableProfile asked */
+    struct iccid replaces; /* ReplaceProfile: whose number (msisdn) goes to iccid */
     int64_t accepted_ms, validity_end_ms;
     uint32_t validity_s; /* as asked, before the time scale; 0 = not given */
 
@@ -87,6 +88,8 @@ struct order {
 };
 
 bool order_live(const struct order *o);
+/* It installs a profile: DownloadProfile and ReplaceProfile. */
+bool order_installs(enum function f);
 /* What the record of a call has beside EID and ICCID. */
 void order_payload(struct order *o, const struct event *accepted);
 /* FunctionCallIdentifier of the call (attempt, step). */

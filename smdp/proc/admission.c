@@ -3,6 +3,7 @@
 #include "smdp/proc/run.h"
 
 #include "common/base/clock.h"
+#include "common/msg/admin.h"
 #include "common/msg/es2.h"
 
 struct admit {
@@ -15,6 +16,7 @@ struct admit {
     struct iccid iccid;
     struct span profile_type;
     bool enable;
+    struct eid old_eid; /* of a replacement */
     bool synchronous; /* answered on the connection alone */
     const struct es2_update_policy_rules_request *policy;
     const struct es2_update_subscription_address_request *address;
@@ -83,6 +85,14 @@ static bool read_call(struct admit *a)
         a->smsr = a->address->smsr_id;
         a->iccid = a->address->iccid;
         return true;
+    case MSG_ADMIN_PROFILE_REPLACE_REQUEST: {
+        const struct admin_profile_replace_request *q = m->body;
+        a->eid = q->new_eid;
+        a->old_eid = q->old_eid;
+        a->smsr = q->smsr_id;
+        a->enable = q->enable_profile;
+        return true;
+    }
     case MSG_ES2_AUDIT_EIS_REQUEST:
         a->audit = m->body;
         a->eid = a->audit->eid;
@@ -116,7 +126,7 @@ static struct event *call_record(struct admit *a, enum event_type type)
     ev->eid = a->eid;
     ev->iccid = a->iccid;
     ev->function = a->function;
-    ev->iface = IF_ES2;
+    ev->iface = dp_answer_iface(a->function);
     ev->party = a->call->party;
     ev->role = a->call->role;
     ev->mno = a->call->party;
@@ -177,11 +187,15 @@ static enum dp_status check(struct admit *a)
         return DP_ST_EID_UNKNOWN;
     if (!dp_env_smsr(env, &a->smsr))
         return DP_ST_SMSR_UNKNOWN;
-    if (a->function == FN_DOWNLOAD_PROFILE && dp_env_is_denied(env, &a->eid))
+    if (a->function == FN_REPLACE_PROFILE && (eid_is_zero(&a->old_eid) || !eid_check(&a->old_eid)))
+        return DP_ST_EID_UNKNOWN;
+    if (a->function == FN_REPLACE_PROFILE && eid_eq(&a->eid, &a->old_eid))
+        return DP_ST_SAME_CARD;
+    if (order_installs(a->function) && dp_env_is_denied(env, &a->eid))
         return DP_ST_EID_DENIED;
-    if (a->function == FN_DOWNLOAD_PROFILE && a->pe->stock)
+    if (order_installs(a->function) && a->pe->stock)
         return a->pe->stock;
-    if (a->function != FN_DOWNLOAD_PROFILE && !a->audit && !a->iccid.s[0])
+    if (!order_installs(a->function) && !a->audit && !a->iccid.s[0])
         return DP_ST_ICCID_UNKNOWN;
     if (a->policy && !pol2_read(&a->policy->pol2, &bits))
         return DP_ST_POL2_INVALID;
@@ -193,7 +207,7 @@ static bool validity(struct admit *a, uint32_t *ret_s, int64_t *ret_ms)
 {
     const struct dp_env *env = a->pe->env;
     const struct base_request *base = message_request(a->call->msg);
-    bool download = a->function == FN_DOWNLOAD_PROFILE;
+    bool download = order_installs(a->function);
     int64_t scale = env->time_scale > 1 ? (int64_t)env->time_scale : 1;
     int64_t ms = env->timer_ms[download         ? DP_TIMER_VALIDITY_DOWNLOAD
                                : a->synchronous ? DP_TIMER_READ
@@ -215,9 +229,25 @@ static bool validity(struct admit *a, uint32_t *ret_s, int64_t *ret_ms)
     return true;
 }
 
+/* The type of which one was just reserved: once for each time it falls under the threshold. */
+static void ran_low(struct admit *a)
+{
+    const struct stock_item *i = a->pe->item;
+    unsigned below = dp_env_low(a->pe->env, &i->mno, i->profile_type);
+    struct event *ev;
+
+    if (!below || a->pe->told_below || a->pe->left > below)
+        return;
+    ev = plan_record(a->p, EV_STOCK_RAN_LOW);
+    ev->mno = i->mno;
+    ev->profile_type = span_str(arena_str(a->p->arena, span_str(i->profile_type)));
+    ev->number = a->pe->left - 1;
+    ev->counter = below;
+}
+
 static int accept(struct admit *a, uint32_t validity_s, int64_t validity_ms, const struct input *in)
 {
-    bool download = a->function == FN_DOWNLOAD_PROFILE;
+    bool download = order_installs(a->function);
     struct event *ev = call_record(a, EV_ORDER_ACCEPTED);
     const struct dp_smsr *smsr = dp_env_smsr(a->pe->env, &a->smsr);
     struct order next;
@@ -227,6 +257,11 @@ static int accept(struct admit *a, uint32_t validity_s, int64_t validity_ms, con
     if (download) {
         ev->iccid = a->pe->item->iccid;
         ev->profile_type = span_str(arena_str(a->p->arena, span_str(a->pe->item->profile_type)));
+        ran_low(a);
+    }
+    if (a->function == FN_REPLACE_PROFILE) {
+        ev->previous = a->pe->old->iccid;
+        ev->msisdn = a->pe->old->msisdn;
     }
     ev->validity_end_ms = a->p->now_ms + validity_ms;
     ev->number = validity_s;
@@ -293,6 +328,8 @@ int dp_order_decide(const struct dp_proc_env *pe, const struct order *o, const s
         err = admit(pe, in, p);
         return err ? err : p->err;
     }
-    return proc_step(o->function == FN_DOWNLOAD_PROFILE ? &DP_PROC_DOWNLOAD : &DP_PROC_RELAY,
+    return proc_step(o->function == FN_DOWNLOAD_PROFILE  ? &DP_PROC_DOWNLOAD
+                     : o->function == FN_REPLACE_PROFILE ? &DP_PROC_REPLACE
+                                                         : &DP_PROC_RELAY,
                      o->state, &v, in, p);
 }

@@ -2,6 +2,7 @@
 /* Answers of an SM-SR become verdicts, answers to operators become messages (SGP.02 5.3, 5.4). */
 #include "smdp/proc/procs.h"
 
+#include "common/msg/admin.h"
 #include "common/msg/es2.h"
 
 /* false: no memory. */
@@ -47,11 +48,16 @@ const struct eis *dp_operator_view(struct arena *a, const struct eis *whole)
     return kept ? eis : NULL;
 }
 
+enum interface dp_answer_iface(enum function f)
+{
+    return f == FN_REPLACE_PROFILE ? IF_ADMIN : IF_ES2;
+}
+
 struct message dp_answer(struct arena *a, enum function f, const struct exec_answer *x,
                          const struct iccid *iccid, const struct eis *eis, int64_t start_ms,
                          int64_t end_ms, uint32_t acceptable_s)
 {
-    struct message m = {msg_type_find(IF_ES2, f, MSG_KIND_RESPONSE), NULL};
+    struct message m = {msg_type_find(dp_answer_iface(f), f, MSG_KIND_RESPONSE), NULL};
     const struct msg_info *info = msg_type_info(m.type);
     struct base_response *base = info ? arena_alloc(a, info->size) : NULL;
 
@@ -68,6 +74,8 @@ struct message dp_answer(struct arena *a, enum function f, const struct exec_ans
         base->answer.subject_identifier =
             span_of(arena_dup(a, x->subject_identifier.p, x->subject_identifier.n),
                     x->subject_identifier.n);
+    if (m.type == MSG_ADMIN_PROFILE_REPLACE_RESPONSE && iccid)
+        ((struct admin_profile_replace_response *)base)->iccid = *iccid;
     if (m.type == MSG_ES2_DOWNLOAD_PROFILE_RESPONSE && iccid)
         ((struct es2_download_profile_response *)base)->iccid = *iccid;
     if (m.type == MSG_ES2_AUDIT_EIS_RESPONSE && eis)

@@ -87,6 +87,8 @@ static struct message completed(struct run *r, const struct order *o)
         if (r->pe->item) {
             q->address.imsi = r->pe->item->imsi;
             q->address.msisdn = r->pe->item->msisdn;
+            if (o->function == FN_REPLACE_PROFILE && o->msisdn.s[0])
+                q->address.msisdn = o->msisdn;
         }
     }
     return (struct message){MSG_ES3_PROFILE_DOWNLOAD_COMPLETED_REQUEST, q};
@@ -203,7 +205,7 @@ struct message run_message(struct run *r, const struct order *o, struct span pay
     case ORDER_ENABLE:
         return enable(r, o);
     case ORDER_DOUBT:
-        if (o->function == FN_DOWNLOAD_PROFILE)
+        if (order_installs(o->function))
             return enable(r, o);
         return relayed(r, o);
     case ORDER_CLEANUP:

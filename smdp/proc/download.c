@@ -231,4 +231,6 @@ static const struct proc_state STATES[ORDER_STATES] = {
                        BIT(ORDER_CLEANUP) | BIT(ORDER_CHECK) | BIT(ORDER_COMPLETE) | ENDS,
                        "cleanup_1", RESTART_RESUME, step},
 };
+/* The same table: a replacement is a download that takes a number over as it completes. */
+const struct proc DP_PROC_REPLACE = {"replace", FN_REPLACE_PROFILE, STATES, ORDER_STATES};
 const struct proc DP_PROC_DOWNLOAD = {"download", FN_DOWNLOAD_PROFILE, STATES, ORDER_STATES};

@@ -21,6 +21,20 @@ static bool told_of_it(const struct run *r)
            oid_eq(&n->mno_id, &r->o->mno);
 }
 
+/* The SM-SR has the number at the new profile since it completed, and the stock has it with the
+ * same commit that says so: it is never with two profiles and never with none. */
+static void number_moved(struct run *r)
+{
+    struct event *ev = plan_record(r->p, EV_NUMBER_MOVED);
+
+    ev->op = r->o->id;
+    ev->eid = r->o->eid;
+    ev->iccid = r->o->iccid;
+    ev->previous = r->o->replaces;
+    ev->mno = r->o->mno;
+    ev->msisdn = r->o->msisdn;
+}
+
 static int installed(struct run *r)
 {
     struct exec_answer x;
@@ -33,6 +47,8 @@ static int installed(struct run *r)
     ev->profile_type = run_str(r, r->o->profile_type);
     /* Ki and OPc have done their service; nothing here needs them any more. */
     run_drop_secret(r, ev, DP_SECRET_SUBSCRIPTION);
+    if (r->o->function == FN_REPLACE_PROFILE)
+        number_moved(r);
     /* After the validity period nothing new is begun. */
     if (r->o->enable && !r->o->answered && !download_over(r)) {
         r->next.state = ORDER_ENABLE;

@@ -21,12 +21,17 @@ struct dp_proc_env {
      */
     enum dp_status stock;
     const struct stock_item *item;
+    /* IN_CALL of a replacement: what it replaces; stock says whether it may. */
+    const struct stock_item *old;
+    /* IN_CALL of both: what is left of the item's type, and the threshold that was told of it. */
+    uint64_t left;
+    uint32_t told_below;
     bool card_busy; /* another order works on this card and goes first */
     bool orders_full, disk_full;
     struct span cert; /* CERT.DP on the card's curve, once that is known */
 };
 
-extern const struct proc DP_PROC_DOWNLOAD, DP_PROC_RELAY;
+extern const struct proc DP_PROC_DOWNLOAD, DP_PROC_REPLACE, DP_PROC_RELAY;
 
 /* o NULL: a call that is to become an order. ERR_STATE: the input has no business here (counted).
  */
@@ -43,6 +48,7 @@ MUST_CHECK int dp_notice_decide(const struct dp_proc_env *pe, const struct envel
 
 /* proc/answer.c. Answer and verdict are two things (design 3.4): what the SM-SR knows of the effect
  * by now, x as the envelope has it. */
+enum interface dp_answer_iface(enum function f); /* on which it is asked and answered */
 enum verdict dp_answer_verdict(const struct envelope *e, const struct exec_answer *x);
 /* ES2 response of that function; eis as the SM-SR showed it, NULL: none. */
 struct message dp_answer(struct arena *a, enum function f, const struct exec_answer *x,

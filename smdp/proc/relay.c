@@ -7,7 +7,8 @@
 
 static bool changes_stock(enum function f)
 {
-    return f == FN_ENABLE_PROFILE || f == FN_DISABLE_PROFILE || f == FN_DELETE_PROFILE;
+    return f == FN_ENABLE_PROFILE || f == FN_DISABLE_PROFILE || f == FN_DELETE_PROFILE ||
+           f == FN_UPDATE_SUBSCRIPTION_ADDRESS;
 }
 
 static int end(struct run *r, enum verdict v, const struct exec_answer *x)

@@ -272,7 +272,7 @@ static void deliver_verdict(struct run *r, struct event *ev, const struct exec_a
 static void put_end(struct run *r, struct event *ev, enum verdict v, const struct exec_answer *x)
 {
     ev->function = r->o->function;
-    ev->iface = IF_ES2;
+    ev->iface = dp_answer_iface(r->o->function);
     ev->result = v;
     ev->code = x->code;
     ev->text = run_dup(r, x->message);
@@ -320,6 +320,12 @@ void run_tell_stock(struct run *r, enum function f)
 
     if (!i || !eid_eq(&i->eid, &r->o->eid))
         return;
+    if (f == FN_UPDATE_SUBSCRIPTION_ADDRESS) { /* a number that was ported: nothing else changes */
+        ev = record(r, EV_ADDRESS_CHANGED);
+        ev->msisdn = r->o->msisdn;
+        ev->imsi = r->o->imsi;
+        return;
+    }
     ev = record(r, f == FN_ENABLE_PROFILE    ? EV_PROFILE_ENABLED
                    : f == FN_DISABLE_PROFILE ? EV_PROFILE_DISABLED
                                              : EV_PROFILE_DELETED);

@@ -80,6 +80,11 @@ void dp_live_free(struct dp_store *s)
     s->live = s->cards = NULL;
 }
 
+bool dp_store_order_live(const struct dp_store *s, const struct uuid *id)
+{
+    return map_get(s->live, span_of(id->b, 16)) != NULL;
+}
+
 size_t dp_store_live(const struct dp_store *s)
 {
     return map_count(s->live);

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-#define FORM 2u
+#define FORM 3u
 
 /* One walk serves both directions, so they cannot part. */
 struct walk {
@@ -135,6 +135,7 @@ static void order(struct walk *k, struct order *o)
     TEXT(k, o->iccid.s);
     TEXT(k, o->profile_type);
     flag(k, &o->enable);
+    TEXT(k, o->replaces.s);
     i64(k, &o->accepted_ms);
     i64(k, &o->validity_end_ms);
     u32(k, &o->validity_s);

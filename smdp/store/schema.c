@@ -28,10 +28,27 @@ const char *const DP_STORE_MIGRATIONS[] = {
     "DELETE FROM orders; DELETE FROM inventory; DELETE FROM template; DELETE FROM tenant;" ENGINE_SQL_REBUILD,
     /* Blobs with what a call says beside EID and ICCID. */
     "DELETE FROM orders; DELETE FROM inventory; DELETE FROM template; DELETE FROM tenant;" ENGINE_SQL_REBUILD,
+    /* Lost cards, numbers that moved to another profile, and types that ran low. */
+    "DROP TABLE inventory;"
+    "CREATE TABLE inventory(iccid TEXT PRIMARY KEY, imsi TEXT NOT NULL UNIQUE, msisdn TEXT NOT "
+    "NULL,"
+    " mno TEXT NOT NULL, profile_type TEXT NOT NULL, state INTEGER NOT NULL CHECK(state BETWEEN 1 "
+    "AND 5),"
+    " enabled INTEGER NOT NULL, eid BLOB NOT NULL CHECK(length(eid) = 16),"
+    " order_id BLOB NOT NULL CHECK(length(order_id) = 16), told_ms INTEGER NOT NULL,"
+    " declared_by TEXT NOT NULL, successor BLOB NOT NULL CHECK(length(successor) = 16),"
+    " replaced_by TEXT NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX inventory_kind ON inventory(mno, profile_type, state, iccid);"
+    "CREATE INDEX inventory_msisdn ON inventory(msisdn) WHERE msisdn <> '';"
+    "CREATE INDEX inventory_eid ON inventory(eid);"
+    "CREATE TABLE low(mno TEXT NOT NULL, profile_type TEXT NOT NULL, below INTEGER NOT NULL,"
+    " PRIMARY KEY(mno, profile_type)) STRICT, WITHOUT ROWID;"
+    "DELETE FROM orders; DELETE FROM template; DELETE FROM tenant;" ENGINE_SQL_REBUILD,
 };
 const unsigned DP_STORE_MIGRATION_COUNT = sizeof DP_STORE_MIGRATIONS / sizeof *DP_STORE_MIGRATIONS;
 
-#define ITEM "iccid, imsi, msisdn, mno, profile_type, state, enabled, eid, order_id, told_ms"
+#define ITEM "iccid, imsi, msisdn, mno, profile_type, state, enabled, eid, order_id, told_ms," \
+    " declared_by, successor, replaced_by"
 
 const char *const DP_STORE_SQL[DS_COUNT] = {
     [DS_ORDER_GET] = "SELECT blob FROM orders WHERE id = ?1",
@@ -48,9 +65,20 @@ const char *const DP_STORE_SQL[DS_COUNT] = {
     [DS_STOCK_IMSI] = "SELECT iccid FROM inventory WHERE imsi = ?1",
     [DS_STOCK_MSISDN] = ("SELECT " ITEM " FROM inventory WHERE msisdn = ?1 AND msisdn <> ''"
                          " AND state <> 4"),
-    [DS_STOCK_PUT] = ("INSERT INTO inventory(" ITEM ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
-                      " ON CONFLICT(iccid) DO UPDATE SET state = ?6, enabled = ?7, eid = ?8,"
-                      " order_id = ?9, told_ms = ?10"),
+    [DS_STOCK_PUT] = ("INSERT INTO inventory(" ITEM ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
+                      " ?11, ?12, ?13)"
+                      " ON CONFLICT(iccid) DO UPDATE SET msisdn = ?3, state = ?6, enabled = ?7,"
+                      " eid = ?8, order_id = ?9, told_ms = ?10, declared_by = ?11,"
+                      " successor = ?12, replaced_by = ?13"),
+    [DS_STOCK_CARD] = ("SELECT " ITEM " FROM inventory WHERE eid = ?1 ORDER BY iccid"),
+    [DS_STOCK_COUNTS] = ("SELECT mno, profile_type, sum(state = 1), sum(state = 2), sum(state = 3),"
+                         " sum(state = 4), sum(state = 5) FROM inventory"
+                         " WHERE (?1 = '' OR mno = ?1) AND (?2 = '' OR profile_type = ?2)"
+                         " GROUP BY mno, profile_type ORDER BY mno, profile_type"),
+    [DS_LOW_ALL] = "SELECT mno, profile_type, below FROM low ORDER BY mno, profile_type",
+    [DS_LOW_PUT] = ("INSERT INTO low VALUES(?1, ?2, ?3)"
+                    " ON CONFLICT(mno, profile_type) DO UPDATE SET below = ?3"),
+    [DS_LOW_DEL] = "DELETE FROM low WHERE mno = ?1 AND profile_type = ?2",
     [DS_STOCK_PICK] = ("SELECT " ITEM " FROM inventory WHERE mno = ?1 AND profile_type = ?2"
                        " AND state = 1 AND iccid > ?3 ORDER BY iccid"),
     [DS_STOCK_LIST] = ("SELECT " ITEM " FROM inventory WHERE iccid > ?1 AND (?2 = '' OR mno = ?2)"
@@ -72,7 +100,9 @@ const struct dp_store_dump DP_STORE_DUMPS[] = {
     {"inventory",
      "SELECT iccid || '|' || imsi || '|' || msisdn || '|' || mno || '|' || profile_type || '|' ||"
      " state || '|' || enabled || '|' || hex(eid) || '|' || hex(order_id) || '|' || told_ms"
+     " || '|' || declared_by || '|' || hex(successor) || '|' || replaced_by"
      " FROM inventory ORDER BY iccid"},
+    {"low", "SELECT mno || '|' || profile_type || '|' || below FROM low ORDER BY mno, profile_type"},
     {"template", "SELECT profile_type || '|' || lsn FROM template ORDER BY profile_type"},
     {"tenant", "SELECT number || '|' || id FROM tenant ORDER BY number"},
 };

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 /* --- kinds: what an operator has of a type --- */
-static struct kind *kind_find(const struct dp_store *s, const struct oid *mno, struct span type)
+struct kind *dp_kind_find(const struct dp_store *s, const struct oid *mno, struct span type)
 {
     for (size_t i = 0; i < s->n_kinds; i++)
         if (oid_eq(&s->kinds[i].mno, mno) && span_eq(span_str(s->kinds[i].profile_type), type))
@@ -13,9 +13,9 @@ static struct kind *kind_find(const struct dp_store *s, const struct oid *mno, s
     return NULL;
 }
 
-static int kind_get(struct dp_store *s, const struct oid *mno, struct span type, struct kind **ret)
+int dp_kind_get(struct dp_store *s, const struct oid *mno, struct span type, struct kind **ret)
 {
-    struct kind *k = kind_find(s, mno, type);
+    struct kind *k = dp_kind_find(s, mno, type);
 
     *ret = k;
     if (k)
@@ -43,7 +43,7 @@ static int kind_row(void *ctx, struct stmt *st)
     int err = oid_parse(stmt_text(st, 0), &mno);
 
     if (!err)
-        err = kind_get(ctx, &mno, stmt_text(st, 1), &k);
+        err = dp_kind_get(ctx, &mno, stmt_text(st, 1), &k);
     if (!err)
         k->available = stmt_u64(st, 2);
     return err;
@@ -51,7 +51,9 @@ static int kind_row(void *ctx, struct stmt *st)
 
 int dp_stock_open(struct dp_store *s)
 {
-    return stmt_each(stmt_at(s->stmts, DS_STOCK_KINDS), kind_row, s);
+    int err = stmt_each(stmt_at(s->stmts, DS_STOCK_KINDS), kind_row, s);
+
+    return err ? err : dp_low_open(s);
 }
 
 /* --- rows --- */
@@ -65,7 +67,7 @@ static void copy_text(struct stmt *st, int col, char *dst, size_t cap, int *err)
         memcpy(dst, v.p, v.n);
 }
 
-static int item_row(struct stmt *st, struct stock_item *ret)
+int dp_item_row(struct stmt *st, struct stock_item *ret)
 {
     uint32_t state = stmt_u32(st, 5);
     int err = ERR_OK, kept;
@@ -80,7 +82,10 @@ static int item_row(struct stmt *st, struct stock_item *ret)
     stmt_copy(st, 7, ret->eid.b, 16);
     stmt_copy(st, 8, ret->order.b, 16);
     ret->told_ms = stmt_i64(st, 9);
-    if (state < STOCK_AVAILABLE || state > STOCK_DELETED)
+    copy_text(st, 10, ret->declared_by.s, sizeof ret->declared_by.s, &err);
+    stmt_copy(st, 11, ret->successor.b, 16);
+    copy_text(st, 12, ret->replaced_by.s, sizeof ret->replaced_by.s, &err);
+    if (state < STOCK_AVAILABLE || state > STOCK_LOST)
         err = ERR_CORRUPT;
     ret->state = (enum stock_state)state;
     kept = stmt_kept(st);
@@ -106,18 +111,28 @@ static int item_get(struct dp_store *s, const struct iccid *iccid, struct stock_
     stmt_bind_text(st, 1, iccid_key(iccid));
     err = stmt_row(st);
     if (!err)
-        err = item_row(st, ret);
+        err = dp_item_row(st, ret);
     return stmt_end(st, err);
 }
 
-static int item_hold(struct dp_store *s, const struct stock_item *i, bool fresh)
+/* The newest profile of a number; one that was deleted or lost it since makes room. */
+static int number_hold(struct dp_store *s, struct stock_item *held)
+{
+    if (!held->msisdn.s[0])
+        return ERR_OK;
+    (void)map_del(s->msisdns, span_str(held->msisdn.s));
+    return map_put(s->msisdns, span_str(held->msisdn.s), held);
+}
+
+/* moved: its number is another one than before. */
+static int item_hold(struct dp_store *s, const struct stock_item *i, bool fresh, bool moved)
 {
     struct stock_item *held = map_get(s->items, iccid_key(&i->iccid));
     int err;
 
     if (held) {
         *held = *i;
-        return ERR_OK;
+        return moved ? number_hold(s, held) : ERR_OK;
     }
     held = malloc(sizeof *held);
     if (!held)
@@ -126,24 +141,40 @@ static int item_hold(struct dp_store *s, const struct stock_item *i, bool fresh)
     err = map_put(s->items, iccid_key(&held->iccid), held);
     if (!err && fresh)
         err = map_put(s->imsis, span_str(held->imsi.s), held);
-    if (!err && fresh && held->msisdn.s[0]) {
-        (void)map_del(s->msisdns, span_str(held->msisdn.s)); /* of a profile deleted since */
-        err = map_put(s->msisdns, span_str(held->msisdn.s), held);
-    }
+    if (!err && (fresh || moved))
+        err = number_hold(s, held);
     /* A second IMSI of a log that was checked before it was written: stop. */
     return err == ERR_EXISTS ? ERR_CORRUPT : err;
+}
+
+/* The profile whose number this one takes over. */
+static int previous_apply(struct dp_store *s, const struct event *ev)
+{
+    struct stock_item i;
+    int err;
+
+    if (!(ev->type == EV_ORDER_ACCEPTED && ev->function == FN_REPLACE_PROFILE) &&
+        ev->type != EV_NUMBER_MOVED)
+        return ERR_OK;
+    err = item_get(s, &ev->previous, &i);
+    if (!err)
+        err = stock_apply_previous(&i, ev);
+    if (!err)
+        err = item_hold(s, &i, false, false);
+    return err == ERR_NOT_FOUND ? ERR_CORRUPT : err;
 }
 
 int dp_stock_apply(struct dp_store *s, const struct event *ev)
 {
     struct stock_item i = {0};
+    struct msisdn number;
     struct kind *k;
     bool was, fresh = ev->type == EV_PROFILE_IMPORTED;
     int err = item_get(s, &ev->iccid, &i);
 
     if (err == ERR_NOT_FOUND &&
         (fresh || ev->type == EV_PROFILE_ENABLED || ev->type == EV_PROFILE_DISABLED ||
-         ev->type == EV_PROFILE_DELETED)) {
+         ev->type == EV_PROFILE_DELETED || ev->type == EV_ADDRESS_CHANGED)) {
         if (!fresh)
             return ERR_OK; /* told about a profile that is not of this stock */
         err = ERR_OK;
@@ -151,18 +182,20 @@ int dp_stock_apply(struct dp_store *s, const struct event *ev)
     if (err)
         return err == ERR_NOT_FOUND ? ERR_CORRUPT : err;
     was = i.state == STOCK_AVAILABLE;
+    number = i.msisdn;
     err = stock_apply(&i, ev);
     if (!err)
-        err = kind_get(s, &i.mno, span_str(i.profile_type), &k);
+        err = dp_kind_get(s, &i.mno, span_str(i.profile_type), &k);
     if (!err)
-        err = item_hold(s, &i, fresh);
+        err = item_hold(s, &i, fresh, !msisdn_eq(&number, &i.msisdn));
     if (err)
         return err;
     if (was && i.state != STOCK_AVAILABLE)
         k->available--;
     else if (!was && i.state == STOCK_AVAILABLE)
         k->available++;
-    return ERR_OK;
+    dp_low_filled(k);
+    return previous_apply(s, ev);
 }
 
 static void bind_item(struct stmt *st, const struct stock_item *i)
@@ -177,6 +210,9 @@ static void bind_item(struct stmt *st, const struct stock_item *i)
     stmt_bind_blob(st, 8, span_of(i->eid.b, 16));
     stmt_bind_blob(st, 9, span_of(i->order.b, 16));
     stmt_bind_i64(st, 10, i->told_ms);
+    stmt_bind_text(st, 11, span_str(i->declared_by.s));
+    stmt_bind_blob(st, 12, span_of(i->successor.b, 16));
+    stmt_bind_text(st, 13, span_str(i->replaced_by.s));
 }
 
 int dp_stock_save(struct dp_store *s)
@@ -189,7 +225,7 @@ int dp_stock_save(struct dp_store *s)
         bind_item(st, value);
         err = stmt_run(st);
     }
-    return err;
+    return err ? err : dp_low_save(s);
 }
 
 void dp_stock_flushed(struct dp_store *s)
@@ -242,7 +278,7 @@ static int pick_row(struct dp_store *s, struct kind *k, struct stock_item *ret)
     stmt_bind_text(st, 2, span_str(k->profile_type));
     stmt_bind_text(st, 3, span_str(k->cursor.s));
     while ((err = stmt_row(st)) == ERR_OK) {
-        err = item_row(st, ret);
+        err = dp_item_row(st, ret);
         if (err || !map_get(s->items, iccid_key(&ret->iccid)))
             break;
     }
@@ -271,7 +307,7 @@ static int pick_held(struct dp_store *s, const struct kind *k, struct stock_item
 int dp_store_pick(struct dp_store *s, const struct oid *mno, struct span profile_type,
                   struct stock_item *ret)
 {
-    struct kind *k = kind_find(s, mno, profile_type);
+    struct kind *k = dp_kind_find(s, mno, profile_type);
     int err = ERR_NOT_FOUND;
 
     if (!k)
@@ -315,7 +351,7 @@ static int number_row(void *ctx, struct stmt *st)
     struct number *n = ctx;
     const struct stock_item *held;
     struct stock_item i;
-    int err = item_row(st, &i);
+    int err = dp_item_row(st, &i);
 
     if (err)
         return err;
@@ -328,7 +364,8 @@ static int msisdn_taken(struct dp_store *s, const struct msisdn *msisdn, bool *r
 {
     struct stmt *st = stmt_at(s->stmts, DS_STOCK_MSISDN);
     const struct stock_item *fresh = map_get(s->msisdns, span_str(msisdn->s));
-    struct number n = {s, fresh && fresh->state != STOCK_DELETED};
+    struct number n = {s, fresh && fresh->state != STOCK_DELETED &&
+                              msisdn_eq(&fresh->msisdn, msisdn)};
     int err = ERR_OK;
 
     if (!n.stands && msisdn->s[0]) {
@@ -365,7 +402,7 @@ static int list_row(void *ctx, struct stmt *st)
 {
     struct lister *l = ctx;
     struct stock_item i;
-    int err = item_row(st, &i);
+    int err = dp_item_row(st, &i);
     return err ? err : l->fn(l->ctx, &i);
 }
 

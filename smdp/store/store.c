@@ -122,7 +122,7 @@ static int scan_row(void *ctx, struct stmt *st)
     stmt_copy(st, 0, id.b, 16);
     stmt_copy(st, 2, eid.b, 16);
     err = stmt_kept(st);
-    if (!err && stmt_u32(st, 4) == FN_DOWNLOAD_PROFILE)
+    if (!err && order_installs((enum function)stmt_u32(st, 4)))
         err = dp_live_set(sc->s, &id, &eid, stmt_u32(st, 3) == ORDER_WAITING);
     else if (!err)
         err = dp_live_set(sc->s, &id, NULL, false);
@@ -143,7 +143,12 @@ int dp_store_apply(struct dp_store *s, uint64_t lsn, const struct event *ev)
 {
     switch (ev->type) {
     case EV_ORDER_ACCEPTED:
-        return ev->function == FN_DOWNLOAD_PROFILE ? dp_stock_apply(s, ev) : ERR_OK;
+        return order_installs(ev->function) ? dp_stock_apply(s, ev) : ERR_OK;
+    case EV_STOCK_RAN_LOW:
+        return dp_low_apply(s, ev);
+    case EV_ADDRESS_CHANGED:
+    case EV_LOSS_DECLARED:
+    case EV_NUMBER_MOVED:
     case EV_PROFILE_IMPORTED:
     case EV_PROFILE_INSTALLED:
     case EV_PROFILE_RELEASED:
@@ -161,7 +166,7 @@ int dp_store_apply(struct dp_store *s, uint64_t lsn, const struct event *ev)
 
 int dp_store_order(struct dp_store *s, const struct order *o)
 {
-    const struct eid *card = o->function == FN_DOWNLOAD_PROFILE ? &o->eid : NULL;
+    const struct eid *card = order_installs(o->function) ? &o->eid : NULL;
 
     if (order_live(o))
         return dp_live_set(s, &o->id, card, o->state == ORDER_WAITING);

@@ -52,6 +52,25 @@ MUST_CHECK int dp_store_stock(struct dp_store *s, const struct dp_scope *scope,
  * left. */
 MUST_CHECK int dp_store_pick(struct dp_store *s, const struct oid *mno, struct span profile_type,
                              struct stock_item *ret);
+/* Items that were on this card or are, whichever state, in order of ICCID within each half. */
+typedef int (*dp_stock_fn)(void *ctx, const struct stock_item *i);
+MUST_CHECK int dp_store_of_card(struct dp_store *s, const struct dp_scope *scope,
+                                const struct eid *eid, dp_stock_fn fn, void *ctx);
+/* How much of a type is left, and the threshold that was told as undercut (0: none). */
+void dp_store_level(const struct dp_store *s, const struct oid *mno, const char *profile_type,
+                    uint64_t *ret_available, uint32_t *ret_below);
+struct dp_level {
+    struct oid mno;
+    char profile_type[101];
+    uint64_t state[STOCK_LOST + 1]; /* items by state */
+    uint32_t below;
+};
+typedef int (*dp_level_fn)(void *ctx, const struct dp_level *l);
+/* As state.db has them: flush before. type empty: any. */
+MUST_CHECK int dp_store_levels(struct dp_store *s, const struct dp_scope *scope, struct span type,
+                               dp_level_fn fn, void *ctx);
+/* Every type with stock, as the view has it. */
+MUST_CHECK int dp_store_kinds(const struct dp_store *s, dp_level_fn fn, void *ctx);
 /* Whether an import of these would break uniqueness, over all operators. The number of a deleted
  * profile may be given away again. */
 struct dp_taken {
@@ -66,7 +85,6 @@ struct dp_stock_filter {
     struct iccid after;
     uint32_t limit;
 };
-typedef int (*dp_stock_fn)(void *ctx, const struct stock_item *i);
 /* In order of ICCID, as state.db has them: flush before. */
 MUST_CHECK int dp_store_stock_list(struct dp_store *s, const struct dp_scope *scope,
                                    const struct dp_stock_filter *f, dp_stock_fn fn, void *ctx);
@@ -84,6 +102,7 @@ typedef int (*dp_order_fn)(void *ctx, const struct order *o);
 MUST_CHECK int dp_store_orders(struct dp_store *s, const struct dp_scope *scope,
                                const struct dp_order_filter *f, dp_order_fn fn, void *ctx);
 size_t dp_store_live(const struct dp_store *s);
+bool dp_store_order_live(const struct dp_store *s, const struct uuid *id);
 /* Another live download for this card goes first: one that has begun, or one accepted earlier. */
 bool dp_store_card_busy(const struct dp_store *s, const struct eid *eid, const struct uuid *self);
 

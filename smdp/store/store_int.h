@@ -19,6 +19,11 @@ enum dp_stmt {
     DS_STOCK_PICK,
     DS_STOCK_LIST,
     DS_STOCK_KINDS,
+    DS_STOCK_CARD,
+    DS_STOCK_COUNTS,
+    DS_LOW_ALL,
+    DS_LOW_PUT,
+    DS_LOW_DEL,
     DS_TEMPLATE_ALL,
     DS_TEMPLATE_PUT,
     DS_TENANT_ALL,
@@ -36,6 +41,8 @@ struct kind {
     struct oid mno;
     char profile_type[101];
     uint64_t available;
+    uint32_t below; /* the threshold it ran below and has not reached since; 0: none */
+    bool below_dirty;
     struct iccid cursor; /* where the next search starts; only for speed */
 };
 struct template_row {
@@ -79,6 +86,17 @@ MUST_CHECK int dp_stock_open(struct dp_store *s);
 MUST_CHECK int dp_stock_apply(struct dp_store *s, const struct event *ev);
 MUST_CHECK int dp_stock_save(struct dp_store *s);
 void dp_stock_flushed(struct dp_store *s);
+struct kind *dp_kind_find(const struct dp_store *s, const struct oid *mno, struct span type);
+/* Makes it when there is none. */
+MUST_CHECK int dp_kind_get(struct dp_store *s, const struct oid *mno, struct span type,
+                           struct kind **ret);
+MUST_CHECK int dp_item_row(struct stmt *st, struct stock_item *ret);
+
+/* level.c */
+MUST_CHECK int dp_low_open(struct dp_store *s);
+MUST_CHECK int dp_low_save(struct dp_store *s);
+MUST_CHECK int dp_low_apply(struct dp_store *s, const struct event *ev);
+void dp_low_filled(struct kind *k); /* its number rose */
 void dp_stock_free(struct dp_store *s);
 
 /* live.c */

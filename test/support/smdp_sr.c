@@ -280,6 +280,8 @@ static void execute(struct dp_world *w, const struct envelope *e, struct arena *
             set_failed(b, code("8.2.1", "3.9"));
         else
             w->states[slot] = PROFILE_DISABLED;
+        w->completed =
+            ((const struct es3_profile_download_completed_request *)e->message.body)->address;
         return;
     case MSG_ES3_DELETE_ISDP_REQUEST:
         drop(w, &((const struct es3_delete_isdp_request *)e->message.body)->iccid, b);

@@ -73,8 +73,9 @@ static void world_env(struct dp_world *w)
     oid_set(&w->parties[0].oid, DPW_BLUE);
     oid_set(&w->parties[1].oid, DPW_RED);
     oid_set(&w->parties[2].oid, DPW_ADMIN);
+    oid_set(&w->parties[3].oid, DPW_ADMIN_2);
     w->parties[0].roles = w->parties[1].roles = 1u << ROLE_OPERATOR;
-    w->parties[2].roles = 1u << ROLE_ADMIN;
+    w->parties[2].roles = w->parties[3].roles = 1u << ROLE_ADMIN;
     memcpy(w->parties[0].tenant, "blue", 5);
     memcpy(w->parties[1].tenant, "red", 4);
     memcpy(w->parties[0].iccid_prefix[0], "894901", 7);
@@ -85,7 +86,7 @@ static void world_env(struct dp_world *w)
     w->parties[0].n_plmn = w->parties[1].n_plmn = 1;
     oid_set(&w->smsr.oid, DPW_SMSR);
     e->parties = w->parties;
-    e->n_parties = 3;
+    e->n_parties = 4;
     e->smsrs = &w->smsr;
     e->n_smsrs = 1;
     dp_timers_default(e->timer_ms, 1);

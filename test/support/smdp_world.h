@@ -21,6 +21,7 @@
 #define DPW_BLUE  "1.3.6.1.4.1.99999.10"
 #define DPW_RED   "1.3.6.1.4.1.99999.11"
 #define DPW_ADMIN "1.3.6.1.4.1.99999.30"
+#define DPW_ADMIN_2 "1.3.6.1.4.1.99999.32"
 #define DPW_TYPE  "Remora basic"
 /* The first subscription of dpw_stock. */
 #define DPW_ICCID_1 "89490100000000000014"
@@ -79,7 +80,7 @@ struct dp_world {
     unsigned jobs;       /* it was given */
     struct smdp_identity identity;
     struct dp_env env;
-    struct dp_party parties[3];
+    struct dp_party parties[4];
     struct dp_smsr smsr;
     struct smdp_core *core;
     struct dpw_client blue, red, admin, *guest; /* guest: one more that a test brings; NULL */
@@ -102,6 +103,7 @@ struct dp_world {
     int fault_times; /* -1: always */
     int fault_skip;  /* so many first */
     uint32_t remaining_memory;
+    struct subscription_address completed; /* of the last ProfileDownloadCompleted */
     const char *platform; /* of the card, as its EIS has it; NULL: it tells none */
 };
 

@@ -63,6 +63,8 @@ const struct opt_row OPTS[OPT_COUNT] = {
     [OPT_ORDER] = {"order", "TEXT", "reference of the order the cards came with, at most 100 octets"},
     [OPT_REASON] = {"reason", "TEXT", "why; it stands in the log"},
     [OPT_WIRE] = {"wire", NULL, "every octet that was on the wire, short messages included"},
+    [OPT_OLD_EID] = {"old-eid", "EID", "the card that had the profile"},
+    [OPT_NEW_EID] = {"new-eid", "EID", "the card that gets one in its place"},
 };
 
 static int find(const char *name, size_t n)

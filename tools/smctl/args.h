@@ -56,6 +56,8 @@ enum opt {
     OPT_NEVER_SEEN,
     OPT_BATCH,
     OPT_ORDER,
+    OPT_OLD_EID,
+    OPT_NEW_EID,
     OPT_REASON,
     OPT_COUNT
 };

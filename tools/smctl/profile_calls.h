@@ -14,6 +14,8 @@ struct profile_calls {
     enum function function;
     struct subscription_address address;
     struct pol2 pol2;
+    struct eid old_eid;     /* profile replace */
+    struct iccid old_iccid;
 };
 
 /* A zeroed request of n octets in *ret; NULL: no memory. */

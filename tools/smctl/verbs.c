@@ -110,6 +110,26 @@ const struct verb VERBS[] = {
      OPT_BIT(OPT_TYPE) | OPT_BIT(OPT_MNO) | OPT_BIT(OPT_STATE) | OPT_BIT(OPT_LIMIT), DAEMON_SMDP,
      "the stock of the SM-DP: ICCID, state, card", NULL,
      verb_profile_list},
+    {"profile stock", "", 0, 0, OPT_BIT(OPT_TYPE) | OPT_BIT(OPT_MNO), DAEMON_SMDP,
+     "how many profiles of each type are left, and which types ran low",
+     "A threshold stands under low_stock: of the SM-DP. Falling under it is a record, stock.ran-low, "
+     "once until the stock was filled up again.",
+     verb_profile_stock},
+    {"profile replace", "", 0, 0,
+     (CALLS & ~(OPT_BIT(OPT_EIDS) | OPT_BIT(OPT_WINDOW))) | OPT_BIT(OPT_OLD_EID) |
+         OPT_BIT(OPT_NEW_EID) | OPT_BIT(OPT_ICCID) | OPT_BIT(OPT_ENABLE) | OPT_BIT(OPT_SMSR_ID),
+     DAEMON_SMDP, "give another card a profile that takes over the number of one (as an operator)",
+     "A profile of the same type is reserved and downloaded to --new-eid; as it completes, the number "
+     "of the one that was on --old-eid (--iccid, if there were several) becomes its own, in one "
+     "step, at the SM-SR and in the stock. The old one must be deleted, as its SM-SR told, or its "
+     "card declared lost by two admins (profile lost). Its ICCID and keys are never used again. A "
+     "number that is ported while the card stays is profile address, and no replacement.",
+     verb_profile_replace},
+    {"profile lost", "EID ICCID", 2, 2, OPT_BIT(OPT_REASON) | OPT_BIT(OPT_CALL_ID), DAEMON_SMDP,
+     "declare that the card of a profile is lost; it takes two different admins",
+     "Until the second one has said so the profile counts as in use. A card that is heard of in "
+     "between takes the first declaration back.",
+     verb_profile_lost},
     {"profile inspect", "FILE", 1, 1, 0, DAEMON_SMDP,
      "show a profile package element by element, and what lint says of it; asks no server",
      "Type, identification, place and size of each element; files with ids and sizes, applications "

@@ -32,6 +32,7 @@ static const char GOOD[] =
     "denied_eids: [{from: '890490320000000000000000000700', to: "
     "'890490320000000000000000000700'}]\n"
     "platforms: [{platform: 'SIM 1.0', services: [usim, milenage]}]\n"
+    "low_stock: [{profile_type: meter, mno: 1.3.6.1.4.1.99999.11, below: 5}, {below: 50}]\n"
     "timers: {wait: 20, validity_max: 48h}\n"
     "limits: {orders: 77, packages: 3, profile_memory_kb: 256}\n";
 
@@ -108,6 +109,9 @@ static void good_file(void **state)
     assert_int_equal(e->n_denied_eids, 1);
     assert_int_equal(dp_env_platform(e, span_str("SIM 1.0"))->services, 1 << 1 | 1 << 4);
     assert_null(dp_env_platform(e, span_str("SIM")));
+    assert_int_equal(dp_env_low(e, &e->parties[1].oid, "meter"), 5);
+    assert_int_equal(dp_env_low(e, &e->parties[1].oid, "metre"), 50);
+    assert_int_equal(dp_env_low(e, &e->parties[0].oid, "meter"), 50);
     assert_int_equal(e->timer_ms[DP_TIMER_WAIT], 20000 / 60);
     assert_int_equal(e->timer_ms[DP_TIMER_VALIDITY_MAX], 48 * 3600000 / 60);
     assert_int_equal(e->timer_ms[DP_TIMER_BUSY], 500);
@@ -144,6 +148,9 @@ static void bad_files(void **state)
         {"from: '890490320000000000000000000700", "from: '890490320000000000000000000900",
          "denied_eids"},
         {"[usim, milenage]", "[usim, milenag]", "milenag"},
+        {"{below: 50}", "{below: 0}", "from 1 on"},
+        {"{below: 50}", "{profile_type: x}", "from 1 on"},
+        {"99999.11, below", "99999.30, below", "no operator"},
         {"platform: 'SIM 1.0'", "platform: ''", "platform"},
         {"milenage]}]", "milenage]}, {platform: 'SIM 1.0', services: [usim]}]", "twice"},
         {"wait: 20,", "wait: soon,", "no duration"},
