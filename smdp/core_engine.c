@@ -148,10 +148,10 @@ static int look_up_stock(struct smdp_core *c, const struct input *in, struct dp_
                     : item->state != STOCK_AVAILABLE ? DP_ST_ICCID_IN_USE
                     : q->profile_type.n && !span_eq(q->profile_type, span_str(item->profile_type))
                         ? DP_ST_TYPE_MISMATCH
-                        : DP_ST_OK;
+                        : ST_OK;
     } else if (q->profile_type.n) {
         err = dp_store_pick(c->store, &call->party, q->profile_type, item);
-        pe->stock = err == ERR_OK     ? DP_ST_OK
+        pe->stock = err == ERR_OK     ? ST_OK
                     : err == ERR_FULL ? DP_ST_TYPE_EMPTY
                                       : DP_ST_TYPE_UNKNOWN;
     } else {
@@ -183,7 +183,7 @@ static int look_up_replaced(struct smdp_core *c, const struct in_call *call, str
     if (pe->stock)
         return ERR_OK;
     err = dp_store_pick(c->store, &call->party, span_str(pe->old->profile_type), item);
-    pe->stock = err == ERR_OK     ? DP_ST_OK
+    pe->stock = err == ERR_OK     ? ST_OK
                 : err == ERR_FULL ? DP_ST_TYPE_EMPTY
                                   : DP_ST_TYPE_UNKNOWN;
     pe->item = item;

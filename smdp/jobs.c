@@ -21,12 +21,12 @@ const struct smdp_identity *dp_core_identity(const struct smdp_core *c, enum cur
     return NULL;
 }
 
-static int refuse(struct dp_job_result *ret, enum dp_status st, const char *text, int err)
+static int refuse(struct dp_job_result *ret, enum status_code st, const char *text, int err)
 {
-    const struct dp_status_row *row = dp_status_row(st);
+    const struct status_row *row = &STATUS[st];
 
     ret->code = row->code;
-    dp_text_put(ret->text, sizeof ret->text, text && text[0] ? text : row->message);
+    dp_text_put(ret->text, sizeof ret->text, text && text[0] ? text : row->meaning);
     return err;
 }
 
@@ -180,7 +180,7 @@ static int job_check(struct smdp_core *c, const struct order *o, const struct dp
     struct errmsg why = {""};
     struct dp_need need;
     struct buf package;
-    enum dp_status st;
+    enum status_code st;
     int err = check_card(c, o, job->eis, ret);
 
     if (err)

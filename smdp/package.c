@@ -19,12 +19,12 @@ static void mutate(struct subscription *s)
         s->k[0] ^= 0x01;
 }
 
-static int refuse(struct dp_job_result *ret, enum dp_status st, const char *text)
+static int refuse(struct dp_job_result *ret, enum status_code st, const char *text)
 {
-    const struct dp_status_row *row = dp_status_row(st);
+    const struct status_row *row = &STATUS[st];
 
     ret->code = row->code;
-    dp_text_put(ret->text, sizeof ret->text, text && text[0] ? text : row->message);
+    dp_text_put(ret->text, sizeof ret->text, text && text[0] ? text : row->meaning);
     return ERR_DENIED;
 }
 

@@ -103,6 +103,14 @@ static bool number_taken(void *ctx, const struct msisdn *number, const struct oi
     return api_number_taken(c->api, number, mno);
 }
 
+static bool iccid_elsewhere(void *ctx, const struct iccid *iccid, const struct oid *mno,
+                            const struct eid *here)
+{
+    struct smsr_core *c = ctx;
+
+    return api_iccid_elsewhere(c->api, iccid, mno, here);
+}
+
 static int64_t pace(void *ctx, const struct euicc *e, const struct operation *op)
 {
     return channel_pace(((struct smsr_core *)ctx)->channel, e, op);
@@ -112,7 +120,8 @@ static int app_decide(void *ctx, void *obj, const struct input *in, struct plan 
 {
     struct smsr_core *c = ctx;
     struct proc_env pe = {.env = &c->o.conf->env, .crypto = c->o.crypto, .iccid_taken = iccid_taken,
-                          .number_taken = number_taken, .wait = pace, .ctx = c};
+                          .number_taken = number_taken, .iccid_elsewhere = iccid_elsewhere,
+                          .wait = pace, .ctx = c};
     struct eid eid = eid_of(&in->to);
     int err;
 

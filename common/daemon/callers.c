@@ -239,7 +239,7 @@ void callers_remember(struct callers *c, const struct waiting_call *call)
     *kept = *call;
 }
 
-bool callers_recall(struct callers *c, const struct uuid *op, struct waiting_call *ret)
+bool callers_recall(struct callers *c, const struct uuid *op, bool delivered, struct waiting_call *ret)
 {
     struct waiting_call *kept = map_del(c->waiting, op_key(op));
     const struct rpc *r;
@@ -249,7 +249,8 @@ bool callers_recall(struct callers *c, const struct uuid *op, struct waiting_cal
     *ret = *kept;
     free(kept);
     r = map_get(c->conns, conn_key(&ret->conn));
-    return r && rpc_is_up(r) && !engine_is_subscriber(c->port.engine, &ret->party, ret->conn);
+    return r && rpc_is_up(r) &&
+           !(delivered && engine_is_subscriber(c->port.engine, &ret->party, ret->conn));
 }
 
 /* --- plans --- */

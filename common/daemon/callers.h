@@ -49,8 +49,9 @@ void callers_deliver(struct callers *c, uint64_t conn, const struct event *ev, u
 
 /* When 65,536 wait already, the delivery alone tells the caller. */
 void callers_remember(struct callers *c, const struct waiting_call *call);
-/* Forgets it. false: nobody waits, or it is a subscriber who gets the delivery. */
-bool callers_recall(struct callers *c, const struct uuid *op, struct waiting_call *ret);
+/* Forgets it. false: nobody waits, or it is a subscriber who gets the answer as a delivery (delivered: there is
+ * one; an answer to a synchronous function is none). */
+bool callers_recall(struct callers *c, const struct uuid *op, bool delivered, struct waiting_call *ret);
 
 /* The answers of a plan's records become their octets. ERR_NOMEM, ERR_TOO_LARGE. */
 MUST_CHECK int callers_encode_answers(struct plan *p);

@@ -84,7 +84,7 @@ void dp_api_answer(struct dp_api *a, const struct dp_out_answer *o)
                          .message = o->message};
     struct waiting_call call;
 
-    if (!callers_recall(a->callers, &o->order, &call))
+    if (!callers_recall(a->callers, &o->order, !msg_type_info(o->message.type)->synchronous, &call))
         return;
     e.relates_to = call.message_id;
     callers_send(a->callers, call.conn, &e);

@@ -4,10 +4,10 @@
 
 #include "common/base/map.h"
 #include "common/daemon/callers.h"
+#include "common/msg/catalogue.h"
 #include "common/wire/wire.h"
 #include "smdp/api/api.h"
 #include "smdp/domain/secret.h"
-#include "smdp/domain/status.h"
 
 /* A file that arrives in parts on one connection; wiped with it. */
 struct upload {
@@ -42,9 +42,9 @@ void *dp_request_response(struct request *q, struct message *ret);
 /* RESPONSE in the memory of the turn. */
 void dp_request_respond(struct request *q, struct message m);
 /* FAILED with this code; detail (NULL: the catalogue's sentence) is copied. */
-void dp_request_refuse(struct request *q, enum dp_status st, const char *detail);
+void dp_request_refuse(struct request *q, enum status_code st, const char *detail);
 /* The same for a record that keeps it. */
-struct message dp_request_refusal(struct request *q, enum dp_status st, const char *detail);
+struct message dp_request_refusal(struct request *q, enum status_code st, const char *detail);
 /* true: this call was made before and is answered here. */
 bool dp_request_repeated(struct request *q);
 /* One call's identity into the record that answers it. */

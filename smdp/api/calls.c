@@ -26,14 +26,14 @@ void *dp_request_response(struct request *q, struct message *ret)
     return body;
 }
 
-struct message dp_request_refusal(struct request *q, enum dp_status st, const char *detail)
+struct message dp_request_refusal(struct request *q, enum status_code st, const char *detail)
 {
     struct message m = {MSG_NONE, NULL};
     struct base_response *body = dp_request_response(q, &m);
     const char *text = detail ? arena_str(dp_request_memory(q), span_str(detail)) : NULL;
 
     if (body)
-        body->answer = dp_status_answer(st, text);
+        body->answer = status_answer_saying(st, text);
     return m;
 }
 
@@ -71,7 +71,7 @@ void dp_request_respond(struct request *q, struct message m)
     reply(q, ENV_RESPONSE, m, NULL, VERDICT_NONE);
 }
 
-void dp_request_refuse(struct request *q, enum dp_status st, const char *detail)
+void dp_request_refuse(struct request *q, enum status_code st, const char *detail)
 {
     reply(q, ENV_RESPONSE, dp_request_refusal(q, st, detail), NULL, VERDICT_FAILED);
 }
@@ -294,7 +294,7 @@ void dp_api_no_eis(struct dp_api *a, uint64_t conn, uint64_t message_id, const c
     struct es2_get_eis_response body = {
         .base = {.processing_start_ms = now,
                  .processing_end_ms = now,
-                 .answer = dp_status_answer(DP_ST_SMSR_INACCESSIBLE, why)}};
+                 .answer = status_answer_saying(DP_ST_SMSR_INACCESSIBLE, why)}};
 
     read_end(a, conn, message_id, &body);
 }

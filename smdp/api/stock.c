@@ -57,7 +57,7 @@ void dp_request_stock(struct request *q)
 }
 
 /* --- a card that is lost --- */
-static enum dp_status judge(struct request *q, const struct admin_loss_declare_request *req,
+static enum status_code judge(struct request *q, const struct admin_loss_declare_request *req,
                             struct stock_item *item)
 {
     const struct dp_scope all = {.all = true};
@@ -69,7 +69,7 @@ static enum dp_status judge(struct request *q, const struct admin_loss_declare_r
         return DP_ST_LOSS_NONE;
     if (oid_eq(&item->declared_by, &q->call.party))
         return DP_ST_LOSS_SAME_PERSON;
-    return engine_has_room(q->a->cfg.engine) ? DP_ST_OK : DP_ST_DISK_FULL;
+    return engine_has_room(q->a->cfg.engine) ? ST_OK : DP_ST_DISK_FULL;
 }
 
 void dp_request_loss(struct request *q)
@@ -79,7 +79,7 @@ void dp_request_loss(struct request *q)
     struct admin_loss_declare_response *body;
     struct message m = {MSG_NONE, NULL};
     struct stock_item item;
-    enum dp_status st;
+    enum status_code st;
     struct event *ev;
     struct plan *p;
 

@@ -9,7 +9,7 @@
 
 #define SERVICE_CAT_TP 20u
 
-static enum dp_status refuse(struct errmsg *why, enum dp_status st, const char *service,
+static enum status_code refuse(struct errmsg *why, enum status_code st, const char *service,
                              const char *what)
 {
     (void)errmsg_set(why, ERR_DENIED,
@@ -18,7 +18,7 @@ static enum dp_status refuse(struct errmsg *why, enum dp_status st, const char *
     return st;
 }
 
-static enum dp_status platform_fits(const struct dp_platform *p, const struct dp_need *need,
+static enum status_code platform_fits(const struct dp_platform *p, const struct dp_need *need,
                                     struct errmsg *why)
 {
     char of[160];
@@ -28,10 +28,10 @@ static enum dp_status platform_fits(const struct dp_platform *p, const struct dp
         if (need->services & ~p->services & 1u << i)
             return refuse(why, DP_ST_FEATURE, saip_service_name(i), of);
     return need->unknown ? refuse(why, DP_ST_FEATURE, "a service that is not known here", of)
-                         : DP_ST_OK;
+                         : ST_OK;
 }
 
-enum dp_status dp_eligible(const struct dp_env *env, const struct eis *eis,
+enum status_code dp_eligible(const struct dp_env *env, const struct eis *eis,
                            const struct dp_need *need, struct errmsg *why)
 {
     const struct dp_platform *p = dp_env_platform(env, eis->capabilities.platform);
@@ -46,5 +46,5 @@ enum dp_status dp_eligible(const struct dp_env *env, const struct eis *eis,
     if (need->services & 1u << SERVICE_CAT_TP && !eis->capabilities.cattp)
         return refuse(why, DP_ST_FEATURE, saip_service_name(SERVICE_CAT_TP),
                       "which the EIS of this card does not declare");
-    return p ? platform_fits(p, need, why) : DP_ST_OK;
+    return p ? platform_fits(p, need, why) : ST_OK;
 }

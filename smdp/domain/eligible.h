@@ -5,7 +5,7 @@
 
 #include "common/msg/eis.h"
 #include "smdp/domain/env.h"
-#include "smdp/domain/status.h"
+#include "common/msg/catalogue.h"
 
 /* What a package asks of a card. */
 struct dp_need {
@@ -13,7 +13,7 @@ struct dp_need {
     uint32_t services; /* bits of eUICC-Mandatory-services (common/codec/saip.h) */
     unsigned unknown;  /* mandatory services that have no name here */
 };
-/* DP_ST_OK, or the refusal and its sentence. What the EIS does not tell refuses nothing: a card
+/* ST_OK, or the refusal and its sentence. What the EIS does not tell refuses nothing: a card
  * without free memory in it is left to its SM-SR, a platform that is not configured to the card. */
-enum dp_status dp_eligible(const struct dp_env *env, const struct eis *eis,
+enum status_code dp_eligible(const struct dp_env *env, const struct eis *eis,
                            const struct dp_need *need, struct errmsg *why);

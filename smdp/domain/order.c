@@ -337,3 +337,11 @@ int order_apply(struct order **o, int64_t at_ms, const struct event *ev)
     }
     return err;
 }
+
+void dp_text_put(char *dst, size_t cap, const char *s)
+{
+    size_t n = strnlen(s, cap - 1);
+
+    memcpy(dst, s, n);
+    dst[n] = '\0';
+}

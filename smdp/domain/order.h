@@ -87,6 +87,8 @@ struct order {
     int64_t concluded_ms;
 };
 
+/* Copies a sentence, cut to fit. */
+void dp_text_put(char *dst, size_t cap, const char *s);
 bool order_live(const struct order *o);
 /* It installs a profile: DownloadProfile and ReplaceProfile. */
 bool order_installs(enum function f);

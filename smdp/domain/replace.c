@@ -20,7 +20,7 @@ int dp_replaced_see(void *ctx, const struct stock_item *i)
     return ERR_OK;
 }
 
-enum dp_status dp_replaced_judge(const struct dp_replaced *r, const struct stock_item **ret)
+enum status_code dp_replaced_judge(const struct dp_replaced *r, const struct stock_item **ret)
 {
     const struct stock_item *i = r->n_standing ? &r->standing : &r->deleted;
     unsigned n = r->n_standing ? r->n_standing : r->n_deleted;
@@ -31,6 +31,6 @@ enum dp_status dp_replaced_judge(const struct dp_replaced *r, const struct stock
     if (n > 1)
         return DP_ST_REPLACED_SEVERAL;
     if (stock_gone(i))
-        return DP_ST_OK;
+        return ST_OK;
     return i->declared_by.s[0] ? DP_ST_LOSS_ONE : DP_ST_REPLACED_STANDS;
 }

@@ -4,7 +4,7 @@
  * never used again (stock.h); what is taken over is the number. Pure. */
 #pragma once
 
-#include "smdp/domain/status.h"
+#include "common/msg/catalogue.h"
 #include "smdp/domain/stock.h"
 
 struct dp_replaced {
@@ -15,5 +15,5 @@ struct dp_replaced {
 };
 /* A dp_stock_fn; ctx is a struct dp_replaced. */
 int dp_replaced_see(void *ctx, const struct stock_item *i);
-/* DP_ST_OK: *ret is the one. Those that stand or are lost go before those deleted. */
-enum dp_status dp_replaced_judge(const struct dp_replaced *r, const struct stock_item **ret);
+/* ST_OK: *ret is the one. Those that stand or are lost go before those deleted. */
+enum status_code dp_replaced_judge(const struct dp_replaced *r, const struct stock_item **ret);

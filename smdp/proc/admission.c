@@ -154,9 +154,9 @@ static void put_payload(const struct admit *a, struct event *ev)
         ev->profiles[ev->n_profiles++].iccid = a->audit->iccids[i];
 }
 
-static int refuse(struct admit *a, enum dp_status st)
+static int refuse(struct admit *a, enum status_code st)
 {
-    struct exec_answer x = dp_status_answer(st, NULL);
+    struct exec_answer x = status_answer(st);
     struct message m =
         dp_answer(a->p->arena, a->function, &x, NULL, NULL, a->p->now_ms, a->p->now_ms, a->acceptable_s);
     struct event *ev;
@@ -176,7 +176,7 @@ static int refuse(struct admit *a, enum dp_status st)
     return ERR_OK;
 }
 
-static enum dp_status check(struct admit *a)
+static enum status_code check(struct admit *a)
 {
     const struct dp_env *env = a->pe->env;
     uint8_t bits;
@@ -199,7 +199,7 @@ static enum dp_status check(struct admit *a)
         return DP_ST_ICCID_UNKNOWN;
     if (a->policy && !pol2_read(&a->policy->pol2, &bits))
         return DP_ST_POL2_INVALID;
-    return a->pe->orders_full ? DP_ST_ORDERS_FULL : DP_ST_OK;
+    return a->pe->orders_full ? DP_ST_ORDERS_FULL : ST_OK;
 }
 
 /* Seconds as the caller counts them; the time scale divides them like every timer. */
@@ -304,7 +304,7 @@ static int accept(struct admit *a, uint32_t validity_s, int64_t validity_ms, con
 static int admit(const struct dp_proc_env *pe, const struct input *in, struct plan *p)
 {
     struct admit a = {.pe = pe, .call = &in->u.call, .p = p};
-    enum dp_status st;
+    enum status_code st;
     uint32_t s;
     int64_t ms;
 

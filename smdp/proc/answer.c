@@ -93,7 +93,7 @@ enum verdict dp_answer_verdict(const struct envelope *e, const struct exec_answe
     case EXEC_WARNING:
         return VERDICT_SUCCESS;
     case EXEC_EXPIRED:
-        return dp_code_is(&x->code, "1.6", "5.4") ? VERDICT_IN_DOUBT : VERDICT_EXPIRED;
+        return status_is(&x->code, DP_ST_IN_DOUBT) ? VERDICT_IN_DOUBT : VERDICT_EXPIRED;
     default:
         return VERDICT_FAILED;
     }

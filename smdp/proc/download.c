@@ -55,7 +55,7 @@ static int check_heard(struct run *r)
         return download_pause(r, DP_TIMER_BUSY);
     rsp = body;
     if (download_ok(&x) && (!rsp || !rsp->eis || !eid_eq(&rsp->eis->eid, &r->o->eid)))
-        x = dp_status_answer(DP_ST_EID_UNKNOWN, NULL);
+        x = status_answer(DP_ST_EID_UNKNOWN);
     if (!download_ok(&x)) {
         x.status = EXEC_FAILED;
         return download_conclude(r, VERDICT_FAILED, &x, STAGE_PREPARATION);
@@ -95,13 +95,14 @@ static int check_done(struct run *r, const struct dp_job_result *res, int err)
 /* --- ORPHAN --- */
 bool download_gone(const struct exec_answer *x)
 {
-    return download_ok(x) || (x->status == EXEC_FAILED && dp_code_is(&x->code, "8.2.1", "3.9"));
+    return download_ok(x) || (x->status == EXEC_FAILED && (status_is(&x->code, DP_ST_ICCID_UNKNOWN) ||
+                                                           status_is(&x->code, ST_ICCID_ELSEWHERE)));
 }
 
 /* 69E1: POL1 forbids to delete it, so it is an installed profile. */
 bool download_stands(const struct exec_answer *x)
 {
-    return x->status == EXEC_FAILED && dp_code_is(&x->code, "8.2.2", "3.8");
+    return x->status == EXEC_FAILED && status_is(&x->code, ST_POL1);
 }
 
 static int orphan_heard(struct run *r)
@@ -117,7 +118,7 @@ static int orphan_heard(struct run *r)
     if (download_gone(&x))
         return start(r);
     if (download_stands(&x)) {
-        struct exec_answer full = dp_status_answer(
+        struct exec_answer full = status_answer_saying(
             DP_ST_CARD, "an unfinished profile on this card cannot be deleted; audit the card");
         return download_conclude(r, VERDICT_FAILED, &full, STAGE_PREPARATION);
     }
@@ -130,12 +131,12 @@ static int orphan_heard(struct run *r)
  * looked at at all (ERROR, or the identifier is another call's), which proves nothing. */
 static int create_failed(struct run *r, const struct exec_answer *x)
 {
-    if (dp_code_is(&x->code, "8.2.1", "3.3")) {
-        struct exec_answer stands = dp_status_answer(DP_ST_ICCID_STANDS, NULL);
+    if (status_is(&x->code, DP_ST_ICCID_IN_USE)) {
+        struct exec_answer stands = status_answer(DP_ST_ICCID_STANDS);
         dp_run_conclude(r, VERDICT_FAILED, &stands, STAGE_CARD);
         return ERR_OK;
     }
-    if (r->in->u.peer.env->kind == ENV_ERROR || dp_code_is(&x->code, "1.6", "3.3"))
+    if (r->in->u.peer.env->kind == ENV_ERROR || status_is(&x->code, DP_ST_CALL_REUSED))
         return download_fail(r, x, STAGE_PREPARATION, true);
     return download_conclude(r, VERDICT_FAILED, x, STAGE_CARD);
 }

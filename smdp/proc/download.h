@@ -23,14 +23,14 @@ int download_cleanup_heard(struct run *r);
 
 /* --- ends: the order is concluded; nothing of it is on the card, so its ICCID is released --- */
 int download_conclude(struct run *r, enum verdict v, const struct exec_answer *x, enum stage stage);
-int download_conclude_with(struct run *r, enum dp_status st, enum stage stage);
+int download_conclude_with(struct run *r, enum status_code st, enum stage stage);
 int download_conclude_failed(struct run *r); /* with what failed first */
 /* It is installed; warning (NULL: none) is what kept EnableProfile from working. */
 int download_conclude_installed(struct run *r, const struct exec_answer *warning);
 
 /* --- the error sub-routine (SGP.02 3.1.4); last: another attempt would end the same way --- */
 int download_fail(struct run *r, const struct exec_answer *x, enum stage stage, bool last);
-int download_fail_with(struct run *r, enum dp_status st, const char *text, bool last);
+int download_fail_with(struct run *r, enum status_code st, const char *text, bool last);
 int download_key_failed(struct run *r, const struct dp_job_result *res, bool last);
 
 /* --- what every state does alike --- */

@@ -11,9 +11,9 @@ int download_conclude(struct run *r, enum verdict v, const struct exec_answer *x
     return ERR_OK;
 }
 
-int download_conclude_with(struct run *r, enum dp_status st, enum stage stage)
+int download_conclude_with(struct run *r, enum status_code st, enum stage stage)
 {
-    struct exec_answer x = dp_status_answer(st, NULL);
+    struct exec_answer x = status_answer(st);
 
     return download_conclude(r, st == DP_ST_EXPIRED ? VERDICT_EXPIRED : VERDICT_FAILED, &x, stage);
 }
@@ -30,10 +30,10 @@ int download_conclude_failed(struct run *r)
 /* Success, in time or late; warning is what kept EnableProfile from working. */
 int download_conclude_installed(struct run *r, const struct exec_answer *warning)
 {
-    struct exec_answer x = dp_status_answer(DP_ST_OK, NULL);
+    struct exec_answer x = status_answer(ST_OK);
 
     if (!warning && !r->o->answered && r->o->text[0])
-        x = dp_status_answer(DP_ST_SUBSCRIPTION_WARNED, r->o->text);
+        x = status_answer_saying(DP_ST_SUBSCRIPTION_WARNED, r->o->text);
     if (warning)
         x = *warning;
     if (x.code.subject[0])
@@ -49,18 +49,18 @@ int download_fail(struct run *r, const struct exec_answer *x, enum stage stage, 
 
     r->next.state = ORDER_CLEANUP;
     ev = run_call(r, NO_PAYLOAD);
-    ev->code = x->code.subject[0] ? x->code : dp_status_row(DP_ST_CARD)->code;
+    ev->code = x->code.subject[0] ? x->code : STATUS[DP_ST_CARD].code;
     ev->stage = stage;
     ev->text = x->message.n
                    ? span_of(arena_dup(r->p->arena, x->message.p, x->message.n), x->message.n)
-                   : run_str(r, dp_status_row(DP_ST_CARD)->message);
+                   : run_str(r, STATUS[DP_ST_CARD].meaning);
     ev->more_to_do = !last;
     return ERR_OK;
 }
 
-int download_fail_with(struct run *r, enum dp_status st, const char *text, bool last)
+int download_fail_with(struct run *r, enum status_code st, const char *text, bool last)
 {
-    struct exec_answer x = dp_status_answer(st, text);
+    struct exec_answer x = status_answer_saying(st, text);
 
     return download_fail(r, &x, STAGE_CARD, last);
 }
@@ -94,18 +94,18 @@ static bool unarmed(const struct run *r)
 /* Installed. Without a call that is out nothing was begun, and nothing is begun any more. */
 static int expire_enable(struct run *r)
 {
-    struct exec_answer x = dp_status_answer(DP_ST_EXPIRED, DOWNLOAD_NOT_ENABLED);
+    struct exec_answer x = status_answer_saying(DP_ST_EXPIRED, DOWNLOAD_NOT_ENABLED);
 
     if (!r->o->calling)
         return download_conclude_installed(r, &x);
-    x = dp_status_answer(DP_ST_IN_DOUBT, DOWNLOAD_ENABLE_OPEN);
+    x = status_answer_saying(DP_ST_IN_DOUBT, DOWNLOAD_ENABLE_OPEN);
     dp_run_in_doubt(r, ORDER_DOUBT, &x);
     return ERR_OK;
 }
 
 int download_expire(struct run *r)
 {
-    struct exec_answer x = dp_status_answer(DP_ST_IN_DOUBT, NULL);
+    struct exec_answer x = status_answer(DP_ST_IN_DOUBT);
 
     if (unarmed(r) && r->o->attempt == 1)
         return download_conclude_with(r, DP_ST_EXPIRED, STAGE_PREPARATION);

@@ -60,7 +60,7 @@ static int installed(struct run *r)
     ev->op_state = ORDER_COMPLETE + 1;
     ev->attempt = r->o->attempt;
     if (r->o->enable) {
-        x = dp_status_answer(DP_ST_EXPIRED, DOWNLOAD_NOT_ENABLED);
+        x = status_answer_saying(DP_ST_EXPIRED, DOWNLOAD_NOT_ENABLED);
         return download_conclude_installed(r, &x);
     }
     return download_conclude_installed(r, NULL);
@@ -97,7 +97,7 @@ static int enable_ended(struct run *r, enum verdict v, const struct exec_answer 
     if (v == VERDICT_EXPIRED || x->status != EXEC_EXPIRED)
         return download_conclude_installed(r, x);
     /* The answer to a repeat is the old one (1.6-5.4), only the verdict beside it is of now. */
-    known = dp_status_answer(v == VERDICT_ROLLED_BACK ? DP_ST_ROLLED_BACK : DP_ST_CARD,
+    known = status_answer_saying(v == VERDICT_ROLLED_BACK ? DP_ST_ROLLED_BACK : DP_ST_CARD,
                              "installed; the SM-SR found that it was not enabled");
     return download_conclude_installed(r, &known);
 }
@@ -105,7 +105,7 @@ static int enable_ended(struct run *r, enum verdict v, const struct exec_answer 
 /* EXPIRED 1.6-5.4 says nothing of the card: the order stays until the SM-SR knows (design 3.4). */
 static int enable_in_doubt(struct run *r)
 {
-    struct exec_answer x = dp_status_answer(DP_ST_IN_DOUBT, DOWNLOAD_ENABLE_OPEN);
+    struct exec_answer x = status_answer_saying(DP_ST_IN_DOUBT, DOWNLOAD_ENABLE_OPEN);
 
     if (r->o->answered)
         r->p->volatile_due_ms = r->now + r->pe->env->timer_ms[DP_TIMER_CALL_REPEAT];

@@ -3,13 +3,13 @@
  * an SM-SR tells without being asked. Pure: the plan is all they do. */
 #pragma once
 
+#include "common/msg/catalogue.h"
 #include "common/msg/message.h"
 #include "common/proc/proc.h"
 #include "smdp/domain/env.h"
 #include "smdp/domain/order.h"
 #include "smdp/domain/out.h"
 #include "smdp/domain/secret.h"
-#include "smdp/domain/status.h"
 #include "smdp/domain/stock.h"
 
 /* What the core looks up right before it asks: the view of this turn. */
@@ -19,7 +19,7 @@ struct dp_proc_env {
     /* IN_CALL of a download: what the stock says to type and ICCID; OK: item is the one to reserve.
      * Else: item is the stock's entry for the order's ICCID, NULL when it is not this operator's.
      */
-    enum dp_status stock;
+    enum status_code stock;
     const struct stock_item *item;
     /* IN_CALL of a replacement: what it replaces; stock says whether it may. */
     const struct stock_item *old;

@@ -39,7 +39,7 @@ static int answered(struct run *r)
         return ERR_OK;
     }
     if (r->o->answered)
-        x = dp_status_answer(DP_ST_IN_DOUBT, NULL);
+        x = status_answer(DP_ST_IN_DOUBT);
     dp_run_in_doubt(r, ORDER_DOUBT, &x);
     return ERR_OK;
 }
@@ -57,7 +57,7 @@ static int peer(struct run *r)
 
 static int relay(const struct proc_view *v, const struct input *in, struct plan *p)
 {
-    struct exec_answer x = dp_status_answer(DP_ST_IN_DOUBT, NULL);
+    struct exec_answer x = status_answer(DP_ST_IN_DOUBT);
     struct run r;
 
     run_init(&r, v, in, p);

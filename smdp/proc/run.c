@@ -178,7 +178,7 @@ int run_peer(struct run *r, enum msg_type type, struct exec_answer *ret, const v
     if (!r->o->calling)
         return ERR_STATE;
     if (e->kind == ENV_ERROR) {
-        *ret = dp_status_answer(DP_ST_REQUEST_INVALID, NULL);
+        *ret = status_answer(DP_ST_REQUEST_INVALID);
         if (e->error_text.n)
             ret->message = e->error_text;
         return ERR_OK;
@@ -194,7 +194,7 @@ int run_peer(struct run *r, enum msg_type type, struct exec_answer *ret, const v
 
 bool run_is_busy(const struct exec_answer *x)
 {
-    return x->status == EXEC_FAILED && dp_code_is(&x->code, "1.2", "4.4");
+    return x->status == EXEC_FAILED && status_is(&x->code, DP_ST_BUSY);
 }
 
 /* Every call of an order may be told about: a late verdict of an earlier one is not this one's. */
@@ -301,7 +301,7 @@ void dp_run_in_doubt(struct run *r, unsigned state, const struct exec_answer *x)
     ev->op_state = state + 1;
     ev->due_ms = timer(r, DP_TIMER_CALL_REPEAT);
     if (!ev->text.n)
-        ev->text = run_str(r, dp_status_row(DP_ST_IN_DOUBT)->message);
+        ev->text = run_str(r, STATUS[DP_ST_IN_DOUBT].meaning);
     deliver_answer(r, ev, x);
 }
 

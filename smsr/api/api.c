@@ -118,7 +118,7 @@ static void answer_caller(struct api *a, struct plan *p, const struct event *ev)
     struct out_reply o = {.kind = ENV_RESPONSE};
     struct waiting_call call;
 
-    if (!ev->answer_msg || !callers_recall(a->callers, &ev->op, &call) ||
+    if (!ev->answer_msg || !callers_recall(a->callers, &ev->op, true, &call) ||
         p->n_outs == PLAN_OUTS_MAX)
         return;
     o.conn = call.conn;

@@ -58,6 +58,9 @@ void api_deliver(struct api *a, uint64_t conn, const struct event *ev, unsigned 
 
 /* For deciders: the number stands on a profile of another owner than mno. */
 bool api_number_taken(struct api *a, const struct msisdn *number, const struct oid *mno);
+/* For deciders: this owner's profile stands on another card than here, of a realm that admits it. */
+bool api_iccid_elsewhere(struct api *a, const struct iccid *iccid, const struct oid *mno,
+                         const struct eid *here);
 
 struct api_counters {
     uint64_t denied, malformed, repeated, reused, no_room;

@@ -5,7 +5,7 @@
 #include "common/daemon/callers.h"
 #include "common/wire/wire.h"
 #include "smsr/api/api.h"
-#include "smsr/domain/status.h"
+#include "common/msg/catalogue.h"
 
 struct api {
     struct api_config cfg;

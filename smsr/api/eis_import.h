@@ -7,7 +7,7 @@
 #include "common/crypto/pki.h"
 #include "smsr/api/api.h"
 #include "smsr/api/isdr_secret.h"
-#include "smsr/domain/status.h"
+#include "common/msg/catalogue.h"
 
 struct eis_check {
     struct crypto *crypto;

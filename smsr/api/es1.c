@@ -49,6 +49,25 @@ bool api_number_taken(struct api *a, const struct msisdn *number, const struct o
     return false;
 }
 
+bool api_iccid_elsewhere(struct api *a, const struct iccid *iccid, const struct oid *mno,
+                         const struct eid *here)
+{
+    struct mbox key = {.kind = MBOX_EUICC};
+    const struct euicc_profile *p;
+    const struct tenant *realm;
+    const void *view = NULL;
+    struct eid there;
+
+    if (store_iccid(a->cfg.store, iccid, &there) || eid_eq(&there, here))
+        return false;
+    realm = env_realm(a->cfg.env, &there);
+    memcpy(key.id, there.b, sizeof there.b);
+    if (!realm || !env_admits(realm, mno) || engine_view(a->cfg.engine, &key, &view) || !view)
+        return false;
+    p = euicc_profile_by_iccid(view, iccid);
+    return p && p->state != PROFILE_IN_CREATION && oid_eq(&p->mno, mno);
+}
+
 static bool number_taken(void *ctx, const struct msisdn *number, const struct oid *mno)
 {
     return api_number_taken(ctx, number, mno);

@@ -71,6 +71,11 @@ void api_get_eis(struct request *q)
         return;
     }
     eis = view(q, &c, e);
+    /* As for AuditEIS: admitted, but no owner here has authorised it for anything (SGP.02 3.20). */
+    if (eis && c.role == ROLE_M2M_SP && !eis->n_profiles) {
+        api_refuse(q, ST_EIS_NOT_ALLOWED, (struct span){NULL, 0});
+        return;
+    }
     body = api_response(q, &m);
     if (!eis || !body) {
         api_refuse(q, ST_STORAGE, span_str("no memory for the answer"));

@@ -5,7 +5,7 @@
 
 #include "smsr/domain/env.h"
 #include "smsr/domain/euicc.h"
-#include "smsr/domain/status.h"
+#include "common/msg/catalogue.h"
 
 struct caller {
     struct oid party;

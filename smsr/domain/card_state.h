@@ -3,7 +3,7 @@
  * functions each state refuses. Ours; SGP.02 knows no such states. */
 #pragma once
 
-#include "smsr/domain/status.h"
+#include "common/msg/catalogue.h"
 
 /* Who makes a move. */
 enum card_move {

@@ -16,7 +16,7 @@
 
 #include "smsr/domain/env.h"
 #include "smsr/domain/euicc.h"
-#include "smsr/domain/status.h"
+#include "common/msg/catalogue.h"
 
 bool limit_counts(enum function f);
 /* One more effect may be armed now: ST_OK or ST_RATE. */

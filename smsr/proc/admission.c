@@ -76,9 +76,18 @@ static struct span orphan_named(struct admit *a)
     return span_of(arena_str(a->r.p->arena, span_str(text)), strlen(text));
 }
 
+/* An owner that named the wrong one of its cards is told so; of a profile of others nobody is (law 8). */
+static bool elsewhere(struct admit *a)
+{
+    const struct proc_env *pe = a->r.pe;
+
+    return a->owner.s[0] && a->ask.fn != FN_UPDATE_SUBSCRIPTION_ADDRESS && pe->iccid_elsewhere &&
+           pe->iccid_elsewhere(pe->ctx, &a->ask.iccid, &a->owner, &a->ask.eid);
+}
+
 static int refuse(struct admit *a, enum status_code st)
 {
-    struct exec_answer x = status_answer(st);
+    struct exec_answer x = status_answer(st == ST_ICCID_UNKNOWN && elsewhere(a) ? ST_ICCID_ELSEWHERE : st);
     struct message m;
     struct event *ev;
 

@@ -21,6 +21,9 @@ struct proc_env {
     bool (*iccid_taken)(void *ctx, const struct iccid *iccid);
     /* The number stands on a profile of another owner than mno (same view); NULL: never. */
     bool (*number_taken)(void *ctx, const struct msisdn *number, const struct oid *mno);
+    /* It stands in the EIS of another card that this owner may see, as its own (same view); NULL: never. */
+    bool (*iccid_elsewhere)(void *ctx, const struct iccid *iccid, const struct oid *mno,
+                            const struct eid *here);
     /* How long an operation of this card that begins waits for its network, in ms; 0: it does not. NULL:
      * never. */
     int64_t (*wait)(void *ctx, const struct euicc *e, const struct operation *op);

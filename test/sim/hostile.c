@@ -9,7 +9,7 @@
 #include "common/msg/es4.h"
 #include "common/msg/msg_type.h"
 #include "common/wire/wire.h"
-#include "smsr/domain/status.h"
+#include "common/msg/catalogue.h"
 #include "test/sim/world_int.h"
 
 #include <stdio.h>

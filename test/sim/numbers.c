@@ -6,7 +6,7 @@
 #include "common/codec/sms.h"
 #include "common/msg/es4.h"
 #include "smsr/domain/euicc.h"
-#include "smsr/domain/status.h"
+#include "common/msg/catalogue.h"
 #include "test/sim/world_int.h"
 
 #include <stdio.h>

@@ -276,7 +276,7 @@ struct input lone_key(struct lone *l, int err, bool installed)
     r->last = r->batch >= 2;
     r->installed = installed;
     if (err) {
-        r->code = dp_status_row(DP_ST_CARD)->code;
+        r->code = STATUS[DP_ST_CARD].code;
         dp_text_put(r->text, sizeof r->text, "as told");
     }
     in.u.key.job = l->job;

@@ -180,7 +180,7 @@ static struct gsma_code code(const char *subject, const char *reason)
 
 static void set_failed(struct base_response *b, struct gsma_code c)
 {
-    b->answer.status = EXEC_FAILED;
+    b->answer.status = strncmp(c.subject, "1.6", 4) || c.reason[0] != '5' ? EXEC_FAILED : EXEC_EXPIRED;
     b->answer.code = c;
     b->answer.message = span_str("said by the SM-SR");
 }

@@ -59,7 +59,7 @@ struct dpw_client {
 };
 enum dpw_fault {
     DPW_NONE = 0,
-    DPW_FAIL,  /* answers FAILED with code, does nothing */
+    DPW_FAIL,  /* answers FAILED (EXPIRED 1.6-5.x) with code, does nothing */
     DPW_LOSE,  /* does it, and answers FAILED with code */
     DPW_BUSY,  /* 1.2-4.4, once */
     DPW_HOLD,  /* ACCEPTED and no answer until released */

@@ -10,7 +10,7 @@
 #include "common/codec/packet.h"
 #include "common/wire/wire.h"
 #include "smsr/domain/notification.h"
-#include "smsr/domain/status.h"
+#include "common/msg/catalogue.h"
 #include "test/support/smsr_core_int.h"
 
 #include <stdio.h>
@@ -157,7 +157,7 @@ static void law_concluded(struct core *w, const struct event *ev)
 {
     assert_true(ev->result > VERDICT_NONE && ev->result < VERDICT_IN_DOUBT);
     w->concluded[ev->result]++;
-    if (ev->code.subject[0] && !status_find(&ev->code))
+    if (ev->code.subject[0] && !status_find(BY_SMSR, &ev->code))
         fail_msg("code %s-%s is not in the catalogue", ev->code.subject, ev->code.reason);
     assert_true((ev->result == VERDICT_SUCCESS) || ev->code.subject[0]);
     if (ev->stage == STAGE_ADMISSION)

@@ -25,6 +25,7 @@
 #define MNO_B OID(10)
 #define FLEET OID(20)
 #define FLEET_2 OID(21)
+#define SERVICE OID(22)            /* a service provider nobody authorised yet */
 #define EUM OID(30)
 #define EUM_2 OID(31)
 #define ADMIN OID(40)

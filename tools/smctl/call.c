@@ -2,6 +2,8 @@
 /* Answer and verdict to one outcome (design 3.4; SGP.02 5.1). */
 #include "tools/smctl/client.h"
 
+#include "common/msg/catalogue.h"
+
 static const char *const NAMES[CALL_OUTCOME_COUNT] = {
     [CALL_OK] = "ok",
     [CALL_WARNING] = "warning",
@@ -18,11 +20,6 @@ static const char *const NAMES[CALL_OUTCOME_COUNT] = {
 const char *call_outcome_text(enum call_outcome o)
 {
     return (unsigned)o < CALL_OUTCOME_COUNT ? NAMES[o] : "?";
-}
-
-static bool code_is(const struct gsma_code *c, const char *subject, const char *reason)
-{
-    return !strcmp(c->subject, subject) && !strcmp(c->reason, reason);
 }
 
 /* An EXPIRED answer says nothing about the card; the verdict beside it does once it is known. */
@@ -42,7 +39,7 @@ static enum call_outcome expired(enum verdict v, const struct gsma_code *code)
     case VERDICT_IN_DOUBT:
         return CALL_IN_DOUBT;
     default:
-        return code_is(code, "1.6", "5.3") ? CALL_EXPIRED : CALL_IN_DOUBT;
+        return status_is(code, ST_EXPIRED_UNSENT) ? CALL_EXPIRED : CALL_IN_DOUBT;
     }
 }
 

@@ -2,8 +2,7 @@
 /* Statuses explained from the catalogues of the daemons themselves (SGP.02 5.1). */
 #include "tools/smctl/codes.h"
 
-#include "smdp/domain/status.h"
-#include "smsr/domain/status.h"
+#include "common/msg/catalogue.h"
 
 const char *daemon_name(enum daemon d)
 {
@@ -15,39 +14,18 @@ bool code_same(const struct gsma_code *a, const struct gsma_code *b)
     return !strcmp(a->subject, b->subject) && !strcmp(a->reason, b->reason);
 }
 
-/* 2: code and sentence fit; 1: the code does. */
-static int fit(const struct gsma_code *row, const char *meaning, const struct gsma_code *code,
-               struct span message)
-{
-    if (!row->subject[0] || !code_same(row, code))
-        return 0;
-    return span_eq(span_str(meaning), message) ? 2 : 1;
-}
-
-static int from_smsr(const struct gsma_code *code, struct span message, struct code_help *ret)
+/* How well a row of that daemon fits: 2: code and sentence; 1: the code. */
+static int find(enum status_by by, const struct gsma_code *code, struct span message,
+                enum status_code *ret)
 {
     int best = 0;
 
-    for (unsigned i = 1; i < ST_CODE_COUNT; i++) {
-        const struct status_row *r = &STATUS[i];
-        int f = r->meaning ? fit(&r->code, r->meaning, code, message) : 0;
+    for (unsigned i = ST_OK + 1; i < ST_CODE_COUNT && best < 2; i++) {
+        int f = status_by((enum status_code)i) == by && status_is(code, (enum status_code)i);
+        if (f && span_eq(span_str(STATUS[i].meaning), message))
+            f = 2;
         if (f > best) {
-            *ret = (struct code_help){r->meaning, r->cause, r->next};
-            best = f;
-        }
-    }
-    return best;
-}
-
-static int from_smdp(const struct gsma_code *code, struct span message, struct code_help *ret)
-{
-    int best = 0;
-
-    for (unsigned i = 1; i < DP_ST_COUNT; i++) {
-        const struct dp_status_row *r = dp_status_row((enum dp_status)i);
-        int f = r->message ? fit(&r->code, r->message, code, message) : 0;
-        if (f > best) {
-            *ret = (struct code_help){r->message, r->cause, r->next};
+            *ret = (enum status_code)i;
             best = f;
         }
     }
@@ -57,41 +35,38 @@ static int from_smdp(const struct gsma_code *code, struct span message, struct c
 bool code_explain(const struct gsma_code *code, struct span message, enum daemon from,
                   struct code_help *ret)
 {
-    struct code_help sr = {"", "", ""}, dp = {"", "", ""};
-    int f_sr = from_smsr(code, message, &sr);
-    int f_dp = from_smdp(code, message, &dp);
+    enum status_code sr = ST_OK, dp = ST_OK;
+    int f_sr = find(BY_SMSR, code, message, &sr);
+    int f_dp = find(BY_SMDP, code, message, &dp);
     /* The SM-DP passes on what the SM-SR answered, so a sentence of the other one counts more. */
     bool take_dp = from == DAEMON_SMDP ? f_dp >= f_sr : f_dp > f_sr;
+    const struct status_row *row = &STATUS[take_dp ? dp : sr];
 
-    *ret = take_dp ? dp : sr;
-    ret->meaning = ret->meaning ? ret->meaning : "";
-    ret->cause = ret->cause ? ret->cause : "";
-    ret->next = ret->next ? ret->next : "";
+    *ret = f_sr || f_dp ? (struct code_help){row->meaning, row->cause, row->next}
+                        : (struct code_help){"", "", ""};
     return f_sr > 0 || f_dp > 0;
 }
 
-/* The entry of this very sentence, whatever its code: the daemon's own catalogue first. */
+/* The entry of this very sentence, whatever its code: the daemon's own part first. */
 static bool by_sentence(struct span text, enum daemon from, struct gsma_code *ret_code)
 {
-    const struct gsma_code *sr = NULL, *dp = NULL;
+    enum status_by own = from == DAEMON_SMDP ? BY_SMDP : BY_SMSR;
+    enum status_code found = ST_OK;
 
-    for (unsigned i = 1; i < ST_CODE_COUNT && text.n; i++)
-        if (STATUS[i].meaning && span_eq(span_str(STATUS[i].meaning), text))
-            sr = &STATUS[i].code;
-    for (unsigned i = 1; i < DP_ST_COUNT && text.n; i++)
-        if (span_eq(span_str(dp_status_row((enum dp_status)i)->message), text))
-            dp = &dp_status_row((enum dp_status)i)->code;
-    if (!sr && !dp)
-        return false;
-    *ret_code = (from == DAEMON_SMDP && dp) || !sr ? *dp : *sr;
-    return true;
+    for (unsigned i = ST_OK + 1; i < ST_CODE_COUNT && text.n; i++)
+        if (span_eq(span_str(STATUS[i].meaning), text) &&
+            (found == ST_OK || status_by((enum status_code)i) == own))
+            found = (enum status_code)i;
+    if (found != ST_OK)
+        *ret_code = STATUS[found].code;
+    return found != ST_OK;
 }
 
 /* The sentences of the answer itself: the verdict follows. */
 static bool promises(struct span text)
 {
     return span_eq(text, span_str(STATUS[ST_EXPIRED_SENT].meaning)) ||
-           span_eq(text, span_str(dp_status_row(DP_ST_IN_DOUBT)->message));
+           span_eq(text, span_str(STATUS[DP_ST_IN_DOUBT].meaning));
 }
 
 /* A verdict whose sentence is not at hand (a repeated call returns the answer, design 3.4). */

@@ -7,6 +7,7 @@
 
 #include "common/base/hex.h"
 #include "common/msg/admin.h"
+#include "common/msg/catalogue.h"
 #include "common/msg/es1.h"
 
 #include <dirent.h>
@@ -160,10 +161,10 @@ static int register_request(struct jobs *j, size_t i, const struct base_request 
     return ERR_OK;
 }
 
-/* 8.1.1-3.3: the EID is registered. A second run over the same file is no fault. */
+/* A second run over the same file is no fault. */
 static bool registered_before(const struct gsma_code *code)
 {
-    return !strcmp(code->subject, "8.1.1") && !strcmp(code->reason, "3.3");
+    return status_is(code, ST_EID_EXISTS);
 }
 
 /* Only to name the cards in what is printed: the SM-SR judges the entries. */

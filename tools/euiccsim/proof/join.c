@@ -8,6 +8,7 @@
 #include "common/codec/script.h"
 #include "common/codec/tlv.h"
 #include "common/crypto/scp03.h"
+#include "common/msg/catalogue.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -357,8 +358,7 @@ static int concluded(struct operation_seen *op, const struct event *ev)
         return ERR_CORRUPT;
     op->verdict = ev->result;
     op->refused = ev->stage == STAGE_ADMISSION;
-    op->unheard = ev->result == VERDICT_SUCCESS && !strcmp(ev->code.subject, "8.4") &&
-                  !strcmp(ev->code.reason, "4.2");
+    op->unheard = ev->result == VERDICT_SUCCESS && status_is(&ev->code, ST_SWITCHED_UNHEARD);
     if (!op->function)
         op->function = ev->function;
     if (uuid_is_zero(&op->order))

@@ -13,7 +13,7 @@ static const struct dp_platform PLATFORMS[] = {{"SIM 1.0", 1u << 1 | 1u << 4},
                                                {"SIM 2.0", (1u << SAIP_SERVICES) - 1}};
 static const struct dp_env ENV = {.platforms = PLATFORMS, .n_platforms = 2};
 
-static enum dp_status judge(uint32_t memory, uint32_t services, unsigned unknown, struct eis *e,
+static enum status_code judge(uint32_t memory, uint32_t services, unsigned unknown, struct eis *e,
                             struct errmsg *why)
 {
     const struct dp_need need = {memory, services, unknown};
@@ -28,11 +28,11 @@ static void memory(void **state)
     struct errmsg why;
 
     (void)state;
-    assert_int_equal(judge(60000, 0, 0, &e, &why), DP_ST_OK);
+    assert_int_equal(judge(60000, 0, 0, &e, &why), ST_OK);
     assert_int_equal(judge(60001, 0, 0, &e, &why), DP_ST_MEMORY);
     assert_non_null(strstr(why.text, "60001 octets and the card has 60000"));
     e.remaining_memory = 0; /* not told */
-    assert_int_equal(judge(60001, 0, 0, &e, &why), DP_ST_OK);
+    assert_int_equal(judge(60001, 0, 0, &e, &why), ST_OK);
 }
 
 /* Every service on a platform with it, without it, and on one that nobody described. */
@@ -46,15 +46,15 @@ static void services(void **state)
     (void)state;
     for (unsigned i = 0; i < SAIP_SERVICES; i++) {
         bool has = PLATFORMS[0].services & 1u << i;
-        assert_int_equal(judge(1, 1u << i, 0, &with, &why), DP_ST_OK);
-        assert_int_equal(judge(1, 1u << i, 0, &other, &why), DP_ST_OK);
-        assert_int_equal(judge(1, 1u << i, 0, &without, &why), has ? DP_ST_OK : DP_ST_FEATURE);
+        assert_int_equal(judge(1, 1u << i, 0, &with, &why), ST_OK);
+        assert_int_equal(judge(1, 1u << i, 0, &other, &why), ST_OK);
+        assert_int_equal(judge(1, 1u << i, 0, &without, &why), has ? ST_OK : DP_ST_FEATURE);
         if (!has)
             assert_non_null(strstr(why.text, saip_service_name(i)));
     }
     assert_int_equal(judge(1, 1u << 1, 1, &with, &why), DP_ST_FEATURE);
     assert_non_null(strstr(why.text, "not known here"));
-    assert_int_equal(judge(1, 1u << 1, 1, &other, &why), DP_ST_OK);
+    assert_int_equal(judge(1, 1u << 1, 1, &other, &why), ST_OK);
 }
 
 static void cat_tp_is_declared_by_the_eis(void **state)
@@ -66,7 +66,7 @@ static void cat_tp_is_declared_by_the_eis(void **state)
     assert_int_equal(judge(1, 1u << 20, 0, &e, &why), DP_ST_FEATURE);
     assert_non_null(strstr(why.text, "cat-tp"));
     e.capabilities.cattp = true;
-    assert_int_equal(judge(1, 1u << 20, 0, &e, &why), DP_ST_OK);
+    assert_int_equal(judge(1, 1u << 20, 0, &e, &why), ST_OK);
 }
 
 int main(void)

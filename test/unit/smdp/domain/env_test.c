@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lookups, the timer table and the catalogue of answers. */
+/* Lookups and the timer table. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -7,8 +7,8 @@
 #include <cmocka.h>
 
 #include "smdp/domain/env.h"
+#include "smdp/domain/order.h"
 #include "smdp/domain/secret.h"
-#include "smdp/domain/status.h"
 
 static void ranges(void **state)
 {
@@ -65,25 +65,6 @@ static void timers(void **state)
     }
 }
 
-static void catalogue(void **state)
-{
-    (void)state;
-    for (unsigned i = DP_ST_OK + 1; i < DP_ST_COUNT; i++) {
-        const struct dp_status_row *r = dp_status_row((enum dp_status)i);
-        struct exec_answer x = dp_status_answer((enum dp_status)i, NULL);
-        assert_true(r->code.subject[0] && r->code.reason[0]);
-        assert_true(r->message && strlen(r->message) > 10);
-        assert_true(r->cause && r->cause[0]);
-        assert_non_null(r->next);
-        assert_int_not_equal(x.status, EXEC_SUCCESS);
-        assert_true(x.message.n > 0);
-    }
-    assert_int_equal(dp_status_answer(DP_ST_OK, NULL).status, EXEC_SUCCESS);
-    assert_int_equal(dp_status_answer(DP_ST_EXPIRED, NULL).status, EXEC_EXPIRED);
-    assert_int_equal(dp_status_answer(DP_ST_IN_DOUBT, NULL).status, EXEC_EXPIRED);
-    assert_int_equal(dp_status_answer(DP_ST_MEMORY, "no").message.n, 2);
-}
-
 static void sentences_are_cut(void **state)
 {
     char dst[8];
@@ -124,7 +105,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ranges),
         cmocka_unit_test(timers),
-        cmocka_unit_test(catalogue),
         cmocka_unit_test(sentences_are_cut),
         cmocka_unit_test(secrets_have_their_place),
     };

@@ -58,7 +58,7 @@ static void answered(enum msg_type type, enum exec_status status, const char *su
 
 static void every_state_meets_every_input(void **state)
 {
-    static const enum exec_status STATUS[] = {EXEC_SUCCESS, EXEC_WARNING, EXEC_FAILED,
+    static const enum exec_status ANSWER[] = {EXEC_SUCCESS, EXEC_WARNING, EXEC_FAILED,
                                               EXEC_EXPIRED};
     static const char *const CODES[][2] = {{"", ""},       {"8.2.1", "3.9"}, {"8.2.2", "3.8"},
                                            {"1.2", "4.4"}, {"8.4", "4.2"},   {"1.6", "5.3"}};
@@ -84,7 +84,7 @@ static void every_state_meets_every_input(void **state)
                     if (kind == IN_PEER) {
                         enum msg_type t =
                             lone_answer_of(AT[s]) ? lone_answer_of(AT[s]) : MSG_ES3_GET_EIS_RESPONSE;
-                        in = v < 24 ? peer_input(t, STATUS[v / 6], CODES[v % 6][0], CODES[v % 6][1])
+                        in = v < 24 ? peer_input(t, ANSWER[v / 6], CODES[v % 6][0], CODES[v % 6][1])
                                     : peer_input(v % 2 ? MSG_ES3_ENABLE_PROFILE_RESPONSE
                                                        : MSG_ES3_GET_EIS_RESPONSE,
                                                  EXEC_SUCCESS, "", "");
@@ -172,7 +172,7 @@ static void restart_makes_the_same_call(void **state)
 static void refusals_at_the_door(void **state)
 {
     struct {
-        enum dp_status stock;
+        enum status_code stock;
         bool full, disk, smsr, eid;
         uint32_t validity;
         const char *subject, *reason;
@@ -181,11 +181,11 @@ static void refusals_at_the_door(void **state)
         {DP_ST_TYPE_EMPTY, false, false, false, false, 0, "8.2.5", "3.7"},
         {DP_ST_ICCID_FOREIGN, false, false, false, false, 0, "8.2.1", "1.2"},
         {DP_ST_ICCID_IN_USE, false, false, false, false, 0, "8.2.1", "3.3"},
-        {DP_ST_OK, true, false, false, false, 0, "1.2", "4.4"},
-        {DP_ST_OK, false, true, false, false, 0, "1.2", "4.4"},
-        {DP_ST_OK, false, false, true, false, 0, "8.7", "3.9"},
-        {DP_ST_OK, false, false, false, true, 0, "8.1.1", "3.9"},
-        {DP_ST_OK, false, false, false, false, 86401, "1.6", "3.8"},
+        {ST_OK, true, false, false, false, 0, "1.2", "4.4"},
+        {ST_OK, false, true, false, false, 0, "1.2", "4.4"},
+        {ST_OK, false, false, true, false, 0, "8.7", "3.9"},
+        {ST_OK, false, false, false, true, 0, "8.1.1", "3.9"},
+        {ST_OK, false, false, false, false, 86401, "1.6", "3.8"},
     };
 
     (void)state;

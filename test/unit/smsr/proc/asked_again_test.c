@@ -8,7 +8,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "smsr/domain/status.h"
+#include "common/msg/catalogue.h"
 #include "common/codec/packet.h"
 #include "test/support/smsr_core_way.h"
 

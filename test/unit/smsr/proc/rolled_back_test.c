@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "common/codec/packet.h"
-#include "smsr/domain/status.h"
+#include "common/msg/catalogue.h"
 #include "test/support/smsr_core_way.h"
 
 static void ended(const struct core *w, enum status_code why)

@@ -11,7 +11,7 @@
 #include "common/journal/chain.h"
 #include "common/msg/admin.h"
 #include "common/wire/wire.h"
-#include "smsr/domain/status.h"
+#include "common/msg/catalogue.h"
 #include "test/support/fake_daemon.h"
 
 #include <stdio.h>

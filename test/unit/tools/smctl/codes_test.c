@@ -10,8 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "smdp/domain/status.h"
-#include "smsr/domain/status.h"
+#include "common/msg/catalogue.h"
 #include "tools/smctl/codes.h"
 #include "tools/smctl/smctl.h"
 
@@ -83,8 +82,6 @@ static void check_text(const char *text)
 static void cures_name_real_commands(void **state)
 {
     (void)state;
-    for (unsigned i = 0; i < DP_ST_COUNT; i++)
-        check_text(dp_status_row((enum dp_status)i)->next);
     for (unsigned i = 0; i < ST_CODE_COUNT; i++)
         check_text(STATUS[i].next);
 }
@@ -93,9 +90,9 @@ static void cures_name_real_commands(void **state)
 static void every_refusal_has_a_cure(void **state)
 {
     (void)state;
-    for (unsigned i = DP_ST_OK + 1; i < DP_ST_COUNT; i++) {
-        const struct dp_status_row *r = dp_status_row((enum dp_status)i);
-        assert_true(r->message[0] && r->cause[0] && r->next[0]);
+    for (unsigned i = ST_OK + 1; i < ST_CODE_COUNT; i++) {
+        const struct status_row *r = &STATUS[i];
+        assert_true(r->meaning[0] && r->cause[0] && r->next[0]);
         assert_null(strstr(r->cause, "see the message"));
     }
 }

@@ -5,7 +5,8 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "smsr/domain/status.h"
+#include "common/msg/catalogue.h"
+#include "test/support/printed.h"
 
 static bool is_number(const char *s)
 {
@@ -32,7 +33,8 @@ static void every_code_is_whole(void **state)
         assert_true(r->meaning && strlen(r->meaning) > 5);
         assert_true(r->cause && *r->cause);
         assert_non_null(r->next);
-        assert_non_null(status_find(&r->code));
+        assert_int_not_equal(status_find(status_by((enum status_code)i), &r->code), ST_OK);
+        assert_true(status_is(&r->code, (enum status_code)i));
     }
     (void)state;
 }
@@ -99,7 +101,8 @@ static void answers(void **state)
     assert_int_equal(a.status, EXEC_SUCCESS);
     assert_string_equal(a.code.subject, "");
     for (unsigned i = ST_OK + 1; i < ST_CODE_COUNT; i++) {
-        bool expired = i == ST_EXPIRED_UNSENT || i == ST_EXPIRED_SENT || i == ST_READ_UNANSWERED;
+        bool expired = i == ST_EXPIRED_UNSENT || i == ST_EXPIRED_SENT || i == ST_READ_UNANSWERED ||
+                       i == DP_ST_EXPIRED || i == DP_ST_IN_DOUBT;
         a = status_answer((enum status_code)i);
         assert_int_equal(a.status, expired ? EXEC_EXPIRED : EXEC_FAILED);
         assert_true(a.message.n > 0);
@@ -113,9 +116,37 @@ static void not_in_the_catalogue(void **state)
     static const struct gsma_code OTHERS[] = {
         {"8.1.1", "3.8"}, {"", ""}, {"8.1.1", ""}, {"9", "9"}};
 
-    for (size_t i = 0; i < sizeof OTHERS / sizeof *OTHERS; i++)
-        assert_null(status_find(&OTHERS[i]));
+    for (size_t i = 0; i < sizeof OTHERS / sizeof *OTHERS; i++) {
+        assert_int_equal(status_find(BY_SMSR, &OTHERS[i]), ST_OK);
+        assert_int_equal(status_find(BY_SMDP, &OTHERS[i]), ST_OK);
+    }
     (void)state;
+}
+
+/* Two cases of one daemon are told apart by their sentence. */
+static void every_case_has_its_sentence(void **state)
+{
+    (void)state;
+    for (unsigned i = ST_OK + 1; i < ST_CODE_COUNT; i++)
+        for (unsigned k = ST_OK + 1; k < i; k++)
+            if (status_by((enum status_code)i) == status_by((enum status_code)k) &&
+                !strcmp(STATUS[i].meaning, STATUS[k].meaning))
+                fail_msg("rows %u and %u say the same: %s", k, i, STATUS[i].meaning);
+}
+
+static void the_manual_has_it(void **state)
+{
+    struct buf b;
+
+    (void)state;
+    buf_init(&b, 0);
+    printed_add(&b, "| code | of | meaning | likely cause | what to type next |\n|---|---|---|---|---|\n");
+    for (unsigned i = ST_OK + 1; i < ST_CODE_COUNT; i++)
+        printed_add(&b, "| %s-%s | %s | %s | %s | %s |\n", STATUS[i].code.subject, STATUS[i].code.reason,
+                    status_by((enum status_code)i) == BY_SMDP ? "smdp" : "smsr", STATUS[i].meaning,
+                    STATUS[i].cause, STATUS[i].next);
+    printed_same("deploy/man/status.md", "status", &b);
+    buf_fini(&b);
 }
 
 int main(void)
@@ -123,7 +154,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_code_is_whole),  cmocka_unit_test(every_reason_is_published),
         cmocka_unit_test(known_pairs),          cmocka_unit_test(answers),
-        cmocka_unit_test(not_in_the_catalogue),
+        cmocka_unit_test(not_in_the_catalogue), cmocka_unit_test(every_case_has_its_sentence),
+        cmocka_unit_test(the_manual_has_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Subjects and reasons: facts sgp02 section 2; where the published lists give no number for a case,
  * the nearest reason was chosen here and nowhere else (marked "chosen"). */
-#include "smsr/domain/status.h"
+#include "common/msg/catalogue.h"
 
 const struct status_row STATUS[ST_CODE_COUNT] = {
+    [ST_OK] = {{"", ""}, "done", "", ""},
     [ST_EID_UNKNOWN] = {{"8.1.1", "3.9"},
                         "EID unknown",
                         "never registered here, or not yours to see",
@@ -301,7 +302,7 @@ const struct status_row STATUS[ST_CODE_COUNT] = {
                           "validity period of 0 seconds: it would be over before anything is sent",
                           "ValidityPeriod is 0",
                           "give at least 1 second, or none for the default"},
-    [ST_CANCELLED] = {{"1.6", "3.8"}, "cancelled before anything was sent", "asked for", ""},
+    [ST_CANCELLED] = {{"1.6", "3.8"}, "cancelled before anything was sent", "asked for", "ask again when it is wanted"},
     [ST_EXPIRED_UNSENT] = {{"1.6", "5.3"},
                            "validity period ended before anything was sent",
                            "the card waited behind other operations or could not be addressed",
@@ -315,30 +316,224 @@ const struct status_row STATUS[ST_CODE_COUNT] = {
                             "card asleep, out of coverage, or its answer was lost",
                             "safe to ask again"},
     [ST_STORAGE] = {{"1.2", "4.4"}, "no room for new work", "disk nearly full", "free space"},
+    /* --- the SM-DP --- */
+    [DP_ST_EID_UNKNOWN] = {{"8.1.1", "3.9"},
+                           "this eUICC is not known",
+                           "wrong EID, or its digits do not check",
+                           "check the EID on the card's label"},
+    [DP_ST_SMSR_UNKNOWN] = {{"8.7", "3.9"},
+                            "no such SM-SR is configured",
+                            "the Smsr-id is wrong or missing in the configuration",
+                            "add it under smsr: and restart"},
+    [DP_ST_SMSR_INACCESSIBLE] = {{"8.7", "5.1"},
+                                 "the SM-SR does not answer",
+                                 "network, certificate or the SM-SR is down",
+                                 "smctl status --via smdp"},
+    [DP_ST_ICCID_UNKNOWN] = {{"8.2.1", "3.9"},
+                             "no such profile is in stock",
+                             "the ICCID was not imported for this operator",
+                             "smctl profile import --type T CSV"},
+    [DP_ST_ICCID_FOREIGN] = {{"8.2.1", "1.2"},
+                             "this ICCID is outside the caller's ranges",
+                             "the party's iccid prefixes do not cover it",
+                             "check iccid: of the party"},
+    [DP_ST_ICCID_IN_USE] = {{"8.2.1", "3.3"},
+                            "this profile is already used",
+                            "it is reserved by a running order or stands on a card",
+                            "smctl profile list --state Reserved, or --state Installed"},
+    [DP_ST_TYPE_UNKNOWN] = {{"8.2.5", "3.9"},
+                            "no such profile type is known",
+                            "no template of that name, or no subscription of it was ever imported",
+                            "smctl profile template add --type T FILE, then "
+                            "smctl profile import --type T CSV"},
+    [DP_ST_TYPE_EMPTY] = {{"8.2.5", "3.7"},
+                          "no profile of this type is left in stock",
+                          "every imported subscription is used",
+                          "smctl profile import --type T CSV"},
+    [DP_ST_TYPE_EXISTS] = {{"8.2.5", "3.3"},
+                           "a template of this name exists with other contents",
+                           "templates are never replaced",
+                           "choose a new name"},
+    [DP_ST_TYPE_REFUSED] = {{"8.2.5", "3.8"},
+                            "the profile package breaks a rule",
+                            "the lint rule named in the message",
+                            "change the template"},
+    [DP_ST_SUBSCRIPTION_REFUSED] = {{"8.2.1", "3.8"},
+                                    "the subscription of this profile breaks a rule",
+                                    "the lint rule named in the message",
+                                    "import a subscription that keeps it and order that one"},
+    [DP_ST_SUBSCRIPTION_WARNED] = {{"8.2.1", "2.1"},
+                                   "the subscription of this profile is unusual",
+                                   "the lint rule named in the message",
+                                   "compare it with what the operator ordered; it is installed"},
+    [DP_ST_NO_PROFILE_NAMED] = {{"8.2.5", "2.3"},
+                                "neither profile type nor ICCID is given",
+                                "one of the two names the profile",
+                                "give --type or --iccid"},
+    [DP_ST_TYPE_MISMATCH] = {{"8.2.5", "3.12"},
+                             "the profile is not of the type given",
+                             "type and ICCID contradict each other",
+                             "leave one of them out"},
+    [DP_ST_ECASD_INVALID] = {{"8.5.2", "6.1"},
+                             "the card's certificate does not verify",
+                             "another CI, a damaged EIS, or a certificate of another card",
+                             "check gsma.ci and the EIS"},
+    [DP_ST_ECASD_EXPIRED] = {{"8.5.2", "6.3"},
+                             "the card's certificate is not valid now",
+                             "its dates, or the clock of this machine",
+                             "check both"},
+    [DP_ST_ECASD_CURVE] = {{"8.5.2", "3.1"},
+                           "no certificate of ours is on the card's curve",
+                           "the card speaks another curve",
+                           "add a pair under gsma.certs"},
+    [DP_ST_MEMORY] = {{"8.1", "4.8"},
+                      "the card has too little memory for this profile",
+                      "its last audit reported less than the package needs",
+                      "delete a profile or audit"},
+    [DP_ST_VALIDITY] = {{"1.6", "3.8"},
+                        "the validity period is longer than accepted",
+                        "it is above AcceptableValidityPeriod",
+                        "ask for a shorter one"},
+    [DP_ST_EXPIRED] = {{"1.6", "5.3"},
+                       "the validity period ended before anything was sent to the card",
+                       "the card or the SM-SR did not come into reach in time",
+                       "order again"},
+    [DP_ST_IN_DOUBT] = {{"1.6", "5.4"},
+                        "the validity period ended and the outcome is not known yet",
+                        "the clean-up of the card is still running",
+                        "wait for OperationConcluded"},
+    [DP_ST_BUSY] = {{"1.2", "4.4"},
+                    "this cannot be done at the moment",
+                    "memory, a file or a place for it was not to be had",
+                    "try again later; the log of the SM-DP says what fails for longer"},
+    [DP_ST_ORDERS_FULL] = {{"1.2", "4.4"},
+                           "too many orders are running",
+                           "the limit orders: is reached",
+                           "try again later"},
+    [DP_ST_DISK_FULL] = {{"1.2", "4.4"},
+                         "no new orders are taken: the disk is nearly full",
+                         "free space is below the reserve",
+                         "make room"},
+    [DP_ST_CALL_REUSED] = {{"1.6", "3.3"},
+                           "this FunctionCallIdentifier was used for another request",
+                           "identifiers are unique for ever",
+                           "use a new one"},
+    [DP_ST_NOT_ALLOWED] = {{"1.6", "1.2"},
+                           "this party may not call this function",
+                           "the role of the certificate",
+                           "speak as a party of the right role: --as NAME"},
+    [DP_ST_REQUEST_INVALID] = {{"1.6", "2.1"},
+                               "the request is not valid",
+                               "what the sentence names is missing, malformed or refused",
+                               "mend it and ask again"},
+    [DP_ST_CARD] = {{"8.3", "4.2"},
+                    "the card's answer is not what the procedure needs",
+                    "the ISD-P refused, or another party answered",
+                    "smctl explain OPERATION --via smdp"},
+    [DP_ST_ROLLED_BACK] = {{"8.4", "4.2"},
+                           "the card went back to its former profile",
+                           "no network for the new profile, or no confirmation in time",
+                           "check coverage and the subscription, then enable it again"},
+    [DP_ST_ICCID_STANDS] = {{"8.2.1", "3.3"},
+                            "the SM-SR knows this ICCID on a card already; it stays reserved here",
+                            "it was installed by another SM-DP, or before this stock was restored",
+                            "smctl profile list --state Reserved; order another profile"},
+    [DP_ST_ICCID_DELETED] = {{"8.2.1", "3.3"},
+                             "this profile is deleted and cannot be used again",
+                             "its keys were wiped when it was installed; its ICCID is never reused",
+                             "push another one: smctl profile list --state Available"},
+    [DP_ST_POL2_INVALID] = {{"8.2.3", "2.1"},
+                            "POL2 rule not known",
+                            "subject, action or qualification misspelt",
+                            "use PROFILE; ENABLE, DISABLE, DELETE; Not-Allowed, Auto-Delete"},
+    [DP_ST_FEATURE] = {{"8.1", "3.1"},
+                       "the card does not support what the profile demands",
+                       "a mandatory service of the package against the EIS, or the list under "
+                       "platforms:",
+                       "smctl profile inspect FILE, and smctl eis show EID"},
+    [DP_ST_EID_DENIED] = {{"8.1.1", "1.2"},
+                          "no profile goes to this eUICC",
+                          "it falls in a range under denied_eids:",
+                          "ask whoever set the range; it is for cards that are known to be broken "
+                          "into"},
+    [DP_ST_REPLACED_UNKNOWN] = {{"8.2.1", "3.9"},
+                                "no profile of this operator was on the old card",
+                                "wrong EID or ICCID, or it was installed by another SM-DP",
+                                "smctl profile list"},
+    [DP_ST_REPLACED_SEVERAL] = {{"8.2.1", "2.3"},
+                                "the old card had several profiles of this operator",
+                                "one of them is replaced, the request does not say which",
+                                "name it: --iccid ICCID, from smctl profile list"},
+    [DP_ST_REPLACED_STANDS] = {{"8.2.1", "3.6"},
+                               "the old profile is not proved to be gone from its card",
+                               "a number must not be on two cards in use",
+                               "smctl profile delete --eid EID --iccid ICCID; a card that is lost "
+                               "is declared by two admins: smctl profile lost EID ICCID"},
+    [DP_ST_REPLACED] = {{"8.2.1", "3.3"},
+                        "the number of this profile has moved to another card already",
+                        "a replacement is done once",
+                        "smctl events list --via smdp: the record number.moved names the new one"},
+    [DP_ST_REPLACING] = {{"1.2", "4.4"},
+                         "another replacement of this profile is running",
+                         "its order has not ended",
+                         "smctl operation list --via smdp --live"},
+    [DP_ST_SAME_CARD] = {{"1.6", "2.1"},
+                         "old and new card are the same one",
+                         "--old-eid and --new-eid are equal",
+                         "for another profile on the same card: smctl profile push"},
+    [DP_ST_LOSS_ONE] = {{"8.2.1", "3.6"},
+                        "only one person has declared the card of the old profile lost",
+                        "it takes two",
+                        "another admin types smctl profile lost EID ICCID"},
+    [DP_ST_LOSS_NONE] = {{"8.2.1", "3.5"},
+                         "no profile that stands on this card is lost with it",
+                         "it is on another card, deleted, declared lost before, or never was installed",
+                         "smctl profile list"},
+    [DP_ST_LOSS_SAME_PERSON] = {{"1.6", "1.2"},
+                                "the second declaration must come from another person",
+                                "the first one was this party's own",
+                                "another admin types smctl profile lost EID ICCID"},
+    [DP_ST_SECRET] = {{"8.2.1", "3.7"},
+                      "the subscription's key material is not available",
+                      "it was wiped after an earlier installation, or does not open under this key",
+                      "smctl profile import --type T CSV"},
 };
 
-const struct status_row *status_find(const struct gsma_code *code)
+bool status_is(const struct gsma_code *code, enum status_code st)
 {
-    for (unsigned i = 1; i < ST_CODE_COUNT; i++)
-        if (!strcmp(STATUS[i].code.subject, code->subject) &&
-            !strcmp(STATUS[i].code.reason, code->reason))
-            return &STATUS[i];
-    return NULL;
+    return !strcmp(code->subject, STATUS[st].code.subject) &&
+           !strcmp(code->reason, STATUS[st].code.reason);
 }
 
-struct exec_answer status_answer(enum status_code code)
+enum status_code status_find(enum status_by by, const struct gsma_code *code)
+{
+    for (unsigned i = ST_OK + 1; i < ST_CODE_COUNT; i++)
+        if (status_by((enum status_code)i) == by && status_is(code, (enum status_code)i))
+            return (enum status_code)i;
+    return ST_OK;
+}
+
+bool status_expired(enum status_code st)
+{
+    return status_is(&STATUS[st].code, ST_EXPIRED_UNSENT) || status_is(&STATUS[st].code, ST_EXPIRED_SENT);
+}
+
+struct exec_answer status_answer_saying(enum status_code st, const char *sentence)
 {
     struct exec_answer a;
 
     memset(&a, 0, sizeof a);
-    if (code == ST_OK) {
+    if (st == ST_OK) {
         a.status = EXEC_SUCCESS;
         return a;
     }
-    a.status = code == ST_EXPIRED_UNSENT || code == ST_EXPIRED_SENT || code == ST_READ_UNANSWERED
-                   ? EXEC_EXPIRED
-                   : EXEC_FAILED;
-    a.code = STATUS[code].code;
-    a.message = span_str(STATUS[code].meaning);
+    a.status = status_expired(st) ? EXEC_EXPIRED : EXEC_FAILED;
+    a.code = STATUS[st].code;
+    a.message = span_str(sentence ? sentence : STATUS[st].meaning);
     return a;
+}
+
+struct exec_answer status_answer(enum status_code st)
+{
+    return status_answer_saying(st, NULL);
 }
