@@ -262,7 +262,7 @@ static int app_apply(void *ctx, const struct journal_record *rec, const struct e
         info = arena_alloc(&c->scratch, sizeof *info);
         err = eis && info ? wire_signed_eis_decode(ev->data, &c->scratch, eis, NULL) : ERR_NOMEM;
         if (!err)
-            err = wire_eum_info_decode(eis->eum_signed_info, &c->scratch, info, NULL);
+            err = wire_eis_info_decode(eis, &c->scratch, info, NULL);
         r.eis = eis;
         r.info = info;
     }

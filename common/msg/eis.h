@@ -82,6 +82,10 @@ struct signed_eis {
     unsigned n_profiles;
     struct eis_keyset keysets[EIS_KEYSETS_MAX];
     unsigned n_keysets;
+    /* Of a signature by XML-DSig: eum_signed_info is the canonical XML the digest is over, as it came; eum_info says
+     * the same as EumSignedInfo of ours; eum_reference is the canonical ds:SignedInfo, which the signature is over.
+     * Empty: the signature is over eum_signed_info, which is ours. */
+    struct span eum_info, eum_reference;
 };
 struct eis_property { /* names and values are whoever writes them's: none are published */
     struct span key, value;

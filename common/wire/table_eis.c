@@ -126,6 +126,8 @@ static const struct wire_field SIGNED_EIS_ROWS[] = {
     WIRE_F_TEXT(signed_eis, "transport_key_id", transport_key_id, 64),
     WIRE_F_ARRAY(signed_eis, "ProfileInfo", profiles, n_profiles, EIS_PROFILES_MAX, PROFILE_INFO),
     WIRE_F_ARRAY(signed_eis, "Keyset", keysets, n_keysets, EIS_KEYSETS_MAX, KEYSET),
+    WIRE_F_BYTES(signed_eis, "eum_info", eum_info, 8192),
+    WIRE_F_BYTES(signed_eis, "eum_reference", eum_reference, 4096),
 };
 const struct wire_table WIRE_SIGNED_EIS =
     WIRE_TABLE(signed_eis, SIGNED_EIS_ROWS, remora__signed_eis__descriptor);

@@ -4,6 +4,8 @@
 
 #include "common/wire/wire_table.h"
 
+#include "common/msg/eis.h"
+
 /* Memory one unpack may take. Rows of our longest lists measure up to 12 times their octets once
  * unpacked (structs, rounding, protobuf-c's own bookkeeping); hostile frames would reach 40 times.
  * The base holds an EIS whose lists are full of empty elements. */
@@ -252,4 +254,10 @@ int wire_eum_info_decode(struct span bytes, struct arena *a, struct eum_signed_i
                          struct errmsg *why)
 {
     return decode(&WIRE_EUM_INFO, bytes, WIRE_DATA_MAX, a, why, ret);
+}
+
+int wire_eis_info_decode(const struct signed_eis *s, struct arena *a, struct eum_signed_info *ret,
+                         struct errmsg *why)
+{
+    return wire_eum_info_decode(s->eum_reference.n ? s->eum_info : s->eum_signed_info, a, ret, why);
 }

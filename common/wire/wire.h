@@ -54,3 +54,6 @@ MUST_CHECK int wire_signed_eis_decode(struct span bytes, struct arena *a, struct
 MUST_CHECK int wire_eum_info_encode(const struct eum_signed_info *s, struct buf *out);
 MUST_CHECK int wire_eum_info_decode(struct span bytes, struct arena *a, struct eum_signed_info *ret,
                                     struct errmsg *why);
+/* What the EUM signed, of either form of its signature; who signed is not looked at. */
+MUST_CHECK int wire_eis_info_decode(const struct signed_eis *s, struct arena *a,
+                                    struct eum_signed_info *ret, struct errmsg *why);

@@ -4,6 +4,7 @@
 #include "smsr/api/eis_import.h"
 
 #include "common/wire/wire.h"
+#include "smsr/api/eis_signed.h"
 
 #include <string.h>
 
@@ -28,7 +29,7 @@ static enum status_code parse(struct span octets, struct arena *a, struct eis_im
         (void)errmsg_set(why, 0, "EIS is not well formed: %s", detail.text);
         return ST_EIS_FORMAT;
     }
-    if (wire_eum_info_decode(im->eis.eum_signed_info, a, &im->info, &detail)) {
+    if (wire_eis_info_decode(&im->eis, a, &im->info, &detail)) {
         bool eid = strstr(detail.text, "Eid") != NULL;
         (void)errmsg_set(why, 0, "the signed part is not well formed: %s", detail.text);
         return eid ? ST_EID_CHECK : ST_EIS_FORMAT;
@@ -136,6 +137,19 @@ static enum status_code check_profiles(const struct eis_check *c, const struct e
     return ST_OK;
 }
 
+/* Over our own form of the signed part, or over the XML it came as (eis_signed.h). */
+static int verify_signature(const struct eis_check *c, const struct eis_import *im, struct errmsg *why)
+{
+    const struct signed_eis *s = &im->eis;
+    struct errmsg detail = {{0}};
+    struct span octets = s->eum_reference.n ? s->eum_reference : s->eum_signed_info;
+    int err = pki_verify_eum_signature(c->pki, s->eum_certificate, octets, s->eum_signature, &detail);
+
+    if (err)
+        return errmsg_set(why, err, "EUM signature does not fit the signed part as received");
+    return s->eum_reference.n ? eis_signed_check(c->crypto, s, &im->info, why) : ERR_OK;
+}
+
 static enum status_code check_certificates(const struct eis_check *c, const struct eis_import *im,
                                            struct errmsg *why)
 {
@@ -152,12 +166,9 @@ static enum status_code check_certificates(const struct eis_check *c, const stru
                : err == ERR_EXPIRED ? ST_EUM_EXPIRED
                                     : ST_EUM_CERTIFICATE;
     }
-    err = pki_verify_eum_signature(c->pki, s->eum_certificate, s->eum_signed_info, s->eum_signature,
-                                   &detail);
-    if (err) {
-        (void)errmsg_set(why, 0, "EUM signature does not fit the signed part as received");
+    err = verify_signature(c, im, why);
+    if (err)
         return err == ERR_NOMEM ? ST_STORAGE : ST_EIS_SIGNATURE;
-    }
     err = pki_verify_ecasd(c->pki, im->info.ecasd_certificate, s->eum_certificate, im->info.eid.b,
                            c->now_ms, &ecasd, &detail);
     if (err) {

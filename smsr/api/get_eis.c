@@ -25,7 +25,7 @@ static int read_signed(struct request *q, uint64_t lsn, struct signed_eis *ret,
     if (!err)
         err = wire_signed_eis_decode(ev->data, arena, ret, NULL);
     if (!err)
-        err = wire_eum_info_decode(ret->eum_signed_info, arena, ret_info, NULL);
+        err = wire_eis_info_decode(ret, arena, ret_info, NULL);
     buf_fini(&body);
     return err;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The life of cards for the tools of the house: their states, the files they came from, and how the EIS and the
- * card itself differ. Ours; a card that the caller may not see is unknown to it. */
+/* The life of cards for the tools of the house: their states, the files they came from, and how the
+ * EIS and the card itself differ. Ours; a card that the caller may not see is unknown to it. */
 #include "smsr/api/api_int.h"
 
 #include "smsr/domain/card_state.h"
@@ -111,9 +111,9 @@ static enum status_code batch_next(struct request *q, const struct admin_batch_r
         (uint64_t)req->accepted + req->refused + req->known != req->rows ||
         (uint64_t)ret->accepted + req->accepted + req->refused > req->rows)
         return ST_BATCH_SUM;
-    *ret_changes = err || req->accepted || req->refused != ret->refused ||
-                   (req->order_reference.n &&
-                    !span_eq(req->order_reference, span_str(ret->order_reference)));
+    *ret_changes =
+        err || req->accepted || req->refused != ret->refused ||
+        (req->order_reference.n && !span_eq(req->order_reference, span_str(ret->order_reference)));
     ret->accepted += req->accepted;
     ret->refused = req->refused;
     if (*ret_changes)

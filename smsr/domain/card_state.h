@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The life of a card at this SM-SR, beside the states of its profiles: which moves there are, and which
- * functions each state refuses. Ours; SGP.02 knows no such states. */
+/* The life of a card at this SM-SR, beside the states of its profiles: which moves there are, and
+ * which functions each state refuses. Ours; SGP.02 knows no such states. */
 #pragma once
 
 #include "common/msg/catalogue.h"
@@ -14,6 +14,6 @@ enum card_move {
 };
 /* MOVE_NONE: there is no such move. */
 enum card_move card_state_move(enum card_state from, enum card_state to);
-/* ST_OK, or why no call of f is admitted. What was admitted before the move goes on to its verdict, and what
- * a card tells is confirmed in every state: nothing of the card is decided by its life. */
+/* ST_OK, or why no call of f is admitted. What was admitted before the move goes on to its verdict,
+ * and what a card tells is confirmed in every state: nothing of the card is decided by its life. */
 enum status_code card_state_refuses(enum card_state s, enum function f);

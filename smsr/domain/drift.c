@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One sentence a difference, and its repair. Life-cycle octets of an ISD-P: 03 07 0F nothing inside, 1F disabled,
- * 3F enabled (facts: sgp02 3.2). */
+/* One sentence a difference, and its repair. Life-cycle octets of an ISD-P: 03 07 0F nothing
+ * inside, 1F disabled, 3F enabled (facts: sgp02 3.2). */
 #include "smsr/domain/drift.h"
 
 #include <stdio.h>
@@ -17,8 +17,8 @@ struct report {
 
 #define AUDIT "smctl audit EID"
 
-static void say(struct report *r, const struct iccid *iccid, const struct aid *aid, const char *found,
-                const char *next)
+static void say(struct report *r, const struct iccid *iccid, const struct aid *aid,
+                const char *found, const char *next)
 {
     struct admin_drift_row *row;
 
@@ -51,7 +51,8 @@ static void compare(struct report *r, const struct euicc_profile *p, uint8_t lif
 
     if (unfinished) {
         (void)snprintf(text, sizeof text, "the EIS has an unfinished ISD-P; the card says %s",
-                       empty ? "nothing is inside" : "a profile was loaded whose download was not completed");
+                       empty ? "nothing is inside"
+                             : "a profile was loaded whose download was not completed");
         say(r, &p->iccid, &p->aid, text,
             empty ? "smctl profile delete --eid EID --iccid ICCID, then push again"
                   : "have its SM-DP complete the order: smctl operation list --eid EID --via smdp");
@@ -59,13 +60,15 @@ static void compare(struct report *r, const struct euicc_profile *p, uint8_t lif
     }
     if (empty) {
         (void)snprintf(text, sizeof text,
-                       "the EIS has an installed profile; the card says nothing is inside (%02X)", lifecycle);
+                       "the EIS has an installed profile; the card says nothing is inside (%02X)",
+                       lifecycle);
         say(r, &p->iccid, &p->aid, text,
             "smctl profile delete --eid EID --iccid ICCID, then push it again");
         return;
     }
     if ((p->state == PROFILE_ENABLED) != (lifecycle == LC_ENABLED)) {
-        (void)snprintf(text, sizeof text, "the EIS says %s, the card said %s", profile_state_text(p->state),
+        (void)snprintf(text, sizeof text, "the EIS says %s, the card said %s",
+                       profile_state_text(p->state),
                        lifecycle == LC_ENABLED ? "Enabled" : "Disabled");
         say(r, &p->iccid, &p->aid, text, AUDIT);
     }
@@ -93,8 +96,9 @@ static void profiles(struct report *r, const struct event *ev)
         const struct event_profile *seen = on_card(ev, &p->aid);
         if (!seen) {
             say(r, &p->iccid, &p->aid,
-                ev->more_to_do ? "the EIS has a profile of which the card's list, which was cut, says nothing"
-                               : "the EIS has a profile that the card did not list",
+                ev->more_to_do
+                    ? "the EIS has a profile of which the card's list, which was cut, says nothing"
+                    : "the EIS has a profile that the card did not list",
                 AUDIT);
             continue;
         }
@@ -109,7 +113,8 @@ static void profiles(struct report *r, const struct event *ev)
         (void)snprintf(text, sizeof text, "the card has an ISD-P (%02X) that the EIS does not know",
                        ev->profiles[i].lifecycle);
         say(r, NULL, &ev->profiles[i].aid, text,
-            "smctl eis state EID QUARANTINED; smctl events list --eid EID tells who made it, and its EUM "
+            "smctl eis state EID QUARANTINED; smctl events list --eid EID tells who made it, and "
+            "its EUM "
             "or SM-DP what it is");
     }
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The EIS against what the card said last of itself, and what to type about each difference. Pure. */
+/* The EIS against what the card said last of itself, and what to type about each difference. Pure.
+ */
 #pragma once
 
 #include "common/msg/admin.h"

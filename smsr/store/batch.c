@@ -151,7 +151,8 @@ void batches_clear(struct store *s)
 }
 
 /* --- the list --- */
-static int compare(const uint8_t a[32], const struct oid *pa, const uint8_t b[32], const struct oid *pb)
+static int compare(const uint8_t a[32], const struct oid *pa, const uint8_t b[32],
+                   const struct oid *pb)
 {
     int c = memcmp(a, b, 32);
 

@@ -22,7 +22,7 @@ RANK = {
     "smdp/channel": 9,
     "smsr": 10, "smdp": 10,
     "tools/euiccsim/card": 5, "tools/euiccsim/net": 6, "tools/euiccsim": 10,
-    "tools/smctl": 10, "tools/pki": 9,
+    "tools/eisimport": 9, "tools/smctl": 10, "tools/pki": 9,
 }
 MAIN_RANK = 11
 
@@ -47,6 +47,8 @@ SYSTEM = (
     ("coap", r"^coap", r"^common/net/"),
     ("cyaml", r"^cyaml", r"^common/conf/"),
     ("protobuf", r"^protobuf-c/|\.pb-c\.h$", r"^common/wire/"),
+    # No daemon parses XML or unpacks archives, and neither does smctl.
+    ("xml", r"^(libxml/|xmlsec/|zip\.h)", r"^tools/eisimport/"),
     ("socket", r"^(sys/socket|sys/epoll|sys/un|netinet/|arpa/|netdb|poll)", r"^common/net/|^tools/"),
     ("thread", r"^(pthread|threads)\.h", r"^$"),
 )

@@ -59,6 +59,8 @@ enum opt {
     OPT_OLD_EID,
     OPT_NEW_EID,
     OPT_REASON,
+    OPT_TRANSPORT_KEY,
+    OPT_EUM_CERTIFICATE,
     OPT_COUNT
 };
 #define OPT_BIT(o) (1ull << (unsigned)(o))

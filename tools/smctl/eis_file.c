@@ -45,7 +45,7 @@ bool eis_file_eid(struct span entry, struct arena *a, struct eid *ret)
 
     memset(ret, 0, sizeof *ret);
     if (!s || !info || wire_signed_eis_decode(entry, a, s, &why) ||
-        wire_eum_info_decode(s->eum_signed_info, a, info, &why))
+        wire_eis_info_decode(s, a, info, &why))
         return false;
     *ret = info->eid;
     return !eid_is_zero(ret);

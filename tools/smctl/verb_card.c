@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* eis state, eis drift, eis batches: the life of cards at this SM-SR. Ours; SGP.02 has nothing of it. */
+/* eis state, eis drift, eis batches: the life of cards at this SM-SR. Ours; SGP.02 has nothing of
+ * it. */
 #include "tools/smctl/smctl.h"
 
 #include "common/base/clock.h"
@@ -96,8 +97,8 @@ static enum exit_code drifted(void *ctx, const struct envelope *e)
     if (r->audited_ms)
         clock_text(r->audited_ms, at);
     if (!x->json) {
-        printf("%s: %u difference%s; audited %s%s\n", x->words[0], r->n_rows, r->n_rows == 1 ? "" : "s", at,
-               r->partial ? ", the card's list was cut" : "");
+        printf("%s: %u difference%s; audited %s%s\n", x->words[0], r->n_rows,
+               r->n_rows == 1 ? "" : "s", at, r->partial ? ", the card's list was cut" : "");
         return r->n_rows ? XC_FAILED : XC_OK;
     }
     buf_init(&b, 0);
@@ -148,8 +149,8 @@ static void batch_row(const struct smctl *x, const struct admin_batch_row *r)
         text_safe(r->order_reference, order, sizeof order);
     if (!x->json) {
         clock_text(r->last_ms, at);
-        printf("%s  order %s  %u rows: %u accepted, %u refused, %u known  last %s  EUM %s\n", hash, order,
-               r->rows, r->accepted, r->refused, r->known, at, r->party.s);
+        printf("%s  order %s  %u rows: %u accepted, %u refused, %u known  last %s  EUM %s\n", hash,
+               order, r->rows, r->accepted, r->refused, r->known, at, r->party.s);
         return;
     }
     buf_init(&b, 0);

@@ -4,11 +4,13 @@
 #include "tools/smctl/eis_file.h"
 #include "tools/smctl/input_file.h"
 #include "tools/smctl/jobs.h"
+#include "tools/smctl/start_importer.h"
 
 #include "common/base/hex.h"
 #include "common/msg/admin.h"
 #include "common/msg/catalogue.h"
 #include "common/msg/es1.h"
+#include "tools/eisimport/rows.h"
 
 #include <dirent.h>
 #include <limits.h>
@@ -24,10 +26,13 @@ struct source {
     char name[PATH_MAX];
     struct input_file file;
     uint8_t hash[32];
-    size_t first, n; /* its entries */
+    size_t first, n;  /* its entries */
+    struct buf rows;  /* of XML: what the importer made of it */
+    uint32_t refused; /* rows that cannot be sent */
 };
 struct import {
     struct crypto *crypto;
+    const struct smctl *x;
     const char *order;
     struct source *sources;
     size_t n_sources;
@@ -37,8 +42,10 @@ struct import {
 
 static void import_fini(struct import *m)
 {
-    for (size_t i = 0; i < m->n_sources; i++)
+    for (size_t i = 0; i < m->n_sources; i++) {
         input_close(&m->sources[i].file);
+        buf_fini(&m->sources[i].rows);
+    }
     free(m->sources);
     free(m->entries);
 }
@@ -52,11 +59,105 @@ static const struct source *source_of(const struct import *m, size_t entry)
     return &m->sources[i];
 }
 
+static int grow(struct import *m, size_t n, struct errmsg *why)
+{
+    struct span *grown = realloc(m->entries, (m->n + n) * sizeof *grown);
+
+    if (!grown)
+        return errmsg_set(why, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+    m->entries = grown;
+    return ERR_OK;
+}
+
+/* --- XML, by the importer --- */
+static int row_of(struct import *m, struct source *src, const struct row *r, struct errmsg *why)
+{
+    char text[700];
+
+    switch (r->kind) {
+    case ROW_ENTRY:
+        if (grow(m, 1, why))
+            return ERR_NOMEM;
+        m->entries[m->n++] = r->body;
+        return ERR_OK;
+    case ROW_REFUSED:
+        src->refused++;
+        return ERR_OK;
+    case ROW_FILE:
+        return errmsg_set(why, ERR_CONFIG, "%.160s: %s", src->name,
+                          text_safe(r->body, text, sizeof text));
+    case ROW_END:
+        break;
+    }
+    return ERR_OK;
+}
+
+static int take_xml(struct import *m, struct source *src, struct errmsg *why)
+{
+    const char *const *value = m->x->args->value;
+    int err = importer_start(src->name, value[OPT_TRANSPORT_KEY], value[OPT_EUM_CERTIFICATE],
+                             &src->rows, why);
+    struct span rest = buf_span(&src->rows);
+    enum row_kind last = (enum row_kind)0;
+    struct row r;
+
+    if (err)
+        return err;
+    while ((err = row_next(&rest, &last, &r)) == ERR_OK) {
+        err = row_of(m, src, &r, why);
+        if (err)
+            return err;
+    }
+    return err == ERR_NOT_FOUND
+               ? ERR_OK
+               : errmsg_set(why, ERR_CONFIG,
+                            "%.160s: its importer broke off, and nothing was sent; "
+                            "start it again",
+                            src->name);
+}
+
+static void refused_print(const struct smctl *x, const struct source *src, const struct row *r)
+{
+    char text[700];
+    struct buf b;
+    struct json w = {.out = &b};
+
+    text_safe(r->body, text, sizeof text);
+    if (!x->json) {
+        printf("RegisterEIS%s%s refused: row %u of %s: %s\n", r->eid[0] ? " " : "", r->eid,
+               r->number, src->name, text);
+        return;
+    }
+    buf_init(&b, 0);
+    json_open(&w, NULL, '{');
+    json_str(&w, "function", "RegisterEIS");
+    json_str(&w, "eid", r->eid);
+    json_str(&w, "outcome", "refused");
+    json_str(&w, "file", src->name);
+    json_u64(&w, "row", r->number);
+    json_str(&w, "message", text);
+    json_close(&w, '}');
+    out_line(stdout, &b);
+    buf_fini(&b);
+}
+
+/* What will not be sent is said before what is. */
+static void print_refused(const struct smctl *x, const struct source *src)
+{
+    struct span rest = buf_span(&src->rows);
+    enum row_kind last = (enum row_kind)0;
+    struct row r;
+
+    while (src->refused && row_next(&rest, &last, &r) == ERR_OK)
+        if (r.kind == ROW_REFUSED)
+            refused_print(x, src, &r);
+}
+
 /* A damaged file is refused as a whole, before anything is sent. */
 static int take_entries(struct import *m, const char *path, struct span octets, struct errmsg *why)
 {
     size_t n, offset;
-    struct span rest = octets, entry, *grown;
+    struct span rest = octets, entry;
     int err = eis_file_count(octets, &n, &offset);
 
     if (err)
@@ -70,10 +171,8 @@ static int take_entries(struct import *m, const char *path, struct span octets, 
                           offset, n);
     if (n == 0)
         return errmsg_set(why, ERR_CONFIG, "%.200s: there is no entry in it", path);
-    grown = realloc(m->entries, (m->n + n) * sizeof *grown);
-    if (!grown)
-        return errmsg_set(why, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
-    m->entries = grown;
+    if (grow(m, n, why))
+        return ERR_NOMEM;
     while (eis_file_next(&rest, &entry) == ERR_OK)
         m->entries[m->n++] = entry;
     return ERR_OK;
@@ -99,16 +198,21 @@ static int take_file(struct import *m, const char *path, struct errmsg *why)
     m->n_sources++;
     sha256(m->crypto, &at->file.octets, 1, at->hash);
     at->first = m->n;
-    err = take_entries(m, path, at->file.octets, why);
+    err = importer_is_for(at->file.octets) ? take_xml(m, at, why)
+                                           : take_entries(m, path, at->file.octets, why);
     at->n = m->n - at->first;
     return err;
 }
 
 static int is_eis(const struct dirent *e)
 {
+    static const char *const ENDS[] = {".eis", ".xml", ".zip"};
     size_t n = strlen(e->d_name);
 
-    return n > 4 && !strcmp(e->d_name + n - 4, ".eis");
+    for (size_t i = 0; i < sizeof ENDS / sizeof *ENDS; i++)
+        if (n > 4 && !strcmp(e->d_name + n - 4, ENDS[i]))
+            return 1;
+    return 0;
 }
 
 static int take_dir(struct import *m, const char *dir, struct errmsg *why)
@@ -120,7 +224,7 @@ static int take_dir(struct import *m, const char *dir, struct errmsg *why)
     if (n < 0)
         return errmsg_set(why, ERR_CONFIG, "directory %.200s cannot be read", dir);
     if (n == 0)
-        err = errmsg_set(why, ERR_CONFIG, "directory %.200s holds no .eis file", dir);
+        err = errmsg_set(why, ERR_CONFIG, "directory %.200s holds no .eis, .xml or .zip file", dir);
     for (int i = 0; i < n; i++) {
         char path[PATH_MAX];
         int len = snprintf(path, sizeof path, "%s/%s", dir, found[i]->d_name);
@@ -199,8 +303,8 @@ static enum exit_code batch_told(void *ctx, const struct envelope *e)
         hex_encode(span_of(t->src->hash, sizeof t->src->hash), hash, sizeof hash))
         return XC_CONNECTION;
     if (!t->x->json) {
-        printf("%s: %u rows: %u accepted, %u refused, %u known; batch %s\n", t->src->name, t->q.rows,
-               t->q.accepted, t->q.refused, t->q.known, hash);
+        printf("%s: %u rows: %u accepted, %u refused, %u known; batch %s\n", t->src->name,
+               t->q.rows, t->q.accepted, t->q.refused, t->q.known, hash);
         if (r->row->accepted != t->q.accepted)
             printf("  over all its imports: %u accepted, %u refused, %u known\n", r->row->accepted,
                    r->row->refused, r->row->known);
@@ -224,9 +328,11 @@ static enum exit_code batch_told(void *ctx, const struct envelope *e)
 }
 
 /* Counts of a file; false: a call has no answer, so that nothing can be said of all of it. */
-static bool count_rows(const struct jobs *j, const struct source *src, struct admin_batch_request *q)
+static bool count_rows(const struct jobs *j, const struct source *src,
+                       struct admin_batch_request *q)
 {
-    q->rows = (uint32_t)src->n;
+    q->rows = (uint32_t)src->n + src->refused;
+    q->refused = src->refused;
     for (size_t i = src->first; i < src->first + src->n; i++) {
         const struct job *job = &j->job[i];
         if (!job->already && (job->outcome == CALL_UNANSWERED || job->outcome == CALL_ERROR))
@@ -250,7 +356,8 @@ static void batch_call_id(struct smctl *x, size_t file, char dst[256])
         smctl_call_id(x, dst);
 }
 
-static enum exit_code tell_batch(struct smctl *x, const struct import *m, const struct jobs *j, size_t file)
+static enum exit_code tell_batch(struct smctl *x, const struct import *m, const struct jobs *j,
+                                 size_t file)
 {
     const struct source *src = &m->sources[file];
     struct sum t = {.x = x, .src = src, .q = {.rows = 0}};
@@ -258,7 +365,8 @@ static enum exit_code tell_batch(struct smctl *x, const struct import *m, const 
     char id[256];
 
     if (!count_rows(j, src, &t.q)) {
-        out_error("%.160s: not every row was answered; import the file again: what is registered counts as known",
+        out_error("%.160s: not every row was answered; import the file again: what is registered "
+                  "counts as known",
                   src->name);
         return XC_DOUBT;
     }
@@ -274,17 +382,24 @@ static enum exit_code run_import(struct smctl *x, struct import *m)
 {
     static const struct jobs_kind KIND = {"RegisterEIS", register_request, NULL, registered_before};
     struct jobs j;
+    uint32_t refused = 0;
     enum exit_code code = jobs_init(&j, x, &KIND, m->n, true);
 
     j.ctx = m;
     j.sum_later = true;
     if (code == XC_OK) {
+        for (size_t i = 0; i < m->n_sources; i++) {
+            print_refused(x, &m->sources[i]);
+            refused += m->sources[i].refused;
+        }
         name_cards(&j, m);
         code = jobs_run(&j);
         for (size_t i = 0; code != XC_CONNECTION && i < m->n_sources; i++)
             code = exit_worse(code, tell_batch(x, m, &j, i));
         if (j.ended)
             jobs_show_sum(&j, j.why.text);
+        if (refused)
+            code = exit_worse(code, XC_REFUSED);
     }
     jobs_fini(&j);
     return code;
@@ -292,7 +407,7 @@ static enum exit_code run_import(struct smctl *x, struct import *m)
 
 enum exit_code verb_eis_import(struct smctl *x)
 {
-    struct import m = {.crypto = x->crypto, .order = x->args->value[OPT_ORDER]};
+    struct import m = {.crypto = x->crypto, .x = x, .order = x->args->value[OPT_ORDER]};
     struct errmsg why = {""};
     enum exit_code code;
     int err = ERR_OK;

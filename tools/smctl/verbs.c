@@ -29,11 +29,14 @@ const struct verb VERBS[] = {
      "auditor.",
      verb_pki_init},
     {"eis import", "FILE|DIR", 1, 1,
-     OPT_BIT(OPT_CALL_ID) | OPT_BIT(OPT_VALIDITY) | OPT_BIT(OPT_PROGRESS) | OPT_BIT(OPT_ORDER), DAEMON_SMSR,
-     "register the cards of .eis files (ES1-RegisterEIS, as an EUM)",
+     OPT_BIT(OPT_CALL_ID) | OPT_BIT(OPT_VALIDITY) | OPT_BIT(OPT_PROGRESS) | OPT_BIT(OPT_ORDER) |
+         OPT_BIT(OPT_TRANSPORT_KEY) | OPT_BIT(OPT_EUM_CERTIFICATE),
+     DAEMON_SMSR, "register the cards of .eis files, or of RegisterEIS as XML (ES1-RegisterEIS, as an EUM)",
      "A damaged file is refused before anything is sent. Each entry is registered whole or not at "
      "all; those registered before count as done before. A refused one gets a line with its "
-     "reason. The rows of each file are counted and kept with --order and its SHA-256: smctl eis batches.",
+     "reason. The rows of each file are counted and kept with --order and its SHA-256: smctl eis batches. XML, one EIS or a list, plain or in a zip, is read by "
+     "eisimport, a program without keys or connections, which verifies the EUM's signature; a row that it refuses costs "
+     "no other.",
      verb_eis_import},
     {"eis show", "EID", 1, 1, OPT_BIT(OPT_VIA) | OPT_BIT(OPT_SMSR_ID), DAEMON_SMSR,
      "what is known of a card, as far as you may see it (ES4-GetEIS; ES2 with --via smdp)", NULL,

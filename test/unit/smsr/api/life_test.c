@@ -21,8 +21,8 @@ static void a_card_goes_into_quarantine_and_back(void **state)
 {
     struct srw *w = *state;
     struct srw_peer *f = srw_dial(w, FLEET, ROLE_FLEET), *b = srw_dial(w, MNO_B, ROLE_OPERATOR);
-    struct admin_card_state_request req = {BASE("q"), .eid = fake_eid(1), .card_state = CARD_QUARANTINED,
-                                           .text = span_str("smoke")};
+    struct admin_card_state_request req = {
+        BASE("q"), .eid = fake_eid(1), .card_state = CARD_QUARANTINED, .text = span_str("smoke")};
     struct es4_enable_profile_request enable = srw_enable_request("e1", 1);
     const struct admin_card_state_response *r;
     uint64_t lsn;
@@ -31,7 +31,8 @@ static void a_card_goes_into_quarantine_and_back(void **state)
     assert_int_equal(r->card_state, CARD_QUARANTINED);
     assert_int_equal(r->previous, CARD_REGISTERED);
     srw_expect(srw_call(b, MSG_ES4_ENABLE_PROFILE_REQUEST, &enable, NULL), "8.1", "3.7");
-    /* The same call again is answered from the store; another with the state it has leaves no record. */
+    /* The same call again is answered from the store; another with the state it has leaves no
+     * record. */
     lsn = engine_last_lsn(smsr_core_engine(w->core));
     r = moved(w, srw_call(f, MSG_ADMIN_CARD_STATE_REQUEST, &req, NULL));
     assert_int_equal(r->previous, CARD_REGISTERED);
@@ -45,7 +46,8 @@ static void a_card_goes_into_quarantine_and_back(void **state)
     r = moved(w, srw_call(f, MSG_ADMIN_CARD_STATE_REQUEST, &req, NULL));
     assert_int_equal(r->card_state, CARD_REGISTERED);
     enable = srw_enable_request("e2", 1);
-    assert_int_equal(srw_call(b, MSG_ES4_ENABLE_PROFILE_REQUEST, &enable, NULL)->kind, ENV_ACCEPTED);
+    assert_int_equal(srw_call(b, MSG_ES4_ENABLE_PROFILE_REQUEST, &enable, NULL)->kind,
+                     ENV_ACCEPTED);
     /* The same identifier for something else executes nothing. */
     req.card_state = CARD_RETIRED;
     srw_expect(srw_call(f, MSG_ADMIN_CARD_STATE_REQUEST, &req, NULL), "1.6", "3.3");
@@ -54,23 +56,33 @@ static void a_card_goes_into_quarantine_and_back(void **state)
 
 static void who_may_not(void **state)
 {
-    static const struct { const char *oid; enum party_role role; const char *subject, *reason; } ROWS[] = {
-        {FLEET_2, ROLE_FLEET, "8.1.1", "3.9"},   {MNO_B, ROLE_OPERATOR, "1.2", "1.2"},
-        {SMDP, ROLE_SMDP, "1.2", "1.2"},         {EUM, ROLE_EUM, "1.2", "1.2"},
+    static const struct {
+        const char *oid;
+        enum party_role role;
+        const char *subject, *reason;
+    } ROWS[] = {
+        {FLEET_2, ROLE_FLEET, "8.1.1", "3.9"},
+        {MNO_B, ROLE_OPERATOR, "1.2", "1.2"},
+        {SMDP, ROLE_SMDP, "1.2", "1.2"},
+        {EUM, ROLE_EUM, "1.2", "1.2"},
     };
     struct srw *w = *state;
 
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
-        struct admin_card_state_request req = {BASE("x"), .eid = fake_eid(1), .card_state = CARD_LOST};
+        struct admin_card_state_request req = {BASE("x"), .eid = fake_eid(1),
+                                               .card_state = CARD_LOST};
         struct admin_drift_request drift = {BASE("y"), .eid = fake_eid(1)};
         struct srw_peer *p = srw_dial(w, ROWS[i].oid, ROWS[i].role);
-        srw_expect(srw_call(p, MSG_ADMIN_CARD_STATE_REQUEST, &req, NULL), ROWS[i].subject, ROWS[i].reason);
-        srw_expect(srw_call(p, MSG_ADMIN_DRIFT_REQUEST, &drift, NULL), ROWS[i].subject, ROWS[i].reason);
+        srw_expect(srw_call(p, MSG_ADMIN_CARD_STATE_REQUEST, &req, NULL), ROWS[i].subject,
+                   ROWS[i].reason);
+        srw_expect(srw_call(p, MSG_ADMIN_DRIFT_REQUEST, &drift, NULL), ROWS[i].subject,
+                   ROWS[i].reason);
         /* A foreign card gets, octet for octet, the answer of one that is not there. */
         if (ROWS[i].role == ROLE_FLEET) {
             struct srw_got foreign = *srw_call(p, MSG_ADMIN_CARD_STATE_REQUEST, &req, NULL);
             req.eid = fake_eid(77);
-            assert_string_equal(srw_call(p, MSG_ADMIN_CARD_STATE_REQUEST, &req, NULL)->text, foreign.text);
+            assert_string_equal(srw_call(p, MSG_ADMIN_CARD_STATE_REQUEST, &req, NULL)->text,
+                                foreign.text);
         }
     }
     assert_int_equal(srw_card(w, 1)->life, CARD_REGISTERED);
@@ -81,24 +93,28 @@ static void moves_that_no_person_makes(void **state)
     static const enum card_state TO[] = {CARD_NONE, CARD_TRANSFERRED, CARD_STATE_COUNT - 1};
     struct srw *w = *state;
     struct srw_peer *p = srw_dial(w, ADMIN, ROLE_ADMIN);
-    struct admin_card_state_request req = {BASE("1"), .eid = fake_eid(1), .card_state = CARD_RETIRED};
+    struct admin_card_state_request req = {BASE("1"), .eid = fake_eid(1),
+                                           .card_state = CARD_RETIRED};
 
     for (size_t i = 0; i < sizeof TO / sizeof *TO; i++) {
         struct admin_card_state_request no = {BASE("0"), .eid = fake_eid(1), .card_state = TO[i]};
         srw_expect(srw_call(p, MSG_ADMIN_CARD_STATE_REQUEST, &no, NULL), "8.1", "3.5");
     }
-    assert_int_equal(moved(w, srw_call(p, MSG_ADMIN_CARD_STATE_REQUEST, &req, NULL))->card_state, CARD_RETIRED);
+    assert_int_equal(moved(w, srw_call(p, MSG_ADMIN_CARD_STATE_REQUEST, &req, NULL))->card_state,
+                     CARD_RETIRED);
     req.base.function_call_identifier = span_str("2");
     req.card_state = CARD_SEEN; /* for good is for good */
     srw_expect(srw_call(p, MSG_ADMIN_CARD_STATE_REQUEST, &req, NULL), "8.1", "3.5");
 }
 
 /* --- files --- */
-static const struct admin_batch_row *told(struct srw *w, struct srw_peer *p, const char *call, uint32_t accepted,
-                                          uint32_t refused, uint32_t known)
+static const struct admin_batch_row *told(struct srw *w, struct srw_peer *p, const char *call,
+                                          uint32_t accepted, uint32_t refused, uint32_t known)
 {
-    struct admin_batch_request req = {BASE(call), .batch = {7}, .order_reference = span_str("PO-9"), .rows = 10,
-                                      .accepted = accepted, .refused = refused, .known = known};
+    struct admin_batch_request req = {
+        BASE(call),    .batch = {7},         .order_reference = span_str("PO-9"),
+        .rows = 10,    .accepted = accepted, .refused = refused,
+        .known = known};
     const struct srw_got *g = srw_call(p, MSG_ADMIN_BATCH_REQUEST, &req, NULL);
 
     if (g->status != EXEC_SUCCESS)
@@ -185,8 +201,9 @@ static void a_card_knows_its_file(void **state)
     req.order_reference = span_str("PO-2");
     req.has_batch = true;
     req.batch[0] = 0xAB;
-    assert_int_equal(srw_call(srw_dial(w, EUM, ROLE_EUM), MSG_ES1_REGISTER_EIS_REQUEST, &req, NULL)->status,
-                     EXEC_SUCCESS);
+    assert_int_equal(
+        srw_call(srw_dial(w, EUM, ROLE_EUM), MSG_ES1_REGISTER_EIS_REQUEST, &req, NULL)->status,
+        EXEC_SUCCESS);
     for (unsigned i = 0; i < 2; i++) {
         struct srw_peer *p = srw_dial(w, ADMIN, ROLE_ADMIN);
         struct eid two = fake_eid(2);

@@ -35,8 +35,8 @@ static void expect(struct core *w, const struct event *ev, const char *found, co
 
     assert_int_equal(n, 1);
     if (!says(rows[0].found, found) || !says(rows[0].next, next))
-        fail_msg("'%.*s' '%.*s'", (int)rows[0].found.n, (const char *)rows[0].found.p, (int)rows[0].next.n,
-                 (const char *)rows[0].next.p);
+        fail_msg("'%.*s' '%.*s'", (int)rows[0].found.n, (const char *)rows[0].found.p,
+                 (int)rows[0].next.n, (const char *)rows[0].next.p);
 }
 
 static void nothing_differs(void **state)
@@ -113,7 +113,9 @@ static void no_report_is_longer_than_its_room(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(nothing_differs), T(each_difference), T(the_fallback_attribute),
+        T(nothing_differs),
+        T(each_difference),
+        T(the_fallback_attribute),
         T(no_report_is_longer_than_its_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
