@@ -164,6 +164,7 @@ process.stdin.on('data', (text) => {
     else if (word === 'unrouted') smscs[Number(value)].unrouted = more === 'on';
     else if (word === 'receipts') fault.receipts = value;
     else fault[word] = value === 'on';
+    console.log('heard');
   }
 });
 process.stdin.on('end', () => process.exit(0));

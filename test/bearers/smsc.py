@@ -27,20 +27,22 @@ class Smsc:
              f"127.0.0.1:{settings['sim_coap']}", f"127.0.0.1:{settings['smsr_coap']}", number,
              *(":".join(str(word) for word in network) for network in self.networks)],
             env={**os.environ, "NODE_PATH": node_modules}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.lines = queue.Queue()
+        self.lines, self.heard = queue.Queue(), queue.Queue()
         threading.Thread(target=self.read, daemon=True).start()
         self.expect("ready")
 
     def read(self):
         for line in self.process.stdout:
-            self.lines.put(line.strip())
+            (self.heard if line.strip() == "heard" else self.lines).put(line.strip())
 
     def expect(self, word):
         assert self.lines.get(timeout=LIMIT) == word
 
     def say(self, line):
+        """It holds from now on."""
         self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
+        self.heard.get(timeout=LIMIT)
 
     def close(self):
         if self.process.poll() is None:

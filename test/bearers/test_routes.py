@@ -97,6 +97,9 @@ def test_delivered_where_nothing_ran(tmp_path, node_modules):
     """The SMSC takes everything, reports it delivered and delivers nothing: the verdict is that of silence."""
     with world_behind(tmp_path / "w", node_modules, None, meters=1, more="receipts: true, ") as (world, smsc):
         profiles = world.push()
+        world.restart("smsr")                   # in the session of the download the command would need no SMS
+        smsc.expect("bound")
+        wait_for("the end of what the card told by itself", lambda: not world.operations("--live"))
         smsc.say("swallow on")
         rows = world.enable(profiles, code=5)
         assert verdicts(rows) == {"IN_DOUBT"}, rows
