@@ -11,16 +11,17 @@
 static unsigned counters(void *ctx, struct admin_counter *ret, unsigned max)
 {
     const struct smdp_core *c = ctx;
+    const struct peer_calls_count *n_calls = peer_calls_count(c->calls);
     const struct {
         const char *name;
         uint64_t value;
     } rows[] = {
-        {"es3_calls", c->count.calls},
-        {"es3_calls_again", c->count.calls_again},
-        {"es3_waiting", map_count(c->by_order) + c->n_reads},
-        {"es3_answers", c->count.answers},
-        {"es3_answers_unmatched", c->count.answers_unmatched},
-        {"es3_answers_lost", c->count.answers_lost},
+        {"es3_calls", n_calls->sent},
+        {"es3_calls_again", n_calls->again},
+        {"es3_waiting", peer_calls_waiting(c->calls)},
+        {"es3_answers", n_calls->answers},
+        {"es3_answers_unmatched", n_calls->unmatched},
+        {"es3_answers_lost", n_calls->lost},
         {"es3_notices", c->count.notices},
         {"es3_notices_unknown", c->count.notices_unknown},
         {"key_jobs", c->count.jobs},

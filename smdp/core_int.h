@@ -4,6 +4,7 @@
 
 #include "common/base/list.h"
 #include "common/base/map.h"
+#include "common/daemon/peer_calls.h"
 #include "common/engine/engine.h"
 #include "smdp/api/api.h"
 #include "smdp/core.h"
@@ -22,28 +23,12 @@ struct bench {
     struct list wait;              /* of the core's waiting, while waits */
     bool waits;                    /* for one of the places of loads_max */
 };
-/* An ES3 request without an answer. */
-struct call {
-    struct list item; /* of its link: queue or sent, in order of making */
-    struct list read; /* of the core's reads, oldest first */
-    struct link *link;
-    struct uuid order; /* zero: a read */
-    char fcid[ORDER_FCID];
-    struct oid mno;
-    char context[256];
-    struct buf message;     /* encoded */
-    struct uuid operation;  /* the SM-SR's, once it accepted */
-    uint64_t message_id;    /* on the present connection; 0: not sent on it */
-    uint64_t conn, request; /* of a read: who waits */
-    int64_t deadline;       /* of a read */
-};
-struct link {
-    struct oid smsr;
-    bool up;
-    struct list queue; /* not on this connection yet: it is down, or its window is full */
-    struct list sent;
-    struct map *by_id;        /* message_id -> struct call */
-    struct map *by_operation; /* the SM-SR's operation -> struct call */
+/* An ES3-GetEIS that somebody waits for. */
+struct read {
+    struct list item;              /* oldest first */
+    struct uuid id;
+    uint64_t conn, request;        /* who waits */
+    int64_t deadline;
 };
 struct template_held {
     char profile_type[101];
@@ -51,8 +36,7 @@ struct template_held {
     uint64_t used;
 };
 struct dp_core_counters {
-    uint64_t calls, calls_again, answers, answers_unmatched, answers_lost, notices, notices_unknown, jobs,
-        job_errors, loads;
+    uint64_t notices, notices_unknown, jobs, job_errors, loads;
 };
 
 struct smdp_core {
@@ -60,9 +44,8 @@ struct smdp_core {
     struct engine *engine;
     struct dp_store *store;
     struct dp_api *api;
-    struct link *links; /* one per SM-SR of the configuration */
-    unsigned n_links;
-    struct map *by_order; /* order id -> its one struct call */
+    struct peer_calls *calls;      /* one at a time of each order, and the reads */
+    struct map *reads_by_id;
     struct list reads;
     size_t n_reads;
     struct map *benches; /* order id -> struct bench */
