@@ -211,7 +211,7 @@ const struct opt_own OPTS_OWN[] = {
     {"eis list", OPT_MSISDN, "MSISDN", "only cards with a profile of this number"},
     {"eis list", OPT_MNO, "OID", "only cards with a profile of this operator"},
     {"eis list", OPT_EID, "EID", "only this card"},
-    {"profile list", OPT_STATE, "STATE", "only those: Available Reserved Installed Deleted"},
+    {"profile list", OPT_STATE, "STATE", "only those: Available Reserved Installed Deleted Lost"},
     {"log verify", OPT_STATE, "DIR", "files of a stopped or running daemon"},
     {"operation list", OPT_LIMIT, "N", "at most that many, the oldest ones"},
     {"events list", OPT_LIMIT, "N", "at most that many, the oldest ones"},

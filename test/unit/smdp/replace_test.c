@@ -115,20 +115,25 @@ static struct dpw_client *second(struct dp_world *w, struct dpw_client *c)
     return c;
 }
 
-/* The number is with the new profile everywhere, and with nobody else. */
-static void moved(struct dp_world *w, const char *from, const char *to)
+static void state_is_the_journals(struct dp_world *w)
 {
     struct errmsg why = {{0}};
 
+    assert_int_equal(smdp_core_idle(w->core), 0);
+    if (smdp_state_verify_files(memvfs_name(w->disk), "journal.db", "state.db", &why))
+        fail_msg("%s", why.text);
+}
+
+/* The number is with the new profile everywhere, and with nobody else. */
+static void moved(struct dp_world *w, const char *from, const char *to)
+{
     assert_string_equal(dpw_item(w, from).msisdn.s, "");
     assert_string_equal(dpw_item(w, from).replaced_by.s, to);
     assert_string_equal(dpw_item(w, to).msisdn.s, NUMBER);
     assert_int_equal(dpw_item(w, to).state, STOCK_INSTALLED);
     assert_string_equal(w->completed.msisdn.s, NUMBER);
     assert_string_equal(w->completed.imsi.s, dpw_item(w, to).imsi.s);
-    assert_int_equal(smdp_core_idle(w->core), 0);
-    if (smdp_state_verify_files(memvfs_name(w->disk), "journal.db", "state.db", &why))
-        fail_msg("%s", why.text);
+    state_is_the_journals(w);
 }
 
 static void a_deleted_profile_is_replaced(void **state)
@@ -376,10 +381,12 @@ static void low_stock_is_told_once_a_crossing(void **state)
     assert_int_equal(level(w)->installed, 2);
     dpw_order(w, "o-3", false, EXEC_SUCCESS, "", "");
     assert_int_equal(told(w), 1);
+    state_is_the_journals(w);
     dpw_restart(w); /* it is remembered */
     assert_int_equal(told(w), 1);
     import(w, 5, 2); /* filled up to 3 */
     assert_false(level(w)->low);
+    state_is_the_journals(w);
     dpw_order(w, "o-4", false, EXEC_SUCCESS, "", "");
     assert_int_equal(told(w), 2);
 }
