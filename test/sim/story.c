@@ -281,6 +281,22 @@ static void power_cycle(struct world *w, const struct factory_card *card)
         world_fault(w, "the device cannot be switched off");
 }
 
+/* ES6: the owner's own OTA, of which the SM-SR hears by a refusal, or by what the card says it deleted. Half the
+ * time the rules are taken away again. */
+static void pol1(struct world *w, const struct factory_card *card, const struct iccid *iccid)
+{
+    uint8_t rules = (uint8_t)rng_below(&w->story_rng, 8);
+    bool done = false;
+
+    if (rng_below(&w->story_rng, 2))
+        rules = 0;
+    if (!world_choice(w, "POL1 of ICCID %s becomes %02X by its owner's OTA", iccid->s, (unsigned)rules))
+        return;
+    if (simnet_pol1(w->net, &card->eid, iccid, rules, world_wall(w), &done))
+        world_fault(w, "POL1 cannot be updated");
+    w->stats.hits[HIT_POL1_UPDATED] += done;
+}
+
 static void disturb(struct world *w, const struct factory_card *card)
 {
     if (!w->plan.faults)
@@ -337,7 +353,7 @@ static void act_own(struct world *w)
     struct client *who;
     enum msg_type type;
 
-    switch (rng_below(&w->story_rng, 14)) {
+    switch (rng_below(&w->story_rng, 15)) {
     case 0:
     case 1:
     case 2:
@@ -378,6 +394,9 @@ static void act_own(struct world *w)
         break;
     case 12:
         policy(w, card, b);
+        break;
+    case 14:
+        pol1(w, card, relayed ? b : a);
         break;
     case 13:
         fallback(w, card, rng_below(&w->story_rng, 2) ? a : b, relayed);

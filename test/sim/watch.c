@@ -171,6 +171,7 @@ static void call_concluded(struct watch *k, const struct event *ev)
     if (!c->function)
         call_named(k, c, ev);
     c->verdict = ev->result;
+    k->w->stats.hits[HIT_POL1_REFUSED] += !strcmp(ev->code.subject, "8.2.2");
     c->warned = ev->result == VERDICT_SUCCESS && ev->code.subject[0];
 }
 

@@ -123,6 +123,7 @@ static void deleted(struct watch *k, struct watch_card *c, const struct event *e
         return;
     }
     changed(k, ev, at_ms, FN_DELETE_PROFILE, &ev->iccid, p->state >= PROFILE_DISABLED);
+    k->w->stats.hits[HIT_POL1_DELETED] += span_eq(ev->text, span_str("POL1"));
     drop(c, p);
 }
 

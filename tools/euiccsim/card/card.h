@@ -188,6 +188,10 @@ unsigned card_ledger_take(struct card *c, struct card_ledger_row *dst, unsigned 
 
 /* Grows with every change of what card_image holds: same version, same image. Not durable. */
 uint64_t card_version(const struct card *c);
+/* ES6.UpdatePOL1byMNO (SGP.02 4.1.2) as it ends: its octets are published nowhere we could read, so the world
+ * says what the operator's own OTA did. It reaches the MNO-SD of the enabled profile alone; false: nothing was
+ * changed. No row of the ledger: no command of an SM-SR ran. */
+bool card_update_pol1(struct card *c, const struct iccid *iccid, uint8_t pol1);
 /* SMS the card met with silence (its checks failed) since it was made. Not durable. */
 uint32_t card_silent_count(const struct card *c);
 /* Whole durable state of a card as bytes and back; the same state gives the same bytes. Holds keys:

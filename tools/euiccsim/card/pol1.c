@@ -29,3 +29,14 @@ uint16_t pol1_auto_delete(struct exec *x, uint16_t number)
         x->err = rc;
     return number;
 }
+
+bool card_update_pol1(struct card *c, const struct iccid *iccid, uint8_t pol1)
+{
+    struct isdp *p = isdp_enabled(c);
+
+    if (!p || !iccid_eq(&p->pub.data.iccid, iccid) || p->pub.data.pol1 == pol1)
+        return false;
+    p->pub.data.pol1 = pol1 & (POL1_NO_DISABLE | POL1_NO_DELETE | POL1_AUTO_DELETE);
+    card_touch(c);
+    return true;
+}

@@ -277,6 +277,13 @@ int device_call(struct simnet *n, uint32_t dev, bool *ret)
     return end(n, dev, card_call(n->devices[dev].card, n->now_ms, out, ret));
 }
 
+int device_pol1(struct simnet *n, uint32_t dev, const struct iccid *iccid, uint8_t pol1, bool *ret)
+{
+    (void)begin(n);
+    *ret = card_update_pol1(n->devices[dev].card, iccid, pol1);
+    return end(n, dev, ERR_OK);
+}
+
 int device_sms(struct simnet *n, uint32_t dev, const struct msisdn *from, struct span ud)
 {
     struct card_actions *out = begin(n);

@@ -238,6 +238,19 @@ int simnet_call(struct simnet *n, const struct eid *eid, int64_t now_ms, bool *r
     return n->devices[dev].power == DEV_ATTACHED ? device_call(n, dev, ret) : ERR_OK;
 }
 
+int simnet_pol1(struct simnet *n, const struct eid *eid, const struct iccid *iccid, uint8_t pol1,
+                int64_t now_ms, bool *ret)
+{
+    uint32_t dev = 0;
+    int rc = net_device_find(n, eid, &dev);
+
+    *ret = false;
+    if (rc != ERR_OK)
+        return rc;
+    n->now_ms = now_ms > n->now_ms ? now_ms : n->now_ms;
+    return n->devices[dev].power == DEV_ATTACHED ? device_pol1(n, dev, iccid, pol1, ret) : ERR_OK;
+}
+
 void simnet_set_faults(struct simnet *n, const struct simnet_faults *f)
 {
     n->cfg.faults = *f;

@@ -114,6 +114,10 @@ void simnet_set_faults(struct simnet *n, const struct simnet_faults *f);
 void simnet_mend(struct simnet *n, enum net_quirk q);
 /* Lets a card call by itself; *ret: it does (it is attached, knows whom to call, and no session is open). */
 MUST_CHECK int simnet_call(struct simnet *n, const struct eid *eid, int64_t now_ms, bool *ret);
+/* The owner of the profile that runs there sets its POL1 by its own OTA (ES6), of which no SM-SR hears; *ret: it
+ * arrived, at an attached card with that profile on, and changed something. */
+MUST_CHECK int simnet_pol1(struct simnet *n, const struct eid *eid, const struct iccid *iccid, uint8_t pol1,
+                           int64_t now_ms, bool *ret);
 /* Moves a device: it loses its network and looks for one where visited is heard. */
 MUST_CHECK int simnet_move(struct simnet *n, const struct eid *eid, const struct plmn *visited,
                            int64_t now_ms);

@@ -170,6 +170,7 @@ MUST_CHECK int device_reload(struct simnet *n, uint32_t dev);
 MUST_CHECK int device_attached(struct simnet *n, uint32_t dev, bool ok);
 MUST_CHECK int device_timer(struct simnet *n, uint32_t dev, int64_t made_for);
 MUST_CHECK int device_call(struct simnet *n, uint32_t dev, bool *ret);
+MUST_CHECK int device_pol1(struct simnet *n, uint32_t dev, const struct iccid *iccid, uint8_t pol1, bool *ret);
 MUST_CHECK int device_sms(struct simnet *n, uint32_t dev, const struct msisdn *from,
                           struct span ud);
 MUST_CHECK int device_sms_sent(struct simnet *n, uint32_t dev, bool ok);
