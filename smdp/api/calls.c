@@ -210,6 +210,10 @@ static void dispatch(struct request *q)
         dp_request_refuse(q, DP_ST_REQUEST_INVALID, "FunctionCallIdentifier is missing");
         return;
     }
+    if (es2 && message_request(&q->msg)->has_validity_period && !message_request(&q->msg)->validity_period_s) {
+        dp_request_refuse(q, DP_ST_REQUEST_INVALID, "ValidityPeriod is 0: no time to do anything");
+        return;
+    }
     if (q->info->iface == IF_ADMIN && dp_request_admin(q))
         return;
     if (!es2) {

@@ -203,6 +203,11 @@ static bool well_formed(struct request *q)
         api_refuse(q, ST_FORMAT, span_str("FunctionCallIdentifier is missing"));
         return false;
     }
+    if (q->base->has_validity_period && !q->base->validity_period_s &&
+        (q->info->function == FN_GET_EIS || q->info->iface == IF_ES1)) { /* of all others it is a record */
+        api_refuse(q, ST_VALIDITY_ZERO, (struct span){NULL, 0});
+        return false;
+    }
     if (q->info->iface == IF_ES3 && !q->call.mno_id.s[0]) {
         api_refuse(q, ST_FORMAT, span_str("Mno-id is missing in the envelope"));
         return false;

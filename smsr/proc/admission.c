@@ -6,6 +6,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/mutant.h"
+#include "common/msg/msg_type.h"
 
 #include "smsr/domain/card_state.h"
 #include "smsr/domain/limit.h"
@@ -171,7 +172,8 @@ static int download_completed(struct admit *a, const struct euicc_profile *p)
 
 static int update_address(struct admit *a, const struct euicc_profile *p)
 {
-    enum status_code st = check_address(a, p);
+    const struct subscription_address *to = &a->ask.address;
+    enum status_code st = to->imsi.s[0] || to->msisdn.s[0] ? check_address(a, p) : ST_FORMAT;
     struct event *ev;
 
     if (st)
@@ -460,6 +462,8 @@ int proc_admit(const struct proc_env *pe, struct euicc *e, const struct input *i
         if (st)
             return refuse(&a, st);
     }
+    if (msg_type_info(a.call->msg->type)->synchronous && a.ask.has_validity && !a.ask.validity_s)
+        return refuse(&a, ST_VALIDITY_ZERO);
     if (a.ask.fn == FN_PROFILE_DOWNLOAD_COMPLETED)
         return download_completed(&a, t);
     if (a.ask.fn == FN_UPDATE_SUBSCRIPTION_ADDRESS)
