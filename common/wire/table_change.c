@@ -42,7 +42,7 @@ const struct wire_table WIRE_ES4_SMSR_CHANGE_RESPONSE =
 
 static const struct wire_field ES7_HANDOVER_EUICC_REQUEST_ROWS[] = {
     WIRE_F_BASE_REQUEST(es7_handover_euicc_request),
-    WIRE_F_EID(es7_handover_euicc_request, "Eid", eid),
+    WIRE_F_EID(es7_handover_euicc_request, "eid", eid),
     WIRE_F_BYTES(es7_handover_euicc_request, "Eis", eis, WIRE_DATA_MAX),
 };
 const struct wire_table WIRE_ES7_HANDOVER_EUICC_REQUEST =
