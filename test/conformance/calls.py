@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """4.3, the platform's functions: of each the nominal call and each status that the facts list for it (sgp02 2.2)."""
-from suite import (BENT_EID, BOOT, DISABLED, EID, ENABLED, FLEETING, FRESH, ICCID, KEPT, NEXT_ICCID,
+from suite import (BENT_EID, BOOT, DISABLED, EID, ELSEWHERE, ENABLED, FLEETING, FRESH, ICCID, KEPT, NEXT_ICCID,
                    NOTHING_CHANGED, SAME_CALL, SMSR, UNDELETABLE, UNKNOWN_EID, UNKNOWN_ICCID,
                    answered, call, case, done, eis_says, malformed, refused, same_answers, shows_profiles, with_fields,
                    without)
@@ -40,6 +40,7 @@ CALLS = {
 AFTERWARDS = {"EnableProfile": eis_says("Enabled"), "DisableProfile": eis_says("Disabled"), "DeleteProfile": eis_says(None),
               "DeleteISDP": eis_says(None)}
 READS = ("GetEIS",)          # asked twice it is answered twice
+FROM_OWNER = {f: {"party": "owner"} if f.startswith("ES4") else {} for f in CALLS}      # a fleet manager owns no profile
 NAMES_PROFILE = ("EnableProfile", "DisableProfile", "DeleteProfile", "DeleteISDP", "UpdatePolicyRules",
                "UpdateSubscriptionAddress")
 
@@ -55,7 +56,7 @@ def step(function, **more):
     if iccid == "Iccid":
         fields["Iccid"] = ICCID
     elif iccid == "new":
-        fields["Iccid"], fields["Mno_id"] = UNKNOWN_ICCID, lambda scene: scene.pair.oid("owner")
+        fields["Iccid"], fields["Mno_id"] = NEXT_ICCID, lambda scene: scene.pair.oid("owner")
     party, mno = more.pop("party", party), "owner" if function.startswith("ES3") else None
     fields = {name: value for name, value in {**fields, **more}.items() if value is not None}
     return call(party, function, mno, **fields)
@@ -101,6 +102,9 @@ case("ES4-EnableProfile", "8.2.1-1.2 without the owner's authorisation", "facts 
      step("ES4_EnableProfile", Iccid=BOOT), refused("8.2.1-1.2"))
 for f in ("ES2_DisableProfile", "ES3_DisableProfile", "ES4_DisableProfile"):
     case(area(f), "8.2-3.5 disabled already", "facts 4.3", DISABLED, step(f), refused("8.2-3.5"))
+for f in ("ES3_EnableProfile", "ES3_DisableProfile", "ES3_DeleteISDP", "ES4_EnableProfile"):
+    case(area(f), "8.2.1-3.4 profile on another card", "facts 2.2", FRESH, step(f, **FROM_OWNER[f], Iccid=ELSEWHERE),
+         refused("8.2.1-3.4"))
 for f in ("ES2_DeleteProfile", "ES3_DeleteISDP", "ES4_DeleteProfile"):
     case(area(f), "8.2-3.5 still enabled", "facts 4.3", ENABLED, step(f), refused("8.2-3.5"))
 case("ES4-DisableProfile", "8.1-3.8 the fall-back profile", "facts 4.3", FRESH,
@@ -143,7 +147,7 @@ case("ES4-DisableProfile", "POL1 auto-delete", "facts 4.3", FLEETING, step("ES4_
 case("ES3-CreateISDP", "8.2.1-3.3 ICCID allocated already", "SGP.02 5.4.3", DISABLED,
      step("ES3_CreateISDP", Iccid=ICCID), refused("8.2.1-3.3"))
 case("ES3-CreateISDP", "8.1-4.8 more memory than the card has", "SGP.02 5.4.3", FRESH,
-     step("ES3_CreateISDP", RequiredMemory=2_000_000_000, Iccid=NEXT_ICCID), refused("8.1-4.8"))
+     step("ES3_CreateISDP", RequiredMemory=2_000_000_000, Iccid=UNKNOWN_ICCID), refused("8.1-4.8"))
 case("ES3-SendData", "8.3.1-3.9 security domain unknown", "SGP.02 5.4.4", FRESH,
      call("smdp", "ES3_SendData", "owner", Eid=EID, Sd_aid=bytes.fromhex("A0000005591010FFFFFFFF890000FF00"),
           Data=bytes.fromhex("80CA00E000")), refused("8.3.1-3.9"))

@@ -81,6 +81,11 @@ def NEXT_ICCID(scene):
     return luhn(scene.pair.iccid_prefix.ljust(18, "8"))
 
 
+def ELSEWHERE(scene):
+    """A profile of the owner on another card."""
+    return scene.pair.card(DISABLED, True).iccid
+
+
 def luhn(body):
     digits = [int(c) for c in body]
     total = sum(d if i % 2 else (2 * d if d < 5 else 2 * d - 9) for i, d in enumerate(reversed(digits)))
