@@ -263,7 +263,7 @@ static int take(xmlSecDSigCtxPtr ctx, const struct look *l, struct arena *a, str
  * it, above what is canonicalised. */
 static void be_signature(xmlNodePtr n, const struct look *l)
 {
-    xmlNodeSetName(n, BAD_CAST "Signature");
+    xmlNodeSetName(n, (const xmlChar *)"Signature");
     n->ns = l->signed_info->ns;
 }
 

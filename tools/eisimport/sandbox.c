@@ -28,7 +28,7 @@
 #define SANITIZED 0
 #endif
 
-static bool limit(enum __rlimit_resource what, rlim_t most)
+static bool limit(int what, rlim_t most)
 {
     struct rlimit l = {most, most}, now;
 
