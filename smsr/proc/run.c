@@ -457,7 +457,7 @@ static unsigned ask_next(const struct run *r)
 
 bool run_list_cut(struct run *r, const struct euicc_packet *pk, int err)
 {
-    if (err != ERR_TRUNCATED || ask_next(r) == ASK_WHOLE)
+    if (err != ERR_TRUNCATED || (ask_next(r) == ASK_WHOLE && pk->counter == r->e->counter_high))
         return false;
     r->again = pk->counter;
     return true;

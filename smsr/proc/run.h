@@ -214,8 +214,8 @@ bool run_step_unfenced(const struct run *r);
 /* The answer to it for who asks about its own ISD-P alone (run_seen): that it is not there, told by name, is
  * enough. */
 MUST_CHECK int run_list_read(const struct run *r, struct span response, struct es5_status *ret);
-/* The list went on, and another form of the question comes next: it is asked at once, since the card is there,
- * and where it answered. pk: the question before. */
+/* The list went on: another form of the question is asked at once, since the card is there, and where it answered;
+ * only when pk, the question it answered, was the newest and the last of the forms, it waits for its time. */
 bool run_list_cut(struct run *r, const struct euicc_packet *pk, int err);
 /* The question for the card's list as the next step. */
 void run_audit_step_put(const struct run *r, struct writer *w);

@@ -351,6 +351,28 @@ static void a_cut_list_is_asked_for_where_the_answer_came_from(void **state)
     assert_true(cut > 1);
 }
 
+/* The card is there, and the question whose turn it was is still open: it may be lost. The newest one is not
+ * followed at once when all forms had their turn, or a list that is always cut would be asked for without end. */
+static void a_cut_answer_to_an_earlier_question_is_followed_at_once(void **state)
+{
+    static const char CUT[] = "AB1F800101231AE3164F10A0000005591010FFFFFFFF89000010009F70011F62F1";
+    struct core *w = *state;
+
+    (void)core_call(w, CORE_A, FN_ENABLE_PROFILE, TWO);
+    core_to_state(w, "FENCING");
+    do
+        (void)core_next_fence(w);
+    while (w->e->counter_high % 3);
+    (void)core_por_hex(w, w->e->counter_high - 1, CUT);
+    assert_true(w->plan.unit.set);
+    assert_int_equal(w->plan.unit.purpose, PURPOSE_FENCE);
+    do
+        (void)core_next_fence(w);
+    while (w->e->counter_high % 3);
+    (void)core_por_hex(w, w->e->counter_high, CUT);
+    assert_false(w->plan.unit.set);
+}
+
 static void restart_of_a_queue_starts_it(void **state)
 {
     struct core *w = *state;
@@ -386,6 +408,7 @@ int main(void)
         T(restart_while_armed_sends_the_same_bytes),
         cmocka_unit_test(restart_in_each_state_of_a_switch),
         T(a_cut_list_is_asked_for_where_the_answer_came_from),
+        T(a_cut_answer_to_an_earlier_question_is_followed_at_once),
         T(restart_of_a_queue_starts_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
