@@ -279,6 +279,7 @@ static void a_lost_card_takes_two_admins(void **state)
     dpw_expect(ended(w), EXEC_SUCCESS, "", "");
     moved(w, DPW_ICCID_1, next);
     dpw_disconnect(&other);
+    arena_fini(&other.mem);
     w->guest = NULL;
 }
 
