@@ -97,6 +97,17 @@ static int ask(struct run *r, enum packet_purpose purpose, uint8_t kvn, int stat
     return run_arm_under(r, purpose, kvn, wr_view(&w), state, ask_due(r), euicc_enabled(r->e), other(r));
 }
 
+/* A card that answers each push and never calls is asked ever more rarely. */
+static int64_t call_due(const struct run *r)
+{
+    int64_t since = r->now - r->op->armed_ms, due = ask_due(r);
+    enum timer t = TIMER_FENCE_1;
+
+    while (t < TIMER_FENCE_6 && run_timer(r, (enum timer)(t + 1)) <= since)
+        t++;
+    return t > TIMER_FENCE_1 && due < r->now + run_timer(r, t) ? r->now + run_timer(r, t) : due;
+}
+
 /* For a session under the new keys. */
 static int call(struct run *r)
 {
@@ -108,7 +119,7 @@ static int call(struct run *r)
         r->p->volatile_due_ms = ask_due(r);
         return ERR_OK;
     }
-    return err ? err : run_arm(r, PURPOSE_TRIGGER, wr_view(&w), RK_CALLING, ask_due(r), euicc_enabled(r->e), other(r));
+    return err ? err : run_arm(r, PURPOSE_TRIGGER, wr_view(&w), RK_CALLING, call_due(r), euicc_enabled(r->e), other(r));
 }
 
 static int prove(struct run *r)

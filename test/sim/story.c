@@ -333,11 +333,14 @@ static void order(struct world *w, const struct factory_card *card)
     download(w, card, iccid, rng_below(&w->story_rng, 2) != 0);
 }
 
-/* Each owner has leave to take it from the other; neither gives it to the other's profile, nor the fleet to any. */
+/* Each owner has leave to take it from the other; neither gives it to the other's profile, nor the fleet to any. Where
+ * no network takes a profile that does not hold it, it stays where it is: the card would be lost. */
 static void fallback(struct world *w, const struct factory_card *card, const struct iccid *iccid, bool relayed)
 {
     uint64_t who = rng_below(&w->story_rng, 8);
 
+    if (w->plan.net_quirks & (NETQ_IMSI_UNKNOWN | NETQ_IMSI_BARRED | NETQ_DATA_WITHOUT_SMS))
+        return;
     if (relayed)
         es2(w, MSG_ES2_SET_FALL_BACK_ATTRIBUTE_REQUEST, card, iccid);
     else

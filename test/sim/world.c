@@ -418,8 +418,10 @@ int world_run(struct world *w, struct world_stats *ret, struct errmsg *why)
     if (!w->fault.text[0]) {
         struct simnet_faults none = {0};
         simnet_set_faults(w->net, &none);
-        /* Of a sleeper that loses every third message for ever nothing can be demanded within three days. */
+        /* Of a sleeper that loses every third message for ever, or of a meter whose power fails again and again
+         * nothing can be demanded within three days. */
         simnet_mend(w->net, NETQ_REPORT_LIES);
+        simnet_mend(w->net, NETQ_POWER);
         alloc_fail(0, 0);
         life_spare(&w->sr_life);
         life_spare(&w->dp_life);

@@ -275,6 +275,23 @@ static void of_sessions_it_is_called_until_it_comes(void **state)
     assert_string_equal(core_state(w), "DELETING");
 }
 
+/* Three days of pushes that it answers, and no call. */
+static void of_sessions_who_never_comes_is_called_ever_more_rarely(void **state)
+{
+    struct core *w = *state;
+    int64_t end = w->now + 72ll * 3600 * 1000;
+    unsigned calls = 0;
+
+    (void)core_rotate_sessions(w, CORE_F);
+    (void)core_por_sw(w, 0, 0x9000);
+    while (w->now < end && calls < 100) {
+        (void)core_por(w, 0, POR_OK, span_of("", 0));
+        assert_true(core_timer(w));
+        calls += w->plan.unit.set;
+    }
+    assert_in_range(calls, 10, 30);
+}
+
 static void of_sessions_where_there_are_none(void **state)
 {
     struct core *w = *state;
@@ -309,6 +326,7 @@ int main(void)
         CASE(answers_that_come_late_are_no_fence),
         CASE(a_card_that_keeps_the_old_set_is_a_warning), CASE(after_each_death_it_goes_on),
         CASE(of_sessions_by_the_book), CASE(of_sessions_it_is_called_until_it_comes),
+        CASE(of_sessions_who_never_comes_is_called_ever_more_rarely),
         CASE(of_sessions_where_there_are_none), CASE(who_may_and_when),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
