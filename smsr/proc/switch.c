@@ -328,7 +328,8 @@ static int wait_rollback(const struct proc_view *v, const struct input *in, stru
         p->volatile_due_ms = r.op->window_end_ms;
         return ERR_OK;
     }
-    return run_fence(&r, PURPOSE_FENCE, SW_FENCING);
+    /* It said minutes ago that it is there, or is back where it was: its fall-back's turn comes later. */
+    return run_fence_to(&r, PURPOSE_FENCE, SW_FENCING, switch_goal(&r));
 }
 
 static const struct proc_state STATES[] = {

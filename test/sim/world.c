@@ -430,7 +430,8 @@ int world_run(struct world *w, struct world_stats *ret, struct errmsg *why)
             world_fault(w, "the meters cannot be switched off and on");
         bring_home(w);
         w->next_story_ms = INT64_MAX;
-        while (!w->fault.text[0] && world_step(w, w->quiet_ms + 72 * hour))
+        /* Who wakes once a day hears three questions in that time, which an operation may need alone. */
+        while (!w->fault.text[0] && world_step(w, w->quiet_ms + (w->ranges.sleepers ? 168 : 72) * hour))
             ;
     }
     w->stats.virtual_ms = w->now_ms;

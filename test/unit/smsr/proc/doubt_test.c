@@ -351,6 +351,32 @@ static void a_cut_list_is_asked_for_where_the_answer_came_from(void **state)
     assert_true(cut > 1);
 }
 
+/* It told minutes ago that it is there: the question behind the window goes there and to where it came from, whatever
+ * number of questions was before. */
+static void behind_the_window_it_is_asked_where_it_said_to_be(void **state)
+{
+    (void)state;
+    for (unsigned asked = 1; asked <= 4; asked++) {
+        struct core w;
+        const struct out_sms *sms;
+
+        core_init(&w);
+        (void)core_call(&w, CORE_B, FN_ENABLE_PROFILE, ONE);
+        (void)core_note(&w, 2, 5, ONE);
+        (void)core_por_hex(&w, 0, CONFIRMED);
+        (void)core_call(&w, CORE_A, FN_ENABLE_PROFILE, TWO);
+        core_to_state(&w, "FENCING");
+        for (unsigned i = 1; i < asked; i++)
+            (void)core_next_fence(&w);
+        (void)core_por_list(&w, 0, "10=1F 11=1F 12=3F");
+        assert_string_equal(core_state(&w), "WAIT_ROLLBACK");
+        sms = core_next_fence(&w);
+        assert_string_equal(sms->to[0].s, core_iccid(ONE).s);
+        assert_string_equal(sms->to[1].s, core_iccid(TWO).s);
+        core_fini(&w);
+    }
+}
+
 /* The card is there, and the question whose turn it was is still open: it may be lost. The newest one is not
  * followed at once when all forms had their turn, or a list that is always cut would be asked for without end. */
 static void a_cut_answer_to_an_earlier_question_is_followed_at_once(void **state)
@@ -409,6 +435,7 @@ int main(void)
         cmocka_unit_test(restart_in_each_state_of_a_switch),
         T(a_cut_list_is_asked_for_where_the_answer_came_from),
         T(a_cut_answer_to_an_earlier_question_is_followed_at_once),
+        cmocka_unit_test(behind_the_window_it_is_asked_where_it_said_to_be),
         T(restart_of_a_queue_starts_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
