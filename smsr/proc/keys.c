@@ -70,17 +70,12 @@ static int queued(const struct proc_view *v, const struct input *in, struct plan
     return keys_start(&r);
 }
 
-/* A card that is silent may be on any of its profiles by now: each gets its turn. */
+/* A card that is silent may have fallen back by itself. */
 static const struct euicc_profile *other(const struct run *r)
 {
-    const struct euicc *e = r->e;
+    const struct euicc_profile *p = euicc_fallback(r->e);
 
-    for (unsigned i = 0; i < e->n_profiles && (r->op->in_doubt || run_expired(r)); i++) {
-        const struct euicc_profile *p = &e->profiles[(e->counter_high + i) % e->n_profiles];
-        if (p != euicc_enabled(e) && p->msisdn.s[0])
-            return p;
-    }
-    return NULL;
+    return p && p->msisdn.s[0] && (r->op->in_doubt || run_expired(r)) ? p : NULL;
 }
 
 /* Soon while the card is there; the longer nothing was heard, the rarer. */
