@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rules of profile lint and the judgements behind them. */
+/* The rules of profile lint and the judgements behind them; in one file, longer than others, so that a rule stands
+ * beside its row. */
 #include "smdp/profile/lint.h"
 
 #include "common/base/mutant.h"

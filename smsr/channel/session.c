@@ -492,9 +492,8 @@ void session_fini(struct channel *ch)
     void *at = NULL, *v = NULL;
 
     while (ch->sessions && map_next(ch->sessions, &at, NULL, &v)) {
-        struct session *se = v;
-        kept_clear(se);
-        free(se);
+        kept_clear(v);
+        free(v);
     }
     map_free(ch->sessions);
     map_free(ch->by_eid);

@@ -89,9 +89,8 @@ static int64_t patience(const struct run *r, enum packet_purpose purpose, int64_
     return left > least ? left : least;
 }
 
-/* due: when it goes again, or what follows it. */
-static void put_sms(struct run *r, const struct event *armed, const struct euicc_packet *again,
-                    const struct euicc_profile *to, const struct euicc_profile *to2, int64_t due)
+void run_put_sms(struct run *r, const struct event *armed, const struct euicc_packet *again,
+                 const struct euicc_profile *to, const struct euicc_profile *to2, int64_t due)
 {
     struct out_sms out;
 
@@ -133,7 +132,7 @@ static int arm_sms(struct run *r, const struct card_unit *u, int next, int64_t d
     int err = arm(r, u, BEARER_SMS, next, due);
 
     if (!err)
-        put_sms(r, r->p->unit.armed, NULL, to, to2, due);
+        run_put_sms(r, r->p->unit.armed, NULL, to, to2, due);
     return err;
 }
 
@@ -247,7 +246,7 @@ void run_resend(struct run *r, const struct euicc_packet *pk, const struct euicc
 {
     int64_t due = run_resend_due(r, pk->first_sent_ms);
 
-    put_sms(r, NULL, pk, to, to2, due);
+    run_put_sms(r, NULL, pk, to, to2, due);
     r->p->volatile_due_ms = cap_due(r, due);
 }
 
@@ -306,7 +305,7 @@ int run_confirm_again(struct run *r, int state, const struct euicc_profile *to,
 
     if (!pk || r->now - pk->first_sent_ms >= 3 * pause)
         return run_confirm(r, r->op->notif_sequence, state, to, to2);
-    put_sms(r, NULL, pk, to, to2, r->now + pause);
+    run_put_sms(r, NULL, pk, to, to2, r->now + pause);
     r->p->volatile_due_ms = cap_due(r, r->now + pause);
     return ERR_OK;
 }
@@ -428,89 +427,6 @@ bool run_answer_lost(struct run *r, const struct euicc_packet *pk)
     return true;
 }
 
-/* What the list of a card is like, nobody knows: asked again it is asked in another form, each in its turn. */
-enum { ASK_WHOLE, ASK_IN_PAGES, ASK_BY_NAME, ASK_FORMS };
-
-static void audit_put(const struct run *r, struct writer *w, enum script_form form, unsigned ask)
-{
-    if (r->op->function == FN_SET_FALLBACK_ATTRIBUTE)
-        es5_fallback_ask(w, form, &r->op->aid);
-    else if (ask == ASK_IN_PAGES)
-        es5_audit_paged(w, form, r->e->n_profiles);
-    else if (ask == ASK_BY_NAME)
-        es5_audit_named(w, form, r->e, &r->op->aid);
-    else
-        es5_audit(w, form, r->e->n_profiles);
-}
-
-/* Steps count from 1. */
-void run_audit_step_put(const struct run *r, struct writer *w)
-{
-    audit_put(r, w, SCRIPT_INDEFINITE, (r->e->next_step - 1) % ASK_FORMS);
-}
-
-/* The form of the packet that comes next, when it is not the first question. */
-static unsigned ask_next(const struct run *r)
-{
-    return (unsigned)(r->e->counter_high % ASK_FORMS);
-}
-
-bool run_list_cut(struct run *r, const struct euicc_packet *pk, int err)
-{
-    if (err != ERR_TRUNCATED || (ask_next(r) == ASK_WHOLE && pk->counter == r->e->counter_high))
-        return false;
-    r->again = pk->counter;
-    return true;
-}
-
-int run_list_read(const struct run *r, struct span response, struct es5_status *ret)
-{
-    int err = es5_audit_read(r->e, response, ret);
-
-    return err == ERR_NOT_FOUND ? ERR_OK : err;
-}
-
-int run_fence_to(struct run *r, enum packet_purpose purpose, int state,
-                 const struct euicc_profile *to)
-{
-    struct writer w = run_writer(r, ES5_AUDIT_ROOM);
-    int64_t due = run_fence_due(r, r->op->fences);
-    int err;
-
-    audit_put(r, &w, dialect_of(r->e)->packet_form,
-              r->op->state == (unsigned)state ? ask_next(r) : ASK_WHOLE);
-    if (to && !to->msisdn.s[0])
-        to = NULL;
-    if (purpose == PURPOSE_AUDIT)
-        due = run_patient_due(r, due);
-    err = run_arm(r, purpose, wr_view(&w), state, due, euicc_enabled(r->e), to);
-    if (!err)
-        r->p->unit.armed->number = r->again;
-    return err;
-}
-
-/* Both numbers the card may have now: of the profile it left and of the one it goes to, be it by itself. Silent at
- * both, it may have fallen back: every second question goes there instead. */
-static const struct euicc_profile *asked_at(const struct run *r, uint32_t turn)
-{
-    const struct euicc_profile *fallback = euicc_fallback(r->e);
-
-    /* Whom it falls back to may be another by now. */
-    if (r->op->function == FN_SET_FALLBACK_ATTRIBUTE && turn % 2)
-        return euicc_profile_by_iccid(r->e, &r->op->iccid);
-    if (r->op->function != FN_ENABLE_PROFILE || (turn % 2 && fallback && fallback != euicc_enabled(r->e)))
-        return fallback;
-    return euicc_profile_by_iccid(r->e, &r->op->iccid);
-}
-
-int run_fence(struct run *r, enum packet_purpose purpose, int state)
-{
-    /* One that follows an answer at once goes where that one went. */
-    uint32_t turn = r->op->fences - (r->in->kind == IN_POR && r->op->fences ? 1u : 0u);
-
-    return run_fence_to(r, purpose, state, asked_at(r, turn));
-}
-
 bool run_question_again(struct run *r)
 {
     const struct euicc_packet *pk = run_packet(r, PURPOSE_FENCE);
@@ -520,7 +436,7 @@ bool run_question_again(struct run *r)
         silent = r->e->reach.seen_ms;
     if (!pk || !reach_sleeps(r->e) || run_expired(r) || r->now - silent < run_timer(r, TIMER_RESEND_1))
         return false;
-    put_sms(r, NULL, pk, euicc_enabled(r->e), asked_at(r, r->op->fences ? r->op->fences - 1 : 0), r->op->due_ms);
+    run_put_sms(r, NULL, pk, euicc_enabled(r->e), run_asked_at(r, r->op->fences ? r->op->fences - 1 : 0), r->op->due_ms);
     return true;
 }
 

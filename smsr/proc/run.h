@@ -143,6 +143,12 @@ int64_t run_fence_due(const struct run *r, uint32_t fences);
 /* A card that sleeps is there, and was asked by SMS a while ago: the same question once more, since its SMSC may
  * have lost it, or keep it for a wake nobody expected. The next one comes when it was to. false: none is sent. */
 bool run_question_again(struct run *r);
+/* Beside the enabled profile's number, where the question of that turn goes: NULL, nowhere else. */
+const struct euicc_profile *run_asked_at(const struct run *r, uint32_t turn);
+/* A packet by SMS: armed with this record, or again one that stands; to one or two numbers. due: when it goes again,
+ * or what follows it. */
+void run_put_sms(struct run *r, const struct event *armed, const struct euicc_packet *again,
+                 const struct euicc_profile *to, const struct euicc_profile *to2, int64_t due);
 /* PoR "counter low" of the newest question: the card had it before (it goes to two numbers) and
  * its answer is lost. true: recorded, ask again now; once between two times of the timer, so that
  * a card that always says so keeps nobody busy. */

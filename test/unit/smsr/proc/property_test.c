@@ -2,7 +2,8 @@
 /* Links: remora_test_support remora_smsr_proc remora_wire */
 /* Random calls, losses, repetitions, reorderings, waits, roll-backs, broken sessions and crashes
  * against a card that tells the truth. The harness asserts its laws after every input; here the
- * card is the witness of each verdict, and at the end all operations end and the EIS is the card. */
+ * card is the witness of each verdict, and at the end all operations end and the EIS is the card. Longer than other
+ * files: the card and what is drawn for it are one model, of no use to anybody else. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
