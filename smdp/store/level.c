@@ -6,11 +6,8 @@
 static int low_row(void *ctx, struct stmt *st)
 {
     struct kind *k;
-    struct oid mno;
-    int err = oid_parse(stmt_text(st, 0), &mno);
+    int err = dp_kind_row(ctx, st, &k);
 
-    if (!err)
-        err = dp_kind_get(ctx, &mno, stmt_text(st, 1), &k);
     if (!err)
         k->below = stmt_u32(st, 2);
     return err;

@@ -36,14 +36,19 @@ int dp_kind_get(struct dp_store *s, const struct oid *mno, struct span type, str
     return ERR_OK;
 }
 
-static int kind_row(void *ctx, struct stmt *st)
+int dp_kind_row(struct dp_store *s, struct stmt *st, struct kind **ret)
 {
-    struct kind *k;
     struct oid mno;
     int err = oid_parse(stmt_text(st, 0), &mno);
 
-    if (!err)
-        err = dp_kind_get(ctx, &mno, stmt_text(st, 1), &k);
+    return err ? err : dp_kind_get(s, &mno, stmt_text(st, 1), ret);
+}
+
+static int kind_row(void *ctx, struct stmt *st)
+{
+    struct kind *k;
+    int err = dp_kind_row(ctx, st, &k);
+
     if (!err)
         k->available = stmt_u64(st, 2);
     return err;

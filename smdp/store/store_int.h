@@ -90,6 +90,8 @@ struct kind *dp_kind_find(const struct dp_store *s, const struct oid *mno, struc
 /* Makes it when there is none. */
 MUST_CHECK int dp_kind_get(struct dp_store *s, const struct oid *mno, struct span type,
                            struct kind **ret);
+/* Of the row's first two columns: Mno-id, profile type. */
+MUST_CHECK int dp_kind_row(struct dp_store *s, struct stmt *st, struct kind **ret);
 MUST_CHECK int dp_item_row(struct stmt *st, struct stock_item *ret);
 
 /* level.c */
